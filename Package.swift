@@ -1,0 +1,140 @@
+// swift-tools-version:6.1
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let package = Package(
+    name: "bqpull",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "bqpull", targets: ["bqpull"]),
+        .library(name: "BigQueryPull", targets: ["BigQueryPull"]),
+        .library(name: "BigQuery", targets: ["BigQuery"]),
+        .library(name: "GoogleOAuth", targets: ["GoogleOAuth"]),
+        .library(name: "GoogleHTTP", targets: ["GoogleHTTP"]),
+        .library(name: "BigQueryRows", targets: ["BigQueryRows"]),
+        .library(name: "SQLiteStaging", targets: ["SQLiteStaging"]),
+        .library(name: "BigQueryEmulator", targets: ["BigQueryEmulator"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+    ],
+    targets: [
+        .executableTarget(
+            name: "bqpull",
+            dependencies: [
+                "BigQueryPull", "BigQuery", "GoogleOAuth", "BigQueryEmulator",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "BigQueryPull",
+            dependencies: ["BigQuery", "SQLiteStaging"],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "BigQuery",
+            dependencies: ["GoogleHTTP", "GoogleOAuth", "BigQueryRows"],
+            swiftSettings: strict
+        ),
+        .target(name: "GoogleOAuth", dependencies: ["GoogleHTTP"], swiftSettings: strict),
+        .target(
+            name: "GoogleHTTP",
+            dependencies: [
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: strict
+        ),
+        .target(name: "BigQueryRows", dependencies: ["CZlib"], swiftSettings: strict),
+        .target(
+            name: "SQLiteStaging",
+            dependencies: [
+                "BigQueryRows", "CSQLiteShim",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "BigQueryEmulator",
+            dependencies: [
+                "CZlib",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict
+        ),
+        .systemLibrary(
+            name: "CZlib",
+            pkgConfig: "zlib",
+            providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]
+        ),
+        .target(name: "CSQLiteShim", linkerSettings: [.linkedLibrary("sqlite3")]),
+
+        .target(
+            name: "TestSupport",
+            dependencies: [
+                "GoogleHTTP",
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            path: "Tests/TestSupport",
+            swiftSettings: strict
+        ),
+        .testTarget(name: "GoogleHTTPTests", dependencies: ["GoogleHTTP", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "GoogleOAuthTests", dependencies: ["GoogleOAuth", "TestSupport"], swiftSettings: strict
+        ),
+        .testTarget(name: "BigQueryTests", dependencies: ["BigQuery", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "BigQueryRowsTests", dependencies: ["BigQueryRows", "CZlib"], swiftSettings: strict),
+        .testTarget(
+            name: "SQLiteStagingTests",
+            dependencies: [
+                "SQLiteStaging",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "BigQueryPullTests",
+            dependencies: ["BigQueryPull", "BigQueryEmulator", "TestSupport"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "BigQueryEmulatorTests",
+            dependencies: [
+                "BigQueryEmulator",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "bqpullTests",
+            dependencies: [
+                "bqpull", "BigQueryEmulator", "TestSupport",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: strict
+        ),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,73 @@
+import Foundation
+
+/// The root of a service: https anywhere, or plain http on this machine.
+///
+/// Path segments and query values are percent-encoded here and nowhere else, so that an identifier can never
+/// leave its place in a URL.
+public struct HTTPEndpoint: Sendable, Hashable, CustomStringConvertible {
+    /// The root's address without a slash at the end.
+    public let description: String
+    /// The host, in lower case and without brackets.
+    public let host: String
+
+    /// Checks an address.
+    ///
+    /// An address without a scheme (`localhost:9050`) means plain http if it is a loopback address.
+    /// - Throws: ``HTTPError`` with code `invalidEndpoint` if it is no address of a service, or
+    ///   `insecureEndpoint` if it is plain http to another machine.
+    public init(_ address: String) throws(HTTPError) {
+        let text = address.contains("://") ? address : "http://" + address
+        guard let parts = URLComponents(string: text), let scheme = parts.scheme?.lowercased(),
+            var host = parts.host?.lowercased(), !host.isEmpty, ["http", "https"].contains(scheme),
+            parts.user == nil, parts.password == nil, parts.query == nil, parts.fragment == nil
+        else {
+            throw HTTPError(
+                code: .invalidEndpoint, message: "\(printable(address)) is not the address of a service",
+                hint: "Give a URL such as https://bigquery.googleapis.com or http://127.0.0.1:9050"
+            )
+        }
+        if host.hasPrefix("[") { host = String(host.dropFirst().dropLast()) }
+        self.host = host
+        var root = parts
+        root.scheme = scheme
+        while root.percentEncodedPath.hasSuffix("/") { root.percentEncodedPath.removeLast() }
+        description = root.string ?? text
+        if scheme == "http" && !isLoopback {
+            throw HTTPError(
+                code: .insecureEndpoint,
+                message: "\(printable(address)) is plain http on another machine, which would show the token to the network",
+                hint: "Use https, or a loopback address such as http://127.0.0.1:9050"
+            )
+        }
+    }
+
+    /// Whether the host is this machine: `localhost`, `127.0.0.0/8` or `::1`.
+    public var isLoopback: Bool {
+        if host == "localhost" || host == "::1" { return true }
+        let octets = host.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0) }
+        return octets.count == 4 && octets[0] == 127 && !octets.contains(nil)
+    }
+
+    /// The address of a resource below the root.
+    ///
+    /// - Parameters:
+    ///   - path: segments, not encoded.
+    ///   - query: names and values, not encoded; `nil` values are left out.
+    public func url(path: [String] = [], query: KeyValuePairs<String, String?> = [:]) -> String {
+        var url = description
+        for segment in path { url += "/" + percentEncoded(segment) }
+        let items = query.compactMap { name, value in value.map { "\(name)=\(percentEncoded($0))" } }
+        if !items.isEmpty { url += "?" + items.joined(separator: "&") }
+        return url
+    }
+}
+
+/// The characters that RFC 3986 allows everywhere.
+private let unreserved = CharacterSet(
+    charactersIn: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
+)
+
+/// Text as it stands in a path segment, a query value, or a form.
+package func percentEncoded(_ text: String) -> String {
+    text.addingPercentEncoding(withAllowedCharacters: unreserved) ?? ""
+}

@@ -1,0 +1,78 @@
+/// Why an HTTP exchange did not bring an answer.
+///
+/// An answer with an error status is an answer, not an `HTTPError`, except for redirects, which are never
+/// followed.
+public struct HTTPError: Error, Sendable, CustomStringConvertible {
+    /// The kind of error.
+    public struct Code: Sendable, Hashable, CustomStringConvertible {
+        private enum Value: String {
+            case invalidEndpoint, insecureEndpoint, hostNotFound, connectionFailed, connectionLost, timeout
+            case untrustedServer, redirected, protocolViolation, bodyTooLarge, proxy
+        }
+
+        private let value: Value
+
+        private init(_ value: Value) {
+            self.value = value
+        }
+
+        /// The address is none.
+        public static let invalidEndpoint = Code(.invalidEndpoint)
+        /// Plain http to another machine.
+        public static let insecureEndpoint = Code(.insecureEndpoint)
+        /// The name has no address.
+        public static let hostNotFound = Code(.hostNotFound)
+        /// No connection came about.
+        public static let connectionFailed = Code(.connectionFailed)
+        /// The connection ended before the answer was complete.
+        public static let connectionLost = Code(.connectionLost)
+        /// Connecting, the first byte, or the next byte took too long, or bytes came too slowly.
+        public static let timeout = Code(.timeout)
+        /// The server's certificate is not trusted or is for another name.
+        public static let untrustedServer = Code(.untrustedServer)
+        /// The server answered with a redirect.
+        public static let redirected = Code(.redirected)
+        /// What came is not HTTP as it should be.
+        public static let protocolViolation = Code(.protocolViolation)
+        /// The body is larger than the limit.
+        public static let bodyTooLarge = Code(.bodyTooLarge)
+        /// The proxy refused.
+        public static let proxy = Code(.proxy)
+
+        /// The identifier of the code, for example `connectionLost`.
+        public var description: String { value.rawValue }
+
+        /// Whether the same request may succeed later.
+        public var isTransient: Bool {
+            switch value {
+            case .hostNotFound, .connectionFailed, .connectionLost, .timeout: true
+            case .invalidEndpoint, .insecureEndpoint, .untrustedServer, .redirected, .protocolViolation,
+                .bodyTooLarge, .proxy:
+                false
+            }
+        }
+    }
+
+    /// The kind of error.
+    public var code: Code
+    /// What went wrong, and with which host, in one line.
+    public var message: String
+    /// What to do about it.
+    public var hint: String?
+    /// The error underneath.
+    public var cause: (any Error)?
+
+    /// Makes an error.
+    public init(code: Code, message: String, hint: String? = nil, cause: (any Error)? = nil) {
+        self.code = code
+        self.message = message
+        self.hint = hint
+        self.cause = cause
+    }
+
+    /// Whether the same request may succeed later.
+    public var isTransient: Bool { code.isTransient }
+
+    /// Code and message.
+    public var description: String { "\(code): \(message)" }
+}

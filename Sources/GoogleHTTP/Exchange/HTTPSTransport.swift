@@ -1,0 +1,124 @@
+import AsyncHTTPClient
+import Foundation
+public import Logging
+import NIOCore
+import NIOHTTP1
+
+/// HTTP/1.1 over TLS (or plain, to this machine), with every wait limited.
+///
+/// Call ``shutdown()`` when it is no longer needed.
+public final class HTTPSTransport: HTTPTransport {
+    private let client: HTTPClient
+    private let limits: HTTPLimits
+    private let userAgent: String
+    private let logger: Logger
+    private let clock: any Clock<Duration>
+
+    /// Makes a transport.
+    ///
+    /// - Parameters:
+    ///   - userAgent: the `User-Agent` of every request. BigQuery compresses only for agents with the word
+    ///     `gzip` in their name.
+    ///   - limits: timeouts.
+    ///   - logger: gets one line an exchange at level `debug`, without secrets.
+    ///   - clock: measures timeouts.
+    public init(
+        userAgent: String, limits: HTTPLimits = HTTPLimits(), logger: Logger,
+        clock: any Clock<Duration> = ContinuousClock()
+    ) {
+        var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
+        configuration.timeout.connect = TimeAmount(limits.connectTimeout)
+        configuration.httpVersion = .http1Only
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = limits.connectionsPerHost
+        configuration.connectionPool.retryConnectionEstablishment = false
+        client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        self.limits = limits
+        self.userAgent = userAgent
+        self.logger = logger
+        self.clock = clock
+    }
+
+    /// Closes all connections.
+    public func shutdown() async throws {
+        try await client.shutdown()
+    }
+
+    public func exchange<Answer: Sendable>(
+        _ request: HTTPRequest,
+        receive: @escaping @Sendable (HTTPResponseHead, inout HTTPBody) async throws -> Answer
+    ) async throws -> Answer {
+        let host = URLComponents(string: request.url)?.host ?? request.url
+        let watch = TransferWatch(clock: clock, limits: limits, firstByteTimeout: request.firstByteTimeout)
+        return try await withThrowingTaskGroup(of: Outcome<Answer>.self) { group in
+            group.addTask { .answer(try await self.perform(request, host: host, watch: watch, receive: receive)) }
+            group.addTask { .violation(try await watch.firstViolation()) }
+            defer { group.cancelAll() }
+            switch try await group.next() {
+            case .answer(let answer): return answer
+            case .violation(let what): throw HTTPError(code: .timeout, message: "\(host) \(what)")
+            case nil: throw CancellationError()
+            }
+        }
+    }
+
+    private enum Outcome<Answer: Sendable>: Sendable {
+        case answer(Answer)
+        case violation(String)
+    }
+
+    private func perform<Answer: Sendable>(
+        _ request: HTTPRequest, host: String, watch: TransferWatch,
+        receive: @Sendable (HTTPResponseHead, inout HTTPBody) async throws -> Answer
+    ) async throws -> Answer {
+        let response: HTTPClientResponse
+        do {
+            // The watch ends an exchange; a deadline of the client's own would be on another clock.
+            response = try await client.execute(clientRequest(request), deadline: .distantFuture)
+        } catch {
+            try Task.checkCancellation()
+            logger.debug("\(request.method.rawValue) \(request.url): \(error)")
+            throw HTTPError(transport: error, host: host)
+        }
+        watch.receivedHead()
+        logger.debug("\(request.method.rawValue) \(request.url): \(response.status.code)")
+        let head = HTTPResponseHead(
+            status: Int(response.status.code),
+            headers: response.headers.map { (name: $0.name, value: $0.value) }
+        )
+        try refuseRedirect(head, host: host)
+        var iterator = response.body.makeAsyncIterator()
+        var body = HTTPBody {
+            do {
+                guard let chunk = try await iterator.next() else { return nil }
+                watch.received(byteCount: chunk.readableBytes)
+                return chunk
+            } catch {
+                try Task.checkCancellation()
+                throw HTTPError(transport: error, host: host)
+            }
+        }
+        return try await receive(head, &body)
+    }
+
+    private func clientRequest(_ request: HTTPRequest) -> HTTPClientRequest {
+        var result = HTTPClientRequest(url: request.url)
+        result.method = HTTPMethod(rawValue: request.method.rawValue)
+        result.headers.add(name: "User-Agent", value: userAgent)
+        result.headers.add(name: "Accept", value: "application/json")
+        for header in request.headers { result.headers.add(name: header.name, value: header.value) }
+        if let authorization = request.authorization {
+            result.headers.add(name: "Authorization", value: authorization.reveal())
+        }
+        if let body = request.body { result.body = .bytes(ByteBuffer(bytes: body)) }
+        return result
+    }
+
+    private func refuseRedirect(_ head: HTTPResponseHead, host: String) throws(HTTPError) {
+        guard (300..<400).contains(head.status) else { return }
+        let location = head["Location"].map { " to \(printable($0, limit: 200))" } ?? ""
+        throw HTTPError(
+            code: .redirected, message: "\(host) answered with a redirect (HTTP \(head.status))\(location)",
+            hint: "Redirects are never followed, since they would carry the token elsewhere; check the endpoint and the proxy"
+        )
+    }
+}
