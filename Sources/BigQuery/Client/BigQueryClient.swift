@@ -1,0 +1,151 @@
+import BigQueryRows
+import Foundation
+public import GoogleHTTP
+public import GoogleOAuth
+import Synchronization
+
+/// Talks to BigQuery's REST API, version 2.
+///
+/// Every request is repeated as the configuration says, judged by the error's reason before its status before
+/// the transport; a rejected token is renewed once. `prettyPrint` and `useLegacySql`, which the service turns on
+/// by default, are always sent.
+public struct BigQueryClient: Sendable {
+    /// Where and how the service is asked.
+    public let configuration: BigQueryConfiguration
+    private let tokens: (any TokenProvider)?
+    private let transport: any HTTPTransport
+    let clock: any Clock<Duration>
+    private let onRepetition: @Sendable (Repetition) -> Void
+
+    /// Makes a client.
+    ///
+    /// - Parameters:
+    ///   - tokens: where access tokens come from; `nil` sends none, for emulators.
+    ///   - clock: measures waits.
+    ///   - onRepetition: told about each repetition of a request.
+    public init(
+        _ configuration: BigQueryConfiguration, tokens: (any TokenProvider)?, transport: any HTTPTransport,
+        clock: any Clock<Duration> = ContinuousClock(),
+        onRepetition: @escaping @Sendable (Repetition) -> Void = { _ in }
+    ) {
+        self.configuration = configuration
+        self.tokens = tokens
+        self.transport = transport
+        self.clock = clock
+        self.onRepetition = onRepetition
+    }
+
+    /// The same client, which also tells `observer` about each repetition.
+    package func notifying(_ observer: @escaping @Sendable (Repetition) -> Void) -> BigQueryClient {
+        let onRepetition = onRepetition
+        return BigQueryClient(configuration, tokens: tokens, transport: transport, clock: clock) { repetition in
+            onRepetition(repetition)
+            observer(repetition)
+        }
+    }
+
+    /// The address of a resource of the project.
+    func url(_ path: [String], _ query: KeyValuePairs<String, String?> = [:]) -> String {
+        configuration.endpoint.url(path: ["bigquery", "v2", "projects", configuration.project] + path, query: query)
+    }
+
+    /// Sends a request and hands a successful answer to `receive`.
+    ///
+    /// - Parameters:
+    ///   - budget: the time that the request may take with its repetitions, instead of the configuration's.
+    ///   - judge: asked first about an error; `nil` leaves it to the usual rules.
+    /// - Throws: ``BigQueryError``, `RowsError`, `HTTPError`, `OAuthError` or `CancellationError`.
+    func send<Answer: Sendable>(
+        _ request: HTTPRequest, budget: Duration? = nil,
+        judge: @escaping @Sendable (BigQueryError) async -> RetryVerdict? = { _ in nil },
+        receive: @escaping @Sendable (HTTPResponseHead, inout HTTPBody) async throws -> Answer
+    ) async throws -> Answer {
+        var policy = configuration.retry
+        if let budget { policy.budget = budget }
+        let attempt = Attempt(damagedBodyRepetitions: configuration.damagedBodyRepetitions)
+        return try await policy.run(
+            clock: clock,
+            judge: { error in
+                if let error = error as? BigQueryError, let verdict = await judge(error) { return verdict }
+                return await attempt.judge(error, tokens: tokens)
+            },
+            onRepetition: onRepetition
+        ) {
+            var request = request
+            if let token = try await tokens?.accessToken() {
+                attempt.used(token)
+                request.authorization = token.authorization
+            }
+            return try await transport.exchange(request) { head, body in
+                guard head.isSuccess else { throw try await BigQueryError.read(head, &body) }
+                return try await receive(head, &body)
+            }
+        }
+    }
+
+    /// Sends a request whose answer is a small JSON object.
+    func send<Answer: Decodable & Sendable>(
+        _ request: HTTPRequest, budget: Duration? = nil, as type: Answer.Type,
+        judge: @escaping @Sendable (BigQueryError) async -> RetryVerdict? = { _ in nil }
+    ) async throws -> Answer {
+        let host = configuration.endpoint.host
+        return try await send(request, budget: budget, judge: judge) { _, body in
+            let bytes = try await body.collect(limit: Self.maximumAnswerSize)
+            do {
+                return try JSONDecoder().decode(Answer.self, from: Data(bytes))
+            } catch {
+                let excerpt = printable(String(decoding: bytes.prefix(800), as: UTF8.self), limit: 200)
+                throw BigQueryError(
+                    code: .unexpectedAnswer, message: "\(host) did not answer like BigQuery: \(excerpt)",
+                    hint: "Check the endpoint, and whether a proxy or a login page answers in the place of Google",
+                    cause: error
+                )
+            }
+        }
+    }
+
+    /// The size that an answer other than a page may have, in bytes; schemas of thousands of columns fit.
+    private static let maximumAnswerSize = 32 << 20
+}
+
+/// What one request has been through: which token it used, and which second chances it has had.
+private final class Attempt: Sendable {
+    private struct State {
+        var token: AccessToken?
+        var renewedToken = false
+        var damagedBodies = 0
+    }
+
+    private let state = Mutex(State())
+    private let damagedBodyRepetitions: Int
+
+    init(damagedBodyRepetitions: Int) {
+        self.damagedBodyRepetitions = damagedBodyRepetitions
+    }
+
+    func used(_ token: AccessToken) {
+        state.withLock { $0.token = token }
+    }
+
+    func judge(_ error: any Error, tokens: (any TokenProvider)?) async -> RetryVerdict {
+        switch error {
+        case let error as BigQueryError where error.code == .unauthenticated:
+            let rejected = state.withLock { state in
+                defer { state.renewedToken = true }
+                return state.renewedToken ? nil : state.token
+            }
+            guard let rejected else { return .stop }
+            await tokens?.reject(rejected)
+            return .repeatNow
+        case let error as BigQueryError where error.isTransient: return .repeatLater(askedFor: error.retryAfter)
+        case let error as HTTPError where error.isTransient: return .repeatLater()
+        case let error as RowsError where error.isTransient:
+            let count = state.withLock { state in
+                state.damagedBodies += 1
+                return state.damagedBodies
+            }
+            return count <= damagedBodyRepetitions ? .repeatLater() : .stop
+        default: return .stop
+        }
+    }
+}

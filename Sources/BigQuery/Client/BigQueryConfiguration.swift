@@ -1,0 +1,37 @@
+public import GoogleHTTP
+
+/// Where and how BigQuery is asked.
+public struct BigQueryConfiguration: Sendable {
+    /// The project that runs and pays for jobs.
+    public var project: String
+    /// The service's root. Defaults to Google.
+    public var endpoint: HTTPEndpoint
+    /// How failed requests are repeated. Defaults to 600 s of growing waits.
+    public var retry = RetryPolicy()
+    /// How often an answer whose body is damaged is asked for again. Defaults to 3.
+    public var damagedBodyRepetitions = 3
+    /// How long one request waits for a job before it is asked again. Defaults to 60 s.
+    public var longPoll: Duration = .seconds(60)
+    /// How long an answer may take beyond what it was asked to wait. Defaults to 15 s.
+    public var firstByteAllowance: Duration = .seconds(15)
+    /// How long a job that was just inserted may be unknown. Defaults to 200 s.
+    public var visibilityBudget: Duration = .seconds(200)
+
+    /// The characters of project ids, those of legacy domain-scoped projects included.
+    private static let projectCharacters = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.:")
+
+    /// Makes a configuration with the defaults.
+    ///
+    /// - Parameter endpoint: an address; `nil` for Google.
+    /// - Throws: ``BigQueryError`` with code `invalidRequest` if `project` cannot be a project id.
+    public init(project: String, endpoint: HTTPEndpoint? = nil) throws {
+        guard !project.isEmpty, project.count <= 100, project.allSatisfy(Self.projectCharacters.contains) else {
+            throw BigQueryError(
+                code: .invalidRequest, message: "\"\(printable(project, limit: 100))\" is not a project id",
+                hint: "Give the id as the Google Cloud console shows it, for example my-project-123456"
+            )
+        }
+        self.project = project
+        self.endpoint = try endpoint ?? HTTPEndpoint("https://bigquery.googleapis.com")
+    }
+}

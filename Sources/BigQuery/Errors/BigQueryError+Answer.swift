@@ -1,0 +1,52 @@
+import BigQueryRows
+import Foundation
+import GoogleHTTP
+
+extension BigQueryError {
+    /// The size that the body of an error may have, in bytes.
+    static let maximumBodySize = 1 << 20
+
+    private struct Envelope: Decodable {
+        struct Failure: Decodable {
+            var message: String?
+            var errors: [ErrorProto]?
+        }
+
+        var error: Failure
+    }
+
+    /// The error that an answer with an error status stands for. Its body is read to its end, at most 1 MiB.
+    ///
+    /// The body need not be BigQuery's: proxies send HTML, and some servers leave parts out.
+    static func read(_ head: HTTPResponseHead, _ body: inout HTTPBody) async throws -> BigQueryError {
+        let bytes = try await readBytes(head, &body)
+        var error: BigQueryError
+        if let failure = try? JSONDecoder().decode(Envelope.self, from: Data(bytes)).error {
+            let first = failure.errors?.first
+            let message = failure.message ?? first?.message ?? "HTTP \(head.status)"
+            error = BigQueryError(
+                reason: first?.reason, status: head.status, message: printable(message, limit: 2_000)
+            )
+        } else {
+            let text = printable(String(decoding: bytes.prefix(800), as: UTF8.self), limit: 200)
+            error = BigQueryError(
+                reason: nil, status: head.status, message: text.isEmpty ? "HTTP \(head.status)" : "HTTP \(head.status): \(text)"
+            )
+        }
+        error.retryAfter = head.retryAfter
+        return error
+    }
+
+    private static func readBytes(_ head: HTTPResponseHead, _ body: inout HTTPBody) async throws -> [UInt8] {
+        let limits = BodyLimits(compressedBytes: maximumBodySize, inflatedBytes: maximumBodySize)
+        var inflated = try PageBody(contentEncoding: head["Content-Encoding"], limits: limits)
+        while try await body.read({ try inflated.receive($0) }) {}
+        return try inflated.finish().bytes
+    }
+}
+
+/// BigQuery's `ErrorProto`: one reason with its message.
+struct ErrorProto: Decodable, Sendable {
+    var reason: String?
+    var message: String?
+}

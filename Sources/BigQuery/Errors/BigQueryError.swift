@@ -1,0 +1,81 @@
+/// Why BigQuery did not do what it was asked.
+public struct BigQueryError: Error, Sendable, CustomStringConvertible {
+    /// The kind of error.
+    public struct Code: Sendable, Hashable, CustomStringConvertible {
+        private enum Value: String {
+            case invalidRequest, notAQuery, queryFailed, notFound, accessDenied, unauthenticated
+            case quotaExceeded, rateLimited, unavailable, jobFailedTemporarily, duplicateJob, foreignJob
+            case resultExpired, unexpectedAnswer
+        }
+
+        private let value: Value
+
+        private init(_ value: Value) {
+            self.value = value
+        }
+
+        /// A value that the caller gave is not acceptable: a project, a parameter.
+        public static let invalidRequest = Code(.invalidRequest)
+        /// The statement is not one that returns rows.
+        public static let notAQuery = Code(.notAQuery)
+        /// BigQuery refused the query, or it failed for good.
+        public static let queryFailed = Code(.queryFailed)
+        /// The job, table, dataset or project does not exist, or not in this location.
+        public static let notFound = Code(.notFound)
+        /// The account may not do this, or the project's billing is off.
+        public static let accessDenied = Code(.accessDenied)
+        /// The access token is not accepted, even after it was renewed.
+        public static let unauthenticated = Code(.unauthenticated)
+        /// A quota is used up for now.
+        public static let quotaExceeded = Code(.quotaExceeded)
+        /// Too many requests at a time.
+        public static let rateLimited = Code(.rateLimited)
+        /// The service is in trouble.
+        public static let unavailable = Code(.unavailable)
+        /// The job failed for a reason of the service; the same query under a new id may succeed.
+        public static let jobFailedTemporarily = Code(.jobFailedTemporarily)
+        /// A job of this id exists already.
+        public static let duplicateJob = Code(.duplicateJob)
+        /// The job of this id runs another query.
+        public static let foreignJob = Code(.foreignJob)
+        /// The result has been deleted; BigQuery keeps it for about 24 hours.
+        public static let resultExpired = Code(.resultExpired)
+        /// The answer is not one of BigQuery.
+        public static let unexpectedAnswer = Code(.unexpectedAnswer)
+
+        /// The identifier of the code, for example `queryFailed`.
+        public var description: String { value.rawValue }
+
+        /// Whether the same request may succeed later.
+        public var isTransient: Bool { value == .unavailable || value == .rateLimited }
+    }
+
+    /// The kind of error.
+    public var code: Code
+    /// What went wrong, in one line.
+    public var message: String
+    /// What to do about it.
+    public var hint: String?
+    /// The error underneath.
+    public var cause: (any Error)?
+    /// BigQuery's own reason, for example `invalidQuery`, if it gave one.
+    public var reason: String?
+    /// The HTTP status, if the error is an answer.
+    public var status: Int?
+    /// How long the service asked to wait.
+    public var retryAfter: Duration?
+
+    /// Makes an error.
+    public init(code: Code, message: String, hint: String? = nil, cause: (any Error)? = nil) {
+        self.code = code
+        self.message = message
+        self.hint = hint
+        self.cause = cause
+    }
+
+    /// Whether the same request may succeed later.
+    public var isTransient: Bool { code.isTransient }
+
+    /// Code and message.
+    public var description: String { "\(code): \(message)" }
+}

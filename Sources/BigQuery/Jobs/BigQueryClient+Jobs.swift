@@ -1,0 +1,111 @@
+import Foundation
+import GoogleHTTP
+
+extension BigQueryClient {
+    /// The whole configuration of the job that a query makes, as JSON with sorted keys.
+    public func jobConfiguration(_ query: QueryRequest) throws -> String {
+        String(decoding: try Self.encode(query.configuration(dryRun: false)), as: UTF8.self)
+    }
+
+    /// What a query would read and return, without running it; costs nothing.
+    ///
+    /// The answer names location, statement type and bytes, and mostly the schema.
+    /// - Throws: ``BigQueryError``, `HTTPError`, `OAuthError` or `CancellationError`.
+    public func dryRun(_ query: QueryRequest) async throws -> Job {
+        let reference = JobReference(
+            projectId: configuration.project, jobId: JobReference.newID(), location: query.location
+        )
+        let job = try await insert(query, as: reference, dryRun: true)
+        if let failure = job.failure { throw failure }
+        return job
+    }
+
+    /// Starts a query under an id of the caller's.
+    ///
+    /// Sending the same again is safe: the service makes one job of one id, and an answer that was lost is found
+    /// again. A job of that id which runs another query is refused.
+    /// - Returns: the job, which may have failed already.
+    /// - Throws: ``BigQueryError``, `HTTPError`, `OAuthError` or `CancellationError`.
+    public func insertJob(_ query: QueryRequest, as reference: JobReference) async throws -> Job {
+        do {
+            return try await insert(query, as: reference, dryRun: false)
+        } catch let error as BigQueryError where error.code == .duplicateJob {
+            var reference = reference
+            reference.location = reference.location ?? Self.location(inDuplicate: error.message)
+            let job = try await fetchJob(reference, mayBeNew: true)
+            guard job.sql == nil || (job.sql == query.sql && job.useLegacySQL ?? false == query.useLegacySQL) else {
+                throw BigQueryError(
+                    code: .foreignJob, message: "The job \(reference.jobId) exists already and runs another query",
+                    hint: "Run the command again; it will use a new job id"
+                )
+            }
+            return job
+        }
+    }
+
+    private func insert(_ query: QueryRequest, as reference: JobReference, dryRun: Bool) async throws -> Job {
+        struct Body: Encodable {
+            var jobReference: JobReference
+            var configuration: QueryRequest.Configuration
+        }
+        let body = try Self.encode(Body(jobReference: reference, configuration: query.configuration(dryRun: dryRun)))
+        let request = HTTPRequest(
+            .post, url(["jobs"], ["prettyPrint": "false"]),
+            headers: [("Content-Type", "application/json")], body: body,
+            firstByteTimeout: configuration.longPoll + configuration.firstByteAllowance
+        )
+        return try await send(request, as: JobResource.self).job(askedFor: reference)
+    }
+
+    /// A job's present state.
+    ///
+    /// - Parameter mayBeNew: whether the job may have been inserted just now, so that it is asked for again
+    ///   for a while if the service does not know it yet.
+    /// - Throws: ``BigQueryError``, `HTTPError`, `OAuthError` or `CancellationError`.
+    public func fetchJob(_ reference: JobReference, mayBeNew: Bool = false) async throws -> Job {
+        let request = HTTPRequest(
+            .get,
+            url(
+                ["jobs", reference.jobId],
+                ["location": reference.location, "prettyPrint": "false", "fields": "jobReference,status,statistics,configuration"]
+            )
+        )
+        let resource = try await send(
+            request, budget: mayBeNew ? configuration.visibilityBudget : nil, as: JobResource.self
+        ) { error in
+            mayBeNew && error.code == .notFound ? .repeatLater() : nil
+        }
+        return resource.job(askedFor: reference)
+    }
+
+    /// Asks the service to stop a job. It answers at once; the job ends some time later and may still cost.
+    ///
+    /// - Throws: ``BigQueryError``, `HTTPError`, `OAuthError` or `CancellationError`.
+    public func cancelJob(_ reference: JobReference) async throws {
+        let request = HTTPRequest(
+            .post,
+            url(
+                ["jobs", reference.jobId, "cancel"],
+                ["location": reference.location, "prettyPrint": "false", "fields": "job/status"]
+            )
+        )
+        try await send(request) { _, body in
+            while try await body.read({ _ in }) {}
+        }
+    }
+
+    private static func encode(_ value: some Encodable) throws -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return Array(try encoder.encode(value))
+    }
+
+    /// The location in `Already Exists: Job PROJECT:LOCATION.ID`, which may be the only place that tells it.
+    static func location(inDuplicate message: String) -> String? {
+        guard let job = message.firstRange(of: "Already Exists: Job ") else { return nil }
+        let name = message[job.upperBound...]
+        guard let colon = name.lastIndex(of: ":"), let dot = name[colon...].firstIndex(of: ".") else { return nil }
+        let location = name[name.index(after: colon)..<dot]
+        return location.isEmpty ? nil : String(location)
+    }
+}

@@ -1,0 +1,105 @@
+public import BigQueryRows
+import GoogleHTTP
+
+/// A job as the service describes it.
+public struct Job: Sendable {
+    /// How far a job is.
+    public enum State: String, Sendable, Decodable {
+        case pending = "PENDING"
+        case running = "RUNNING"
+        case done = "DONE"
+    }
+
+    /// Its name; the location is known once the service has said it.
+    public var reference: JobReference
+    /// How far it is.
+    public var state: State
+    /// Why it failed, if it did.
+    public var failure: BigQueryError?
+    /// The kind of statement, for example `SELECT`, if the service tells.
+    public var statementType: String?
+    /// The columns of the result; only a dry run tells them, and not always.
+    public var schema: TableSchema?
+    /// Bytes that the query reads or has read.
+    public var bytesProcessed: Int64?
+    /// Bytes that are billed, known when it is done.
+    public var bytesBilled: Int64?
+    /// Whether the result came from the cache, known when it is done.
+    public var cacheHit: Bool?
+    /// The SQL text that the job runs, if the service tells.
+    public var sql: String?
+    /// Whether the text is in the legacy dialect, if the service tells.
+    public var useLegacySQL: Bool?
+}
+
+/// A job as it stands in an answer.
+struct JobResource: Decodable, Sendable {
+    struct Status: Decodable, Sendable {
+        var state: Job.State?
+        var errorResult: ErrorProto?
+    }
+
+    struct Statistics: Decodable, Sendable {
+        struct Query: Decodable, Sendable {
+            var statementType: String?
+            var schema: TableSchema?
+            var totalBytesProcessed: WireInteger?
+            var totalBytesBilled: WireInteger?
+            var cacheHit: Bool?
+        }
+
+        var totalBytesProcessed: WireInteger?
+        var query: Query?
+    }
+
+    struct Configuration: Decodable, Sendable {
+        struct Query: Decodable, Sendable {
+            var query: String?
+            var useLegacySql: Bool?
+        }
+
+        var query: Query?
+    }
+
+    var jobReference: JobReference?
+    var status: Status?
+    var statistics: Statistics?
+    var configuration: Configuration?
+
+    /// The job, named as the service names it, or as it was asked for where it does not.
+    func job(askedFor reference: JobReference) -> Job {
+        var reference = reference
+        if let location = jobReference?.location { reference.location = location }
+        let failure = status?.errorResult.map {
+            // A job carries no HTTP status; 400 is what getQueryResults answers for most failures.
+            BigQueryError(
+                reason: $0.reason, status: 400,
+                message: printable($0.message ?? $0.reason ?? "The job failed", limit: 2_000)
+            )
+        }
+        return Job(
+            reference: reference, state: status?.state ?? .done, failure: failure,
+            statementType: statistics?.query?.statementType, schema: statistics?.query?.schema,
+            bytesProcessed: (statistics?.query?.totalBytesProcessed ?? statistics?.totalBytesProcessed)?.value,
+            bytesBilled: statistics?.query?.totalBytesBilled?.value, cacheHit: statistics?.query?.cacheHit,
+            sql: configuration?.query?.query, useLegacySQL: configuration?.query?.useLegacySql
+        )
+    }
+}
+
+/// A 64-bit integer in an answer: the service sends a string, some emulators a number.
+struct WireInteger: Decodable, Sendable {
+    var value: Int64
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if let text = try? container.decode(String.self) {
+            guard let value = Int64(text) else {
+                throw DecodingError.dataCorruptedError(in: container, debugDescription: "not an integer")
+            }
+            self.value = value
+        } else {
+            value = try container.decode(Int64.self)
+        }
+    }
+}

@@ -1,0 +1,97 @@
+public import BigQueryRows
+import GoogleHTTP
+import Synchronization
+
+extension BigQueryClient {
+    /// Waits until a query is done, and fetches its first rows.
+    ///
+    /// - Parameters:
+    ///   - maximumRows: the most rows that the page may have.
+    ///   - onWait: called each time the job was found to be still running.
+    /// - Returns: a page whose `schema` and `totalRows` are known.
+    /// - Throws: ``BigQueryError``, `RowsError`, `HTTPError`, `OAuthError` or `CancellationError`.
+    public func fetchFirstPage(
+        of job: JobReference, maximumRows: Int, onWait: @Sendable () async -> Void = {}
+    ) async throws -> ResultPage {
+        while true {
+            let page = try await fetch(RowRange(start: 0, count: maximumRows), of: job, schema: nil)
+            guard let isComplete = page.jobComplete else { throw Self.missing("jobComplete", of: job) }
+            guard isComplete else {
+                await onWait()
+                continue
+            }
+            guard let schema = page.schema, !schema.fields.isEmpty else {
+                throw BigQueryError(
+                    code: .notAQuery, message: "The statement returned no result set",
+                    hint: "Only statements that return rows can be staged: SELECT, WITH …"
+                )
+            }
+            guard page.totalRows != nil else { throw Self.missing("totalRows", of: job) }
+            return page
+        }
+    }
+
+    /// Fetches rows of a query that is done. The page may have fewer rows than the range, but at least one.
+    ///
+    /// - Parameter schema: the columns of the first page; a page with others is an error.
+    /// - Throws: ``BigQueryError``, `RowsError`, `HTTPError`, `OAuthError` or `CancellationError`.
+    public func fetchPage(_ range: RowRange, of job: JobReference, schema: TableSchema) async throws -> ResultPage {
+        let page = try await fetch(range, of: job, schema: schema)
+        guard page.jobComplete == true else {
+            throw RowsError(
+                code: .inconsistentPage, message: "The job \(job.jobId) was done and is now said to be running"
+            )
+        }
+        guard (1...range.count).contains(page.rows.rowCount) else {
+            throw RowsError(
+                code: .inconsistentPage,
+                message: "The page from row \(range.start + 1) has \(page.rows.rowCount) rows, asked for were \(range.count)"
+            )
+        }
+        return page
+    }
+
+    private func fetch(
+        _ range: RowRange, of job: JobReference, schema: TableSchema?
+    ) async throws -> ResultPage {
+        let request = HTTPRequest(
+            .get,
+            url(
+                ["queries", job.jobId],
+                [
+                    "location": job.location,
+                    "startIndex": String(range.start),
+                    "maxResults": String(range.count),
+                    "timeoutMs": String(configuration.longPoll.components.seconds * 1000),
+                    "formatOptions.useInt64Timestamp": "true",
+                    "prettyPrint": "false",
+                    "fields": "jobComplete,schema,totalRows,pageToken,rows",
+                ]
+            ),
+            headers: [("Accept-Encoding", "gzip")],
+            firstByteTimeout: configuration.longPoll + configuration.firstByteAllowance
+        )
+        let jobFailure = Mutex<BigQueryError?>(nil)
+        let asked = Mutex(false)
+        do {
+            return try await send(request) { error in
+                // A job that failed is sometimes answered with an error that invites a repetition.
+                guard error.isTransient, asked.withLock({ done in defer { done = true }; return !done }),
+                    let failure = try? await fetchJob(job).failure
+                else { return nil }
+                jobFailure.withLock { $0 = failure }
+                return .stop
+            } receive: { head, body in
+                var pageBody = try PageBody(contentEncoding: head["Content-Encoding"])
+                while try await body.read({ try pageBody.receive($0) }) {}
+                return try PageDecoder(schema: schema).decode(try pageBody.finish(), firstRow: range.start)
+            }
+        } catch {
+            throw jobFailure.withLock { $0 } ?? error
+        }
+    }
+
+    private static func missing(_ member: String, of job: JobReference) -> RowsError {
+        RowsError(code: .inconsistentPage, message: "The result of \(job.jobId) came without \(member)")
+    }
+}

@@ -1,0 +1,97 @@
+/// A parameter of a query.
+public struct QueryParameter: Sendable, Hashable, Encodable {
+    /// The name without `@`; `nil` for a positional parameter.
+    public var name: String?
+    /// Its type.
+    public var type: ParameterType
+    /// Its value.
+    public var value: ParameterValue
+
+    private enum CodingKeys: String, CodingKey {
+        case name
+        case type = "parameterType"
+        case value = "parameterValue"
+    }
+
+    /// Makes a parameter.
+    public init(name: String?, type: ParameterType, value: ParameterValue) {
+        self.name = name
+        self.type = type
+        self.value = value
+    }
+}
+
+/// The type of a parameter, as BigQuery's `QueryParameterType`.
+public indirect enum ParameterType: Sendable, Hashable {
+    /// A type by its GoogleSQL name, for example `INT64`.
+    case scalar(String)
+    case array(ParameterType)
+    case structure([Member])
+    case range(ParameterType)
+
+    /// A member of a STRUCT.
+    public struct Member: Sendable, Hashable, Encodable {
+        /// The member's name.
+        public var name: String
+        /// The member's type.
+        public var type: ParameterType
+    }
+}
+
+extension ParameterType: Encodable {
+    private enum CodingKeys: String, CodingKey {
+        case type, arrayType, structTypes, rangeElementType
+    }
+
+    /// Encodes the REST form.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        switch self {
+        case .scalar(let name): try container.encode(name, forKey: .type)
+        case .array(let element):
+            try container.encode("ARRAY", forKey: .type)
+            try container.encode(element, forKey: .arrayType)
+        case .structure(let members):
+            try container.encode("STRUCT", forKey: .type)
+            try container.encode(members, forKey: .structTypes)
+        case .range(let element):
+            try container.encode("RANGE", forKey: .type)
+            try container.encode(element, forKey: .rangeElementType)
+        }
+    }
+}
+
+/// The value of a parameter, as BigQuery's `QueryParameterValue`. Scalars are text in their canonical form.
+public indirect enum ParameterValue: Sendable, Hashable {
+    case null
+    case scalar(String)
+    case array([ParameterValue])
+    case structure([String: ParameterValue])
+    /// Start and end; `nil` is unbounded.
+    case range(start: String?, end: String?)
+}
+
+extension ParameterValue: Encodable {
+    private enum CodingKeys: String, CodingKey {
+        case value, arrayValues, structValues, rangeValue
+    }
+
+    private struct Bounds: Encodable {
+        var start: ParameterValue
+        var end: ParameterValue
+    }
+
+    /// Encodes the REST form.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        switch self {
+        case .null: try container.encodeNil(forKey: .value)
+        case .scalar(let text): try container.encode(text, forKey: .value)
+        case .array(let values): try container.encode(values, forKey: .arrayValues)
+        case .structure(let members): try container.encode(members, forKey: .structValues)
+        case .range(let start, let end):
+            let bounds = Bounds(start: start.map(Self.scalar) ?? .null, end: end.map(Self.scalar) ?? .null)
+            try container.encode(bounds, forKey: .rangeValue)
+        }
+    }
+}
