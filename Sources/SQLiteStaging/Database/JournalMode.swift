@@ -1,0 +1,40 @@
+import GRDB
+
+/// The journal mode of a staging database: WAL while rows arrive, the file's own mode afterwards.
+///
+/// Readers go on reading in WAL mode, and a page costs one write and no waiting for them. But the mode stays
+/// in the file: one in WAL mode cannot be read from read-only media, and has companions while it is open. So
+/// a file that was not in WAL mode leaves it at the end, a new file too, and whoever copies the one file has
+/// everything. The file remembers its own mode in `_bqpull_meta`, in case the process does not live to the end.
+enum JournalMode {
+    /// Notes the file's own mode, in the caller's transaction.
+    static func remember(_ db: Database) throws {
+        guard let own = try String.fetchOne(db, sql: "PRAGMA journal_mode"), own != "wal" else { return }
+        try db.execute(
+            sql: "INSERT OR REPLACE INTO _bqpull_meta VALUES ('journal_mode', ?)", arguments: [own])
+    }
+
+    /// Turns WAL on.
+    ///
+    /// Where the file system cannot do it, the rollback journal stays, with the stricter `synchronous` that
+    /// it needs for the same safety.
+    static func enter(_ db: Database) throws {
+        let mode = try String.fetchOne(db, sql: "PRAGMA journal_mode = WAL")
+        try db.execute(sql: "PRAGMA synchronous = \(mode == "wal" ? "NORMAL" : "FULL")")
+    }
+
+    /// Gives the file its own mode back; writes the WAL back into the file.
+    ///
+    /// Not possible while others have the database open: it then stays in WAL mode, which harms nothing, and
+    /// the next run tries again.
+    static func restore(_ db: Database) throws {
+        let remembered = "FROM _bqpull_meta WHERE key = 'journal_mode'"
+        guard let own = try String.fetchOne(db, sql: "SELECT value \(remembered)") else { return }
+        do {
+            try db.execute(sql: "PRAGMA journal_mode = \(own)")
+            try db.execute(sql: "DELETE \(remembered)")
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
+            return
+        }
+    }
+}

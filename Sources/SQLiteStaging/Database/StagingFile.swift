@@ -1,0 +1,71 @@
+import Foundation
+
+/// The file of a staging database, looked at without opening it.
+///
+/// Never opened here when it exists: closing any descriptor of a file drops the locks that this process holds
+/// on it, also those of a connection that the rest of the program has to the same database.
+struct StagingFile: Sendable {
+    /// Absolute, so that SQLite cannot take it for a URI or for the name of a database in memory.
+    let path: String
+    /// Whether the file was not there before.
+    let isNew: Bool
+
+    /// Finds the file, or creates an empty one that only its owner can read.
+    ///
+    /// Throws `invalidName` for what cannot be a path, `databaseUnusable` for what cannot be a database.
+    init(_ given: String) throws {
+        guard !given.isEmpty, !given.utf8.contains(0) else {
+            throw StagingError(
+                code: .invalidName,
+                message: "the path of the database \(given.isEmpty ? "is empty" : "contains NUL")",
+                hint: "name a file")
+        }
+        path = given.hasPrefix("/") ? given : FileManager.default.currentDirectoryPath + "/" + given
+        var status = stat()
+        guard lstat(path, &status) == 0 else {
+            guard errno == ENOENT else { throw Self.systemError(errno, path: given) }
+            try Self.create(path, given: given)
+            isNew = true
+            return
+        }
+        isNew = false
+        if let problem = Self.problem(with: status) {
+            throw StagingError(
+                code: .databaseUnusable, message: "\(given) \(problem)", hint: "name a file of its own")
+        }
+    }
+
+    private static func create(_ path: String, given: String) throws {
+        let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw systemError(errno, path: given) }
+        close(descriptor)
+    }
+
+    /// Removes a file that was created here and never used.
+    func removeIfNew() {
+        if isNew { unlink(path) }
+    }
+
+    private static func problem(with status: stat) -> String? {
+        switch status.st_mode & S_IFMT {
+        case S_IFREG: break
+        case S_IFDIR: return "is a folder"
+        // SQLite finds a journal by the name of its database: under two names, a crash leaves it damaged.
+        case S_IFLNK: return "is a symbolic link"
+        default: return "is not a regular file"
+        }
+        if status.st_nlink > 1 { return "has more than one name (hard links)" }
+        // SQLite takes a file of one byte for an empty database, and would write over it.
+        if (1..<512).contains(status.st_size) { return "is not an SQLite database" }
+        return nil
+    }
+
+    private static func systemError(_ number: Int32, path: String) -> StagingError {
+        let isShortage = [EMFILE, ENFILE, ENOMEM].contains(number)
+        return StagingError(
+            code: isShortage ? .outOfResources : .databaseUnusable,
+            message: "\(path) cannot be created: \(String(cString: strerror(number)))",
+            hint: isShortage ? "raise the limit of the process" : "check the folder and its permissions",
+            cause: POSIXErrorCode(rawValue: number).map { POSIXError($0) })
+    }
+}

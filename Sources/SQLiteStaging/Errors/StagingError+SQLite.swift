@@ -1,0 +1,49 @@
+import GRDB
+
+extension StagingError {
+    /// The error for an SQLite result code.
+    ///
+    /// - Parameter opening: whether the database has not been written yet. A file that cannot be opened or
+    ///   written is then an unsuitable choice of the user's; later it is a disk that failed.
+    init(_ error: DatabaseError, path: String, opening: Bool) {
+        let (code, what, hint) = Self.meaning(of: error.extendedResultCode, opening: opening)
+        let number = error.extendedResultCode.rawValue
+        let text = error.message.map { ": \($0)" } ?? ""
+        self.init(
+            code: code, message: "\(path): \(what) (SQLite error \(number)\(text))", hint: hint, cause: error)
+    }
+
+    private static func meaning(
+        of result: ResultCode, opening: Bool
+    ) -> (code: Code, what: String, hint: String?) {
+        switch result {
+        case .SQLITE_NOMEM, .SQLITE_IOERR_NOMEM:
+            (.outOfResources, "out of memory", nil)
+        case .SQLITE_FULL:
+            (.io, "the disk is full", "free some space and run the same command again")
+        case .SQLITE_READONLY, .SQLITE_CANTOPEN, .SQLITE_PERM, .SQLITE_AUTH:
+            opening
+                ? (.databaseUnusable, "cannot be written", "check the permissions of file and folder")
+                : (.io, "can no longer be written", "check that the file was not moved or protected")
+        case .SQLITE_IOERR:
+            (.io, "reading or writing failed", "check the disk")
+        case .SQLITE_NOTADB:
+            opening
+                ? (.databaseUnusable, "is not an SQLite database", "name another file")
+                : (.corrupt, "is no longer an SQLite database", nil)
+        case .SQLITE_CORRUPT:
+            (.corrupt, "the database is damaged", "restore it from a copy, or name another file")
+        case .SQLITE_BUSY, .SQLITE_LOCKED:
+            (.busy, "the database is locked", "run again when no other program is writing to it")
+        case .SQLITE_TOOBIG:
+            (.valueTooLarge, "a row is longer than SQLite can store", nil)
+        case .SQLITE_CONSTRAINT:
+            (
+                .constraintViolated, "the rows break a constraint of the existing table",
+                "drop the constraint or the unique index, or choose another table with --table NAME"
+            )
+        default:
+            (.unexpected, "SQLite refused an operation", nil)
+        }
+    }
+}

@@ -1,0 +1,24 @@
+/// A name as SQLite tells names apart: byte by byte, ASCII letters in either case being the same.
+///
+/// Swift's own `==` would take two spellings of one accented letter for the same name; SQLite does not.
+struct SQLiteName: Hashable {
+    private let folded: [UInt8]
+
+    init(_ name: String) {
+        folded = name.utf8.map { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) ? $0 | 0x20 : $0 }
+    }
+
+    func hasPrefix(_ prefix: String) -> Bool {
+        folded.starts(with: prefix.utf8)
+    }
+
+    /// The name as an identifier in SQL, whatever it consists of (but NUL, which no name may contain).
+    ///
+    /// Byte by byte, because a quotation mark with a combining character after it is not equal to `"` as a
+    /// Swift character, but still ends an identifier.
+    static func quoted(_ name: String) -> String {
+        let mark = UInt8(ascii: "\"")
+        let inner = name.utf8.flatMap { $0 == mark ? [mark, mark] : [$0] }
+        return String(decoding: [mark] + inner + [mark], as: UTF8.self)
+    }
+}

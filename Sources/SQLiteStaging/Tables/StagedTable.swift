@@ -1,0 +1,63 @@
+import BigQueryRows
+
+/// The SQLite table that holds rows of a BigQuery schema.
+struct StagedTable: Sendable {
+    /// One column of it.
+    struct Column: Sendable {
+        let name: String
+        let type: ColumnType
+        /// The BigQuery column that it holds.
+        let field: TableSchema.Field
+    }
+
+    let columns: [Column]
+
+    /// - Parameter columnLimit: the most columns that this SQLite takes.
+    init(_ schema: TableSchema, columnLimit: Int) throws(StagingError) {
+        guard !schema.fields.isEmpty else {
+            throw StagingError(
+                code: .noColumns, message: "the statement returned no result set",
+                hint: "only statements that return rows can be staged")
+        }
+        guard schema.fields.count <= columnLimit else {
+            throw StagingError(
+                code: .tooManyColumns,
+                message: """
+                    the result has \(schema.fields.count) columns; this SQLite takes at most \(columnLimit)
+                    """,
+                hint: "select fewer columns, or gather some in a STRUCT")
+        }
+        if let field = schema.fields.first(where: { $0.name.utf8.contains(0) }) {
+            throw StagingError(
+                code: .invalidName,
+                message: "the column name \"\(field.name)\" contains a NUL character",
+                hint: "give the column another name with AS")
+        }
+        let names = Self.distinctNames(schema.fields.map(\.name))
+        columns = zip(names, schema.fields).map { Column(name: $0, type: ColumnType($1), field: $1) }
+    }
+
+    /// The names, with `_2`, `_3`, … after those that SQLite cannot tell from an earlier one.
+    ///
+    /// A name that needs no suffix never changes because of one that does.
+    private static func distinctNames(_ names: [String]) -> [String] {
+        var taken = Set(names.map { SQLiteName($0) })
+        var seen: Set<SQLiteName> = []
+        return names.map { name in
+            if seen.insert(SQLiteName(name)).inserted { return name }
+            var number = 2
+            while !taken.insert(SQLiteName("\(name)_\(number)")).inserted { number += 1 }
+            return "\(name)_\(number)"
+        }
+    }
+
+    func createSQL(name: String) -> String {
+        let list = columns.map { "\(SQLiteName.quoted($0.name)) \($0.type.rawValue)" }.joined(separator: ", ")
+        return "CREATE TABLE \(SQLiteName.quoted(name)) (\(list))"
+    }
+
+    func insertSQL(into name: String) -> String {
+        let parameters = repeatElement("?", count: columns.count).joined(separator: ", ")
+        return "INSERT INTO \(SQLiteName.quoted(name)) VALUES (\(parameters))"
+    }
+}

@@ -1,0 +1,95 @@
+import BigQueryRows
+import Foundation
+import GRDB
+import SQLiteStaging
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct LockTests {
+    /// Runs `body` while another program has the write lock.
+    private func whileLocked(_ folder: StagingFolder, _ body: () async throws -> Void) async throws {
+        let other = try folder.connect()
+        try await other.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
+        try await body()
+        try other.close()
+    }
+
+    @Test func givesUpWhenTheTimeoutIsOver() async throws {
+        try await StagingFolder.with { folder in
+            try folder.execute("PRAGMA journal_mode = WAL")
+            try await whileLocked(folder) {
+                try await expectCode(.busy) {
+                    _ = try await StagingDatabase.open(folder.target(), busyTimeout: .milliseconds(30))
+                }
+            }
+            try await folder.withRun(folder.target(), busyTimeout: .milliseconds(30)) { run in
+                try await run.begin(.numbers)
+                let page = RowPage(firstRow: 0, integers: [1])
+                try await whileLocked(folder) {
+                    try await expectCode(.busy) { try await run.append(page) }
+                    try await expectCode(.busy) { try await run.finish() }
+                    try await expectCode(.busy) { try await run.abandon(error: "") }
+                }
+                try await run.append(page)
+                try await run.finish()
+            }
+            #expect(try folder.read("SELECT * FROM results") == ["1"])
+        }
+    }
+
+    @Test func stopsWaitingWhenCancelled() async throws {
+        try await StagingFolder.with { folder in
+            try await folder.withRun(folder.target(), busyTimeout: .seconds(20)) { run in
+                try await run.begin(.numbers)
+                try await whileLocked(folder) {
+                    let waiting = Task { try await run.append(RowPage(firstRow: 0, integers: [1])) }
+                    try await Task.sleep(for: .milliseconds(50))
+                    let cancelled = ContinuousClock.now
+                    waiting.cancel()
+                    await #expect(throws: CancellationError.self) { try await waiting.value }
+                    #expect(ContinuousClock.now - cancelled < .seconds(10))
+                }
+                #expect(run.rowsWritten == 0)
+            }
+        }
+    }
+
+    @Test func doesNotBeginWhenCancelled() async throws {
+        try await StagingFolder.with { folder in
+            try await folder.withRun(folder.target()) { run in
+                try await run.begin(.numbers)
+                let cancelled = Task {
+                    withUnsafeCurrentTask { $0?.cancel() }
+                    await #expect(throws: CancellationError.self) {
+                        try await run.append(RowPage(firstRow: 0, integers: [1]))
+                    }
+                    await #expect(throws: CancellationError.self) { try await run.finish() }
+                    try await run.abandon(error: "cancelled")
+                }
+                try await cancelled.value
+            }
+            #expect(try folder.read("SELECT state, rows FROM _bqpull_runs") == ["\"failed\"|0"])
+        }
+    }
+
+    /// More waits at once than Swift has threads; only if none of them takes one, the lock is ever released.
+    @Test func leavesSwiftsThreadsAlone() async throws {
+        try await StagingFolder.with { folder in
+            try folder.execute("PRAGMA journal_mode = WAL")
+            let other = try folder.connect()
+            try await other.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
+            try await withThrowingTaskGroup { group in
+                for number in 0..<ProcessInfo.processInfo.activeProcessorCount * 2 + 2 {
+                    group.addTask {
+                        let target = folder.target("t\(number)")
+                        try await StagingDatabase.open(target, busyTimeout: .seconds(10)).close()
+                    }
+                }
+                group.addTask {
+                    try await Task.sleep(for: .milliseconds(300))
+                    try other.close()
+                }
+                try await group.waitForAll()
+            }
+        }
+    }
+}

@@ -1,0 +1,132 @@
+import BigQueryRows
+import Foundation
+import SQLiteStaging
+import Testing
+
+@Suite struct StagingFileTests {
+    @Test func makesAFileThatOnlyItsOwnerReads() async throws {
+        try await StagingFolder.with { folder in
+            let database = try await StagingDatabase.open(folder.target())
+            let run = try await database.begin(.test())
+            try await run.begin(.numbers)
+            for file in try folder.files {
+                let attributes = try FileManager.default.attributesOfItem(atPath: "\(folder.folder)/\(file)")
+                #expect(attributes[.posixPermissions] as? Int == 0o600, "\(file)")
+            }
+            try await database.close()
+        }
+    }
+
+    @Test(arguments: [":memory:", "file:evil?mode=memory", "a b.db", "?", "naïve.db"])
+    func takesAnyFileNameForAFile(_ name: String) async throws {
+        try await StagingFolder.with { folder in
+            let up = FileManager.default.currentDirectoryPath.split(separator: "/").map { _ in "../" }
+            for path in [folder.folder + "/" + name, up.joined() + folder.folder.dropFirst() + "/" + name] {
+                let database = try await StagingDatabase.open(StagingTarget(path: path))
+                try await database.close()
+            }
+            #expect(try folder.files == [name])
+        }
+    }
+
+    @Test(arguments: ["", "a\u{0}b"]) func refusesWhatIsNoPath(_ path: String) async throws {
+        try await expectCode(.invalidName) { _ = try await StagingDatabase.open(StagingTarget(path: path)) }
+    }
+
+    static let strangers = [
+        Data("x".utf8), Data("hello\n".utf8), Data("SQLite format 3\u{0}".utf8), Data(count: 512),
+        Data(repeating: 0x61, count: 100_000),
+    ]
+
+    @Test(arguments: strangers) func refusesAFileThatIsNoDatabase(_ content: Data) async throws {
+        try await StagingFolder.with { folder in
+            try content.write(to: URL(fileURLWithPath: folder.path))
+            try await expectCode(.databaseUnusable) { _ = try await StagingDatabase.open(folder.target()) }
+            #expect(try Data(contentsOf: URL(fileURLWithPath: folder.path)) == content)
+            #expect(try folder.files == ["staging.db"])
+        }
+    }
+
+    @Test func takesAnEmptyFileForAnEmptyDatabase() async throws {
+        try await StagingFolder.with { folder in
+            try Data().write(to: URL(fileURLWithPath: folder.path))
+            try await folder.stage([[.integer(1)]], schema: .numbers)
+            #expect(try folder.read("SELECT * FROM results") == ["1"])
+        }
+    }
+
+    enum Oddity: CaseIterable {
+        case folder, fifo, symbolicLink, danglingLink, hardLink, missingFolder, device, tooLong
+
+        func make(_ folder: StagingFolder) throws -> String {
+            let path = folder.path
+            switch self {
+            case .folder: try #require(mkdir(path, 0o700) == 0)
+            case .fifo: try #require(mkfifo(path, 0o600) == 0)
+            case .symbolicLink:
+                try folder.execute("CREATE TABLE t (n)")
+                try #require(symlink(path, folder.folder + "/link") == 0)
+                return folder.folder + "/link"
+            case .danglingLink: try #require(symlink(folder.folder + "/nowhere", path) == 0)
+            case .hardLink:
+                try folder.execute("CREATE TABLE t (n)")
+                try #require(link(path, folder.folder + "/twin") == 0)
+            case .missingFolder: return folder.folder + "/missing/staging.db"
+            case .device: return "/dev/null"
+            case .tooLong: return folder.folder + "/" + String(repeating: "x", count: 5000)
+            }
+            return path
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)), arguments: Oddity.allCases)
+    func refusesWhatIsNoFileOfItsOwn(_ oddity: Oddity) async throws {
+        try await StagingFolder.with { folder in
+            let path = try oddity.make(folder)
+            let before = try folder.files
+            try await expectCode(.databaseUnusable) {
+                _ = try await StagingDatabase.open(StagingTarget(path: path))
+            }
+            #expect(try folder.files == before)
+        }
+    }
+
+    /// The superuser may write everything.
+    @Test(.enabled(if: geteuid() != 0), arguments: [true, false])
+    func refusesWhatMayNotBeWritten(_ isFolder: Bool) async throws {
+        try await StagingFolder.with { folder in
+            try folder.execute("CREATE TABLE t (n)")
+            try #require(isFolder ? chmod(folder.folder, 0o500) == 0 : chmod(folder.path, 0o400) == 0)
+            try await expectCode(.databaseUnusable) { _ = try await StagingDatabase.open(folder.target()) }
+            chmod(folder.folder, 0o700)
+            #expect(try folder.files == ["staging.db"])
+        }
+    }
+
+    @Test func removesAFileThatItCouldNotMakeADatabaseOf() async throws {
+        try await StagingFolder.with { folder in
+            // Longer than the paths that SQLite takes, shorter than those that the system takes.
+            let deep = (0..<4).map { _ in "/" + String(repeating: "d", count: 150) }.joined()
+            try FileManager.default.createDirectory(
+                atPath: folder.folder + deep, withIntermediateDirectories: true)
+            let path = folder.folder + deep + "/staging.db"
+            try await expectCode(.databaseUnusable) {
+                _ = try await StagingDatabase.open(StagingTarget(path: path))
+            }
+            #expect(!FileManager.default.fileExists(atPath: path))
+        }
+    }
+
+    @Test func namesADamagedDatabase() async throws {
+        try await StagingFolder.with { folder in
+            try folder.execute("CREATE TABLE t (n)")
+            let file = try #require(FileHandle(forUpdatingAtPath: folder.path))
+            try file.seek(toOffset: 100)
+            try file.write(contentsOf: Data(repeating: 0xff, count: 200))
+            try file.close()
+            let before = try Data(contentsOf: URL(fileURLWithPath: folder.path))
+            try await expectCode(.corrupt) { _ = try await StagingDatabase.open(folder.target()) }
+            #expect(try Data(contentsOf: URL(fileURLWithPath: folder.path)) == before)
+        }
+    }
+}

@@ -1,0 +1,27 @@
+import BigQueryRows
+import GRDB
+import GRDBSQLite
+import Testing
+
+@testable import SQLiteStaging
+
+@Suite struct PageInsertionTests {
+    /// A row is as long as its values and a header.
+    @Test(arguments: [(900, nil), (1001, "row 8, column 2"), (990, "row 8: ")])
+    func namesThePlaceOfAValueThatIsTooLong(_ length: Int, _ place: String?) throws {
+        try DatabaseQueue().write { db in
+            try db.execute(sql: "CREATE TABLE t (n, s)")
+            let insertion = PageInsertion(try db.makeStatement(sql: "INSERT INTO t VALUES (?, ?)"))
+            sqlite3_limit(db.sqliteConnection, SQLITE_LIMIT_LENGTH, 1000)
+            let text = CellValue.text(String(repeating: "x", count: length))
+            let page = RowPage(firstRow: 7, columns: 2, [[.null, .text("fits")], [.integer(.max), text]])
+            do {
+                _ = try insertion.insert(page)
+                #expect(place == nil)
+            } catch let error as StagingError {
+                #expect(error.code == .valueTooLarge)
+                #expect(error.message.hasPrefix(place ?? "no error"), "\(error.message)")
+            }
+        }
+    }
+}

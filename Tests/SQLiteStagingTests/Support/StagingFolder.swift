@@ -1,0 +1,147 @@
+import BigQueryRows
+import Foundation
+import GRDB
+import Testing
+
+@testable import SQLiteStaging
+
+/// A folder of its own for one test, with a database `staging.db` that may be made in it.
+struct StagingFolder {
+    let folder: String
+    var path: String { folder + "/staging.db" }
+
+    /// Runs `test` with a fresh folder and removes it afterwards.
+    static func with(_ test: (StagingFolder) async throws -> Void) async throws {
+        let folder = FileManager.default.temporaryDirectory.path + "/bqpull-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try await test(StagingFolder(folder: folder))
+    }
+
+    /// The files in the folder.
+    var files: [String] {
+        get throws { try FileManager.default.contentsOfDirectory(atPath: folder).sorted() }
+    }
+
+    /// Another program's connection.
+    func connect(busyMode: Database.BusyMode = .immediateError) throws -> DatabaseQueue {
+        var configuration = Configuration()
+        configuration.busyMode = busyMode
+        configuration.allowsUnsafeTransactions = true
+        return try DatabaseQueue(path: path, configuration: configuration)
+    }
+
+    /// What another program does to the database.
+    func execute(_ sql: String) throws {
+        try connect().writeWithoutTransaction { try $0.execute(sql: sql) }
+    }
+
+    /// What another program reads: the rows as SQL literals, columns separated by `|`.
+    func read(_ sql: String) throws -> [String] {
+        try Self.read(sql, connect())
+    }
+
+    /// What a connection reads.
+    static func read(_ sql: String, _ connection: DatabaseQueue) throws -> [String] {
+        try connection.unsafeRead { db in
+            try Row.fetchAll(db, sql: sql).map { row in
+                row.databaseValues.map { $0.isNull ? "NULL" : $0.description }.joined(separator: "|")
+            }
+        }
+    }
+
+    func target(
+        _ table: String = "results", _ ifExists: StagingTarget.ExistingTable? = nil
+    ) -> StagingTarget {
+        StagingTarget(path: path, table: table, ifExists: ifExists)
+    }
+
+    /// Stages rows from the opening of the database to its closing, also when it fails.
+    func stage(
+        _ rows: [[CellValue]], schema: TableSchema, table: String = "results",
+        ifExists: StagingTarget.ExistingTable? = nil, rowsPerPage: Int = .max
+    ) async throws {
+        try await withRun(target(table, ifExists)) { run in
+            try await run.begin(schema)
+            var first = 0
+            repeat {
+                let page = rows.dropFirst(first).prefix(rowsPerPage)
+                try await run.append(RowPage(firstRow: first, columns: schema.fields.count, Array(page)))
+                first += page.count
+            } while first < rows.count
+            try await run.finish()
+        }
+    }
+
+    /// Opens, begins a run and closes, whatever `body` does.
+    func withRun(
+        _ target: StagingTarget, intent: StagingIntent = .test(), busyTimeout: Duration = .seconds(5),
+        _ body: (StagingRun) async throws -> Void
+    ) async throws {
+        let database = try await StagingDatabase.open(target, busyTimeout: busyTimeout)
+        do {
+            try await body(try await database.begin(intent))
+        } catch {
+            try await database.close()
+            throw error
+        }
+        try await database.close()
+    }
+}
+
+extension StagingIntent {
+    static func test(runID: String = UUID().uuidString, schema: TableSchema? = nil) -> StagingIntent {
+        StagingIntent(
+            runID: runID, project: "demo-project", location: "EU", jobID: "bqpull_1", sql: "SELECT 1",
+            configuration: "{}", statementType: "SELECT", estimatedBytes: 42, schema: schema,
+            toolVersion: "bqpull test", startedAt: Date(timeIntervalSince1970: 1_700_000_000.5))
+    }
+}
+
+extension TableSchema {
+    static let numbers = TableSchema(fields: [Field(name: "n", type: .int64)])
+    static let pairs = TableSchema(fields: [
+        Field(name: "n", type: .int64), Field(name: "s", type: .string),
+    ])
+}
+
+extension RowPage {
+    /// A page of these rows, as the decoder would make it.
+    init(firstRow: Int, columns: Int, _ rows: [[CellValue]]) {
+        var bytes: [UInt8] = []
+        var cells: [CellReference] = []
+        for cell in rows.joined() {
+            switch cell {
+            case .null: cells.append(.null)
+            case .integer(let value): cells.append(.integer(value))
+            case .double(let value): cells.append(.double(value))
+            case .text(let value):
+                cells.append(.text(offset: bytes.count, length: value.utf8.count))
+                bytes.append(contentsOf: value.utf8)
+            case .blob(let value):
+                cells.append(.blob(offset: bytes.count, length: value.count))
+                bytes.append(contentsOf: value)
+            }
+        }
+        self.init(firstRow: Int64(firstRow), columnCount: columns, bytes: bytes, cells: cells)
+    }
+
+    /// A page of one integer column.
+    init(firstRow: Int, integers: [Int64]) {
+        self.init(firstRow: firstRow, columns: 1, integers.map { [.integer($0)] })
+    }
+}
+
+/// Expects that `body` throws a staging error of this code; with `nil`, that it throws none.
+func expectCode(
+    _ expected: StagingError.Code?, sourceLocation: SourceLocation = #_sourceLocation,
+    _ body: () async throws -> Void
+) async throws {
+    var code: StagingError.Code?
+    do {
+        try await body()
+    } catch let error as StagingError {
+        code = error.code
+    }
+    #expect(code == expected, sourceLocation: sourceLocation)
+}
