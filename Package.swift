@@ -1,11 +1,13 @@
-// swift-tools-version:6.1
+// swift-tools-version:6.2
 import PackageDescription
 
-let strict: [SwiftSetting] = [
+var strict: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("InternalImportsByDefault"),
 ]
+// Not for those who build it with a later compiler, which may warn of more.
+if Context.environment["CI"] != nil { strict.append(.treatAllWarnings(as: .error)) }
 
 let package = Package(
     name: "bqpull",
@@ -115,7 +117,10 @@ let package = Package(
         ),
         .testTarget(
             name: "BigQueryPullTests",
-            dependencies: ["BigQueryPull", "BigQueryEmulator", "TestSupport"],
+            dependencies: [
+                "BigQueryPull", "BigQueryEmulator", "TestSupport",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
             swiftSettings: strict
         ),
         .testTarget(

@@ -30,7 +30,8 @@ extension BigQueryError {
         } else {
             let text = printable(String(decoding: bytes.prefix(800), as: UTF8.self), limit: 200)
             error = BigQueryError(
-                reason: nil, status: head.status, message: text.isEmpty ? "HTTP \(head.status)" : "HTTP \(head.status): \(text)"
+                reason: nil, status: head.status,
+                message: text.isEmpty ? "HTTP \(head.status)" : "HTTP \(head.status): \(text)"
             )
         }
         error.retryAfter = head.retryAfter

@@ -67,7 +67,10 @@ extension BigQueryClient {
             .get,
             url(
                 ["jobs", reference.jobId],
-                ["location": reference.location, "prettyPrint": "false", "fields": "jobReference,status,statistics,configuration"]
+                [
+                    "location": reference.location, "prettyPrint": "false",
+                    "fields": "jobReference,status,statistics,configuration",
+                ]
             )
         )
         let resource = try await send(

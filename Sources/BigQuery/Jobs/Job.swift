@@ -61,7 +61,12 @@ struct JobResource: Decodable, Sendable {
         var query: Query?
     }
 
-    var jobReference: JobReference?
+    /// A dry run makes no job, so its answer names only a location.
+    struct Reference: Decodable, Sendable {
+        var location: String?
+    }
+
+    var jobReference: Reference?
     var status: Status?
     var statistics: Statistics?
     var configuration: Configuration?

@@ -45,7 +45,8 @@ extension BigQueryClient {
         guard (1...range.count).contains(page.rows.rowCount) else {
             throw RowsError(
                 code: .inconsistentPage,
-                message: "The page from row \(range.start + 1) has \(page.rows.rowCount) rows, asked for were \(range.count)"
+                message:
+                    "The page from row \(range.start + 1) has \(page.rows.rowCount) rows, asked for were \(range.count)"
             )
         }
         return page
@@ -76,7 +77,10 @@ extension BigQueryClient {
         do {
             return try await send(request) { error in
                 // A job that failed is sometimes answered with an error that invites a repetition.
-                guard error.isTransient, asked.withLock({ done in defer { done = true }; return !done }),
+                guard error.isTransient,
+                    asked.withLock({ done in
+                        defer { done = true }; return !done
+                    }),
                     let failure = try? await fetchJob(job).failure
                 else { return nil }
                 jobFailure.withLock { $0 = failure }

@@ -35,7 +35,8 @@ public struct HTTPEndpoint: Sendable, Hashable, CustomStringConvertible {
         if scheme == "http" && !isLoopback {
             throw HTTPError(
                 code: .insecureEndpoint,
-                message: "\(printable(address)) is plain http on another machine, which would show the token to the network",
+                message:
+                    "\(printable(address)) is plain http on another machine, which would show the token to the network",
                 hint: "Use https, or a loopback address such as http://127.0.0.1:9050"
             )
         }

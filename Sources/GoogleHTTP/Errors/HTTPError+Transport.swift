@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import Foundation
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -21,8 +22,10 @@ extension HTTPError {
         message = "\(what) (\(printable(String(describing: error), limit: 200)))"
         hint =
             switch code {
-            case .hostNotFound, .connectionFailed: "Check the network connection and the address, then run the command again"
-            case .untrustedServer: "Something between this machine and \(host) reads the traffic, or a certificate authority is missing here"
+            case .hostNotFound, .connectionFailed:
+                "Check the network connection and the address, then run the command again"
+            case .untrustedServer:
+                "Something between this machine and \(host) reads the traffic, or a certificate authority is missing here"
             case .proxy: "Check the proxy settings of this machine"
             default: nil
             }
@@ -44,7 +47,10 @@ extension HTTPError {
         case is NIOSSLExtraError: .untrustedServer
         case NIOSSLError.handshakeFailed(let reason):
             String(describing: reason).contains("CERTIFICATE") ? .untrustedServer : .connectionFailed
+        case HTTPParserError.invalidEOFState: .connectionLost
         case is HTTPParserError: .protocolViolation
+        case let error as IOError
+        where [ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, ETIMEDOUT].contains(error.errnoCode): .connectionFailed
         case is SocketAddressError: .hostNotFound
         default: .connectionLost
         }

@@ -43,6 +43,7 @@ public final class HTTPSTransport: HTTPTransport {
         try await client.shutdown()
     }
 
+    /// Sends a request and hands its answer to `receive`, as ``HTTPTransport`` describes.
     public func exchange<Answer: Sendable>(
         _ request: HTTPRequest,
         receive: @escaping @Sendable (HTTPResponseHead, inout HTTPBody) async throws -> Answer
@@ -118,7 +119,8 @@ public final class HTTPSTransport: HTTPTransport {
         let location = head["Location"].map { " to \(printable($0, limit: 200))" } ?? ""
         throw HTTPError(
             code: .redirected, message: "\(host) answered with a redirect (HTTP \(head.status))\(location)",
-            hint: "Redirects are never followed, since they would carry the token elsewhere; check the endpoint and the proxy"
+            hint:
+                "Redirects are never followed, since they would carry the token elsewhere; check the endpoint and the proxy"
         )
     }
 }

@@ -2,7 +2,8 @@ import Synchronization
 
 /// Notices that an exchange waits too long for its first byte, falls silent, or trickles.
 ///
-/// One watch accompanies one exchange; it wakes only when a limit could have been reached.
+/// One watch accompanies one exchange; it wakes when a limit could have been reached, so a violation is found
+/// at the latest after twice its time.
 final class TransferWatch: Sendable {
     private struct State {
         var head = false
@@ -61,7 +62,9 @@ final class TransferWatch: Sendable {
         return state.withLock { state in
             guard state.head else {
                 let end = state.lastByte + firstByteTimeout
-                return now < end ? .wait(end - now) : .violation("sent no answer for \(firstByteTimeout)")
+                // No longer than the limits that count once the head is there, which may be at any moment.
+                let wait = min(end - now, limits.idleTimeout, limits.rateWindow)
+                return now < end ? .wait(wait) : .violation("sent no answer for \(firstByteTimeout)")
             }
             let silentEnd = state.lastByte + limits.idleTimeout
             guard now < silentEnd else { return .violation("fell silent for \(limits.idleTimeout)") }

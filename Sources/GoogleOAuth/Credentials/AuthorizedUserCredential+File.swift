@@ -77,7 +77,8 @@ extension AuthorizedUserCredential {
         }
         guard count <= maximumFileSize else {
             throw OAuthError(
-                code: .credentialsInvalid, message: "\(printable(path)) is larger than 64 KiB, so it is no credentials file"
+                code: .credentialsInvalid,
+                message: "\(printable(path)) is larger than 64 KiB, so it is no credentials file"
             )
         }
         return Array(bytes.prefix(count))

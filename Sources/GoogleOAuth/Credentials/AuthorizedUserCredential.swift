@@ -47,7 +47,8 @@ public struct AuthorizedUserCredential: Sendable, Hashable {
         else {
             throw OAuthError(
                 code: .untrustedTokenURI,
-                message: "The credentials name \(printable(tokenURI, limit: 200)) as token_uri, and secrets are not sent there",
+                message:
+                    "The credentials name \(printable(tokenURI, limit: 200)) as token_uri, and secrets are not sent there",
                 hint: "Use \(Self.googleTokenURI), or leave token_uri out"
             )
         }

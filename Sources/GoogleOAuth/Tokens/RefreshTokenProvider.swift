@@ -55,17 +55,19 @@ public actor RefreshTokenProvider: TokenProvider {
         self.onRepetition = onRepetition
     }
 
+    /// A token that is valid now; throws ``OAuthError``, `HTTPError` or `CancellationError`.
     public func accessToken() async throws -> AccessToken {
         guard let held else { return try await exchanged() }
         let now = elapsed()
         if now < held.renewal { return held.token }
         do {
             return try await exchanged()
-        } catch where elapsed() < held.end && !(error is CancellationError) {
+        } catch  where elapsed() < held.end && !(error is CancellationError) {
             return held.token
         }
     }
 
+    /// Forgets a token that the service rejected, unless it has been replaced already.
     public func reject(_ token: AccessToken) {
         if held?.token == token { held = nil }
     }

@@ -1,0 +1,45 @@
+/// Why a result cannot be pulled as a whole although its parts are right.
+public struct PullError: Error, Sendable, CustomStringConvertible {
+    /// The kind of error.
+    public struct Code: Sendable, Hashable, CustomStringConvertible {
+        private enum Value: String {
+            case notAQuery, unsupportedColumn, inconsistentResult
+        }
+
+        private let value: Value
+
+        private init(_ value: Value) {
+            self.value = value
+        }
+
+        /// The statement does not return rows, or does more than that.
+        public static let notAQuery = Code(.notAQuery)
+        /// A column has values that cannot be kept exactly.
+        public static let unsupportedColumn = Code(.unsupportedColumn)
+        /// The pages do not add up to the result that was promised.
+        public static let inconsistentResult = Code(.inconsistentResult)
+
+        /// The identifier of the code, for example `notAQuery`.
+        public var description: String { value.rawValue }
+
+        /// Whether the same pull may succeed later: never by itself.
+        public var isTransient: Bool { false }
+    }
+
+    /// The kind of error.
+    public var code: Code
+    /// What is wrong, in one line.
+    public var message: String
+    /// What to do about it.
+    public var hint: String?
+
+    /// Makes an error.
+    public init(code: Code, message: String, hint: String? = nil) {
+        self.code = code
+        self.message = message
+        self.hint = hint
+    }
+
+    /// Code and message.
+    public var description: String { "\(code): \(message)" }
+}

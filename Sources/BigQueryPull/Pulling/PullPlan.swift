@@ -1,0 +1,52 @@
+import BigQuery
+import BigQueryRows
+
+/// What the dry run told: where the query runs, what it reads, which columns it returns.
+struct PullPlan: Sendable {
+    /// The query with the location it runs in.
+    var query: QueryRequest
+    /// The answer of the dry run.
+    var dryRun: Job
+
+    /// Refuses statements that do more than return rows, and columns that cannot be kept exactly.
+    ///
+    /// Emulators and the legacy dialect may leave the statement type out; BigQuery itself always tells it.
+    init(query: QueryRequest, dryRun: Job) throws(PullError) {
+        if let type = dryRun.statementType, type != "SELECT" {
+            throw PullError(
+                code: .notAQuery, message: "The statement is \(type), which bqpull does not run",
+                hint: "Give one SELECT; run other statements with the bq command or in the console first"
+            )
+        }
+        if let schema = dryRun.schema { try Self.check(schema) }
+        self.query = query
+        self.query.location = query.location ?? dryRun.reference.location
+        self.dryRun = dryRun
+    }
+
+    /// Refuses TIMESTAMP columns finer than microseconds, since the rows bring microseconds only.
+    static func check(_ schema: TableSchema) throws(PullError) {
+        for field in schema.fields { try check(field, path: field.name) }
+    }
+
+    private static func check(_ field: TableSchema.Field, path: String) throws(PullError) {
+        if let precision = field.timestampPrecision, precision > 6 {
+            throw PullError(
+                code: .unsupportedColumn,
+                message: "The column \(path) is TIMESTAMP(\(precision)), of which microseconds would be kept",
+                hint: "Write CAST(\(path) AS STRING), or TIMESTAMP_TRUNC(\(path), MICROSECOND)"
+            )
+        }
+        for member in field.fields { try check(member, path: "\(path).\(member.name)") }
+    }
+}
+
+extension TableSchema {
+    /// What the user should know about the columns although they can be staged.
+    var warnings: [String] {
+        fields.compactMap { field in
+            guard case .unknown(let name) = field.type else { return nil }
+            return "The column \(field.name) is of the unknown type \(name); its values are kept as sent"
+        }
+    }
+}

@@ -1,0 +1,211 @@
+import BigQuery
+import BigQueryRows
+import Foundation
+import GoogleHTTP
+import Synchronization
+
+/// One run of a pull: its steps, in the order in which they are taken, and the report that grows with them.
+///
+/// It belongs to the task that runs the pull; only fetching and delivering happen in child tasks.
+final class PullSession {
+    /// A query that is done, and its first rows.
+    struct Result: Sendable {
+        var job: JobReference
+        var schema: TableSchema
+        var totalRows: Int64
+        var firstPage: ResultPage
+    }
+
+    private let pull: QueryPull
+    private let client: BigQueryClient
+    private let elapsed: @Sendable () -> Duration
+    private let repetitions = RepetitionCount()
+    private var report: PullReport
+    private var progress: PullProgress
+    private var transferStart: Duration = .zero
+
+    init(_ pull: QueryPull) {
+        self.pull = pull
+        let repetitions = repetitions
+        client = pull.client.notifying { _ in repetitions.add() }
+        elapsed = stopwatch(pull.clock)
+        report = PullReport(project: client.configuration.project, jobId: "")
+        progress = PullProgress(phase: .planning, elapsed: .zero)
+    }
+
+    /// Asks for a dry run and judges it.
+    func plan() async throws -> PullPlan {
+        notify(.planning)
+        let plan = try PullPlan(query: pull.query, dryRun: try await client.dryRun(pull.query))
+        report.bytesProcessed = plan.dryRun.bytesProcessed
+        return plan
+    }
+
+    /// An id for the run in the staging database, also shown in the report.
+    func newRunID() -> String {
+        let id = UUID().uuidString.lowercased()
+        report.runId = id
+        return id
+    }
+
+    /// Carries out `body` with the name of a new job, and again with another if the service failed to run it.
+    func repeatingFailedJobs<Value>(_ body: (JobReference) async throws -> Value) async throws -> Value {
+        var repetition = 0
+        while true {
+            do {
+                return try await body(
+                    JobReference(projectId: client.configuration.project, jobId: JobReference.newID()))
+            } catch let error as BigQueryError
+                where error.code == .jobFailedTemporarily && repetition < pull.jobRepetitions
+            {
+                repetition += 1
+                repetitions.add()
+            }
+        }
+    }
+
+    /// Inserts the job, waits until it is done, and fetches its first page.
+    func start(_ plan: PullPlan, as reference: JobReference) async throws -> Result {
+        notify(.running)
+        var reference = reference
+        reference.location = plan.query.location
+        let job = try await client.insertJob(plan.query, as: reference)
+        if let failure = job.failure { throw failure }
+        let limits = pull.limits
+        let (onProgress, elapsed) = (pull.onProgress, elapsed)
+        let page = try await client.fetchFirstPage(
+            of: job.reference, maximumRows: limits.pageRows ?? PullLimits.firstPageRows
+        ) {
+            onProgress(PullProgress(phase: .running, elapsed: elapsed()))
+        }
+        guard let schema = page.schema, let totalRows = page.totalRows else {
+            throw PullError(code: .inconsistentResult, message: "The first page has no schema or no number of rows")
+        }
+        if let promised = plan.dryRun.schema, let difference = promised.firstDifference(to: schema) {
+            report.warnings.append("Since the dry run, \(difference)")
+        }
+        try PullPlan.check(schema)
+        report.jobId = job.reference.jobId
+        report.location = job.reference.location
+        report.warnings += schema.warnings
+        return Result(job: job.reference, schema: schema, totalRows: totalRows, firstPage: page)
+    }
+
+    private enum Event: Sendable {
+        case fetched(ResultPage, RowRange)
+        case delivered(rowCount: Int)
+    }
+
+    /// Fetches all rows and delivers them in order; the sink has finished afterwards.
+    ///
+    /// - Parameter willDeliver: called before each page is delivered, with the report including that page.
+    func transfer(
+        _ result: Result, to sink: some RowSink, willDeliver: (PullReport) -> Void = { _ in }
+    ) async throws {
+        transferStart = elapsed()
+        progress.totalRows = result.totalRows
+        let client = client
+        async let finishedJob = try? client.fetchJob(result.job)
+        try await sink.begin(result.schema)
+        var window = PullWindow(firstPage: result.firstPage, totalRows: result.totalRows, limits: pull.limits)
+        try await withThrowingTaskGroup(of: Event.self) { group in
+            notify(.transferring)
+            while !window.isFinished {
+                while let range = window.nextFetch() {
+                    group.addTask { .fetched(try await client.fetchRows(range, of: result), range) }
+                }
+                if let page = window.nextDelivery() {
+                    note(page, of: result.schema)
+                    willDeliver(report)
+                    group.addTask {
+                        try await sink.append(page.rows)
+                        return .delivered(rowCount: page.rows.rowCount)
+                    }
+                }
+                switch try await group.next() {
+                case .fetched(let page, let range): window.fetched(page, of: range)
+                case .delivered(let rowCount):
+                    window.delivered(rowCount: rowCount)
+                    report.rowsCopied += Int64(rowCount)
+                    notify(.transferring)
+                case nil:
+                    throw PullError(
+                        code: .inconsistentResult,
+                        message: "The result was to have \(result.totalRows) rows, but has \(window.deliveredRows)"
+                    )
+                }
+            }
+        }
+        if let job = await finishedJob {
+            report.bytesProcessed = job.bytesProcessed ?? report.bytesProcessed
+            report.bytesBilled = job.bytesBilled
+            report.cacheHit = job.cacheHit
+        }
+        notify(.publishing)
+        willDeliver(report)
+        try await sink.finish()
+    }
+
+    /// The report with all durations.
+    func finishedReport() -> PullReport {
+        let end = elapsed()
+        report.retries = repetitions.value
+        report.copyDuration = end / .seconds(1)
+        report.queryDuration = transferStart / .seconds(1)
+        report.throughput = Double(report.dataRead) / 1000 / max(0.001, (end - transferStart) / .seconds(1))
+        return report
+    }
+
+    /// Adds a page that is about to be delivered to the report.
+    private func note(_ page: ResultPage, of schema: TableSchema) {
+        report.pages += 1
+        report.rowsRead += Int64(page.rows.rowCount)
+        report.dataRead += Int64(page.wireByteCount)
+        report.dataInflated += Int64(page.inflatedByteCount)
+        for column in page.nullsInRequired {
+            let warning = "The column \(schema.fields[column].name) is REQUIRED, but has NULLs"
+            if !report.warnings.contains(warning) { report.warnings.append(warning) }
+        }
+    }
+
+    private func notify(_ phase: PullProgress.Phase) {
+        progress.phase = phase
+        progress.rows = report.rowsCopied
+        progress.elapsed = elapsed()
+        progress.transferElapsed = progress.elapsed - transferStart
+        pull.onProgress(progress)
+    }
+}
+
+/// Counts repetitions, which happen in several tasks.
+private final class RepetitionCount: Sendable {
+    private let count = Atomic<Int64>(0)
+
+    var value: Int64 { count.load(ordering: .relaxed) }
+
+    func add() {
+        count.add(1, ordering: .relaxed)
+    }
+}
+
+extension BigQueryClient {
+    /// Fetches rows of a result whose number of rows must not change.
+    ///
+    /// A page that is too large is asked for once more with half of its rows.
+    fileprivate func fetchRows(_ range: RowRange, of result: PullSession.Result) async throws -> ResultPage {
+        let page: ResultPage
+        do {
+            page = try await fetchPage(range, of: result.job, schema: result.schema)
+        } catch let error as RowsError where error.code == .bodyTooLarge {
+            let half = RowRange(start: range.start, count: max(1, range.count / 2))
+            page = try await fetchPage(half, of: result.job, schema: result.schema)
+        }
+        guard page.totalRows == nil || page.totalRows == result.totalRows else {
+            throw RowsError(
+                code: .inconsistentPage,
+                message: "The result had \(result.totalRows) rows and now has \(page.totalRows ?? 0)"
+            )
+        }
+        return page
+    }
+}

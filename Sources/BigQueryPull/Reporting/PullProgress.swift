@@ -1,0 +1,25 @@
+/// How far a pull is.
+public struct PullProgress: Sendable {
+    /// What a pull does at a time.
+    public enum Phase: Sendable {
+        /// Asks what the query would read.
+        case planning
+        /// Waits for BigQuery to run it.
+        case running
+        /// Fetches and delivers rows.
+        case transferring
+        /// All rows have arrived.
+        case publishing
+    }
+
+    /// What it does now.
+    public var phase: Phase
+    /// Rows delivered so far.
+    public var rows: Int64 = 0
+    /// Rows of the whole result, known from the first page on.
+    public var totalRows: Int64?
+    /// Time since the pull began.
+    public var elapsed: Duration
+    /// Time since the first page arrived.
+    public var transferElapsed: Duration = .zero
+}

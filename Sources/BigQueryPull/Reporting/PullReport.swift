@@ -1,0 +1,43 @@
+/// What a pull did. Encoded as JSON, it has the names of Data Factory's copy activity where that has one.
+public struct PullReport: Sendable, Codable {
+    /// Rows that BigQuery returned.
+    public var rowsRead: Int64 = 0
+    /// Rows that were delivered.
+    public var rowsCopied: Int64 = 0
+    /// Bytes of pages as they came over the wire, compressed.
+    public var dataRead: Int64 = 0
+    /// Bytes of the same pages inflated.
+    public var dataInflated: Int64 = 0
+    /// Bytes of the values that were written; `nil` if the sink does not count them.
+    public var dataWritten: Int64?
+    /// Seconds from the start to the end.
+    public var copyDuration: Double = 0
+    /// Seconds of these until the first page arrived: planning, queueing, running.
+    public var queryDuration: Double = 0
+    /// `dataRead` in units of 1,000 bytes, by the seconds after the first page.
+    public var throughput: Double = 0
+    /// Pages fetched.
+    public var pages: Int64 = 0
+    /// Requests that had to be repeated.
+    public var retries: Int64 = 0
+    /// The project that ran the query.
+    public var project: String
+    /// Where it ran, if the service says.
+    public var location: String?
+    /// The job's id.
+    public var jobId: String
+    /// Bytes that the query read, if the service says.
+    public var bytesProcessed: Int64?
+    /// Bytes that are billed, if the service says.
+    public var bytesBilled: Int64?
+    /// Whether the result came from the cache, if the service says.
+    public var cacheHit: Bool?
+    /// The staging database.
+    public var file: String?
+    /// The table in it.
+    public var table: String?
+    /// The run's id in the staging database.
+    public var runId: String?
+    /// What the user should know although nothing failed.
+    public var warnings: [String] = []
+}

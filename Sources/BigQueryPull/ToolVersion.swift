@@ -1,0 +1,5 @@
+/// The version of bqpull.
+public enum ToolVersion {
+    /// The semantic version, for example `0.1.0`.
+    public static let current = "0.1.0"
+}

@@ -1,0 +1,37 @@
+import ArgumentParser
+import BigQueryPull
+import Foundation
+
+/// The command line. Data goes to standard output, everything else to standard error.
+@main
+struct BQPull: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bqpull",
+        abstract: "BigQuery into a local SQLite staging table, with a client id, a client secret and a refresh token.",
+        discussion: """
+            Try it without an account:
+              bqpull emulator
+            Pull a query:
+              bqpull query 'SELECT * FROM dataset.table' --into staging.db
+            """,
+        version: ToolVersion.current,
+        subcommands: [QueryCommand.self, EmulatorCommand.self]
+    )
+
+    static func main() async {
+        // A closed pipe is an error of the write that meets it, not the end of the process.
+        signal(SIGPIPE, SIG_IGN)
+        do {
+            var command = try parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            guard let failure = Failure(error) else { exit(withError: error) }
+            failure.print()
+            Foundation.exit(failure.exitStatus.rawValue)
+        }
+    }
+}

@@ -1,0 +1,119 @@
+import ArgumentParser
+import BigQueryEmulator
+import Foundation
+
+/// `bqpull emulator`: serves a local stand-in for BigQuery until it is interrupted.
+struct EmulatorCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "emulator",
+        abstract: "Serve a local stand-in for BigQuery to try things out and to test against.",
+        discussion: """
+            SQL is answered by SQLite, with BigQuery's table names, literals and parameters; for BigQuery's own \
+            dialect point bqpull at bqemulator. A table `bench.trips_N` of N generated rows is there for every N.
+            """
+    )
+
+    @Option(help: "The port to listen on, on 127.0.0.1; 0 takes a free one.")
+    var port = 0
+
+    @Option(help: "The one project that exists.")
+    var project = EmulatorConfiguration().project
+
+    @Option(
+        help: ArgumentHelp(
+            "A table to load. Columns get their types from FILE.schema.json beside it, or from the values.",
+            valueName: "dataset.table=file.csv|file.jsonl|file.db"))
+    var load: [String] = []
+
+    @Option(help: ArgumentHelp("The most that a page holds, by BigQuery's row size.", valueName: "bytes"))
+    var pageBytes: Int?
+
+    @Option(help: ArgumentHelp("How long every answer waits.", valueName: "ms"))
+    var latency = 0
+
+    @Option(help: ArgumentHelp("How long a job takes at least.", valueName: "ms"))
+    var jobTime = 0
+
+    @Option(help: ArgumentHelp("Where to write a credentials file; a temporary one if not given.", valueName: "file"))
+    var credentialsFile: String?
+
+    @Option(help: ArgumentHelp("Where to write the OAuth client as Google's console would.", valueName: "file"))
+    var clientFile: String?
+
+    @Flag(help: "Answer requests without an access token too.")
+    var noAuth = false
+
+    mutating func validate() throws {
+        for (name, value) in [("--port", port), ("--latency", latency), ("--job-time", jobTime)] where value < 0 {
+            throw ValidationError("\(name) must not be negative")
+        }
+        if let pageBytes, pageBytes < 1 { throw ValidationError("--page-bytes must be at least 1") }
+        _ = try load.map(Self.tableSource)
+    }
+
+    func run() async throws {
+        let emulator = try Emulator(
+            configuration: EmulatorConfiguration(
+                port: port, project: project, pageBytes: pageBytes, latency: .milliseconds(latency),
+                jobTime: .milliseconds(jobTime), requiresAuthorization: !noAuth,
+                tables: try load.map(Self.tableSource)))
+        let folder = FileManager.default.temporaryDirectory.appending(path: "bqpull-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try await withInterruption {
+            try await emulator.run { running in
+                var credentials = credentialsFile
+                if credentials == nil {
+                    try FileManager.default.createDirectory(
+                        at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+                    credentials = folder.appending(path: "credentials.json").path
+                }
+                try running.writeCredentialsFile(to: credentials ?? "")
+                if let clientFile { try running.writeClientFile(to: clientFile) }
+                announce(running, credentials: credentials ?? "")
+            }
+        }
+    }
+
+    /// Prints where the server is; scripts wait for the first line.
+    private func announce(_ running: RunningEmulator, credentials: String) {
+        let lines = [
+            "listening on \(running.endpoint)",
+            "credentials: \(credentials)",
+            clientFile.map { "client: \($0)" },
+            "a stand-in for BigQuery that hands SQL to SQLite; for BigQuery's dialect use bqemulator",
+            "try:",
+            "  bqpull query 'SELECT * FROM `bench.trips_1000`' --into staging.db \\",
+            "    --endpoint \(running.endpoint) --credentials \(credentials)",
+        ]
+        // Not print: what waits in a buffer for more would keep a script waiting too.
+        FileHandle.standardOutput.write(Data((lines.compactMap(\.self).joined(separator: "\n") + "\n").utf8))
+    }
+
+    private static func tableSource(_ text: String) throws -> EmulatorConfiguration.TableSource {
+        let halves = text.split(separator: "=", maxSplits: 1)
+        let names = halves.first?.split(separator: ".", omittingEmptySubsequences: false) ?? []
+        guard halves.count == 2, names.count == 2, names.allSatisfy({ !$0.isEmpty }) else {
+            throw ValidationError("--load \(text): expected DATASET.TABLE=FILE")
+        }
+        return .init(dataset: String(names[0]), table: String(names[1]), file: String(halves[1]))
+    }
+
+    /// Runs `body` until it returns or SIGINT or SIGTERM arrives, which cancels it and is no error.
+    private func withInterruption(_ body: @escaping @Sendable () async throws -> Void) async throws {
+        let (signals, continuation) = AsyncStream<Void>.makeStream()
+        let sources = [SIGINT, SIGTERM].map { number in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            source.setEventHandler { continuation.yield() }
+            source.resume()
+            return source
+        }
+        defer { for source in sources { source.cancel() } }
+        try await withThrowingTaskGroup { group in
+            group.addTask { try await body() }
+            group.addTask { for await _ in signals { return } }
+            try await group.next()
+            group.cancelAll()
+        }
+    }
+}

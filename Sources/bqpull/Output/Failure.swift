@@ -1,0 +1,106 @@
+import BigQuery
+import BigQueryPull
+import BigQueryRows
+import Foundation
+import GoogleHTTP
+import GoogleOAuth
+import SQLiteStaging
+
+/// An error as the user sees it: what happened, what to do, and the exit code.
+struct Failure {
+    var message: String
+    var hint: String?
+    var exitStatus: ExitStatus
+
+    /// The failure that an error stands for; `nil` for errors that are not ours.
+    init?(_ error: any Error) {
+        switch error {
+        case let error as CommandError: self.init(error.message, error.hint, error.exitStatus)
+        case let error as PullError: self.init(error.message, error.hint, Self.exitStatus(error.code))
+        case let error as BigQueryError: self.init(error.message, error.hint, Self.exitStatus(error.code))
+        case let error as RowsError: self.init(error.message, error.hint, Self.exitStatus(error.code))
+        case let error as StagingError: self.init(error.message, error.hint, Self.exitStatus(error.code))
+        case let error as OAuthError: self.init(error.message, error.hint, Self.exitStatus(error.code))
+        case let error as HTTPError: self.init(error.message, error.hint, Self.exitStatus(error.code))
+        case is CancellationError: self.init("Interrupted", "Run the same command again", .interrupted)
+        default: return nil
+        }
+    }
+
+    private init(_ message: String, _ hint: String?, _ exitStatus: ExitStatus) {
+        self.message = message
+        self.hint = hint
+        self.exitStatus = exitStatus
+    }
+
+    /// Writes the message on one line and, after an empty line, the hint.
+    func print() {
+        var text = "error: \(printable(message, limit: 4_000))\n"
+        if let hint { text += "\nhint: \(hint)\n" }
+        StandardError.write(text)
+    }
+
+    private static func exitStatus(_ code: PullError.Code) -> ExitStatus {
+        switch code {
+        case .notAQuery: .usage
+        default: .badData
+        }
+    }
+
+    private static func exitStatus(_ code: BigQueryError.Code) -> ExitStatus {
+        switch code {
+        case .invalidRequest, .notAQuery: .usage
+        case .accessDenied, .unauthenticated: .permission
+        case .quotaExceeded, .resultExpired: .later
+        case .rateLimited, .unavailable: .unavailable
+        case .foreignJob: .badData
+        case .unexpectedAnswer: .remoteProtocol
+        default: .queryFailed
+        }
+    }
+
+    private static func exitStatus(_ code: RowsError.Code) -> ExitStatus {
+        switch code {
+        case .unsupportedEncoding, .corruptBody: .remoteProtocol
+        default: .badData
+        }
+    }
+
+    private static func exitStatus(_ code: StagingError.Code) -> ExitStatus {
+        switch code {
+        case .databaseUnusable, .targetExists, .schemaMismatch: .cannotCreate
+        case .invalidName, .noColumns: .usage
+        case .tooManyColumns, .valueTooLarge, .constraintViolated, .incomplete: .badData
+        case .busy, .superseded: .later
+        case .outOfResources: .systemLimit
+        case .unexpected: .unexpected
+        default: .localIO
+        }
+    }
+
+    private static func exitStatus(_ code: OAuthError.Code) -> ExitStatus {
+        switch code {
+        case .credentialsMissing: .inputMissing
+        case .credentialsInvalid, .unsafePermissions, .untrustedTokenURI, .requestRejected: .configuration
+        case .serviceUnavailable: .unavailable
+        case .unexpectedAnswer: .remoteProtocol
+        default: .permission
+        }
+    }
+
+    private static func exitStatus(_ code: HTTPError.Code) -> ExitStatus {
+        switch code {
+        case .invalidEndpoint, .insecureEndpoint, .proxy: .configuration
+        case .untrustedServer, .redirected, .protocolViolation: .remoteProtocol
+        case .bodyTooLarge: .badData
+        default: .unavailable
+        }
+    }
+}
+
+/// An error of the command line itself.
+struct CommandError: Error {
+    var message: String
+    var hint: String?
+    var exitStatus: ExitStatus
+}

@@ -1,0 +1,66 @@
+import BigQueryPull
+import Foundation
+import Synchronization
+
+/// Shows on standard error how far a pull is: one live line on a terminal, else a line every few seconds.
+final class ProgressDisplay: Sendable {
+    private let latest = Mutex<PullProgress?>(nil)
+    private let isLive: Bool
+    private let interval: Duration
+
+    init(isLive: Bool = StandardError.isTerminal) {
+        self.isLive = isLive
+        interval = isLive ? .milliseconds(100) : .seconds(5)
+    }
+
+    /// Takes news; cheap, since nothing is written here.
+    func update(_ progress: PullProgress) {
+        latest.withLock { $0 = progress }
+    }
+
+    /// Shows the news at intervals while `body` runs, and clears the line at the end.
+    func showing<Result: Sendable>(while body: @Sendable @escaping () async throws -> Result) async throws -> Result {
+        try await withThrowingTaskGroup(of: Result?.self) { group in
+            group.addTask { try await body() }
+            group.addTask {
+                while true {
+                    try await Task.sleep(for: self.interval)
+                    self.show()
+                }
+            }
+            defer {
+                group.cancelAll()
+                if isLive { StandardError.write("\r\u{1B}[K") }
+            }
+            while let result = try await group.next() {
+                if let result { return result }
+            }
+            throw CancellationError()
+        }
+    }
+
+    private func show() {
+        guard let progress = latest.withLock({ $0 }) else { return }
+        let line = Self.line(progress)
+        StandardError.write(isLive ? "\r\u{1B}[K\(line)" : "\(line)\n")
+    }
+
+    /// One line of at most 79 characters.
+    static func line(_ progress: PullProgress) -> String {
+        switch progress.phase {
+        case .planning: return "asking what the query reads …"
+        case .running: return "BigQuery runs the query … \(Readable.seconds(progress.elapsed / .seconds(1)))"
+        case .publishing: return "\(Readable.rows(progress.rows)) staged, publishing the table …"
+        case .transferring: break
+        }
+        let seconds = progress.transferElapsed / .seconds(1)
+        let rate = seconds > 0 ? Double(progress.rows) / seconds : 0
+        var parts = [Readable.rows(progress.rows)]
+        if let total = progress.totalRows, total > 0 {
+            parts[0] += " of \(Readable.count(total)) (\(progress.rows * 100 / total) %)"
+            parts.append("\(Readable.count(Int64(rate))) rows/s")
+            if rate > 0 { parts.append("\(Readable.seconds(Double(total - progress.rows) / rate)) left") }
+        }
+        return parts.joined(separator: ", ")
+    }
+}

@@ -1,0 +1,30 @@
+import BigQueryPull
+
+/// The report for people.
+enum ReportText {
+    static func text(_ report: PullReport) -> String {
+        let transfer = max(0.001, report.copyDuration - report.queryDuration)
+        var lines = [
+            "\(Readable.rows(report.rowsCopied)) staged\(place(report)) in \(Readable.seconds(report.copyDuration))"
+        ]
+        var query = ["\(Readable.seconds(report.queryDuration))"]
+        if report.cacheHit == true { query.append("from the cache") }
+        if let bytes = report.bytesProcessed { query.append("\(Readable.bytes(bytes)) processed") }
+        if let bytes = report.bytesBilled { query.append("\(Readable.bytes(bytes)) billed") }
+        lines.append("  query     \(query.joined(separator: ", "))")
+        lines.append(
+            "  transfer  \(Readable.seconds(transfer)), \(Readable.count(Int64(Double(report.rowsCopied) / transfer))) rows/s, "
+                + "\(Readable.bytes(report.dataRead)) read (inflated \(Readable.bytes(report.dataInflated))) in "
+                + "\(report.pages) \(report.pages == 1 ? "page" : "pages")"
+        )
+        if report.retries > 0 { lines.append("  retries   \(report.retries)") }
+        lines.append("  job       \(report.project):\(report.location.map { "\($0)." } ?? "")\(report.jobId)")
+        lines += report.warnings.map { "warning: \($0)" }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private static func place(_ report: PullReport) -> String {
+        guard let table = report.table, let file = report.file else { return "" }
+        return " in table \(table) of \(file)"
+    }
+}

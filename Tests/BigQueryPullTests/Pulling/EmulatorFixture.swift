@@ -1,0 +1,46 @@
+import BigQuery
+import BigQueryEmulator
+import BigQueryPull
+import Foundation
+import GoogleHTTP
+import GoogleOAuth
+import Logging
+import TestSupport
+
+/// A running emulator and a client with its credentials.
+struct EmulatorFixture: Sendable {
+    let emulator: RunningEmulator
+    let client: BigQueryClient
+    let folder: TemporaryFolder
+
+    static func with<Result: Sendable>(
+        _ configuration: EmulatorConfiguration = EmulatorConfiguration(),
+        _ body: @Sendable (EmulatorFixture) async throws -> Result
+    ) async throws -> Result {
+        try await TemporaryFolder.with { folder in
+            try await Emulator(configuration: configuration).withRunning { emulator in
+                let credentials = folder.file("credentials.json")
+                try emulator.writeCredentialsFile(to: credentials)
+                let transport = HTTPSTransport(
+                    userAgent: "test (gzip)", logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+                )
+                let tokens = RefreshTokenProvider(
+                    credential: try AuthorizedUserCredential(contentsOfFile: credentials), transport: transport
+                )
+                let client = BigQueryClient(
+                    try BigQueryConfiguration(
+                        project: configuration.project, endpoint: HTTPEndpoint(emulator.endpoint)),
+                    tokens: tokens, transport: transport
+                )
+                do {
+                    let result = try await body(EmulatorFixture(emulator: emulator, client: client, folder: folder))
+                    try await transport.shutdown()
+                    return result
+                } catch {
+                    try? await transport.shutdown()
+                    throw error
+                }
+            }
+        }
+    }
+}

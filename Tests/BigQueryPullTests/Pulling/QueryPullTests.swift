@@ -1,0 +1,177 @@
+import BigQuery
+import BigQueryPull
+import BigQueryRows
+import GoogleHTTP
+import Synchronization
+import TestSupport
+import Testing
+
+/// Pulls from a scripted service into a sink in memory.
+@Suite struct QueryPullTests {
+    private final class MemorySink: RowSink {
+        private let state = Mutex((schema: TableSchema?.none, values: [CellValue](), finished: false))
+
+        var values: [CellValue] { state.withLock { $0.values } }
+        var isFinished: Bool { state.withLock { $0.finished } }
+
+        func begin(_ schema: TableSchema) { state.withLock { $0.schema = schema } }
+
+        func append(_ page: RowPage) {
+            state.withLock { state in
+                for row in 0..<page.rowCount { state.values.append(page[row, 0]) }
+            }
+        }
+
+        func finish() { state.withLock { $0.finished = true } }
+    }
+
+    private static let dryRun = ScriptedTransport.Reply.answer(
+        200,
+        #"{"jobReference":{"location":"EU"},"status":{"state":"DONE"},"statistics":{"query":{"statementType":"SELECT"}}}"#
+    )
+    private static let done = ScriptedTransport.Reply.answer(
+        200, #"{"status":{"state":"DONE"},"statistics":{"query":{"totalBytesBilled":"10","cacheHit":true}}}"#)
+
+    private static func page(_ values: [Int], total: Int, schema: String = #"{"name":"n","type":"INTEGER"}"#)
+        -> ScriptedTransport.Reply
+    {
+        let rows = values.map { #"{"f":[{"v":"\#($0)"}]}"# }.joined(separator: ",")
+        return .answer(
+            200, #"{"jobComplete":true,"schema":{"fields":[\#(schema)]},"totalRows":"\#(total)","rows":[\#(rows)]}"#)
+    }
+
+    /// A service of `total` rows that answers each kind of request from its script, or as it should.
+    private func service(
+        insert: [ScriptedTransport.Reply] = [], total: Int = 5,
+        page: (@Sendable (Int, Int) -> ScriptedTransport.Reply)? = nil
+    ) -> ScriptedTransport {
+        let inserts = Mutex(insert)
+        return ScriptedTransport { request in
+            if request.bodyText.contains(#""dryRun":true"#) { return Self.dryRun }
+            if request.method == .post {
+                return inserts.withLock { $0.isEmpty ? nil : $0.removeFirst() } ?? Self.done
+            }
+            guard request.url.contains("/queries/") else { return Self.done }
+            let start = Self.number("startIndex", in: request.url)
+            let count = min(Self.number("maxResults", in: request.url), total - start)
+            return page?(start, count) ?? Self.page(Array(start..<start + count), total: total)
+        }
+    }
+
+    private static func number(_ name: String, in url: String) -> Int {
+        url.split(whereSeparator: { "?&".contains($0) }).first { $0.hasPrefix(name + "=") }
+            .flatMap { Int($0.dropFirst(name.count + 1)) } ?? 0
+    }
+
+    private func pull(_ transport: ScriptedTransport, into sink: MemorySink, pageRows: Int = 2) async throws
+        -> PullReport
+    {
+        let configuration = try BigQueryConfiguration(project: "demo", endpoint: HTTPEndpoint("http://127.0.0.1:1"))
+        let clock = ManualClock()
+        let client = BigQueryClient(configuration, tokens: nil, transport: transport, clock: clock)
+        var pull = QueryPull(QueryRequest("SELECT n"), client: client, clock: clock)
+        pull.limits.pageRows = pageRows
+        return try await pull.run(into: sink)
+    }
+
+    @Test func deliversToAnySinkInOrder() async throws {
+        let sink = MemorySink()
+        let report = try await pull(service(), into: sink)
+        #expect(sink.values == (0..<5).map { .integer($0) })
+        #expect(sink.isFinished)
+        #expect(report.pages == 3)
+        #expect(report.location == "EU")
+        #expect(report.bytesBilled == 10)
+        #expect(report.cacheHit == true)
+        #expect(report.file == nil)
+    }
+
+    @Test func aJobThatTheServiceFailedIsRunAgainUnderANewId() async throws {
+        let failed = ScriptedTransport.Reply.answer(
+            200, #"{"status":{"state":"DONE","errorResult":{"reason":"jobBackendError","message":"try again"}}}"#
+        )
+        let transport = service(insert: [failed, failed])
+        let report = try await pull(transport, into: MemorySink())
+        let inserts = transport.requests.filter { $0.method == .post && !$0.bodyText.contains("dryRun") }
+        #expect(inserts.count == 3)
+        #expect(Set(inserts.map(\.bodyText)).count == 3)
+        #expect(report.retries == 2)
+    }
+
+    @Test func itIsRunAgainTwiceAtMost() async throws {
+        let failed = ScriptedTransport.Reply.answer(
+            200, #"{"status":{"state":"DONE","errorResult":{"reason":"jobBackendError","message":"try again"}}}"#
+        )
+        let error = await #expect(throws: BigQueryError.self) {
+            try await pull(service(insert: [failed, failed, failed]), into: MemorySink())
+        }
+        #expect(error?.code == .jobFailedTemporarily)
+    }
+
+    @Test func shortPagesAreContinued() async throws {
+        let sink = MemorySink()
+        let transport = service(total: 7) { start, count in
+            Self.page(start >= 3 ? [start] : Array(start..<start + count), total: 7)
+        }
+        _ = try await pull(transport, into: sink, pageRows: 3)
+        #expect(sink.values == (0..<7).map { .integer($0) })
+    }
+
+    @Test func aChangedTotalIsNeverFinished() async throws {
+        let sink = MemorySink()
+        let transport = service { start, count in
+            Self.page(Array(start..<start + count), total: start == 0 ? 5 : 6)
+        }
+        let error = await #expect(throws: RowsError.self) { try await pull(transport, into: sink) }
+        #expect(error?.code == .inconsistentPage)
+        #expect(!sink.isFinished)
+    }
+
+    @Test func aChangedSchemaIsNeverFinished() async throws {
+        let sink = MemorySink()
+        let transport = service { start, count in
+            Self.page(
+                Array(start..<start + count), total: 5,
+                schema: start < 4 ? #"{"name":"n","type":"INTEGER"}"# : #"{"name":"n","type":"STRING"}"#)
+        }
+        let error = await #expect(throws: RowsError.self) { try await pull(transport, into: sink) }
+        #expect(error?.code == .schemaChanged)
+        #expect(!sink.isFinished)
+    }
+
+    @Test func aPageThatIsTooLargeIsHalvedOnce() async throws {
+        let sink = MemorySink()
+        let transport = service(total: 9) { start, count in
+            guard start == 0 || count <= 2 else {
+                return .answer(
+                    HTTPResponseHead(status: 200), [[UInt8](repeating: 32, count: BodyLimits.page.inflatedBytes + 1)])
+            }
+            return Self.page(Array(start..<start + count), total: 9)
+        }
+        _ = try await pull(transport, into: sink, pageRows: 4)
+        #expect(sink.values == (0..<9).map { .integer($0) })
+    }
+
+    @Test func timestampsFinerThanMicrosecondsAreRefused() async throws {
+        let transport = service { start, count in
+            Self.page(
+                [], total: 0,
+                schema:
+                    #"{"name":"s","type":"RECORD","fields":[{"name":"at","type":"TIMESTAMP","timestampPrecision":"12"}]}"#
+            )
+        }
+        let error = await #expect(throws: PullError.self) { try await pull(transport, into: MemorySink()) }
+        #expect(error?.code == .unsupportedColumn)
+        #expect(error?.hint?.contains("s.at") == true)
+    }
+
+    @Test func unknownTypesAreWarnedAbout() async throws {
+        let transport = service { start, count in
+            Self.page(Array(start..<start + count), total: 5, schema: #"{"name":"n","type":"TENSOR"}"#)
+        }
+        let sink = MemorySink()
+        let report = try await pull(transport, into: sink)
+        #expect(report.warnings == ["The column n is of the unknown type TENSOR; its values are kept as sent"])
+        #expect(sink.values.first == .text("0"))
+    }
+}

@@ -1,0 +1,145 @@
+import BigQuery
+import BigQueryEmulator
+import BigQueryPull
+import Foundation
+import GRDB
+import GoogleHTTP
+import GoogleOAuth
+import SQLiteStaging
+import TestSupport
+import Testing
+
+@Suite struct StagingPullTests {
+    private static let query = QueryRequest("SELECT * FROM `bench.trips_3000`")
+
+    private func values(_ file: String, _ sql: String) throws -> [Row] {
+        try DatabaseQueue(path: file).read { try Row.fetchAll($0, sql: sql) }
+    }
+
+    /// Every way of cutting the result into pages stages the same table.
+    @Test(arguments: [
+        (pageRows: 100 as Int?, inFlight: 1, pageBytes: nil as Int?), (77, 3, nil), (3000, 1, nil), (5000, 4, nil),
+        (nil, 3, nil),
+        (1000, 3, 30_000), (nil, 2, 100_000), (1, 6, nil),
+    ])
+    func pagesTileTheResult(pageRows: Int?, inFlight: Int, pageBytes: Int?) async throws {
+        let query = pageRows == 1 ? QueryRequest("SELECT * FROM `bench.trips_3000` LIMIT 50") : Self.query
+        let total: Int64 = pageRows == 1 ? 50 : 3000
+        try await EmulatorFixture.with(EmulatorConfiguration(pageBytes: pageBytes)) { fixture in
+            var pull = QueryPull(query, client: fixture.client)
+            pull.limits.pageRows = pageRows
+            pull.limits.pagesInFlight = inFlight
+            let file = fixture.folder.file("staging.db")
+            let report = try await pull.stage(into: StagingTarget(path: file))
+            #expect(report.rowsCopied == total)
+            #expect(report.rowsRead == total)
+            if let pageRows, pageBytes == nil {
+                #expect(report.pages == (total + Int64(pageRows) - 1) / Int64(pageRows))
+            }
+            let row = try #require(
+                try values(
+                    file,
+                    "SELECT count(*) n, min(trip_id) low, max(trip_id) high, sum(rowid - 1 = trip_id - (SELECT min(trip_id) FROM results)) ordered FROM results"
+                ).first
+            )
+            #expect(row["n"] == total)
+            #expect(row["high"] - row["low"] == total - 1)
+            #expect(row["ordered"] == total)
+            #expect(fixture.emulator.counters.jobs == 1)
+            #expect(fixture.emulator.counters.tokenRequests == 1)
+        }
+    }
+
+    @Test func theReportTellsWhatHappened() async throws {
+        try await EmulatorFixture.with { fixture in
+            let file = fixture.folder.file("staging.db")
+            var pull = QueryPull(Self.query, client: fixture.client)
+            pull.limits.pageRows = 500
+            let report = try await pull.stage(into: StagingTarget(path: file, table: "trips"))
+            #expect(report.file == file)
+            #expect(report.table == "trips")
+            #expect(report.project == "local-project")
+            #expect(report.location == "US")
+            #expect(report.retries == 0)
+            #expect(report.warnings.isEmpty)
+            #expect(report.dataInflated > 3 * report.dataRead)
+            #expect((report.dataWritten ?? 0) > 3000 * 100)
+            #expect(report.copyDuration >= report.queryDuration)
+            #expect(report.throughput > 0)
+            let run = try #require(try values(file, "SELECT * FROM _bqpull_runs").first)
+            #expect(run["run_id"] == report.runId)
+            #expect(run["job_id"] == report.jobId)
+            #expect(run["rows"] == 3000)
+            #expect(run["state"] == "published")
+        }
+    }
+
+    @Test func anEmptyResultMakesAnEmptyTable() async throws {
+        try await EmulatorFixture.with { fixture in
+            let file = fixture.folder.file("staging.db")
+            let query = QueryRequest("SELECT trip_id, vendor FROM `bench.trips_10` WHERE trip_id < -1")
+            let report = try await QueryPull(query, client: fixture.client).stage(into: StagingTarget(path: file))
+            #expect(report.rowsCopied == 0)
+            #expect(
+                try values(file, "SELECT * FROM pragma_table_info('results')").map { $0["name"] as String } == [
+                    "trip_id", "vendor",
+                ])
+        }
+    }
+
+    @Test(arguments: ["CREATE TABLE x.y AS SELECT 1", "DELETE FROM `bench.trips_10` WHERE true"])
+    func otherStatementsAreRefusedBeforeTheyRun(sql: String) async throws {
+        try await EmulatorFixture.with { fixture in
+            let pull = QueryPull(QueryRequest(sql), client: fixture.client)
+            let error = await #expect(throws: PullError.self) {
+                try await pull.stage(into: StagingTarget(path: fixture.folder.file("staging.db")))
+            }
+            #expect(error?.code == .notAQuery)
+            #expect(fixture.emulator.counters.jobs == 0)
+        }
+    }
+
+    @Test func aTargetThatCannotBeUsedStopsBeforeAnythingIsSent() async throws {
+        try await EmulatorFixture.with { fixture in
+            let file = fixture.folder.file("staging.db")
+            try await DatabaseQueue(path: file).write { try $0.execute(sql: "CREATE TABLE results (a)") }
+            let error = await #expect(throws: StagingError.self) {
+                try await QueryPull(Self.query, client: fixture.client).stage(into: StagingTarget(path: file))
+            }
+            #expect(error?.code == .targetExists)
+            #expect(fixture.emulator.counters.requests.isEmpty)
+            #expect(try values(file, "SELECT * FROM sqlite_master").count == 1)
+        }
+    }
+
+    @Test func aQueryThatFailsLeavesTheTableOfBefore() async throws {
+        try await EmulatorFixture.with { fixture in
+            let file = fixture.folder.file("staging.db")
+            let target = StagingTarget(path: file)
+            _ = try await QueryPull(Self.query, client: fixture.client).stage(into: target)
+            let error = await #expect(throws: BigQueryError.self) {
+                try await QueryPull(QueryRequest("SELECT nothing FROM `bench.trips_10`"), client: fixture.client).stage(
+                    into: target)
+            }
+            #expect(error?.code == .queryFailed)
+            #expect(try values(file, "SELECT count(*) n FROM results").first?["n"] == 3000)
+        }
+    }
+
+    @Test func cancellationLeavesNothingBehind() async throws {
+        try await EmulatorFixture.with(EmulatorConfiguration(latency: .milliseconds(20))) { fixture in
+            let file = fixture.folder.file("staging.db")
+            let (pages, continuation) = AsyncStream<Void>.makeStream()
+            var pull = QueryPull(Self.query, client: fixture.client)
+            pull.limits.pageRows = 10
+            pull.onProgress = { if $0.rows > 0 { continuation.yield() } }
+            let task = Task { [pull] in try await pull.stage(into: StagingTarget(path: file)) }
+            for await _ in pages { break }
+            task.cancel()
+            await #expect(throws: CancellationError.self) { try await task.value }
+            let tables = try values(file, "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
+            #expect(tables.map { $0["name"] as String } == ["_bqpull_columns", "_bqpull_meta", "_bqpull_runs"])
+            #expect(try values(file, "SELECT state FROM _bqpull_runs").map { $0["state"] as String } == ["failed"])
+        }
+    }
+}

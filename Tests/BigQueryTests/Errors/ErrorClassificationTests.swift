@@ -1,0 +1,93 @@
+@testable import BigQuery
+import GoogleHTTP
+import TestSupport
+import Testing
+
+@Suite struct ErrorClassificationTests {
+    @Test(
+        arguments: [
+            ("backendError", 503, BigQueryError.Code.unavailable),
+            ("internalError", 500, .unavailable),
+            ("badGateway", 502, .unavailable),
+            ("tableUnavailable", 400, .unavailable),
+            ("rateLimitExceeded", 403, .rateLimited),
+            ("rateLimitExceeded", 429, .rateLimited),
+            ("jobBackendError", 400, .jobFailedTemporarily),
+            ("jobInternalError", 400, .jobFailedTemporarily),
+            ("jobRateLimitExceeded", 400, .jobFailedTemporarily),
+            ("quotaExceeded", 403, .quotaExceeded),
+            ("authError", 401, .unauthenticated),
+            ("required", 401, .unauthenticated),
+            ("required", 400, .queryFailed),
+            ("accessDenied", 403, .accessDenied),
+            ("billingNotEnabled", 403, .accessDenied),
+            ("blocked", 403, .accessDenied),
+            ("notFound", 404, .notFound),
+            ("duplicate", 409, .duplicateJob),
+            ("invalidQuery", 400, .queryFailed),
+            ("responseTooLarge", 403, .queryFailed),
+            ("bytesBilledLimitExceeded", 500, .queryFailed),
+            ("stopped", 499, .queryFailed),
+            ("timeout", 400, .queryFailed),
+            ("neverHeardOf", 503, .unavailable),
+            ("neverHeardOf", 400, .queryFailed),
+            (nil, 400, .queryFailed),
+            (nil, 401, .unauthenticated),
+            (nil, 403, .accessDenied),
+            (nil, 404, .notFound),
+            (nil, 408, .unavailable),
+            (nil, 409, .duplicateJob),
+            (nil, 412, .queryFailed),
+            (nil, 429, .rateLimited),
+            (nil, 500, .unavailable),
+            (nil, 501, .unexpectedAnswer),
+            (nil, 502, .unavailable),
+            (nil, 503, .unavailable),
+            (nil, 504, .unavailable),
+            (nil, 505, .unexpectedAnswer),
+            (nil, 511, .unexpectedAnswer),
+        ] as [(String?, Int, BigQueryError.Code)])
+    func theReasonDecidesBeforeTheStatus(reason: String?, status: Int, code: BigQueryError.Code) {
+        #expect(BigQueryError.Code(reason: reason, status: status) == code)
+    }
+
+    @Test(arguments: [
+        (
+            #"{"error":{"code":404,"message":"Not found: Table x","errors":[{"reason":"notFound"}]}}"#, 404,
+            "Not found: Table x"
+        ),
+        (#"{"error":{"code":400,"message":"odd","errors":[]}}"#, 412, "odd"),
+        (#"{"error":{"code":400,"message":"odd"}}"#, 400, "odd"),
+        (#"{"error":{"errors":[{"message":"inner","reason":"invalid"}]}}"#, 400, "inner"),
+        (
+            #"{"error":"invalid_token","error_description":"x"}"#, 401,
+            #"HTTP 401: {"error":"invalid_token","error_description":"x"}"#
+        ),
+        ("<html>\n<b>Bad Gateway</b></html>", 502, "HTTP 502: <html> <b>Bad Gateway</b></html>"),
+        ("", 503, "HTTP 503"),
+    ])
+    func readsWhateverBodyComes(body: String, status: Int, message: String) async throws {
+        var stream = HTTPBody(chunks: [Array(body.utf8)])
+        let error = try await BigQueryError.read(HTTPResponseHead(status: status), &stream)
+        #expect(error.message == message)
+        #expect(error.status == status)
+    }
+
+    @Test func showsHostileTextOnOneLine() async throws {
+        var stream = HTTPBody(chunks: [Array(#"{"error":{"message":"a\n\u001b[31mred\u202e"}}"#.utf8)])
+        let error = try await BigQueryError.read(HTTPResponseHead(status: 400), &stream)
+        #expect(error.message == #"a \u{1b}[31mred\u{202e}"#)
+    }
+
+    @Test(
+        arguments: [
+            ("Already Exists: Job demo:US.job_1", "US"),
+            ("Already Exists: Job demo:europe-west3.bqpull_0a-b", "europe-west3"),
+            ("Already Exists: Job example.com:demo:EU.job", "EU"),
+            ("Already Exists: Table demo:d.t", nil),
+            ("something else", nil),
+        ] as [(String, String?)])
+    func aDuplicateTellsTheLocation(message: String, location: String?) {
+        #expect(BigQueryClient.location(inDuplicate: message) == location)
+    }
+}

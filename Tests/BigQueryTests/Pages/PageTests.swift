@@ -1,0 +1,117 @@
+import BigQuery
+import BigQueryRows
+import GoogleHTTP
+import TestSupport
+import Testing
+
+@Suite struct PageTests {
+    private static let job = JobReference(projectId: "demo", jobId: "job_1", location: "EU")
+    private static let schema = TableSchema(fields: [.init(name: "n", type: .int64)])
+    private static let schemaJSON = #""schema":{"fields":[{"name":"n","type":"INTEGER","mode":"NULLABLE"}]}"#
+
+    private static func page(_ values: [Int], total: Int) -> ScriptedTransport.Reply {
+        let rows = values.map { #"{"f":[{"v":"\#($0)"}]}"# }.joined(separator: ",")
+        return .answer(200, #"{"jobComplete":true,\#(schemaJSON),"totalRows":"\#(total)","rows":[\#(rows)]}"#)
+    }
+
+    @Test func asksForExactlyWhatItNeeds() async throws {
+        let transport = ScriptedTransport([Self.page([7, 8], total: 10)])
+        let page = try await scriptedClient(transport)
+            .fetchPage(RowRange(start: 3, count: 5), of: Self.job, schema: Self.schema)
+        #expect(page.rows.firstRow == 3)
+        #expect(page.rows[1, 0] == .integer(8))
+        let request = try #require(transport.requests.first)
+        #expect(
+            request.url
+                == "http://127.0.0.1:1/bigquery/v2/projects/demo/queries/job_1?location=EU&startIndex=3&maxResults=5"
+                + "&timeoutMs=60000&formatOptions.useInt64Timestamp=true&prettyPrint=false"
+                + "&fields=jobComplete%2Cschema%2CtotalRows%2CpageToken%2Crows"
+        )
+        #expect(request.headers.contains { $0 == ("Accept-Encoding", "gzip") })
+        #expect(request.firstByteTimeout == .seconds(75))
+    }
+
+    @Test func waitsUntilTheJobIsDone() async throws {
+        let running = ScriptedTransport.Reply.answer(200, #"{"jobComplete":false}"#)
+        let transport = ScriptedTransport([running, running, running, Self.page([1], total: 1)])
+        let clock = ManualClock()
+        let page = try await scriptedClient(transport, clock: clock).fetchFirstPage(of: Self.job, maximumRows: 10)
+        #expect(page.totalRows == 1)
+        #expect(clock.slept.isEmpty)
+        #expect(transport.unusedReplies == 0)
+    }
+
+    @Test(arguments: [
+        #"{"jobComplete":true}"#, #"{"jobComplete":true,"totalRows":"0"}"#,
+        #"{"jobComplete":true,"schema":{"fields":[]},"totalRows":"0"}"#,
+    ])
+    func aStatementWithoutAResultIsNoQuery(body: String) async throws {
+        let client = try scriptedClient(ScriptedTransport([.answer(200, body)]))
+        let error = await #expect(throws: BigQueryError.self) {
+            try await client.fetchFirstPage(of: Self.job, maximumRows: 10)
+        }
+        #expect(error?.code == .notAQuery)
+    }
+
+    @Test(arguments: ["{}", #"{"jobComplete":true,\#(schemaJSON)}"#])
+    func missingPartsAreFound(body: String) async throws {
+        let client = try scriptedClient(ScriptedTransport { _ in .answer(200, body) })
+        let error = await #expect(throws: RowsError.self) {
+            try await client.fetchFirstPage(of: Self.job, maximumRows: 10)
+        }
+        #expect(error?.code == .inconsistentPage)
+    }
+
+    @Test func aDamagedBodyIsAskedForAgain() async throws {
+        let transport = ScriptedTransport([.answer(200, #"{"jobComplete":tr"#), Self.page([1], total: 1)])
+        let page = try await scriptedClient(transport)
+            .fetchPage(RowRange(start: 0, count: 1), of: Self.job, schema: Self.schema)
+        #expect(page.rows.rowCount == 1)
+    }
+
+    @Test func aBodyThatStaysDamagedEndsIt() async throws {
+        let transport = ScriptedTransport { _ in .answer(200, #"{"jobComplete":tr"#) }
+        let client = try scriptedClient(transport)
+        let error = await #expect(throws: RowsError.self) {
+            try await client.fetchPage(RowRange(start: 0, count: 1), of: Self.job, schema: Self.schema)
+        }
+        #expect(error?.code == .malformedJSON)
+        #expect(transport.requests.count == 4)
+    }
+
+    @Test func anotherSchemaIsNotAskedForAgain() async throws {
+        let transport = ScriptedTransport { _ in
+            .answer(
+                200,
+                #"{"jobComplete":true,"schema":{"fields":[{"name":"m","type":"INTEGER"}]},"totalRows":"1","rows":[{"f":[{"v":"1"}]}]}"#
+            )
+        }
+        let client = try scriptedClient(transport)
+        let error = await #expect(throws: RowsError.self) {
+            try await client.fetchPage(RowRange(start: 0, count: 1), of: Self.job, schema: Self.schema)
+        }
+        #expect(error?.code == .schemaChanged)
+        #expect(transport.requests.count == 1)
+    }
+
+    @Test(arguments: [[], [1, 2, 3]])
+    func anAnswerMustAdvanceAndStayInItsRange(values: [Int]) async throws {
+        let client = try scriptedClient(ScriptedTransport([Self.page(values, total: 9)]))
+        let error = await #expect(throws: RowsError.self) {
+            try await client.fetchPage(RowRange(start: 0, count: 2), of: Self.job, schema: Self.schema)
+        }
+        #expect(error?.code == .inconsistentPage)
+    }
+
+    @Test func aFailedJobIsNotAskedForAgainAndAgain() async throws {
+        let failed = #"{"status":{"state":"DONE","errorResult":{"reason":"resourcesExceeded","message":"too big"}}}"#
+        let transport = ScriptedTransport([refusal(500, "internalError"), .answer(200, failed)])
+        let client = try scriptedClient(transport)
+        let error = await #expect(throws: BigQueryError.self) {
+            try await client.fetchFirstPage(of: Self.job, maximumRows: 10)
+        }
+        #expect(error?.code == .queryFailed)
+        #expect(error?.message == "too big")
+        #expect(transport.requests.count == 2)
+    }
+}

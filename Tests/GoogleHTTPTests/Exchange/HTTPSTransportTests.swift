@@ -1,0 +1,119 @@
+import GoogleHTTP
+import Logging
+import TestSupport
+import Testing
+
+@Suite struct HTTPSTransportTests {
+    private func exchange(
+        _ answer: String, then ending: RawServer.Ending = .close, limits: HTTPLimits = HTTPLimits(),
+        firstByteTimeout: Duration = .seconds(30)
+    ) async throws -> (Int, String) {
+        try await RawServer.with(answer, then: ending) { server in
+            try await withTransport(limits: limits) { transport in
+                try await transport.exchange(
+                    HTTPRequest(.get, server.address + "/x", firstByteTimeout: firstByteTimeout)
+                ) { head, body in
+                    (head.status, String(decoding: try await body.collect(limit: 1000), as: UTF8.self))
+                }
+            }
+        }
+    }
+
+    private func withTransport<Result>(
+        limits: HTTPLimits = HTTPLimits(), _ body: (HTTPSTransport) async throws -> Result
+    ) async throws -> Result {
+        let transport = HTTPSTransport(
+            userAgent: "test", limits: limits, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        do {
+            let result = try await body(transport)
+            try await transport.shutdown()
+            return result
+        } catch {
+            try? await transport.shutdown()
+            throw error
+        }
+    }
+
+    private func code(_ body: () async throws -> Void) async -> HTTPError.Code? {
+        do {
+            try await body()
+            return nil
+        } catch {
+            return (error as? HTTPError)?.code
+        }
+    }
+
+    @Test func handsOutStatusAndBody() async throws {
+        let (status, body) = try await exchange("HTTP/1.1 503 Busy\r\nContent-Length: 5\r\n\r\nhello")
+        #expect(status == 503)
+        #expect(body == "hello")
+    }
+
+    @Test(arguments: [301, 302, 303, 307, 308])
+    func neverFollowsARedirect(status: Int) async throws {
+        let answer = "HTTP/1.1 \(status) Moved\r\nLocation: http://127.0.0.1:1/elsewhere\r\nContent-Length: 0\r\n\r\n"
+        do {
+            _ = try await exchange(answer)
+            Issue.record("a redirect was taken for an answer")
+        } catch let error as HTTPError {
+            #expect(error.code == .redirected)
+            #expect(error.message.contains("http://127.0.0.1:1/elsewhere"))
+            #expect(!error.isTransient)
+        }
+    }
+
+    @Test(arguments: [
+        ("", HTTPError.Code.connectionLost),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello", .connectionLost),
+        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", .connectionLost),
+        ("not http at all\r\n\r\n", .protocolViolation),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 2000\r\n\r\n" + String(repeating: "x", count: 2000), .bodyTooLarge),
+    ])
+    func namesWhatIsWrong(answer: String, expected: HTTPError.Code) async {
+        #expect(await code { _ = try await exchange(answer) } == expected)
+    }
+
+    @Test func noticesThatNothingListens() async throws {
+        let address = try await RawServer.with("") { $0.address }
+        let found = await code {
+            try await withTransport { try await $0.exchange(HTTPRequest(.get, address)) { _, _ in } }
+        }
+        #expect(found == .connectionFailed)
+    }
+
+    @Test func endsWhenNoFirstByteComes() async {
+        let found = await code {
+            _ = try await exchange("", then: .stayOpen, firstByteTimeout: .milliseconds(200))
+        }
+        #expect(found == .timeout)
+    }
+
+    @Test func endsWhenTheBodyFallsSilent() async {
+        var limits = HTTPLimits()
+        limits.idleTimeout = .milliseconds(200)
+        let found = await code {
+            _ = try await exchange(
+                "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello", then: .stayOpen, limits: limits
+            )
+        }
+        #expect(found == .timeout)
+    }
+
+    @Test func endsWhenTheBodyTrickles() async {
+        var limits = HTTPLimits()
+        limits.rateWindow = .milliseconds(200)
+        let found = await code {
+            _ = try await exchange(
+                "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello", then: .stayOpen, limits: limits
+            )
+        }
+        #expect(found == .timeout)
+    }
+
+    @Test func cancellationIsNotWrapped() async {
+        let task = Task { _ = try await exchange("", then: .stayOpen) }
+        try? await Task.sleep(for: .milliseconds(100))
+        task.cancel()
+        await #expect(throws: CancellationError.self) { try await task.value }
+    }
+}

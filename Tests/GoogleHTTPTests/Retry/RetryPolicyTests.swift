@@ -1,0 +1,110 @@
+@testable import GoogleHTTP
+import Synchronization
+import TestSupport
+import Testing
+
+@Suite struct RetryPolicyTests {
+    private struct Failure: Error {}
+
+    @Test(arguments: 1...8)
+    func delaysGrowToTheirBound(k: Int) {
+        let policy = RetryPolicy()
+        var generator = SystemRandomNumberGenerator()
+        let bound = Duration.seconds(min(32, 1 << k))
+        let delays = (0..<500).map { _ in policy.delay(beforeRepetition: k, askedFor: nil, using: &generator) }
+        #expect(delays.allSatisfy { (.seconds(1)...bound).contains($0) })
+        // Spread over the whole interval, not at one of its ends.
+        #expect(delays.min().map { $0 < .seconds(1) + (bound - .seconds(1)) * 0.1 } == true)
+        #expect(delays.max().map { $0 > .seconds(1) + (bound - .seconds(1)) * 0.9 } == true)
+    }
+
+    @Test func aLongerWaitThatTheServerAsksForWins() {
+        var generator = SystemRandomNumberGenerator()
+        let policy = RetryPolicy()
+        #expect(policy.delay(beforeRepetition: 1, askedFor: .seconds(40), using: &generator) == .seconds(40))
+        #expect(policy.delay(beforeRepetition: 1, askedFor: .zero, using: &generator) >= .seconds(1))
+    }
+
+    @Test func repeatsUntilItSucceeds() async throws {
+        let clock = ManualClock()
+        let count = Atomic(0)
+        let told = Mutex<[Duration]>([])
+        let result = try await RetryPolicy().run(clock: clock) { _ in
+            .repeatLater()
+        } onRepetition: { repetition in
+            told.withLock { $0.append(repetition.delay) }
+        } operation: {
+            guard count.add(1, ordering: .relaxed).newValue == 4 else { throw Failure() }
+            return "done"
+        }
+        #expect(result == "done")
+        #expect(clock.slept.count == 3)
+        #expect(told.withLock { $0 } == clock.slept)
+    }
+
+    @Test func givesUpWhenTheBudgetIsUsed() async {
+        let clock = ManualClock()
+        await #expect(throws: Failure.self) {
+            try await RetryPolicy().run(clock: clock) { _ in
+                .repeatLater()
+            } operation: {
+                throw Failure()
+            }
+        }
+        let total = clock.slept.reduce(.zero, +)
+        #expect(total <= .seconds(600))
+        #expect(total > .seconds(600 - 32))
+    }
+
+    @Test func givesUpAtOnceWhenTheServerAsksForMoreThanTheBudget() async {
+        let clock = ManualClock()
+        await #expect(throws: Failure.self) {
+            try await RetryPolicy().run(clock: clock) { _ in
+                .repeatLater(askedFor: .seconds(601))
+            } operation: {
+                throw Failure()
+            }
+        }
+        #expect(clock.slept.isEmpty)
+    }
+
+    @Test func stopsWhereTheJudgeSaysSo() async {
+        let clock = ManualClock()
+        let count = Atomic(0)
+        await #expect(throws: Failure.self) {
+            try await RetryPolicy().run(clock: clock) { _ in
+                .stop
+            } operation: {
+                count.add(1, ordering: .relaxed)
+                throw Failure()
+            }
+        }
+        #expect(count.load(ordering: .relaxed) == 1)
+    }
+
+    @Test func repeatsAtOnceWithoutWaiting() async throws {
+        let clock = ManualClock()
+        let count = Atomic(0)
+        try await RetryPolicy().run(clock: clock) { _ in
+            .repeatNow
+        } operation: {
+            if count.add(1, ordering: .relaxed).newValue == 1 { throw Failure() }
+        }
+        #expect(clock.slept.isEmpty)
+    }
+
+    @Test func countsRepetitionsAgainstTheirMaximum() async {
+        var policy = RetryPolicy()
+        policy.maximumRepetitions = 3
+        let count = Atomic(0)
+        await #expect(throws: Failure.self) {
+            try await policy.run(clock: ManualClock()) { _ in
+                .repeatLater()
+            } operation: {
+                count.add(1, ordering: .relaxed)
+                throw Failure()
+            }
+        }
+        #expect(count.load(ordering: .relaxed) == 4)
+    }
+}

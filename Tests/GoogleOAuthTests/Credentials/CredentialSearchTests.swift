@@ -1,0 +1,124 @@
+import Foundation
+import GoogleHTTP
+import GoogleOAuth
+import Testing
+
+@Suite struct CredentialSearchTests {
+    private func withFolder(_ body: (URL) throws -> Void) throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "bqpull-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try body(folder)
+    }
+
+    @discardableResult
+    private func write(_ name: String, in folder: URL, client: String, permissions: Int = 0o600) throws -> String {
+        let url = folder.appending(path: name)
+        try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+        let text = #"{"type":"authorized_user","client_id":"\#(client)","client_secret":"fake","refresh_token":"fake"}"#
+        try Data(text.utf8).write(to: url)
+        try FileManager.default.setAttributes([.posixPermissions: permissions], ofItemAtPath: url.path)
+        return url.path
+    }
+
+    /// Each place is found when those before it are gone.
+    @Test func placesAreSearchedInOrder() throws {
+        try withFolder { folder in
+            var environment = [
+                "HOME": folder.path,
+                "BQPULL_CREDENTIALS": try write("named.json", in: folder, client: "second"),
+                "BQPULL_CLIENT_ID": "third", "BQPULL_CLIENT_SECRET": "fake", "BQPULL_REFRESH_TOKEN": "fake",
+                "GOOGLE_APPLICATION_CREDENTIALS": try write("application.json", in: folder, client: "fourth"),
+            ]
+            let own = try #require(CredentialSearch(environment: environment).ownFile)
+            try write(String(own.dropFirst(folder.path.count + 1)), in: folder, client: "fifth")
+            try write(".config/gcloud/application_default_credentials.json", in: folder, client: "sixth")
+            let first = try write("option.json", in: folder, client: "first")
+
+            func found(named path: String? = nil) throws -> CredentialSearch.Finding? {
+                try CredentialSearch(environment: environment).first(named: path)
+            }
+            #expect(try found(named: first)?.credential.clientID == "first")
+            #expect(try found(named: first)?.isNamed == true)
+            #expect(try found()?.credential.clientID == "second")
+            #expect(try found()?.isNamed == false)
+            environment["BQPULL_CREDENTIALS"] = ""
+            #expect(try found()?.credential.clientID == "third")
+            for name in ["ID", "SECRET"] { environment["BQPULL_CLIENT_\(name)"] = nil }
+            #expect(throws: OAuthError.self) { try found() }
+            environment["BQPULL_REFRESH_TOKEN"] = nil
+            #expect(try found()?.credential.clientID == "fourth")
+            environment["GOOGLE_APPLICATION_CREDENTIALS"] = nil
+            #expect(try found()?.credential.clientID == "fifth")
+            try FileManager.default.removeItem(atPath: own)
+            #expect(try found()?.credential.clientID == "sixth")
+            environment["HOME"] = folder.appending(path: "nowhere").path
+            #expect(try found() == nil)
+        }
+    }
+
+    @Test func ourOwnFileMustBePrivate() throws {
+        try withFolder { folder in
+            let search = CredentialSearch(environment: ["HOME": folder.path])
+            let own = try #require(search.ownFile)
+            try write(String(own.dropFirst(folder.path.count + 1)), in: folder, client: "own", permissions: 0o644)
+            let error = #expect(throws: OAuthError.self) { try search.first(named: nil) }
+            #expect(error?.code == .unsafePermissions)
+            #expect(error?.hint == "chmod 600 '\(own)'")
+        }
+    }
+
+    @Test func filesOfOthersAreWarnedAbout() throws {
+        try withFolder { folder in
+            let path = try write("mounted.json", in: folder, client: "mounted", permissions: 0o644)
+            let link = folder.appending(path: "link.json").path
+            try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: path)
+            let search = CredentialSearch(environment: [:])
+            #expect(try search.first(named: path)?.warning != nil)
+            #expect(try search.first(named: link)?.warning != nil)
+            try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
+            #expect(try search.first(named: link)?.warning == nil)
+        }
+    }
+
+    @Test(
+        arguments: [
+            (nil, OAuthError.Code.credentialsMissing, "cannot be read"),
+            ("", .credentialsInvalid, "not a JSON file"),
+            ("{", .credentialsInvalid, "not a JSON file"),
+            (#"{"type":"service_account"}"#, .credentialsInvalid, "service_account"),
+            (#"{"client_id":"a","client_secret":"fake"}"#, .credentialsInvalid, "refresh_token"),
+            (#"{"client_id":"a","refresh_token":"fake"}"#, .credentialsInvalid, "client_secret"),
+            (#"{"client_secret":"fake","refresh_token":"fake"}"#, .credentialsInvalid, "client_id"),
+            (
+                #"{"client_id":"a","client_secret":"hush","refresh_token":"hush","token_uri":"https://evil.example/token"}"#,
+                .untrustedTokenURI, "evil.example"
+            ),
+            (
+                #"{"client_id":"a","client_secret":"hush","refresh_token":"hush","token_uri":"http://oauth2.googleapis.com/token"}"#,
+                .untrustedTokenURI, "token_uri"
+            ),
+            (String(repeating: " ", count: 70_000), .credentialsInvalid, "64 KiB"),
+        ] as [(String?, OAuthError.Code, String)])
+    func badFilesAreNamedWithoutTheirSecrets(text: String?, code: OAuthError.Code, mention: String) throws {
+        try withFolder { folder in
+            let url = folder.appending(path: "credentials.json")
+            if let text { try Data(text.utf8).write(to: url) }
+            let error = #expect(throws: OAuthError.self) { try AuthorizedUserCredential(contentsOfFile: url.path) }
+            #expect(error?.code == code)
+            #expect(error?.message.contains(mention) == true)
+            #expect(error?.message.contains("hush") == false)
+        }
+    }
+
+    @Test(arguments: [
+        "https://oauth2.googleapis.com/token", "https://www.googleapis.com/oauth2/v4/token",
+        "https://accounts.google.com/o/oauth2/token", "http://127.0.0.1:8080/token",
+    ])
+    func trustsGoogleAndThisMachine(tokenURI: String) throws {
+        let credential = try AuthorizedUserCredential(
+            clientID: "a", clientSecret: Secret("fake"), refreshToken: Secret("fake"), tokenURI: tokenURI
+        )
+        #expect(credential.tokenEndpoint.description == tokenURI)
+    }
+}

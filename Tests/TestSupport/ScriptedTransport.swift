@@ -1,0 +1,66 @@
+package import GoogleHTTP
+import Synchronization
+
+/// A transport that answers from a script, and remembers what it was asked.
+package final class ScriptedTransport: HTTPTransport {
+    /// One answer, or the failure to give one.
+    package enum Reply: Sendable {
+        case answer(HTTPResponseHead, [[UInt8]])
+        case failure(HTTPError)
+
+        /// An answer with a text as its body.
+        package static func answer(
+            _ status: Int, _ body: String = "", headers: [(name: String, value: String)] = []
+        ) -> Reply {
+            .answer(HTTPResponseHead(status: status, headers: headers), [Array(body.utf8)])
+        }
+    }
+
+    private let state = Mutex((requests: [HTTPRequest](), replies: [Reply]()))
+    private let respond: @Sendable (HTTPRequest) async -> Reply?
+
+    /// Gives these answers one after another.
+    package init(_ replies: [Reply]) {
+        respond = { _ in nil }
+        state.withLock { $0.replies = replies.reversed() }
+    }
+
+    /// Gives the answer that `respond` chooses.
+    package init(respond: @escaping @Sendable (HTTPRequest) async -> Reply) {
+        self.respond = respond
+    }
+
+    /// The requests so far.
+    package var requests: [HTTPRequest] { state.withLock { $0.requests } }
+
+    /// The number of answers that were not asked for.
+    package var unusedReplies: Int { state.withLock { $0.replies.count } }
+
+    package func exchange<Answer: Sendable>(
+        _ request: HTTPRequest,
+        receive: @escaping @Sendable (HTTPResponseHead, inout HTTPBody) async throws -> Answer
+    ) async throws -> Answer {
+        let scripted = state.withLock { state in
+            state.requests.append(request)
+            return state.replies.popLast()
+        }
+        let reply: Reply
+        if let scripted {
+            reply = scripted
+        } else {
+            reply =
+                await respond(request) ?? .failure(HTTPError(code: .connectionFailed, message: "the script is over"))
+        }
+        switch reply {
+        case .failure(let error): throw error
+        case .answer(let head, let chunks):
+            var body = HTTPBody(chunks: chunks)
+            return try await receive(head, &body)
+        }
+    }
+}
+
+extension HTTPRequest {
+    /// The body as text.
+    package var bodyText: String { String(decoding: body ?? [], as: UTF8.self) }
+}

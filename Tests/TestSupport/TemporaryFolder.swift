@@ -1,0 +1,18 @@
+import Foundation
+
+/// A folder that is removed when the test is over.
+package struct TemporaryFolder: Sendable {
+    /// The folder's path.
+    package let path: String
+
+    /// Makes a folder for `body`.
+    package static func with<Result>(_ body: (TemporaryFolder) async throws -> Result) async throws -> Result {
+        let url = FileManager.default.temporaryDirectory.appending(path: "bqpull-test-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: url) }
+        return try await body(TemporaryFolder(path: url.path))
+    }
+
+    /// The path of a file in it.
+    package func file(_ name: String) -> String { path + "/" + name }
+}

@@ -1,0 +1,233 @@
+import BigQueryEmulator
+import Foundation
+import GRDB
+import TestSupport
+import Testing
+
+/// The built binary against the emulator over a real socket.
+@Suite struct QueryCommandTests {
+    private static let sql = "SELECT * FROM `bench.trips_250`"
+
+    /// An emulator with its credentials file in a folder.
+    private func withEmulator(
+        _ configuration: EmulatorConfiguration = EmulatorConfiguration(),
+        _ body: @Sendable (RunningEmulator, TemporaryFolder) async throws -> Void
+    ) async throws {
+        try await TemporaryFolder.with { folder in
+            try await Emulator(configuration: configuration).withRunning { emulator in
+                try emulator.writeCredentialsFile(to: folder.file("credentials.json"))
+                try await body(emulator, folder)
+            }
+        }
+    }
+
+    private func query(
+        _ sql: String = sql, _ emulator: RunningEmulator, _ folder: TemporaryFolder, _ more: [String] = [],
+        environment: [String: String] = [:], input: String = ""
+    ) async throws -> Binary.Outcome {
+        try await Binary(environment: environment).run(
+            [
+                "query", sql, "--into", folder.file("staging.db"), "--endpoint", emulator.endpoint, "--credentials",
+                folder.file("credentials.json"),
+            ]
+                + more, input: input
+        )
+    }
+
+    private func count(_ folder: TemporaryFolder, table: String = "results") throws -> Int? {
+        try DatabaseQueue(path: folder.file("staging.db")).read {
+            try Int.fetchOne($0, sql: "SELECT count(*) FROM \"\(table)\"")
+        }
+    }
+
+    @Test func stagesAQueryAndReportsIt() async throws {
+        try await withEmulator { emulator, folder in
+            let outcome = try await query(
+                Self.sql, emulator, folder, ["--page-rows", "100", "--json", "--table", "trips"])
+            #expect(outcome.exitCode == 0, "\(outcome.errors)")
+            #expect(outcome.errors.contains("250 rows staged in table trips of"))
+            #expect(outcome.errors.contains("in 3 pages"))
+            #expect(try count(folder, table: "trips") == 250)
+            let report = try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any]
+            for name in ["rowsRead", "rowsCopied", "dataRead", "dataWritten", "copyDuration", "throughput"] {
+                #expect(report?[name] is NSNumber, "\(name)")
+            }
+            #expect(report?["rowsCopied"] as? Int == 250)
+            #expect(emulator.counters.jobs == 1)
+        }
+    }
+
+    @Test func quietSaysNothing() async throws {
+        try await withEmulator { emulator, folder in
+            let outcome = try await query(Self.sql, emulator, folder, ["--quiet"])
+            #expect(outcome.exitCode == 0)
+            #expect(outcome.output.isEmpty)
+            #expect(outcome.errors.isEmpty)
+        }
+    }
+
+    @Test func takesTheQueryFromStandardInputOrAFile() async throws {
+        try await withEmulator { emulator, folder in
+            #expect(try await query("-", emulator, folder, ["--table", "a"], input: "SELECT 1 AS x\n").exitCode == 0)
+            #expect(try count(folder, table: "a") == 1)
+            let file = folder.file("query.sql")
+            try Data("SELECT 1 AS x UNION ALL SELECT 2".utf8).write(to: URL(fileURLWithPath: file))
+            let common = [
+                "--into", folder.file("staging.db"), "--endpoint", emulator.endpoint, "--credentials",
+                folder.file("credentials.json"),
+            ]
+            #expect(try await Binary().run(["query", "--file", file, "--table", "b"] + common).exitCode == 0)
+            #expect(try count(folder, table: "b") == 2)
+            #expect(try await Binary().run(["query", "--file", file + ".missing"] + common).exitCode == 66)
+        }
+    }
+
+    @Test func passesParametersOn() async throws {
+        try await withEmulator { emulator, folder in
+            let outcome = try await query(
+                "SELECT @n + 1 AS n, @s AS s", emulator, folder, ["--param", "n:INT64:41", "--param", "s::a:b"]
+            )
+            #expect(outcome.exitCode == 0, "\(outcome.errors)")
+            let row = try DatabaseQueue(path: folder.file("staging.db")).read {
+                try Row.fetchOne($0, sql: "SELECT * FROM results")
+            }
+            #expect(row == ["n": 42, "s": "a:b"])
+        }
+    }
+
+    @Test func findsCredentialsProjectAndEndpointInTheEnvironment() async throws {
+        try await withEmulator { emulator, folder in
+            let outcome = try await Binary(environment: [
+                "BIGQUERY_EMULATOR_HOST": emulator.endpoint, "BQPULL_CREDENTIALS": folder.file("credentials.json"),
+                "GOOGLE_CLOUD_PROJECT": "local-project",
+            ]).run(["query", "SELECT 1 AS x", "--into", folder.file("staging.db")])
+            #expect(outcome.exitCode == 0, "\(outcome.errors)")
+            #expect(!outcome.errors.contains("warning"))
+        }
+    }
+
+    @Test func sendsNoRealCredentialsToAnEmulator() async throws {
+        try await withEmulator(EmulatorConfiguration(requiresAuthorization: false)) { emulator, folder in
+            let environment = [
+                "BQPULL_CLIENT_ID": "a", "BQPULL_CLIENT_SECRET": "hush-1", "BQPULL_REFRESH_TOKEN": "hush-2",
+            ]
+            let outcome = try await Binary(environment: environment).run(
+                [
+                    "query", "SELECT 1 AS x", "--into", folder.file("staging.db"), "--endpoint", emulator.endpoint,
+                    "--project", "local-project", "--verbose",
+                ]
+            )
+            #expect(outcome.exitCode == 0, "\(outcome.errors)")
+            #expect(
+                outcome.errors.contains(
+                    "warning: No credentials were sent to 127.0.0.1: those of BQPULL_REFRESH_TOKEN are for Google"))
+            #expect(emulator.counters.tokenRequests == 0)
+            #expect(!outcome.errors.contains("hush"))
+            let none = try await Binary().run(
+                [
+                    "query", "SELECT 1 AS x", "--into", folder.file("staging.db"), "--endpoint", emulator.endpoint,
+                    "--project", "local-project",
+                ]
+            )
+            #expect(none.exitCode == 0, "\(none.errors)")
+            #expect(none.errors.contains("none were found"))
+        }
+    }
+
+    /// A foreign table is kept by default; the ways out are those that the hint names.
+    @Test func keepsATableThatItDidNotMake() async throws {
+        try await withEmulator { emulator, folder in
+            try await DatabaseQueue(path: folder.file("staging.db")).write {
+                try $0.execute(sql: "CREATE TABLE results (x INTEGER); INSERT INTO results VALUES (7)")
+            }
+            let refused = try await query("SELECT 1 AS x", emulator, folder)
+            #expect(refused.exitCode == 73)
+            #expect(refused.errors.contains("--if-exists replace"))
+            #expect(emulator.counters.requests.isEmpty)
+            #expect(try await query("SELECT 1 AS x", emulator, folder, ["--if-exists", "append"]).exitCode == 0)
+            #expect(try count(folder) == 2)
+            #expect(try await query("SELECT 1 AS x", emulator, folder, ["--if-exists", "replace"]).exitCode == 0)
+            #expect(try count(folder) == 1)
+            #expect(try await query("SELECT 1 AS y", emulator, folder).exitCode == 0)
+            #expect(try await query("SELECT 1 AS y", emulator, folder, ["--if-exists", "fail"]).exitCode == 73)
+        }
+    }
+
+    @Test(arguments: [
+        (["SELECT nonsense FROM nowhere.at_all"], Int32(3), "error: "),
+        (["CREATE TABLE d.t AS SELECT 1"], 64, "The statement is CREATE_TABLE_AS_SELECT"),
+        (["SELECT 1 AS x", "--param", "x"], 64, "NAME:TYPE:VALUE"),
+        (["SELECT 1 AS x", "--project", "../x"], 64, "is not a project id"),
+        (["SELECT 1 AS x", "--table", "sqlite_x"], 64, "sqlite_"),
+        (["SELECT 1 AS x", "--table", "_bqpull_runs"], 64, "_bqpull_"),
+        (["SELECT 1 AS x", "--into", "/nonexistent/folder/x.db"], 73, "/nonexistent/folder"),
+        (["SELECT 1 AS x", "--endpoint", "http://example.com"], 78, "plain http"),
+        (["SELECT 1 AS x", "--credentials", "/nonexistent.json"], 66, "/nonexistent.json"),
+        (["SELECT 1 AS x", "--credentials", "/dev/null"], 78, "/dev/null"),
+        (["SELECT 1 AS x", "--page-rows", "0"], 64, "--page-rows"),
+        ([" "], 64, "SQL text is empty"),
+    ])
+    func badInputHasAClearErrorAndItsOwnCode(arguments: [String], exitCode: Int32, mention: String) async throws {
+        try await withEmulator { emulator, folder in
+            var all = arguments
+            for (option, value) in [
+                ("--into", folder.file("staging.db")), ("--endpoint", emulator.endpoint),
+                ("--credentials", folder.file("credentials.json")),
+            ] where !all.contains(option) {
+                all += [option, value]
+            }
+            let outcome = try await Binary().run(["query"] + all)
+            #expect(outcome.exitCode == exitCode, "\(outcome.errors)")
+            #expect(outcome.errors.contains(mention), "\(outcome.errors)")
+            #expect(outcome.output.isEmpty)
+        }
+    }
+
+    @Test func aWrongSecretIsAnErrorOfPermission() async throws {
+        try await withEmulator { emulator, folder in
+            let file = folder.file("credentials.json")
+            let text = try String(contentsOfFile: file, encoding: .utf8).replacing(
+                "emulator-client-secret", with: "hush-wrong")
+            try Data(text.utf8).write(to: URL(fileURLWithPath: file))
+            let outcome = try await query("SELECT 1 AS x", emulator, folder, ["--verbose"])
+            #expect(outcome.exitCode == 77)
+            #expect(outcome.errors.contains("client secret"))
+            #expect(!outcome.errors.contains("hush"))
+        }
+    }
+
+    @Test func helpNamesEveryOption() async throws {
+        let outcome = try await Binary().run(["query", "--help"])
+        #expect(outcome.exitCode == 0)
+        for option in [
+            "--into", "--table", "--project", "--location", "--credentials", "--endpoint", "--if-exists", "--page-rows",
+            "--param",
+            "--use-legacy-sql", "--label", "--priority", "--no-cache", "--max-bytes-billed", "--quiet", "--verbose",
+            "--json", "--file",
+        ] {
+            #expect(outcome.output.contains(option), "\(option)")
+        }
+    }
+
+    @Test func aFullStandardOutputLosesOnlyTheReport() async throws {
+        try await withEmulator { emulator, folder in
+            let command =
+                "'\(Binary.url.path)' query 'SELECT 1 AS x' --json --into '\(folder.file("staging.db"))' --endpoint \(emulator.endpoint) --credentials '\(folder.file("credentials.json"))' >/dev/full 2>/dev/null; echo $?"
+            let exitCode = try await shell(command)
+            #expect(exitCode == "74\n")
+            #expect(try count(folder) == 1)
+        }
+    }
+
+    private func shell(_ command: String) async throws -> String {
+        let process = Process()
+        let output = Pipe()
+        process.executableURL = URL(fileURLWithPath: "/bin/sh")
+        process.arguments = ["-c", command]
+        process.standardOutput = output
+        try process.run()
+        let data = try output.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        return String(decoding: data, as: UTF8.self)
+    }
+}
