@@ -1,0 +1,73 @@
+internal import CZlib
+
+/// Inflates gzip data with zlib, which checks header, CRC-32 and length of every member.
+///
+/// Unsafe because zlib takes pointers, and because a `z_stream` must not move: both blocks are allocated here,
+/// never leave, and are freed with the object.
+final class GzipStream {
+    /// Large enough that zlib's copy of its window at each return does not count, small enough for a cache.
+    private static let outputBytes = 256 << 10
+
+    private let stream: UnsafeMutablePointer<z_stream>
+    private let output: UnsafeMutablePointer<UInt8>
+    /// Whether the last byte received was the last of a member.
+    private(set) var isComplete = false
+
+    init() throws(RowsError) {
+        stream = .allocate(capacity: 1)
+        stream.initialize(to: z_stream())
+        output = .allocate(capacity: Self.outputBytes)
+        // 16 on top of the window bits: gzip only, neither zlib's own framing nor raw data.
+        let status = inflateInit2_(
+            stream, MAX_WBITS + 16, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
+        guard status == Z_OK else { throw Self.error(status, nil) }
+    }
+
+    deinit {
+        inflateEnd(stream)
+        stream.deallocate()
+        output.deallocate()
+    }
+
+    /// Inflates a chunk and appends what comes out.
+    func inflate(
+        _ chunk: UnsafeRawBufferPointer, onto bytes: inout [UInt8], limit: Int
+    ) throws(RowsError) {
+        var input = chunk
+        var mayHoldOutput = false
+        while !input.isEmpty || mayHoldOutput {
+            if isComplete {
+                // A gzip body may consist of several members, one after another (RFC 1952, 2.2).
+                inflateReset(stream)
+                isComplete = false
+            }
+            // zlib reads through this pointer and does not write; its C declaration lacks the const.
+            stream.pointee.next_in = UnsafeMutableRawPointer(mutating: input.baseAddress)?
+                .assumingMemoryBound(to: UInt8.self)
+            stream.pointee.avail_in = UInt32(clamping: input.count)
+            stream.pointee.next_out = output
+            stream.pointee.avail_out = UInt32(Self.outputBytes)
+
+            let status = CZlib.inflate(stream, Z_NO_FLUSH)
+            // Z_BUF_ERROR: nothing to do for now, more input is needed.
+            guard status == Z_OK || status == Z_STREAM_END || status == Z_BUF_ERROR else {
+                throw Self.error(status, stream.pointee.msg)
+            }
+            let produced = Self.outputBytes - Int(stream.pointee.avail_out)
+            guard bytes.count + produced <= limit else {
+                throw RowsError.bodyTooLarge(limit: limit, measured: "inflated")
+            }
+            bytes.append(contentsOf: UnsafeBufferPointer(start: output, count: produced))
+
+            isComplete = status == Z_STREAM_END
+            mayHoldOutput = stream.pointee.avail_out == 0 && !isComplete
+            let consumed = min(input.count, Int(UInt32.max)) - Int(stream.pointee.avail_in)
+            input = UnsafeRawBufferPointer(rebasing: input[consumed...])
+        }
+    }
+
+    private static func error(_ status: Int32, _ reason: UnsafePointer<CChar>?) -> RowsError {
+        let reason = reason.map { String(cString: $0) } ?? "zlib status \(status)"
+        return RowsError(code: .corruptBody, message: "the body is not valid gzip data: \(reason)")
+    }
+}

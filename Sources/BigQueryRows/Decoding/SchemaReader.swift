@@ -1,0 +1,95 @@
+extension JSONScanner {
+    /// The deepest STRUCT that is read; BigQuery allows 15 levels.
+    private static let structLimit = 64
+
+    /// Reads a `TableSchema`; one without `fields` has no columns.
+    mutating func readSchema() throws(PageFault) -> TableSchema {
+        var schema = TableSchema(fields: [])
+        var hasNext = try beginObject()
+        while hasNext {
+            if try readText(readKey()) == "fields" {
+                schema.fields = try readFields(level: 1)
+            } else {
+                try skipValue()
+            }
+            hasNext = try continueObject()
+        }
+        return schema
+    }
+
+    private mutating func readFields(level: Int) throws(PageFault) -> [TableSchema.Field] {
+        guard level <= Self.structLimit else {
+            throw PageFault(
+                .inconsistentPage, "the schema has more than \(Self.structLimit) levels of STRUCT")
+        }
+        var fields: [TableSchema.Field] = []
+        var hasNext = try beginArray()
+        while hasNext {
+            fields.append(try readField(level: level))
+            hasNext = try continueArray()
+        }
+        return fields
+    }
+
+    private mutating func readField(level: Int) throws(PageFault) -> TableSchema.Field {
+        var name: String?
+        var type: FieldType?
+        var field = TableSchema.Field(name: "", type: .string)
+        var hasNext = try beginObject()
+        while hasNext {
+            switch readText(try readKey()) {
+            case "name": name = try readString(of: "name")
+            case "type": type = FieldType(name: try readString(of: "type"))
+            case "mode": field.mode = try readMode()
+            case "fields": field.fields = try readFields(level: level + 1)
+            case "description": field.description = try readString(of: "description")
+            case "timestampPrecision":
+                field.timestampPrecision = Int(try readString(of: "timestampPrecision"))
+            case "rangeElementType": field.rangeElementType = try readElementType()
+            default: try skipValue()
+            }
+            hasNext = try continueObject()
+        }
+        guard let name, let type else {
+            throw PageFault(.inconsistentPage, "a column of the schema has no name or no type")
+        }
+        field.name = name
+        field.type = type
+        return field
+    }
+
+    private mutating func readMode() throws(PageFault) -> TableSchema.Mode {
+        let name = try readString(of: "mode")
+        guard let mode = TableSchema.Mode(rawValue: name) else {
+            throw PageFault(.inconsistentPage, "the schema has a column of unknown mode \(Excerpt.of(name))")
+        }
+        return mode
+    }
+
+    private mutating func readElementType() throws(PageFault) -> FieldType? {
+        var type: FieldType?
+        var hasNext = try beginObject()
+        while hasNext {
+            if try readText(readKey()) == "type" {
+                type = FieldType(name: try readString(of: "type"))
+            } else {
+                try skipValue()
+            }
+            hasNext = try continueObject()
+        }
+        return type
+    }
+
+    private mutating func readString(of key: StaticString) throws(PageFault) -> String {
+        guard next == UInt8(ascii: "\"") else {
+            guard position < count else { throw unexpected("a string") }
+            throw PageFault(.inconsistentPage, "'\(key)' of a column of the schema is not a string")
+        }
+        return readText(try readString())
+    }
+
+    /// The text of a range as a string of its own.
+    func readText(_ range: Range<Int>) -> String {
+        String(decoding: bytes(range), as: UTF8.self)
+    }
+}

@@ -1,0 +1,63 @@
+/// What is wrong with a page or a cell that the service sent.
+public struct RowsError: Error, Sendable, CustomStringConvertible {
+    /// The kind of error.
+    public struct Code: Sendable, Hashable, CustomStringConvertible {
+        private enum Value: String {
+            case unsupportedEncoding, corruptBody, bodyTooLarge
+            case malformedJSON, inconsistentPage, schemaChanged, invalidCell
+        }
+
+        private let value: Value
+
+        private init(_ value: Value) {
+            self.value = value
+        }
+
+        /// The body is encoded in a way that was not asked for.
+        public static let unsupportedEncoding = Code(.unsupportedEncoding)
+        /// The body ends early, or its gzip data, checksum or length is wrong.
+        public static let corruptBody = Code(.corruptBody)
+        /// The body is larger than the limit.
+        public static let bodyTooLarge = Code(.bodyTooLarge)
+        /// The body is not one JSON object in valid UTF-8.
+        public static let malformedJSON = Code(.malformedJSON)
+        /// The page contradicts itself or the pages before it, or a part is missing.
+        public static let inconsistentPage = Code(.inconsistentPage)
+        /// The page has other columns than the pages before it.
+        public static let schemaChanged = Code(.schemaChanged)
+        /// A cell does not fit the type of its column.
+        public static let invalidCell = Code(.invalidCell)
+
+        /// The identifier of the code, for example `invalidCell`.
+        public var description: String { value.rawValue }
+
+        /// Whether reading the same page again may help: what a broken connection or a server in trouble can
+        /// cause, but not what would be the same the next time.
+        public var isTransient: Bool {
+            switch value {
+            case .corruptBody, .malformedJSON, .inconsistentPage: true
+            case .unsupportedEncoding, .bodyTooLarge, .schemaChanged, .invalidCell: false
+            }
+        }
+    }
+
+    /// The kind of error.
+    public var code: Code
+    /// What is wrong, in one line, naming row and column where there are any.
+    public var message: String
+    /// What to do about it, if there is something.
+    public var hint: String?
+
+    /// Makes an error.
+    public init(code: Code, message: String, hint: String? = nil) {
+        self.code = code
+        self.message = message
+        self.hint = hint
+    }
+
+    /// Whether reading the same page again may help.
+    public var isTransient: Bool { code.isTransient }
+
+    /// Code and message.
+    public var description: String { "\(code): \(message)" }
+}

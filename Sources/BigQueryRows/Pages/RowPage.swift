@@ -1,0 +1,113 @@
+/// A run of consecutive rows: one byte buffer, and one fixed-size reference per cell.
+///
+/// Cells stand row by row, `columnCount` to a row. A value is already in the form in which it is stored
+/// (the value map in <doc:ValueMap>): text and blobs are ranges of ``bytes``, everything else is in the
+/// reference itself. Text is valid UTF-8.
+public struct RowPage: Sendable {
+    /// The place of the first row in the whole result, counted from 0.
+    public let firstRow: Int64
+    /// The number of rows; may be 0.
+    public let rowCount: Int
+    /// The number of cells in a row.
+    public let columnCount: Int
+    /// What text and blob references point into.
+    ///
+    /// Bytes between the ranges have no meaning.
+    public let bytes: [UInt8]
+    /// `rowCount * columnCount` references, row by row.
+    public let cells: [CellReference]
+
+    /// Makes a page of references that were made for these bytes.
+    ///
+    /// - Precondition: every text and blob reference lies inside `bytes`, and the cells fill whole rows.
+    public init(firstRow: Int64, columnCount: Int, bytes: [UInt8], cells: [CellReference]) {
+        precondition(columnCount > 0 ? cells.count % columnCount == 0 : cells.isEmpty)
+        self.firstRow = firstRow
+        self.rowCount = columnCount > 0 ? cells.count / columnCount : 0
+        self.columnCount = columnCount
+        self.bytes = bytes
+        self.cells = cells
+    }
+
+    /// The memory that the page occupies, in bytes.
+    public var byteCount: Int {
+        bytes.capacity + cells.capacity * MemoryLayout<CellReference>.stride
+    }
+
+    /// One cell as a value of its own; a copy, so not for hot paths.
+    ///
+    /// - Precondition: `row` and `column` are inside the page.
+    public subscript(row: Int, column: Int) -> CellValue {
+        precondition(row < rowCount && column < columnCount)
+        let cell = cells[row * columnCount + column]
+        switch cell.kind {
+        case .null: return .null
+        case .integer: return .integer(cell.integer)
+        case .double: return .double(cell.double)
+        case .text: return .text(String(decoding: bytes[cell.range], as: UTF8.self))
+        case .blob: return .blob(Array(bytes[cell.range]))
+        }
+    }
+}
+
+/// Where the value of one cell is: in the reference itself, or a range of ``RowPage/bytes``.
+///
+/// 16 bytes.
+public struct CellReference: Sendable, Hashable {
+    /// What a cell holds.
+    public enum Kind: UInt8, Sendable {
+        case null, integer, double, text, blob
+    }
+
+    /// What the cell holds.
+    public let kind: Kind
+    private let length: UInt32
+    private let payload: UInt64
+
+    private init(kind: Kind, length: UInt32, payload: UInt64) {
+        self.kind = kind
+        self.length = length
+        self.payload = payload
+    }
+
+    /// NULL.
+    public static let null = CellReference(kind: .null, length: 0, payload: 0)
+
+    /// A 64-bit integer.
+    public static func integer(_ value: Int64) -> CellReference {
+        CellReference(kind: .integer, length: 0, payload: UInt64(bitPattern: value))
+    }
+
+    /// A binary64 number, infinities included; NaN has no place in a database and is stored as text.
+    public static func double(_ value: Double) -> CellReference {
+        CellReference(kind: .double, length: 0, payload: value.bitPattern)
+    }
+
+    /// UTF-8 text of `length` bytes at `offset`.
+    public static func text(offset: Int, length: Int) -> CellReference {
+        CellReference(kind: .text, length: UInt32(length), payload: UInt64(offset))
+    }
+
+    /// `length` bytes at `offset`.
+    public static func blob(offset: Int, length: Int) -> CellReference {
+        CellReference(kind: .blob, length: UInt32(length), payload: UInt64(offset))
+    }
+
+    /// The value of an `integer` cell.
+    public var integer: Int64 { Int64(bitPattern: payload) }
+
+    /// The value of a `double` cell.
+    public var double: Double { Double(bitPattern: payload) }
+
+    /// The range of a `text` or `blob` cell in ``RowPage/bytes``.
+    public var range: Range<Int> { Int(payload)..<Int(payload) + Int(length) }
+}
+
+/// The value of one cell, in the form in which it is stored.
+public enum CellValue: Sendable, Hashable {
+    case null
+    case integer(Int64)
+    case double(Double)
+    case text(String)
+    case blob([UInt8])
+}

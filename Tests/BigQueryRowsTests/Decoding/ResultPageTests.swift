@@ -1,0 +1,229 @@
+import BigQueryRows
+import Testing
+
+@Suite("Result pages")
+struct ResultPageTests {
+    static let schemaJSON =
+        #"{"fields":[{"name":"n","type":"INTEGER","mode":"REQUIRED"},{"name":"s","type":"STRING"}]}"#
+    static let schema = TableSchema(fields: [
+        TableSchema.Field(name: "n", type: .int64, mode: .required),
+        TableSchema.Field(name: "s", type: .string),
+    ])
+    static let rowsJSON = #"[{"f":[{"v":"1"},{"v":"a"}]},{"f":[{"v":"2"},{"v":null}]}]"#
+
+    private func expectRows(_ page: ResultPage) {
+        #expect(page.rows.rowCount == 2)
+        #expect(page.rows.columnCount == 2)
+        let values = (0..<2).flatMap { row in (0..<2).map { StoredForm(page.rows, row: row, column: $0) } }
+        #expect(values == [.integer(1), .text("a"), .integer(2), .null])
+    }
+
+    @Test func aPageOfTheServiceIsRead() throws {
+        let json = """
+            {"kind":"bigquery#getQueryResultsResponse","etag":"x==","schema":\(Self.schemaJSON),
+            "jobReference":{"projectId":"p","jobId":"j","location":"US"},"totalRows":"12","pageToken":"BEX====",
+            "rows":\(Self.rowsJSON),"totalBytesProcessed":"0","jobComplete":true,"cacheHit":false}
+            """
+        let page = try decodePage(json, firstRow: 7)
+        #expect(page.jobComplete == true)
+        #expect(page.schema == Self.schema)
+        #expect(page.totalRows == 12)
+        #expect(page.pageToken == "BEX====")
+        #expect(page.rows.firstRow == 7)
+        #expect(page.nullsInRequired.isEmpty)
+        #expect(page.inflatedByteCount == json.utf8.count)
+        #expect(page.wireByteCount == json.utf8.count)
+        expectRows(page)
+    }
+
+    @Test(arguments: [
+        "{}", #"{"jobComplete":null,"schema":null,"totalRows":null,"pageToken":null,"rows":null}"#,
+    ])
+    func partsThatAreMissingOrNullAreNotThere(json: String) throws {
+        let page = try decodePage(json)
+        #expect(page.jobComplete == nil)
+        #expect(page.schema == nil)
+        #expect(page.totalRows == nil)
+        #expect(page.pageToken == nil)
+        #expect(page.rows.rowCount == 0)
+    }
+
+    @Test func keysMayComeInAnyOrder() throws {
+        let members = [
+            "\"schema\":\(Self.schemaJSON)", "\"rows\":\(Self.rowsJSON)", #""totalRows":2"#,
+            #""jobComplete":true"#,
+        ]
+        for first in members.indices {
+            for second in members.indices where second != first {
+                let others = members.indices.filter { $0 != first && $0 != second }
+                let order = [first, second] + others
+                let page = try decodePage("{" + order.map { members[$0] }.joined(separator: ",") + "}")
+                expectRows(page)
+                #expect(page.totalRows == 2)
+                #expect(page.jobComplete == true)
+            }
+        }
+    }
+
+    @Test func rowsBeforeTheirSchemaKeepTheirEscapes() throws {
+        let json = """
+            {"rows":[{"f":[{"v":"\\u0031"},{"v":"a\\nb"}]}],"schema":\(Self.schemaJSON)}
+            """
+        let page = try decodePage(json)
+        #expect(StoredForm(page.rows, row: 0, column: 0) == .integer(1))
+        #expect(StoredForm(page.rows, row: 0, column: 1) == .text("a\nb"))
+    }
+
+    @Test func escapesInKeysAndUnknownKeysAreUnderstood() throws {
+        let json = """
+            { "x" : [ { "rows" : 1 } ] , "row\\u0073" : [ { "a" : 1 , "\\u0066" : [ { "b" : {} , "\\u0076" : "1" , "c" : 2 } , \
+            { "v" : "a" } ] , "d" : [] } , { "f" : [ { "v" : "2" } , { "v" : null } ] } ] , "total\\u0052ows" : "2" }
+            """
+        let page = try decodePage(json, schema: Self.schema)
+        expectRows(page)
+        #expect(page.totalRows == 2)
+    }
+
+    @Test(arguments: [
+        #"{"jobComplete":true,"jobComplete":true}"#, #"{"totalRows":"1","x":0,"totalRows":"1"}"#,
+        #"{"pageToken":"a","pageToken":null}"#, #"{"rows":[],"rows":[]}"#, #"{"rows":[],"row\u0073":[]}"#,
+        "{\"schema\":\(schemaJSON),\"schema\":\(schemaJSON)}",
+        #"{"rows":[{"f":[{"v":"1"},{"v":"a"}],"f":[]}]}"#, #"{"rows":[{"f":[{"v":"1","v":"1"},{"v":"a"}]}]}"#,
+        #"{"rows":[{"f":[{"v":"1","x":0,"\u0076":"1"},{"v":"a"}]}]}"#,
+    ])
+    func doubledKeysAreErrors(json: String) throws {
+        #expect(try rowsError { _ = try decodePage(json, schema: Self.schema) }.code == .malformedJSON)
+    }
+
+    @Test(
+        arguments: [("\"0\"", 0), ("0", 0), ("\"500000\"", 500_000), ("\"9223372036854775807\"", .max)]
+            as [(String, Int64)])
+    func totalRowsAreStringsOrNumbers(json: String, count: Int64) throws {
+        #expect(try decodePage("{\"totalRows\":\(json)}").totalRows == count)
+    }
+
+    @Test(arguments: [
+        #""totalRows":"-1""#, #""totalRows":-1"#, #""totalRows":"many""#, #""totalRows":"""#,
+        #""totalRows":1.0"#,
+        #""totalRows":"9223372036854775808""#, #""totalRows":true"#, #""totalRows":[]"#, #""totalRows":{}"#,
+        #""pageToken":1"#, #""pageToken":[]"#, #""pageToken":true"#,
+        #""jobComplete":"true""#, #""jobComplete":1"#, #""jobComplete":{}"#,
+    ])
+    func envelopesOfOtherTypesAreInconsistent(member: String) throws {
+        #expect(try rowsError { _ = try decodePage("{\(member)}") }.code == .inconsistentPage)
+    }
+
+    @Test func pageTokensHaveALimit() throws {
+        let token = String(repeating: "t", count: 65_536)
+        #expect(try decodePage("{\"pageToken\":\"\(token)\"}").pageToken == token)
+        let error = try rowsError { _ = try decodePage("{\"pageToken\":\"\(token)t\"}") }
+        #expect(error.code == .inconsistentPage)
+        #expect(error.message.utf8.count < 200)
+    }
+
+    @Test func anEmptyPageTokenIsNone() throws {
+        #expect(try decodePage(#"{"pageToken":""}"#).pageToken == nil)
+        #expect(try decodePage(#"{"pageToken":"a\/b="}"#).pageToken == "a/b=")
+    }
+
+    @Test(arguments: [
+        (
+            #"[{"f":[{"v":"1"},{"v":"a"}]},{"f":[{"v":"2"}]}]"#,
+            "row 12: there are 1 cells, but the schema has 2"
+        ),
+        (#"[{"f":[]}]"#, "row 11: there are 0 cells, but the schema has 2"),
+        (
+            #"[{"f":[{"v":"1"},{"v":"a"},{"v":"b"}]}]"#,
+            "row 11: there are more cells than the 2 that the schema has"
+        ),
+        (#"[{"f":[{"v":"1"},{"x":"a"}]}]"#, "row 11, column s: there is no 'v' before byte 34"),
+        (#"[{"g":1}]"#, "row 11: there is no 'f' before byte 16"),
+    ])
+    func rowsMustHaveAllCells(rows: String, message: String) throws {
+        let error = try rowsError {
+            _ = try decodePage("{\"rows\":\(rows)}", schema: Self.schema, firstRow: 10)
+        }
+        #expect(error.code == .inconsistentPage)
+        #expect(error.message == message)
+    }
+
+    @Test(arguments: [
+        (#"{"fields":[{"name":"n","type":"INTEGER","mode":"REQUIRED"}]}"#, "column s is missing"),
+        (
+            #"{"fields":[{"name":"n","type":"INT64","mode":"REQUIRED"},{"name":"t","type":"STRING"}]}"#,
+            "column s became t"
+        ),
+        (
+            #"{"fields":[{"name":"n","type":"FLOAT","mode":"REQUIRED"},{"name":"s","type":"STRING"}]}"#,
+            "column n changed from INT64 to FLOAT64"
+        ),
+    ])
+    func aSchemaOtherThanTheExpectedOneIsAnError(schema: String, difference: String) throws {
+        for json in ["{\"schema\":\(schema),\"rows\":[]}", "{\"rows\":[],\"schema\":\(schema)}"] {
+            let error = try rowsError { _ = try decodePage(json, schema: Self.schema) }
+            #expect(error.code == .schemaChanged)
+            #expect(error.message.contains(difference))
+        }
+    }
+
+    @Test func aSchemaIsComparedBeforeTheRowsAreRead() throws {
+        let json = #"{"schema":{"fields":[{"name":"s","type":"STRING"}]},"rows":[{"f":[{"v":"x"}]}]}"#
+        #expect(try rowsError { _ = try decodePage(json, schema: Self.schema) }.code == .schemaChanged)
+    }
+
+    @Test func rowsWithoutASchemaAreInconsistent() throws {
+        #expect(try rowsError { _ = try decodePage("{\"rows\":\(Self.rowsJSON)}") }.code == .inconsistentPage)
+        #expect(try decodePage(#"{"rows":[]}"#).rows.rowCount == 0)
+        let json = #"{"schema":{"fields":[]},"rows":[{"f":[]}]}"#
+        #expect(try rowsError { _ = try decodePage(json) }.code == .inconsistentPage)
+    }
+
+    @Test(arguments: [
+        "{}", "1", "\"\"", "[1]", "[[]]", "[null]", #"[{"f":{}}]"#, #"[{"f":null}]"#, #"[{"f":[1]}]"#,
+        #"[{"f":["1","a"]}]"#,
+    ])
+    func rowsOfAnotherShapeAreErrors(rows: String) throws {
+        let error = try rowsError { _ = try decodePage("{\"rows\":\(rows)}", schema: Self.schema) }
+        #expect(error.code == .malformedJSON || error.code == .inconsistentPage)
+    }
+
+    @Test func nullsInRequiredColumnsAreReportedOnceEach() throws {
+        let required = TableSchema(fields: [
+            TableSchema.Field(name: "a", type: .int64, mode: .required),
+            TableSchema.Field(name: "b", type: .int64),
+            TableSchema.Field(name: "c", type: .structure, mode: .required),
+        ])
+        let row = #"{"f":[{"v":null},{"v":null},{"v":null}]}"#
+        let page = try decodePage("{\"rows\":[\(row),\(row)]}", schema: required)
+        #expect(page.nullsInRequired == [0, 2])
+        #expect(page.rows.cells == Array(repeating: .null, count: 6))
+    }
+
+    @Test func loneSurrogatesAreErrorsWithTheirPlace() throws {
+        let json = #"{"rows":[{"f":[{"v":"1"},{"v":"x\ud800y"}]}]}"#
+        let error = try rowsError { _ = try decodePage(json, schema: Self.schema, firstRow: 41) }
+        #expect(error.code == .malformedJSON)
+        #expect(error.message == #"row 42, column s: unpaired surrogate \ud800 at byte 32 of the JSON text"#)
+    }
+
+    @Test func anExcerptIsShortAndHarmless() throws {
+        let value = #"\u001b[2J\n\u202e"# + String(repeating: "x", count: 1000)
+        let error = try rowsError {
+            _ = try decodePage(
+                "{\"rows\":[{\"f\":[{\"v\":\"\(value)\"},{\"v\":\"\"}]}]}", schema: Self.schema)
+        }
+        #expect(error.message.hasPrefix(#"row 1, column n: "\u{1b}[2J\u{a}\u{202e}xxx"#))
+        #expect(error.message.count < 120)
+    }
+
+    @Test func memoryIsUsedAgain() throws {
+        var cells: [CellReference] = []
+        cells.reserveCapacity(1000)
+        let address = cells.withUnsafeBytes { $0.baseAddress }
+        let json = Array("{\"rows\":\(Self.rowsJSON)}".utf8)
+        let page = try PageDecoder(schema: Self.schema, reusing: consume cells)
+            .decode(InflatedBody(bytes: json, wireByteCount: 0), firstRow: 0)
+        expectRows(page)
+        #expect(page.rows.cells.withUnsafeBytes { $0.baseAddress } == address)
+    }
+}
