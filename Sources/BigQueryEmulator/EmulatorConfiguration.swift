@@ -1,0 +1,75 @@
+public import Logging
+
+/// What an emulator serves and how it behaves.
+public struct EmulatorConfiguration: Sendable {
+    /// A file to load as a table.
+    public struct TableSource: Sendable, Hashable {
+        /// The dataset that holds the table.
+        public var dataset: String
+        /// The table's name.
+        public var table: String
+        /// The path of a `.csv`, `.jsonl` or `.db` file.
+        public var file: String
+
+        /// Makes a source.
+        public init(dataset: String, table: String, file: String) {
+            self.dataset = dataset
+            self.table = table
+            self.file = file
+        }
+    }
+
+    /// The port to listen on, on 127.0.0.1; 0, the default, takes a free one.
+    public var port: Int
+    /// The one project that exists. Defaults to `local-project`.
+    public var project: String
+    /// The location of all data and, unless a request says otherwise, of all jobs. Defaults to `US`; jobs
+    /// outside `US` and `EU` are found only by requests that name the location.
+    public var location: String
+    /// The most that a page holds, by BigQuery's row size; `nil`, the default, takes the service's own limits,
+    /// 20 MB for query results and 10 MB for tables. A page has at least one row.
+    public var pageBytes: Int?
+    /// How long every answer of the API waits. Defaults to none.
+    public var latency: Duration
+    /// How long a job takes at least. Defaults to none.
+    public var jobTime: Duration
+    /// Whether requests need an access token. Defaults to true.
+    public var requiresAuthorization: Bool
+    /// The one OAuth client that exists.
+    public var clientID: String
+    /// The client's secret.
+    public var clientSecret: String
+    /// The one refresh token that exists.
+    public var refreshToken: String
+    /// How long an access token is good for. Defaults to 3599 s, as at Google.
+    public var accessTokenLifetime: Duration
+    /// The tables to load at the start.
+    public var tables: [TableSource]
+    /// Where the server's own messages go; nowhere by default.
+    public var logger: Logger
+
+    /// Makes a configuration; the defaults are a server without delays on a free port, with no tables but the
+    /// generated ones.
+    public init(
+        port: Int = 0, project: String = "local-project", location: String = "US", pageBytes: Int? = nil,
+        latency: Duration = .zero, jobTime: Duration = .zero, requiresAuthorization: Bool = true,
+        clientID: String = "emulator-client.apps.example.com", clientSecret: String = "emulator-client-secret",
+        refreshToken: String = "emulator-refresh-token", accessTokenLifetime: Duration = .seconds(3599),
+        tables: [TableSource] = [],
+        logger: Logger = Logger(label: "bqpull.emulator") { _ in SwiftLogNoOpLogHandler() }
+    ) {
+        self.port = port
+        self.project = project
+        self.location = location
+        self.pageBytes = pageBytes
+        self.latency = latency
+        self.jobTime = jobTime
+        self.requiresAuthorization = requiresAuthorization
+        self.clientID = clientID
+        self.clientSecret = clientSecret
+        self.refreshToken = refreshToken
+        self.accessTokenLifetime = accessTokenLifetime
+        self.tables = tables
+        self.logger = logger
+    }
+}

@@ -1,0 +1,197 @@
+import Foundation
+import Hummingbird
+
+/// The methods of the BigQuery API that the emulator answers.
+struct BigQueryAPI: Sendable {
+    let catalog: Catalog
+    let jobs: JobBook
+    let configuration: EmulatorConfiguration
+    /// The address of the server, for the links in its answers.
+    let endpoint: @Sendable () -> String
+
+    /// The most that a page of jobs.getQueryResults holds, by BigQuery's own row size.
+    private static let queryPageBytes = 20 << 20
+    /// The most that a page of tabledata.list, or the first one of jobs.query, holds.
+    private static let tablePageBytes = 10 << 20
+
+    func insertJob(_ call: APICall) async throws -> JSONObject {
+        let location = configuration.location
+        let request = try JobRequest(insert: call.body, project: try project(call), location: location)
+        if request.isDryRun { return try await dryRunJob(request) }
+        return try await jobs.insert(request).resource(endpoint: endpoint())
+    }
+
+    private func dryRunJob(_ request: JobRequest) async throws -> JSONObject {
+        let (query, schema) = try await jobs.dryRun(request)
+        let bytes = JSONValue.int64(query.bytesProcessed)
+        var statistics: JSONObject = [
+            "totalBytesProcessed": bytes, "totalBytesBilled": "0", "cacheHit": false,
+            "statementType": .string(query.statementType), "totalBytesProcessedAccuracy": "PRECISE",
+        ]
+        // Legacy SQL and statements without a result have no schema to tell.
+        if !request.settings.isLegacy, !schema.isEmpty { statistics["schema"] = schema.json }
+        let tables = query.translation.tables.map(\.reference.json)
+        if !tables.isEmpty { statistics["referencedTables"] = .array(tables) }
+        return [
+            "kind": "bigquery#job", "id": .string("\(catalog.project):\(request.location)."),
+            "configuration": .object(request.configuration),
+            "jobReference": ["projectId": .string(catalog.project), "location": .string(request.location)],
+            "statistics": [
+                "creationTime": Date().json, "totalBytesProcessed": bytes, "query": .object(statistics),
+            ],
+            "status": ["state": "DONE"],
+        ]
+    }
+
+    func getJob(_ call: APICall) async throws -> JSONObject {
+        try job(call).resource(endpoint: endpoint())
+    }
+
+    func cancelJob(_ call: APICall) async throws -> JSONObject {
+        let job = try job(call)
+        job.stopRequest.open()
+        return ["kind": "bigquery#jobCancelResponse", "job": .object(job.resource(endpoint: endpoint()))]
+    }
+
+    func query(_ call: APICall) async throws -> JSONObject {
+        let body = call.body
+        let request = try JobRequest(query: body, project: try project(call), location: configuration.location)
+        let options = body["formatOptions"]?.object
+        let timestamps = try APICall.timestampFormat(
+            microseconds: options?["useInt64Timestamp"]?.bool, name: options?["timestampOutputFormat"]?.string)
+        if request.isDryRun { return try await dryRunQuery(request) }
+
+        let job = try await jobs.insert(request)
+        await job.completion.wait(atMost: Self.waitingTime(body["timeoutMs"]?.integer))
+        let page = PageRequest(
+            subject: job.reference.description, maxResults: body["maxResults"]?.integer, timestamps: timestamps)
+        var answer = try await results(
+            of: job, kind: "bigquery#queryResponse", page: page,
+            byteLimit: configuration.pageBytes ?? Self.tablePageBytes)
+        answer["location"] = .string(job.reference.location)
+        answer["queryId"] = .string(job.reference.id)
+        answer["creationTime"] = job.created.json
+        if case .done(let start, let end, _) = job.phase {
+            answer["startTime"] = start.json
+            answer["endTime"] = end.json
+            answer["statementType"] = .string(job.query.statementType)
+        }
+        let isWhole = answer["jobComplete"] == true && answer["pageToken"] == nil
+        if body["jobCreationMode"]?.string == "JOB_CREATION_OPTIONAL", isWhole {
+            answer["jobReference"] = nil
+        } else {
+            answer["jobCreationReason"] = ["code": isWhole ? "REQUESTED" : "LARGE_RESULTS"]
+        }
+        return answer
+    }
+
+    private func dryRunQuery(_ request: JobRequest) async throws -> JSONObject {
+        let (query, schema) = try await jobs.dryRun(request)
+        var answer: JSONObject = [
+            "kind": "bigquery#queryResponse",
+            "jobReference": ["projectId": .string(catalog.project), "location": .string(request.location)],
+            "totalBytesProcessed": .int64(query.bytesProcessed), "jobComplete": true, "cacheHit": false,
+            "location": .string(request.location), "statementType": .string(query.statementType),
+        ]
+        if !request.settings.isLegacy, !schema.isEmpty { answer["schema"] = schema.json }
+        return answer
+    }
+
+    func getQueryResults(_ call: APICall) async throws -> JSONObject {
+        let job = try job(call)
+        let page = try PageRequest(call, subject: job.reference.description)
+        await job.completion.wait(atMost: Self.waitingTime(try call.integer("timeoutMs")))
+        return try await results(
+            of: job, kind: "bigquery#getQueryResultsResponse", page: page,
+            byteLimit: configuration.pageBytes ?? Self.queryPageBytes)
+    }
+
+    /// The answer to a request for a job's result, as far as there is one yet.
+    private func results(
+        of job: Job, kind: String, page: PageRequest, byteLimit: Int
+    ) async throws -> JSONObject {
+        var answer: JSONObject = [
+            "kind": .string(kind), "etag": .string(job.etag), "jobReference": job.reference.json,
+        ]
+        guard let result = try job.result() else {
+            answer["jobComplete"] = false
+            return answer
+        }
+        answer["schema"] = result.rows.fields.json
+        answer.members += try await page.members(of: result.rows, byteLimit: byteLimit).members
+        answer["totalBytesProcessed"] = .int64(result.isFromCache ? 0 : job.query.bytesProcessed)
+        answer["jobComplete"] = true
+        answer["cacheHit"] = .bool(result.isFromCache)
+        return answer
+    }
+
+    /// How long an answer may wait for a job: 10 s if nothing is asked for, 200 s at most.
+    private static func waitingTime(_ milliseconds: Int64?) -> Duration {
+        .milliseconds(min(max(milliseconds ?? 10_000, 0), 200_000))
+    }
+
+    private func job(_ call: APICall) throws -> Job {
+        let location = call.parameters["location"].flatMap { $0.isEmpty ? nil : $0 }
+        return try jobs.job(call.pathID("job"), project: try project(call), location: location)
+    }
+
+    private func project(_ call: APICall) throws(ServiceError) -> String {
+        let project = call.pathID("project")
+        guard project == catalog.project else {
+            let permission = "User does not have bigquery.jobs.create permission in project \(project)."
+            throw ServiceError(.accessDenied, "Access Denied: Project \(project): \(permission)")
+        }
+        return project
+    }
+}
+
+extension BigQueryAPI {
+    func getTable(_ call: APICall) async throws -> JSONObject {
+        let table = try table(call)
+        let reference = table.reference
+        let link = "\(endpoint())/bigquery/v2/projects/\(reference.project)/datasets/\(reference.dataset)"
+        return [
+            "kind": "bigquery#table", "id": .string(reference.description),
+            "selfLink": .string("\(link)/tables/\(reference.table)"), "tableReference": reference.json,
+            "schema": table.source.fields.json, "numBytes": .int64(table.source.logicalBytes),
+            "numLongTermBytes": "0", "numRows": .int64(table.source.rowCount), "creationTime": table.created.json,
+            "lastModifiedTime": table.created.json, "type": "TABLE", "location": .string(catalog.location),
+        ]
+    }
+
+    func listTableData(_ call: APICall) async throws -> JSONObject {
+        let table = try table(call)
+        let page = try PageRequest(call, subject: table.reference.description)
+        let source = try call.parameters["selectedFields"].map { try SelectedFields(table.source, names: $0) }
+        var answer: JSONObject = ["kind": "bigquery#tableDataList"]
+        answer.members += try await page.members(
+            of: source ?? table.source, byteLimit: configuration.pageBytes ?? Self.tablePageBytes
+        ).members
+        return answer
+    }
+
+    func getDataset(_ call: APICall) async throws -> JSONObject {
+        let project = call.pathID("project")
+        let dataset = call.pathID("dataset")
+        guard project == catalog.project, catalog.hasDataset(dataset) else {
+            throw ServiceError.notFound("Dataset \(project):\(dataset)")
+        }
+        return [
+            "kind": "bigquery#dataset", "id": .string("\(project):\(dataset)"),
+            "selfLink": .string("\(endpoint())/bigquery/v2/projects/\(project)/datasets/\(dataset)"),
+            "datasetReference": ["projectId": .string(project), "datasetId": .string(dataset)],
+            "location": .string(catalog.location), "type": "DEFAULT",
+        ]
+    }
+
+    private func table(_ call: APICall) throws -> Table {
+        try catalog.table(
+            TableReference(
+                project: call.pathID("project"), dataset: call.pathID("dataset"), table: call.pathID("table")))
+    }
+}
+
+extension [Field] {
+    /// The API's `TableSchema`.
+    fileprivate var json: JSONValue { ["fields": .array(map(\.json))] }
+}

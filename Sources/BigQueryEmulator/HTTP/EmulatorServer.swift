@@ -1,0 +1,121 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Synchronization
+
+/// The emulator's routes, and what all answers have in common: counting, delay, authorization, errors.
+final class EmulatorServer: Sendable {
+    private typealias Method = @Sendable (APICall) async throws -> JSONObject
+
+    let jobs: JobBook
+    private let configuration: EmulatorConfiguration
+    private let catalog: Catalog
+    private let tokens: TokenEndpoint
+    private let requestCounts = Mutex<[String: Int]>([:])
+    private let port = Mutex(0)
+
+    /// Larger requests are refused; BigQuery's own limit is 10 MB.
+    private static let requestByteLimit = 10 << 20
+
+    init(configuration: EmulatorConfiguration, catalog: Catalog) {
+        self.configuration = configuration
+        self.catalog = catalog
+        jobs = JobBook(catalog: catalog, jobTime: configuration.jobTime)
+        tokens = TokenEndpoint(configuration: configuration)
+    }
+
+    var counters: EmulatorCounters {
+        EmulatorCounters(
+            jobs: jobs.count, tokenRequests: tokens.requestCount, requests: requestCounts.withLock { $0 })
+    }
+
+    /// Tells the server where it listens, for the links in its answers.
+    func setPort(_ port: Int) {
+        self.port.withLock { $0 = port }
+    }
+
+    func makeRouter() -> Router<BasicRequestContext> {
+        let router = Router()
+        router.add(middleware: UnknownPaths())
+        router.post("token") { [tokens] request, _ in try await tokens.respond(to: request) }
+        let api = BigQueryAPI(catalog: catalog, jobs: jobs, configuration: configuration) { [self] in
+            "http://127.0.0.1:\(port.withLock { $0 })"
+        }
+        let projects = router.group("bigquery/v2/projects/:project")
+        add("jobs.insert", .post, "jobs", to: projects, api.insertJob)
+        add("jobs.get", .get, "jobs/:job", to: projects, api.getJob)
+        add("jobs.cancel", .post, "jobs/:job/cancel", to: projects, api.cancelJob)
+        add("jobs.query", .post, "queries", to: projects, api.query)
+        add("jobs.getQueryResults", .get, "queries/:job", to: projects, api.getQueryResults)
+        add("datasets.get", .get, "datasets/:dataset", to: projects, api.getDataset)
+        add("tables.get", .get, "datasets/:dataset/tables/:table", to: projects, api.getTable)
+        add("tabledata.list", .get, "datasets/:dataset/tables/:table/data", to: projects, api.listTableData)
+        return router
+    }
+
+    private func add(
+        _ name: String, _ method: HTTPRequest.Method, _ path: RouterPath,
+        to group: RouterGroup<BasicRequestContext>, _ body: @escaping Method
+    ) {
+        group.on(path, method: method) { [self] request, context in
+            await respond(to: request, parameters: context.parameters, method: name, body)
+        }
+    }
+
+    private func respond(
+        to request: Request, parameters: Parameters, method: String, _ body: Method
+    ) async -> Response {
+        requestCounts.withLock { $0[method, default: 0] += 1 }
+        let options = ResponseOptions(request)
+        do {
+            try? await Task.sleep(for: configuration.latency)
+            if configuration.requiresAuthorization {
+                try tokens.check(authorization: request.headers[.authorization])
+            }
+            let query = Dictionary(
+                request.uri.queryParameters.map { (String($0.key), String($0.value)) }
+            ) { first, _ in first }
+            let mask = try query["fields"].map { text throws(ServiceError) in try FieldMask(text) }
+            let content = try await Self.readBody(request)
+            let answer = try await body(APICall(path: parameters, parameters: query, body: content))
+            return options.response(mask?.apply(to: answer) ?? answer)
+        } catch let error as ServiceError {
+            var response = options.response(error.body, status: error.reason.httpStatus)
+            if error.reason.httpStatus == 401 {
+                response.headers[.wwwAuthenticate] = #"Bearer realm="https://accounts.google.com/""#
+            }
+            return response
+        } catch {
+            let failure = ServiceError(.internalError, "The emulator failed: \(error)")
+            return options.response(failure.body, status: failure.reason.httpStatus)
+        }
+    }
+
+    private static func readBody(_ request: Request) async throws -> JSONObject {
+        let body = try await request.body.collect(upTo: requestByteLimit)
+        guard body.readableBytes > 0 else { return [:] }
+        do {
+            guard let object = try JSONParser.parse(Array(buffer: body)).object else {
+                throw JSONError(message: "expected an object", offset: 0)
+            }
+            return object
+        } catch {
+            throw ServiceError(.parseError, "Invalid JSON payload received. \(error)")
+        }
+    }
+}
+
+/// Answers paths that lead nowhere in the API's form.
+private struct UnknownPaths: RouterMiddleware {
+    typealias Context = BasicRequestContext
+
+    func handle(
+        _ request: Request, context: Context, next: (Request, Context) async throws -> Response
+    ) async throws -> Response {
+        do {
+            return try await next(request, context)
+        } catch let error as HTTPError where error.status == .notFound {
+            return ResponseOptions(request).response(ServiceError(.notFound, "Not Found").body, status: 404)
+        }
+    }
+}

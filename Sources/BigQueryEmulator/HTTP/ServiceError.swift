@@ -1,0 +1,75 @@
+/// An error as the BigQuery API reports it, with the API's reason and HTTP status.
+struct ServiceError: Error, Sendable, Equatable {
+    /// A reason of the API and the HTTP status that goes with it.
+    struct Reason: Sendable, Equatable {
+        let name: String
+        let httpStatus: Int
+        let status: String
+
+        private init(_ name: String, _ httpStatus: Int, _ status: String) {
+            self.name = name
+            self.httpStatus = httpStatus
+            self.status = status
+        }
+
+        static let invalid = Reason("invalid", 400, "INVALID_ARGUMENT")
+        static let invalidQuery = Reason("invalidQuery", 400, "INVALID_ARGUMENT")
+        static let invalidParameter = Reason("invalidParameter", 400, "INVALID_ARGUMENT")
+        static let parseError = Reason("parseError", 400, "INVALID_ARGUMENT")
+        static let required = Reason("required", 401, "UNAUTHENTICATED")
+        /// A parameter is missing; the API has the same reason for a missing login.
+        static let missing = Reason("required", 400, "INVALID_ARGUMENT")
+        static let authError = Reason("authError", 401, "UNAUTHENTICATED")
+        static let accessDenied = Reason("accessDenied", 403, "PERMISSION_DENIED")
+        static let notFound = Reason("notFound", 404, "NOT_FOUND")
+        static let duplicate = Reason("duplicate", 409, "ALREADY_EXISTS")
+        static let stopped = Reason("stopped", 499, "CANCELLED")
+        static let timeout = Reason("timeout", 400, "DEADLINE_EXCEEDED")
+        static let bytesBilledLimitExceeded = Reason("bytesBilledLimitExceeded", 400, "INVALID_ARGUMENT")
+        static let internalError = Reason("internalError", 500, "INTERNAL")
+    }
+
+    var reason: Reason
+    var message: String
+    /// The parameter or header that is to blame, if it is one.
+    var location: String?
+    var locationType: String?
+
+    init(_ reason: Reason, _ message: String, location: String? = nil, locationType: String? = nil) {
+        self.reason = reason
+        self.message = message
+        self.location = location
+        self.locationType = locationType
+    }
+
+    /// A query that BigQuery would not compile, or that failed while it ran.
+    static func invalidQuery(_ message: String) -> ServiceError {
+        ServiceError(.invalidQuery, message, location: "q", locationType: "parameter")
+    }
+
+    static func notFound(_ what: String) -> ServiceError {
+        ServiceError(.notFound, "Not found: \(what)")
+    }
+
+    /// The body of an HTTP answer.
+    var body: JSONObject {
+        var detail: JSONObject = [
+            "message": .string(message), "domain": "global", "reason": .string(reason.name),
+        ]
+        if let location { detail["location"] = .string(location) }
+        if let locationType { detail["locationType"] = .string(locationType) }
+        return [
+            "error": [
+                "code": .number(String(reason.httpStatus)), "message": .string(message),
+                "errors": [.object(detail)], "status": .string(reason.status),
+            ]
+        ]
+    }
+
+    /// The form in the status of a job that failed.
+    var errorProto: JSONValue {
+        var proto: JSONObject = ["reason": .string(reason.name), "message": .string(message)]
+        if location == "q" { proto["location"] = "query" }
+        return .object(proto)
+    }
+}

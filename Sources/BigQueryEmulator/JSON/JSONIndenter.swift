@@ -1,0 +1,41 @@
+/// Turns compact JSON into the indented form that the API sends unless `prettyPrint=false`, piece by piece.
+struct JSONIndenter {
+    private var depth = 0
+    private var isInString = false
+    private var isEscaped = false
+    private var isAfterOpening = false
+
+    /// Appends the indented form of the next piece of a compact document.
+    mutating func indent(_ piece: some Sequence<UInt8>, into output: inout [UInt8]) {
+        for byte in piece {
+            if isInString {
+                output.append(byte)
+                if isEscaped {
+                    isEscaped = false
+                } else if byte == UInt8(ascii: "\\") {
+                    isEscaped = true
+                } else if byte == UInt8(ascii: "\"") {
+                    isInString = false
+                }
+                continue
+            }
+            let isClosing = byte == UInt8(ascii: "}") || byte == UInt8(ascii: "]")
+            if isClosing { depth -= 1 }
+            if isAfterOpening != isClosing { newLine(into: &output) }
+            isAfterOpening = byte == UInt8(ascii: "{") || byte == UInt8(ascii: "[")
+            output.append(byte)
+            switch byte {
+            case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
+            case UInt8(ascii: "\""): isInString = true
+            case UInt8(ascii: ","): newLine(into: &output)
+            case UInt8(ascii: ":"): output.append(UInt8(ascii: " "))
+            default: break
+            }
+        }
+    }
+
+    private func newLine(into output: inout [UInt8]) {
+        output.append(UInt8(ascii: "\n"))
+        output.append(contentsOf: repeatElement(UInt8(ascii: " "), count: 2 * depth))
+    }
+}

@@ -1,0 +1,62 @@
+import Foundation
+
+extension Job {
+    /// The job as the API's `Job` resource.
+    func resource(endpoint: String) -> JSONObject {
+        let link = "\(endpoint)/bigquery/v2/projects/\(reference.project)/jobs/\(reference.id)"
+        return [
+            "kind": "bigquery#job", "etag": .string(etag), "id": .string(reference.description),
+            "selfLink": .string("\(link)?location=\(reference.location)"),
+            "user_email": "user@example.com", "configuration": .object(configuration),
+            "jobReference": reference.json, "statistics": .object(statistics), "status": .object(status),
+            "jobCreationReason": ["code": "REQUESTED"],
+        ]
+    }
+
+    var etag: String { Data("\(reference)/\(phase.name)".utf8).base64EncodedString() }
+
+    private var status: JSONObject {
+        var status: JSONObject = ["state": .string(phase.name)]
+        if case .done(_, _, .failure(let error)) = phase {
+            status["errorResult"] = error.errorProto
+            status["errors"] = [error.errorProto]
+        }
+        return status
+    }
+
+    private var statistics: JSONObject {
+        var statistics: JSONObject = ["creationTime": created.json]
+        switch phase {
+        case .pending: break
+        case .running(let start): statistics["startTime"] = start.json
+        case .done(let start, let end, let result):
+            statistics["startTime"] = start.json
+            statistics["endTime"] = end.json
+            statistics["finalExecutionDurationMs"] = .int64(Int64(1000 * end.timeIntervalSince(start)))
+            if case .success(let result) = result {
+                statistics["totalBytesProcessed"] = .int64(result.isFromCache ? 0 : query.bytesProcessed)
+                statistics["totalSlotMs"] = "1"
+                statistics["query"] = .object(queryStatistics(result))
+                return statistics
+            }
+        }
+        statistics["query"] = ["statementType": .string(query.statementType)]
+        return statistics
+    }
+
+    private func queryStatistics(_ result: Result) -> JSONObject {
+        var statistics: JSONObject = [
+            "totalBytesProcessed": .int64(result.isFromCache ? 0 : query.bytesProcessed),
+            "totalBytesBilled": .int64(result.isFromCache ? 0 : query.bytesBilled),
+            "cacheHit": .bool(result.isFromCache), "statementType": .string(query.statementType),
+        ]
+        let tables = query.translation.tables.map(\.reference.json)
+        if !tables.isEmpty { statistics["referencedTables"] = .array(tables) }
+        return statistics
+    }
+}
+
+extension Date {
+    /// Milliseconds since 1970 in the form of the API.
+    var json: JSONValue { .int64(Int64(timeIntervalSince1970 * 1000)) }
+}

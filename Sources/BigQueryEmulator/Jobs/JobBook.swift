@@ -1,0 +1,189 @@
+import Foundation
+import Synchronization
+
+/// All jobs of the emulator, and the one place that makes and finds them.
+final class JobBook: Sendable {
+    private struct State {
+        var jobs: [JobReference: Job] = [:]
+        var results: [CacheKey: any RowSource] = [:]
+    }
+
+    private struct CacheKey: Hashable {
+        var sql: String
+        var configuration: String
+    }
+
+    /// Locations in which jobs are found without being told where; all others have to be named.
+    private static let multiRegions: Set = ["US", "EU"]
+
+    private let catalog: Catalog
+    private let engine: QueryEngine
+    private let jobTime: Duration
+    private let state = Mutex(State())
+    private let queue: AsyncStream<Job>
+    private let queueEnd: AsyncStream<Job>.Continuation
+
+    init(catalog: Catalog, jobTime: Duration) {
+        self.catalog = catalog
+        self.jobTime = jobTime
+        engine = QueryEngine(catalog: catalog)
+        (queue, queueEnd) = AsyncStream.makeStream()
+    }
+
+    /// The number of jobs made so far; dry runs make none.
+    var count: Int { state.withLock { $0.jobs.count } }
+
+    /// Finds a job by the location rule: without a location only in `US` and `EU`.
+    func job(_ id: String, project: String, location: String?) throws(ServiceError) -> Job {
+        let jobs = state.withLock { $0.jobs }
+        if let location {
+            let found = jobs.values.first { job in
+                job.reference.id == id && job.reference.project == project
+                    && job.reference.location.uppercased() == location.uppercased()
+            }
+            if let found { return found }
+            throw .notFound("Job \(JobReference(project: project, location: location, id: id))")
+        }
+        for location in Self.multiRegions {
+            if let job = jobs[JobReference(project: project, location: location, id: id)] { return job }
+        }
+        throw .notFound("Job \(project):\(id)")
+    }
+
+    /// Compiles the query of a request and tells its schema, without a job.
+    func dryRun(_ request: JobRequest) async throws -> (query: PreparedQuery, schema: [Field]) {
+        let query = try await engine.prepare(request.settings, location: request.location)
+        return (query, try await engine.schema(of: query))
+    }
+
+    /// Makes a job and lets it run.
+    ///
+    /// - Throws: A ``ServiceError`` if the query does not compile or the id is taken.
+    func insert(_ request: JobRequest) async throws -> Job {
+        let id = request.id ?? "job_\(UUID().uuidString.replacing("-", with: "").lowercased())"
+        let reference = JobReference(project: catalog.project, location: request.location, id: id)
+        try refuseDuplicate(reference, in: state.withLock { $0 })
+        let query = try await engine.prepare(request.settings, location: request.location)
+        let destination = request.settings.destination ?? Self.anonymousTable(for: reference)
+        let job = Job(
+            reference: reference, configuration: request.configuration(destination: destination),
+            settings: request.settings, query: query, destination: destination, timeLimit: request.timeLimit)
+        try state.withLock { state throws in
+            // Compiling took a moment, in which another request may have taken the id.
+            try refuseDuplicate(reference, in: state)
+            state.jobs[reference] = job
+        }
+        queueEnd.yield(job)
+        return job
+    }
+
+    private func refuseDuplicate(_ reference: JobReference, in state: borrowing State) throws(ServiceError) {
+        guard state.jobs[reference] == nil else { throw ServiceError(.duplicate, "Already Exists: Job \(reference)") }
+    }
+
+    private static func anonymousTable(for job: JobReference) -> TableReference {
+        let name = job.description.utf8.reduce(into: UInt64(0xCBF2_9CE4_8422_2325)) { hash, byte in
+            hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3
+        }
+        return TableReference(
+            project: job.project, dataset: "_f0e5d7a1b2c3946875aa", table: "anon\(String(name, radix: 16))")
+    }
+}
+
+extension JobBook {
+    /// Runs jobs as they come in, side by side, until cancelled.
+    func run() async {
+        await withDiscardingTaskGroup { group in
+            for await job in queue {
+                group.addTask { await self.run(job) }
+            }
+        }
+    }
+
+    /// Takes a job from PENDING to DONE, in the time that jobs take at least.
+    private func run(_ job: Job) async {
+        let result = await withTaskGroup { group in
+            group.addTask {
+                try? await Task.sleep(for: self.jobTime / 4)
+                job.start()
+                async let result = self.execute(job)
+                try? await Task.sleep(for: self.jobTime * 3 / 4)
+                return await result
+            }
+            group.addTask {
+                await job.stopRequest.wait()
+                return Self.stopped("User requested cancellation")
+            }
+            if let limit = job.timeLimit {
+                group.addTask {
+                    try? await Task.sleep(for: limit)
+                    return Self.stopped("Job timed out after \(limit)")
+                }
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? Self.stopped("Backend shut down")
+        }
+        job.finish(result)
+    }
+
+    private static func stopped(_ why: String) -> Result<Job.Result, ServiceError> {
+        .failure(ServiceError(.stopped, "Job execution was cancelled: \(why)"))
+    }
+
+    private func execute(_ job: Job) async -> Result<Job.Result, ServiceError> {
+        do {
+            if let limit = job.settings.maximumBytesBilled, job.query.bytesBilled > limit {
+                let needed = "\(job.query.bytesBilled) or higher required."
+                throw ServiceError(
+                    .bytesBilledLimitExceeded, "Query exceeded limit for bytes billed: \(limit). \(needed)")
+            }
+            try refuseOverwriting(job)
+            let (rows, isFromCache) = try await rows(of: job)
+            catalog.register(
+                Table(
+                    reference: job.destination, source: rows,
+                    sqliteName: (rows as? StoredRows)?.sqliteName ?? catalog.newSQLiteName(),
+                    created: Date()))
+            return .success(Job.Result(rows: rows, isFromCache: isFromCache))
+        } catch let error as ServiceError {
+            return .failure(error)
+        } catch {
+            return .failure(ServiceError(.internalError, "The emulator failed: \(error)"))
+        }
+    }
+
+    private func refuseOverwriting(_ job: Job) throws(ServiceError) {
+        guard let destination = job.settings.destination else { return }
+        guard catalog.hasDataset(destination.dataset) else {
+            throw .notFound("Dataset \(destination.project):\(destination.dataset)")
+        }
+        switch job.settings.writeDisposition {
+        case "WRITE_TRUNCATE": return
+        case "WRITE_EMPTY" where !catalog.contains(destination): return
+        case "WRITE_EMPTY": throw ServiceError(.duplicate, "Already Exists: Table \(destination)")
+        default: throw ServiceError(.invalid, "The emulator does not append to tables")
+        }
+    }
+
+    private func rows(of job: Job) async throws -> (any RowSource, isFromCache: Bool) {
+        let key = CacheKey(
+            sql: job.query.translation.sql,
+            configuration: job.configuration["query"]?.object?["queryParameters"]?.text ?? "")
+        let isCached = job.settings.usesCache && job.settings.destination == nil && job.query.isRepeatable
+        if isCached, let rows = state.withLock({ $0.results[key] }) { return (rows, true) }
+        let rows = try await engine.run(job.query)
+        if isCached { state.withLock { $0.results[key] = rows } }
+        return (rows, false)
+    }
+}
+
+extension PreparedQuery {
+    /// Whether running the query again would give the same rows, as far as its words tell.
+    fileprivate var isRepeatable: Bool {
+        let functions: Set = [
+            "RANDOM", "RANDOMBLOB", "CURRENT_DATE", "CURRENT_TIME", "CURRENT_TIMESTAMP", "DATE", "TIME", "DATETIME",
+            "JULIANDAY", "STRFTIME", "UNIXEPOCH",
+        ]
+        return !translation.tables.isEmpty && translation.names.allSatisfy { !functions.contains($0.uppercased()) }
+    }
+}

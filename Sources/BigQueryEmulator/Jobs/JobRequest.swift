@@ -1,0 +1,87 @@
+import Foundation
+
+/// A job that a request asks for, checked but not compiled.
+struct JobRequest: Sendable {
+    var id: String?
+    var location: String
+    var settings: QueryConfiguration
+    /// The configuration to show in the job's resource, without the destination.
+    var configuration: JSONObject
+    var isDryRun: Bool
+    var timeLimit: Duration?
+
+    /// Reads the body of jobs.insert.
+    init(insert body: JSONObject, project: String, location: String) throws(ServiceError) {
+        guard let configuration = body["configuration"]?.object else {
+            throw ServiceError(.missing, "Required parameter is missing: configuration")
+        }
+        guard let query = configuration["query"]?.object else {
+            throw ServiceError(
+                .invalid,
+                "Job configuration must contain exactly one job-specific configuration object (e.g., query, load, "
+                    + "extract, spreadsheetExtract), but there were 0: .")
+        }
+        let reference = body["jobReference"]?.object
+        if let other = reference?["projectId"]?.string, other != project {
+            throw ServiceError(.invalid, "Value \(other) in content does not agree with value \(project) in URL path")
+        }
+        id = reference?["jobId"]?.string
+        self.location = reference?["location"]?.string ?? location
+        settings = try QueryConfiguration(json: query, project: project)
+        isDryRun = configuration["dryRun"]?.bool ?? false
+        timeLimit = configuration["jobTimeoutMs"]?.integer.map { .milliseconds($0) }
+        self.configuration = configuration
+        self.configuration["jobType"] = "QUERY"
+        try checkID()
+    }
+
+    /// Reads the body of jobs.query.
+    init(query body: JSONObject, project: String, location: String) throws(ServiceError) {
+        self.location = body["location"]?.string ?? location
+        settings = try QueryConfiguration(json: body, project: project)
+        isDryRun = body["dryRun"]?.bool ?? false
+        timeLimit = body["jobTimeoutMs"]?.integer.map { .milliseconds($0) }
+        var query = body
+        configuration = ["jobType": "QUERY"]
+        for name in ["labels", "dryRun", "jobTimeoutMs"] {
+            if let value = query[name] { configuration[name] = value }
+        }
+        for name in [
+            "kind", "labels", "dryRun", "jobTimeoutMs", "location", "timeoutMs", "maxResults", "formatOptions",
+            "requestId", "jobCreationMode",
+        ] { query[name] = nil }
+        configuration["query"] = .object(query)
+    }
+
+    private func checkID() throws(ServiceError) {
+        guard let id else { return }
+        let isValid = id.utf8.allSatisfy { byte in
+            Character(Unicode.Scalar(byte)).isASCIILetterOrDigit || byte == UInt8(ascii: "_")
+                || byte == UInt8(ascii: "-")
+        }
+        guard isValid, (1...1024).contains(id.utf8.count) else {
+            throw ServiceError(
+                .invalid,
+                "Invalid job ID \"\(id.prefix(80))\". Job IDs must be alphanumeric (plus underscores and dashes) "
+                    + "and must be at most 1024 characters long.")
+        }
+    }
+
+    /// The configuration as the job's resource shows it, with defaults filled in.
+    func configuration(destination: TableReference) -> JSONObject {
+        var query = configuration["query"]?.object ?? [:]
+        let defaults: JSONObject = [
+            "destinationTable": destination.json, "createDisposition": "CREATE_IF_NEEDED",
+            "writeDisposition": settings.destination == nil ? "WRITE_TRUNCATE" : "WRITE_EMPTY",
+            "priority": "INTERACTIVE", "useLegacySql": .bool(settings.isLegacy),
+        ]
+        for member in defaults.members where query[member.name] == nil { query[member.name] = member.value }
+        var configuration = configuration
+        configuration["query"] = .object(query)
+        return configuration
+    }
+}
+
+extension Character {
+    fileprivate var isASCIILetterOrDigit: Bool { isASCII && (isLetter || isNumber) }
+}

@@ -1,0 +1,73 @@
+/// A CSV file whose first record names the columns. An empty cell without quotes is NULL.
+struct CSVFile: TableFile {
+    let path: String
+
+    func guessFields() throws -> [Field] {
+        try withRecords { names, reader in
+            var guesses = names.map { _ in TypeGuess() }
+            while let record = try reader.next() {
+                try check(record, names.count)
+                for (index, cell) in record.cells.enumerated() {
+                    if let cell { guesses[index].add(cell) }
+                }
+            }
+            return zip(names, guesses).map { Field(name: $0, type: $1.type) }
+        }
+    }
+
+    func readRows(_ fields: [Field], _ body: ([Value]) throws -> Void) throws {
+        try withRecords { names, reader in
+            // By name, so that the schema file may have its own order.
+            let columns = try fields.map { field in
+                guard let column = names.firstIndex(of: field.name) else {
+                    throw EmulatorError.invalidData(path, line: 1, "no column \(field.name)")
+                }
+                return column
+            }
+            if let extra = names.first(where: { name in !fields.contains { $0.name == name } }) {
+                throw EmulatorError.invalidData(path, line: 1, "column \(extra) is not in the schema")
+            }
+            while let record = try reader.next() {
+                try check(record, names.count)
+                do {
+                    try body(zip(fields, columns).map { field, column in try value(record.cells[column], field) })
+                } catch let error as ValueError {
+                    throw EmulatorError.invalidData(path, line: record.line, error.description)
+                }
+            }
+        }
+    }
+
+    private func withRecords<Result>(_ body: ([String], inout CSVReader) throws -> Result) throws -> Result {
+        var reader = try CSVReader(path: path)
+        do {
+            guard let header = try reader.next() else { throw EmulatorError.invalidData(path, "the file is empty") }
+            let names = header.cells.map { $0 ?? "" }
+            let isUnique = Set(names.map { $0.lowercased() }).count == names.count
+            guard isUnique, !names.contains("") else {
+                throw EmulatorError.invalidData(path, line: header.line, "column names must not be empty or repeated")
+            }
+            return try body(names, &reader)
+        } catch let failure as CSVReader.Failure {
+            throw EmulatorError.invalidData(path, line: failure.line, failure.message)
+        }
+    }
+
+    private func check(_ record: CSVReader.Record, _ count: Int) throws {
+        guard record.cells.count == count else {
+            let message = "\(record.cells.count) cells where the first line has \(count)"
+            throw EmulatorError.invalidData(path, line: record.line, message)
+        }
+    }
+
+    private func value(_ cell: String?, _ field: Field) throws -> Value {
+        guard let cell else {
+            guard field.mode != .required else { throw ValueError("field \(field.name): is REQUIRED") }
+            return .null
+        }
+        guard field.mode != .repeated, field.type != .structure else {
+            throw ValueError("field \(field.name): CSV has no nested or repeated values")
+        }
+        return try Value(text: cell, field: field)
+    }
+}

@@ -1,0 +1,51 @@
+/// Which rows of a result or a table a request asks for.
+struct PageRequest: Sendable {
+    /// What a page token has to be for.
+    var subject: String
+    var startIndex: Int64
+    var maxResults: Int64?
+    var timestamps: RowEncoder.TimestampFormat
+
+    /// The first page of a result.
+    init(subject: String, maxResults: Int64?, timestamps: RowEncoder.TimestampFormat) {
+        self.subject = subject
+        startIndex = 0
+        self.maxResults = maxResults
+        self.timestamps = timestamps
+    }
+
+    /// Reads `startIndex` or `pageToken`, and `maxResults`.
+    init(_ call: APICall, subject: String) throws(ServiceError) {
+        self.init(
+            subject: subject, maxResults: try call.integer("maxResults"), timestamps: try call.timestampFormat())
+        let token = call.parameters["pageToken"].flatMap { $0.isEmpty ? nil : $0 }
+        let start = try call.integer("startIndex")
+        if token != nil, start != nil {
+            throw ServiceError(.invalid, "Cannot specify both pageToken and startIndex")
+        }
+        startIndex =
+            try token.map { text throws(ServiceError) in
+                try PageToken(text, subject: subject).position
+            } ?? start ?? 0
+    }
+
+    /// Reads the rows and returns the answer's `totalRows`, `pageToken` and `rows`; those that do not apply
+    /// are left out, as in the API.
+    ///
+    /// - Parameter byteLimit: The most that a page holds by BigQuery's own row size.
+    func members(of source: any RowSource, byteLimit: Int) async throws -> JSONObject {
+        var members: JSONObject = ["totalRows": .int64(source.rowCount)]
+        let remaining = source.rowCount - startIndex
+        guard remaining > 0 else { return members }
+        let encoder = RowEncoder(fields: source.fields, timestamps: timestamps)
+        var page = RowCollector(encoder: encoder, rowLimit: min(remaining, maxResults ?? .max), byteLimit: byteLimit)
+        if !page.isFull { page = try await source.fill(page, from: startIndex) }
+        let rowCount = page.rowCount
+        let next = startIndex + Int64(rowCount)
+        if next < source.rowCount {
+            members["pageToken"] = .string(PageToken(subject: subject, position: next).text)
+        }
+        if rowCount > 0 { members["rows"] = .encoded(page.finish()) }
+        return members
+    }
+}

@@ -1,0 +1,71 @@
+import Foundation
+
+/// An emulator that is listening.
+public struct RunningEmulator: Sendable {
+    /// The port on 127.0.0.1.
+    public let port: Int
+
+    private let configuration: EmulatorConfiguration
+    private let server: EmulatorServer
+
+    init(port: Int, configuration: EmulatorConfiguration, server: EmulatorServer) {
+        self.port = port
+        self.configuration = configuration
+        self.server = server
+    }
+
+    /// The address to point a client at: `http://127.0.0.1:PORT`.
+    public var endpoint: String { "http://127.0.0.1:\(port)" }
+
+    /// What the server has been asked for until now.
+    public var counters: EmulatorCounters { server.counters }
+
+    /// Writes the user's credentials as Google's libraries read them, readable by the owner only.
+    ///
+    /// The file is of type `authorized_user`; its `token_uri` is the emulator.
+    public func writeCredentialsFile(to path: String) throws {
+        try write(
+            [
+                "type": "authorized_user", "client_id": .string(configuration.clientID),
+                "client_secret": .string(configuration.clientSecret),
+                "refresh_token": .string(configuration.refreshToken),
+                "quota_project_id": .string(configuration.project), "token_uri": .string("\(endpoint)/token"),
+            ], to: path)
+    }
+
+    /// Writes the OAuth client as Google's console hands it out for desktop programs, readable by the owner only.
+    public func writeClientFile(to path: String) throws {
+        try write(
+            [
+                "installed": [
+                    "client_id": .string(configuration.clientID), "project_id": .string(configuration.project),
+                    "auth_uri": .string("\(endpoint)/o/oauth2/v2/auth"), "token_uri": .string("\(endpoint)/token"),
+                    "client_secret": .string(configuration.clientSecret), "redirect_uris": ["http://localhost"],
+                ]
+            ], to: path)
+    }
+
+    private func write(_ object: JSONObject, to path: String) throws {
+        var indenter = JSONIndenter()
+        var bytes: [UInt8] = []
+        indenter.indent(JSONValue.object(object).text.utf8, into: &bytes)
+        try? FileManager.default.removeItem(atPath: path)
+        let isWritten = FileManager.default.createFile(
+            atPath: path, contents: Data(bytes + [0x0A]), attributes: [.posixPermissions: 0o600])
+        guard isWritten else {
+            throw EmulatorError(
+                code: .cannotWrite, message: "\(path): cannot be written",
+                hint: "name a file in a folder that exists and that you may write to")
+        }
+    }
+}
+
+/// What a server has been asked for.
+public struct EmulatorCounters: Sendable, Hashable {
+    /// The number of jobs made; dry runs make none.
+    public var jobs: Int
+    /// The number of requests to the token endpoint, refused ones included.
+    public var tokenRequests: Int
+    /// The number of requests by API method, for example `jobs.insert`, refused ones included.
+    public var requests: [String: Int]
+}

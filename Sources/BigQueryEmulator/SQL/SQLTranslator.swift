@@ -1,0 +1,273 @@
+/// Rewrites a query from GoogleSQL or legacy SQL for SQLite: table paths, literals, parameters, the few casts
+/// that SQLite knows under other names, and `IN UNNEST(array)`. Everything else is left to SQLite.
+struct SQLTranslator {
+    private let tokens: [SQLToken]
+    private let scope: QueryScope
+    private var position = 0
+    private var frames = [Frame()]
+    private var output = SQLTranslation()
+    private var positionalCount = 0
+    /// The names that WITH gives to subqueries.
+    private let subqueries: Set<String>
+
+    /// What is known of the text between a pair of parentheses.
+    private struct Frame {
+        /// Whether this is a query, and not the arguments of a function like `EXTRACT(YEAR FROM x)`.
+        var isQuery = false
+        var isFromClause = false
+        var expectsTable = false
+        /// Closes the parenthesis, which may have been opened as more than one.
+        var closing = ")"
+        /// The position of the `AS` that ends the value of a cast.
+        var castEnd: Int?
+        var castClosing = ")"
+    }
+
+    static func translate(_ tokens: [SQLToken], scope: QueryScope) throws(ServiceError) -> SQLTranslation {
+        var translator = SQLTranslator(tokens: tokens, scope: scope)
+        while translator.position < tokens.count { try translator.translateNext() }
+        translator.output.columnTypes = SelectList(tokens)?.types(scope.parameters)
+        translator.output.wholeTable = translator.wholeTable
+        return translator.output
+    }
+
+    private init(tokens: [SQLToken], scope: QueryScope) {
+        self.tokens = tokens
+        self.scope = scope
+        output.names = Set(tokens.compactMap(\.name)).filter { !Self.constants.contains($0.uppercased()) }
+        subqueries = Set(
+            tokens.indices.dropLast(2).compactMap { index in
+                let isDefined = tokens[index + 1].keyword == "AS" && tokens[index + 2].isSymbol("(")
+                return isDefined ? tokens[index].name?.lowercased() : nil
+            })
+    }
+
+    private static let constants: Set = [
+        "NULL", "TRUE", "FALSE", "CURRENT_DATE", "CURRENT_TIME", "CURRENT_TIMESTAMP",
+    ]
+
+    private var frame: Frame {
+        get { frames[frames.count - 1] }
+        set { frames[frames.count - 1] = newValue }
+    }
+
+    private func token(_ offset: Int) -> SQLToken? {
+        tokens.indices.contains(position + offset) ? tokens[position + offset] : nil
+    }
+
+    private mutating func emit(_ text: String, after token: SQLToken) {
+        output.sql += token.isAdjacent || output.sql.isEmpty ? text : " " + text
+        position += 1
+    }
+
+    private mutating func translateNext() throws(ServiceError) {
+        let token = tokens[position]
+        if frame.expectsTable, try translateTable(token) { return }
+        switch token.kind {
+        case .identifier(let name): try translateWord(name, token)
+        case .quoted(let name): emit(name.quotedIdentifier, after: token)
+        case .string(let text): emit(text.sqlLiteral, after: token)
+        case .bytes(let bytes):
+            emit(
+                "X'" + bytes.map { $0 < 16 ? "0" + String($0, radix: 16) : String($0, radix: 16) }.joined() + "'",
+                after: token)
+        case .number(let text): emit(text, after: token)
+        case .parameter(let name):
+            guard scope.parameters.contains(named: name) else {
+                throw .invalidQuery("Query parameter '\(name)' not found \(token.place)")
+            }
+            emit("@" + name.lowercased(), after: token)
+        case .symbol(let symbol): try translateSymbol(symbol, token)
+        }
+    }
+
+    private mutating func translateSymbol(_ symbol: Character, _ token: SQLToken) throws(ServiceError) {
+        switch symbol {
+        case "(":
+            var inner = Frame()
+            inner.expectsTable = frame.expectsTable
+            inner.isFromClause = frame.expectsTable
+            frame.expectsTable = false
+            frames.append(inner)
+            emit("(", after: token)
+        case ")":
+            let closing = frame.closing
+            if frames.count > 1 { frames.removeLast() }
+            frame.expectsTable = false
+            emit(closing, after: token)
+        case ",":
+            frame.expectsTable = frame.isFromClause
+            emit(",", after: token)
+        case "?":
+            positionalCount += 1
+            guard scope.parameters.contains(position: positionalCount) else {
+                let count = "(\(scope.parameters.count) provided)"
+                throw .invalidQuery(
+                    "Query parameter number \(positionalCount) is not defined \(count) \(token.place)")
+            }
+            emit("?", after: token)
+        case "[":
+            let advice = "If this is a table identifier, escape the name with `, e.g. `table.name`"
+            throw .invalidQuery(
+                "Syntax error: Unexpected \"[\" \(token.place). \(advice) rather than [table.name].")
+        default: emit(String(symbol), after: token)
+        }
+    }
+
+    private mutating func translateWord(_ name: String, _ token: SQLToken) throws(ServiceError) {
+        switch name.uppercased() {
+        case "FROM" where frame.isQuery && self.token(-1)?.keyword != "DISTINCT", "JOIN":
+            frame.isFromClause = true
+            frame.expectsTable = true
+        case "SELECT", "WHERE", "GROUP", "HAVING", "WINDOW", "QUALIFY", "ORDER", "LIMIT", "UNION", "INTERSECT",
+            "EXCEPT":
+            frame.isQuery = true
+            frame.isFromClause = false
+            frame.expectsTable = false
+        case "CAST" where self.token(1)?.isSymbol("(") == true:
+            return try translateCast(token)
+        case "AS" where frame.castEnd == position:
+            // The type has been looked at when the cast began.
+            output.sql += frame.castClosing
+            position += 2
+            return
+        case "UNNEST" where self.token(-1)?.keyword == "IN" && self.token(1)?.isSymbol("(") == true:
+            emit("(SELECT value FROM json_each(", after: token)
+            position += 1
+            var inner = Frame()
+            inner.closing = "))"
+            frames.append(inner)
+            return
+        case let word:
+            if let type = FieldType(literalName: word), case .string(let text)? = self.token(1)?.kind {
+                return try translateLiteral(type, text, token)
+            }
+        }
+        emit(name, after: token)
+    }
+
+    /// `DATE '2013-01-01'` and its like become the text in which SQLite holds such values.
+    private mutating func translateLiteral(_ type: FieldType, _ text: String, _ token: SQLToken) throws(ServiceError) {
+        let field = Field(name: type.rawValue, type: type)
+        guard let value = try? Value(text: text, field: field) else {
+            throw .invalidQuery("Invalid \(type.rawValue) literal \(token.place)")
+        }
+        let stored = value.storedJSON(Field(name: type.rawValue, type: type == .json ? .string : type))
+        emit(stored.string?.sqlLiteral ?? stored.text, after: token)
+        position += 1
+    }
+
+    private mutating func translateCast(_ token: SQLToken) throws(ServiceError) {
+        guard let end = castTypePosition(), let typeName = tokens[end + 1].keyword,
+            let (opening, closing) = FieldType(name: typeName)?.sqliteCast
+        else { throw .invalidQuery("This cast is not supported by the stand-in for BigQuery \(token.place)") }
+        emit(opening, after: token)
+        position += 1
+        var inner = Frame()
+        inner.castEnd = end
+        inner.castClosing = closing
+        frames.append(inner)
+    }
+
+    /// The position of the `AS` in the cast that begins here.
+    private func castTypePosition() -> Int? {
+        var depth = 0
+        for index in (position + 1)..<tokens.count {
+            if tokens[index].isSymbol("(") { depth += 1 }
+            if tokens[index].isSymbol(")") { depth -= 1 }
+            if depth == 0 { return tokens[index - 2].keyword == "AS" ? index - 2 : nil }
+        }
+        return nil
+    }
+}
+
+extension SQLTranslator {
+    /// Takes a table path; false if something else stands where a table may stand.
+    private mutating func translateTable(_ token: SQLToken) throws(ServiceError) -> Bool {
+        if token.isSymbol("(") || token.keyword == "SELECT" || token.keyword == "WITH" || token.isSymbol("[") {
+            return false
+        }
+        frame.expectsTable = false
+        let (path, length) = tablePath()
+        guard !path.isEmpty, tokens.dropFirst(position + length).first?.isSymbol("(") != true else { return false }
+        guard !subqueries.contains(path.lowercased()) else { return false }
+        let reference = try scope.reference(path)
+        let table = try scope.catalog.table(reference, location: scope.location)
+        output.tables.append(table)
+        position += length - 1
+        let alias = hasAlias ? "" : " AS \(reference.table.quotedIdentifier)"
+        emit(table.sqliteName + alias, after: token)
+        return true
+    }
+
+    /// The words that make up a path, joined, and their number.
+    private func tablePath() -> (String, Int) {
+        var path = ""
+        var length = 0
+        loop: for token in tokens[position...] {
+            guard length == 0 || token.isAdjacent else { break }
+            switch token.kind {
+            case .identifier(let name), .quoted(let name), .number(let name): path += name
+            case .symbol(let symbol) where length > 0 && (symbol == "." || symbol == "-" || symbol == ":"):
+                path.append(symbol)
+            default: break loop
+            }
+            length += 1
+        }
+        return (path, length)
+    }
+
+    /// Whether the word after this one names the table anew.
+    private var hasAlias: Bool {
+        guard let next = token(1) else { return false }
+        if case .quoted = next.kind { return true }
+        return next.keyword.map { $0 == "AS" || !Self.wordsAfterTable.contains($0) } ?? false
+    }
+
+    private static let wordsAfterTable: Set = [
+        "WHERE", "GROUP", "HAVING", "WINDOW", "QUALIFY", "ORDER", "LIMIT", "OFFSET", "UNION", "INTERSECT", "EXCEPT",
+        "JOIN", "INNER", "LEFT", "RIGHT", "FULL", "CROSS", "NATURAL", "ON", "USING", "TABLESAMPLE", "FOR",
+    ]
+
+    private var wholeTable: (table: Table, limit: Int64)? {
+        let words = tokens.last?.isSymbol(";") == true ? tokens.dropLast() : tokens[...]
+        guard words.count >= 4, words[0].keyword == "SELECT", words[1].isSymbol("*"), words[2].keyword == "FROM",
+            output.tables.count == 1
+        else { return nil }
+        let rest = words.dropFirst(3).drop { token in
+            switch token.kind {
+            case .identifier: token.keyword != "LIMIT"
+            case .quoted, .number: true
+            case .symbol(let symbol): symbol == "." || symbol == "-"
+            default: false
+            }
+        }
+        if rest.isEmpty { return (output.tables[0], .max) }
+        guard rest.count == 2, case .number(let text)? = rest.last?.kind, let limit = Int64(text) else { return nil }
+        return (output.tables[0], limit)
+    }
+}
+
+extension FieldType {
+    /// What stands before and after the value in SQLite's form of a cast; `nil` if it has none.
+    fileprivate var sqliteCast: (opening: String, closing: String)? {
+        switch self {
+        case .int64: ("CAST(", " AS INTEGER")
+        case .float64: ("CAST(", " AS REAL")
+        case .string: ("CAST(", " AS TEXT")
+        case .bytes: ("CAST(", " AS BLOB")
+        case .date, .time, .datetime, .timestamp: ("bigquery_\(rawValue.lowercased())(", "")
+        default: nil
+        }
+    }
+}
+
+extension String {
+    /// The text as a string literal of SQLite; a NUL, which would end the query, is spelled out.
+    fileprivate var sqlLiteral: String {
+        let parts = split(separator: "\0", omittingEmptySubsequences: false).map {
+            "'\($0.replacing("'", with: "''"))'"
+        }
+        return parts.count == 1 ? parts[0] : "(\(parts.joined(separator: "||char(0)||")))"
+    }
+}

@@ -1,0 +1,117 @@
+import Foundation
+import GRDB
+import GRDBSQLite
+import Synchronization
+
+/// The tables of the emulator, and the SQLite database that holds them.
+final class Catalog: Sendable {
+    private struct State {
+        var tables: [TableReference: Table] = [:]
+        /// Names of generated tables in SQLite that have their rows.
+        var filled: Set<String> = []
+        var lastNumber = 0
+    }
+
+    let project: String
+    let location: String
+    let database: DatabasePool
+    private let state = Mutex(State())
+
+    init(project: String, location: String, database: DatabasePool) {
+        self.project = project
+        self.location = location
+        self.database = database
+    }
+
+    /// A name that no other table in the database has.
+    func newSQLiteName() -> String {
+        state.withLock { state in
+            state.lastNumber += 1
+            return "rows_\(state.lastNumber)"
+        }
+    }
+
+    func register(_ table: Table) {
+        state.withLock { $0.tables[table.reference] = table }
+    }
+
+    func contains(_ reference: TableReference) -> Bool {
+        state.withLock { $0.tables[reference] != nil }
+    }
+
+    func hasDataset(_ dataset: String) -> Bool {
+        dataset == GeneratedTrips.dataset
+            || state.withLock { state in state.tables.keys.contains { $0.dataset == dataset } }
+    }
+
+    /// Finds a table for a request.
+    func table(_ reference: TableReference) throws(ServiceError) -> Table {
+        try table(reference, orThrow: .notFound("Table \(reference)"))
+    }
+
+    /// Finds a table for a query that runs in a location.
+    func table(_ reference: TableReference, location: String) throws(ServiceError) -> Table {
+        guard reference.project == project else {
+            throw ServiceError(
+                .accessDenied,
+                "Access Denied: Table \(reference): User does not have permission to query table \(reference), "
+                    + "or perhaps it does not exist.")
+        }
+        guard hasDataset(reference.dataset), location.uppercased() == self.location.uppercased() else {
+            let dataset = "\(reference.project):\(reference.dataset)"
+            throw .notFound("Dataset \(dataset) was not found in location \(location)")
+        }
+        return try table(reference, orThrow: .notFound("Table \(reference) was not found in location \(location)"))
+    }
+
+    private func table(_ reference: TableReference, orThrow error: ServiceError) throws(ServiceError) -> Table {
+        let known = state.withLock { $0.tables[reference] }
+        if let known { return known }
+        guard reference.project == project, reference.dataset == GeneratedTrips.dataset,
+            let trips = GeneratedTrips(tableName: reference.table)
+        else { throw error }
+        let name = newSQLiteName()
+        return state.withLock { state in
+            if let known = state.tables[reference] { return known }
+            let table = Table(reference: reference, source: trips, sqliteName: name, created: Date())
+            state.tables[reference] = table
+            return table
+        }
+    }
+}
+
+extension Catalog {
+    /// Makes sure that the tables are there for SQLite, generated ones without rows.
+    func declare(_ tables: [Table]) async throws {
+        let generated = tables.filter { $0.source is GeneratedTrips }
+        guard !generated.isEmpty else { return }
+        try await database.write { database in
+            for table in generated where try !database.tableExists(table.sqliteName) {
+                try Self.create(table.sqliteName, table.source.fields, in: database)
+            }
+        }
+    }
+
+    /// Makes sure that generated tables have their rows in SQLite.
+    func fill(_ tables: [Table]) async throws {
+        for table in tables {
+            guard let trips = table.source as? GeneratedTrips else { continue }
+            try await database.write { [self] database in
+                guard !state.withLock({ $0.filled.contains(table.sqliteName) }) else { return }
+                var row: [Value] = []
+                let writer = try RowWriter(table: table.sqliteName, fields: trips.fields, in: database)
+                for position in 0..<trips.rowCount {
+                    trips.writeRow(position, into: &row)
+                    try writer.write(row)
+                }
+                _ = state.withLock { $0.filled.insert(table.sqliteName) }
+            }
+        }
+    }
+
+    /// Makes an empty table with these columns.
+    static func create(_ name: String, _ fields: [Field], in database: Database) throws {
+        let columns = fields.map(\.sqliteDefinition).joined(separator: ", ")
+        try database.execute(sql: "CREATE TABLE \(name) (\(columns))")
+    }
+}

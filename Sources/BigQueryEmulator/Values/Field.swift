@@ -1,0 +1,89 @@
+/// One column of a table or result, or one member of a STRUCT.
+struct Field: Sendable, Equatable {
+    enum Mode: String, Sendable {
+        case nullable = "NULLABLE"
+        case required = "REQUIRED"
+        case repeated = "REPEATED"
+    }
+
+    var name: String
+    var type: FieldType
+    var mode = Mode.nullable
+    var fields: [Field] = []
+    var description: String?
+    var rangeElement: FieldType?
+
+    /// The field of one element of a repeated field.
+    var element: Field {
+        var field = self
+        field.mode = .nullable
+        return field
+    }
+
+    /// The field as a query's result has it: anything may be NULL there, and nothing is described.
+    var asResult: Field {
+        var field = self
+        if mode == .required { field.mode = .nullable }
+        field.description = nil
+        return field
+    }
+
+    /// The form in REST schemas.
+    var json: JSONValue {
+        var json: JSONObject = [
+            "name": .string(name), "type": .string(type.wireName), "mode": .string(mode.rawValue),
+        ]
+        if !fields.isEmpty { json["fields"] = .array(fields.map(\.json)) }
+        if let description { json["description"] = .string(description) }
+        if let rangeElement { json["rangeElementType"] = ["type": .string(rangeElement.wireName)] }
+        return .object(json)
+    }
+
+    /// The column definition of a table in SQLite.
+    var sqliteDefinition: String {
+        "\(name.quotedIdentifier) \(mode == .repeated ? "TEXT" : type.sqliteType)"
+    }
+}
+
+extension Field {
+    /// Reads the form of REST schemas and of `bq`'s schema files.
+    init(json: JSONValue) throws(SchemaError) {
+        guard let object = json.object, let name = object["name"]?.string, !name.isEmpty else {
+            throw SchemaError(message: "a field has no name")
+        }
+        guard let typeName = object["type"]?.string, let type = FieldType(name: typeName) else {
+            throw SchemaError(message: "field \(name) has no known type")
+        }
+        let mode = object["mode"]?.string?.uppercased() ?? Mode.nullable.rawValue
+        guard let mode = Mode(rawValue: mode) else {
+            throw SchemaError(message: "field \(name) has the unknown mode \(mode)")
+        }
+        self.init(name: name, type: type, mode: mode)
+        description = object["description"]?.string
+        rangeElement = object["rangeElementType"]?.object?["type"]?.string.flatMap(FieldType.init(name:))
+        for member in object["fields"]?.array ?? [] { fields.append(try Field(json: member)) }
+        if type == .structure, fields.isEmpty {
+            throw SchemaError(message: "Field \(name) is type RECORD but has no schema")
+        }
+    }
+
+    /// Reads a schema: a list of fields, or an object that has one under `fields`.
+    static func schema(json: JSONValue) throws(SchemaError) -> [Field] {
+        guard let list = json.array ?? json.object?["fields"]?.array, !list.isEmpty else {
+            throw SchemaError(message: "expected a list of fields")
+        }
+        var fields: [Field] = []
+        for field in list { fields.append(try Field(json: field)) }
+        return fields
+    }
+}
+
+/// What is wrong with a schema.
+struct SchemaError: Error {
+    var message: String
+}
+
+extension String {
+    /// The name between double quotes, as SQLite takes any name.
+    var quotedIdentifier: String { "\"\(replacing("\"", with: "\"\""))\"" }
+}

@@ -1,0 +1,155 @@
+import CZlib
+import Foundation
+import HTTPTypes
+import Testing
+
+@testable import BigQueryEmulator
+
+@Suite struct ResponseFormTests {
+    @Test func isIndentedUnlessTheRequestSaysNo() async throws {
+        try await withClient { client in
+            let pretty = try await client.send(.get, "datasets/bench/tables/trips_3/data")
+            let compact = try await client.send(.get, "datasets/bench/tables/trips_3/data?prettyPrint=false")
+            #expect(!compact.bytes.contains(0x0A))
+            #expect(
+                String(decoding: pretty.bytes, as: UTF8.self).hasPrefix("{\n  \"kind\": \"bigquery#tableDataList\",\n"))
+            #expect(try pretty.json() == compact.json())
+            let judge = try [pretty, compact].map {
+                try JSONSerialization.jsonObject(with: Data($0.bytes)) as? NSDictionary
+            }
+            #expect(judge[0] != nil && judge[0] == judge[1])
+        }
+    }
+
+    @Test func saysWhatItIs() async throws {
+        try await withClient { client in
+            let answer = try await client.send(.get, "datasets/bench?alt=json&key=anything&prettyPrint=false")
+            #expect(answer.status == 200)
+            #expect(answer.headers[.contentType] == "application/json; charset=UTF-8")
+            #expect(answer.headers[.contentLength] == String(answer.bytes.count))
+        }
+    }
+
+    @Test(
+        arguments: [
+            (nil, nil, false), ("gzip", nil, false), (nil, "client (gzip)", false),
+            ("identity", "client (gzip)", false),
+            ("gzip", "client", false), ("gzip", "client (gzip)", true), ("gzip, deflate", "GZIP client", true),
+        ] as [(String?, String?, Bool)])
+    func compressesOnlyIfBothHeadersSaySo(encoding: String?, agent: String?, isCompressed: Bool) async throws {
+        try await withClient { client in
+            var headers = HTTPFields()
+            headers[.acceptEncoding] = encoding
+            headers[.userAgent] = agent
+            let path = "datasets/bench/tables/trips_2000/data?prettyPrint=false"
+            let plain = try await client.send(.get, path)
+            let answer = try await client.send(.get, path, headers: headers)
+            #expect(answer.headers[.contentEncoding] == (isCompressed ? "gzip" : nil))
+            #expect(try (isCompressed ? Self.inflated(answer.bytes) : answer.bytes) == plain.bytes)
+            #expect((answer.bytes.count < plain.bytes.count / 2) == isCompressed)
+        }
+    }
+
+    private static func inflated(_ bytes: [UInt8]) throws -> [UInt8] {
+        var stream = z_stream()
+        var input = bytes
+        let capacity = 64 * bytes.count
+        return try input.withUnsafeMutableBufferPointer { input in
+            try [UInt8](unsafeUninitializedCapacity: capacity) { output, count in
+                stream.next_in = input.baseAddress
+                stream.avail_in = uInt(input.count)
+                stream.next_out = output.baseAddress
+                stream.avail_out = uInt(output.count)
+                inflateInit2_(&stream, 15 + 16, zlibVersion(), Int32(MemoryLayout<z_stream>.size))
+                let result = inflate(&stream, Z_FINISH)
+                count = output.count - Int(stream.avail_out)
+                inflateEnd(&stream)
+                guard result == Z_STREAM_END, stream.avail_in == 0 else {
+                    throw APIClient.Unexpected("zlib: \(result)")
+                }
+            }
+        }
+    }
+
+    @Test(arguments: [
+        ("kind", ["kind"]), ("kind,numRows", ["kind", "numRows"]),
+        ("tableReference/tableId", ["tableReference(tableId)"]),
+        ("tableReference(tableId,datasetId),type", ["tableReference(datasetId,tableId)", "type"]),
+        ("tableReference/tableId,tableReference/datasetId", ["tableReference(datasetId,tableId)"]),
+        ("schema/fields/name", ["schema(fields)"]), ("nothing", []), ("kind,kind", ["kind"]),
+    ])
+    func sendsTheFieldsThatAreWanted(mask: String, expected: [String]) async throws {
+        try await withClient { client in
+            let answer = try await client.get("datasets/bench/tables/trips_1?fields=\(mask)")
+            let names = answer.members.map { member in
+                member.value.object.map { "\(member.name)(\($0.members.map(\.name).joined(separator: ",")))" }
+                    ?? member.name
+            }
+            #expect(names == expected)
+            if mask == "schema/fields/name" {
+                #expect(answer.at("schema.fields.0")?.object?.members.map(\.name) == ["name"])
+            }
+        }
+    }
+
+    @Test func keepsWholeRows() async throws {
+        try await withClient { client in
+            let mask = "jobReference,totalRows,pageToken,rows"
+            let page = try await client.results("SELECT trip_id FROM bench.trips_3", "maxResults=1&fields=\(mask)")
+            #expect(page.members.map(\.name) == ["jobReference", "totalRows", "pageToken", "rows"])
+            #expect(page.cells == [["0"]])
+            let cells = try await client.results("SELECT trip_id FROM bench.trips_3", "fields=rows(f/v)")
+            #expect(cells.cells == [["0"], ["1"], ["2"]])
+        }
+    }
+
+    @Test(arguments: ["a(", "a(b", "a)", "a//b", ",a", "a,", "(a)", "a/"])
+    func refusesAMaskThatIsNone(mask: String) async throws {
+        try await withClient { client in
+            let answer = try await client.send(.get, "datasets/bench?fields=\(mask)")
+            #expect(answer.status == 400)
+            #expect(try answer.json().string("error.errors.0.location") == "fields")
+        }
+    }
+
+    @Test(arguments: ["/", "/bigquery/v2", "/bigquery/v2/projects/local-project/nothing", "/bigquery/v2/nothing"])
+    func answersUnknownPathsInTheAPIsForm(path: String) async throws {
+        try await withClient { client in
+            let answer = try await client.send(.get, path)
+            #expect(answer.status == 404)
+            #expect(try answer.json().string("error.errors.0.reason") == "notFound")
+            #expect(try answer.json().string("error.status") == "NOT_FOUND")
+        }
+    }
+
+    @Test func resolvesPercentEscapesInPaths() async throws {
+        try await withClient { client in
+            _ = try await client.insert("SELECT 1", id: "a-b")
+            #expect(try await client.send(.get, "jobs/a%2Db").status == 200)
+        }
+    }
+
+    @Test(arguments: [
+        ("datasets/none", "Not found: Dataset local-project:none"),
+        ("datasets/bench/tables/none", "Not found: Table local-project:bench.none"),
+        ("datasets/bench/tables/trips_01", "Not found: Table local-project:bench.trips_01"),
+        ("datasets/none/tables/t/data", "Not found: Table local-project:none.t"),
+        ("jobs/none", "Not found: Job local-project:none"),
+        ("queries/none?location=US", "Not found: Job local-project:US.none"),
+    ])
+    func saysWhatIsNotFound(path: String, message: String) async throws {
+        try await withClient { client in
+            let answer = try await client.send(.get, path)
+            #expect(answer.status == 404)
+            #expect(try answer.json().string("error.message") == message)
+        }
+    }
+
+    @Test func waitsWithEveryAnswer() async throws {
+        let configuration = EmulatorConfiguration(latency: .milliseconds(60), requiresAuthorization: false)
+        try await withClient(configuration) { client in
+            let time = try await ContinuousClock().measure { _ = try await client.get("datasets/bench") }
+            #expect(time >= .milliseconds(60))
+        }
+    }
+}
