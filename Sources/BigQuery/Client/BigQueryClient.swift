@@ -62,6 +62,7 @@ public struct BigQueryClient: Sendable {
     ) async throws -> Answer {
         var policy = configuration.retry
         if let budget { policy.budget = budget }
+        let errorLimits = configuration.errorLimits
         let attempt = Attempt(damagedBodyRepetitions: configuration.damagedBodyRepetitions)
         return try await policy.run(
             clock: clock,
@@ -77,7 +78,7 @@ public struct BigQueryClient: Sendable {
                 request.authorization = token.authorization
             }
             return try await transport.exchange(request) { head, body in
-                guard head.isSuccess else { throw try await BigQueryError.read(head, &body) }
+                guard head.isSuccess else { throw try await BigQueryError.read(head, &body, limits: errorLimits) }
                 return try await receive(head, &body)
             }
         }
@@ -88,9 +89,9 @@ public struct BigQueryClient: Sendable {
         _ request: HTTPRequest, budget: Duration? = nil, as type: Answer.Type,
         judge: @escaping @Sendable (BigQueryError) async -> RetryVerdict? = { _ in nil }
     ) async throws -> Answer {
-        let host = configuration.endpoint.host
+        let (host, answerBytes) = (configuration.endpoint.host, configuration.answerBytes)
         return try await send(request, budget: budget, judge: judge) { _, body in
-            let bytes = try await body.collect(limit: Self.maximumAnswerSize)
+            let bytes = try await body.collect(limit: answerBytes)
             do {
                 return try JSONDecoder().decode(Answer.self, from: Data(bytes))
             } catch {
@@ -103,9 +104,6 @@ public struct BigQueryClient: Sendable {
             }
         }
     }
-
-    /// The size that an answer other than a page may have, in bytes; schemas of thousands of columns fit.
-    private static let maximumAnswerSize = 32 << 20
 }
 
 /// What one request has been through: which token it used, and which second chances it has had.

@@ -1,3 +1,4 @@
+public import BigQueryRows
 public import GoogleHTTP
 
 /// Where and how BigQuery is asked.
@@ -10,6 +11,12 @@ public struct BigQueryConfiguration: Sendable {
     public var retry = RetryPolicy()
     /// How often an answer whose body is damaged is asked for again. Defaults to 3.
     public var damagedBodyRepetitions = 3
+    /// The size that a page may have. Defaults to 256 MiB, compressed as well as inflated.
+    public var pageLimits = BodyLimits.page
+    /// The size that the body of an error may have. Defaults to 1 MiB.
+    public var errorLimits = BodyLimits.error
+    /// The size that any other answer may have, in bytes. Defaults to 32 MiB: schemas of thousands of columns fit.
+    public var answerBytes = 32 << 20
     /// How long one request waits for a job before it is asked again. Defaults to 60 s.
     public var longPoll: Duration = .seconds(60)
     /// How long an answer may take beyond what it was asked to wait. Defaults to 15 s.

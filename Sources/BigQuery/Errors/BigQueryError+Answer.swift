@@ -3,9 +3,6 @@ import Foundation
 import GoogleHTTP
 
 extension BigQueryError {
-    /// The size that the body of an error may have, in bytes.
-    static let maximumBodySize = 1 << 20
-
     private struct Envelope: Decodable {
         struct Failure: Decodable {
             var message: String?
@@ -15,11 +12,13 @@ extension BigQueryError {
         var error: Failure
     }
 
-    /// The error that an answer with an error status stands for. Its body is read to its end, at most 1 MiB.
+    /// The error that an answer with an error status stands for. Its body is read to its end.
     ///
     /// The body need not be BigQuery's: proxies send HTML, and some servers leave parts out.
-    static func read(_ head: HTTPResponseHead, _ body: inout HTTPBody) async throws -> BigQueryError {
-        let bytes = try await readBytes(head, &body)
+    static func read(_ head: HTTPResponseHead, _ body: inout HTTPBody, limits: BodyLimits = .error) async throws
+        -> BigQueryError
+    {
+        let bytes = try await readBytes(head, &body, limits: limits)
         var error: BigQueryError
         if let failure = try? JSONDecoder().decode(Envelope.self, from: Data(bytes)).error {
             let first = failure.errors?.first
@@ -38,8 +37,9 @@ extension BigQueryError {
         return error
     }
 
-    private static func readBytes(_ head: HTTPResponseHead, _ body: inout HTTPBody) async throws -> [UInt8] {
-        let limits = BodyLimits(compressedBytes: maximumBodySize, inflatedBytes: maximumBodySize)
+    private static func readBytes(_ head: HTTPResponseHead, _ body: inout HTTPBody, limits: BodyLimits) async throws
+        -> [UInt8]
+    {
         var inflated = try PageBody(contentEncoding: head["Content-Encoding"], limits: limits)
         while try await body.read({ try inflated.receive($0) }) {}
         return try inflated.finish().bytes

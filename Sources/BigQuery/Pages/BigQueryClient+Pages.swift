@@ -72,6 +72,7 @@ extension BigQueryClient {
             headers: [("Accept-Encoding", "gzip")],
             firstByteTimeout: configuration.longPoll + configuration.firstByteAllowance
         )
+        let pageLimits = configuration.pageLimits
         let jobFailure = Mutex<BigQueryError?>(nil)
         let asked = Mutex(false)
         do {
@@ -86,7 +87,7 @@ extension BigQueryClient {
                 jobFailure.withLock { $0 = failure }
                 return .stop
             } receive: { head, body in
-                var pageBody = try PageBody(contentEncoding: head["Content-Encoding"])
+                var pageBody = try PageBody(contentEncoding: head["Content-Encoding"], limits: pageLimits)
                 while try await body.read({ try pageBody.receive($0) }) {}
                 return try PageDecoder(schema: schema).decode(try pageBody.finish(), firstRow: range.start)
             }

@@ -6,8 +6,8 @@ public struct PullLimits: Sendable {
     public var pageBytes = 8_000_000
     /// The pages that are fetched at a time. Defaults to 3.
     public var pagesInFlight = 3
-    /// The memory for all pages together, in bytes. Defaults to 128 MB.
-    public var memory = 128_000_000
+    /// The memory for all pages together, in bytes. Defaults to 96 MB.
+    public var memory = 96_000_000
 
     /// The rows of the first page, whose size nobody knows yet: small results come in one request.
     static let firstPageRows = 10_000
