@@ -3,9 +3,13 @@ import Testing
 @testable import BigQueryEmulator
 
 @Suite struct GeneratedTripsTests {
-    private func rows(_ count: Int64, from start: Int64 = 0) -> [[Value]] {
-        let trips = GeneratedTrips(rowCount: count)
-        return (start..<count).map { position in
+    private let trips: GeneratedTrips
+    private let rows: [[Value]]
+
+    init() throws {
+        let trips = try #require(GeneratedTrips(tableName: "trips_3000"))
+        self.trips = trips
+        rows = (0..<trips.rowCount).map { position in
             var row: [Value] = []
             trips.writeRow(position, into: &row)
             return row
@@ -24,15 +28,15 @@ import Testing
     }
 
     @Test func doNotChangeFromOneVersionToTheNext() {
-        var encoder = RowEncoder(fields: GeneratedTrips(rowCount: 2000).fields, timestamps: .microseconds)
-        for row in rows(2000) { _ = encoder.append(row, byteLimit: .max) }
+        var encoder = RowEncoder(fields: trips.fields, timestamps: .microseconds)
+        for row in rows { _ = encoder.append(row, byteLimit: .max) }
         let hash = encoder.finish().reduce(UInt64(0xCBF2_9CE4_8422_2325)) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
         #expect(hash == 0)
     }
 
     @Test func fitTheirSchema() throws {
-        let fields = GeneratedTrips(rowCount: 0).fields
-        for row in rows(3000) {
+        let fields = trips.fields
+        for row in rows {
             #expect(row.count == fields.count)
             for (value, field) in zip(row, fields) where field.mode != .required || value != .null {
                 let again = try Value(json: value.storedJSON(field), field: field)
@@ -43,17 +47,16 @@ import Testing
     }
 
     @Test func holdEveryTypeAndEveryKindOfValue() {
-        let fields = GeneratedTrips(rowCount: 0).fields
+        let fields = trips.fields
         let types = Set(fields.map(\.type))
         let all: Set<FieldType> = [
             .int64, .float64, .numeric, .bignumeric, .bool, .string, .bytes, .json, .geography, .date, .time, .datetime,
             .timestamp, .interval, .range, .structure,
         ]
         #expect(types == all)
-        let sample = rows(3000)
-        let nullable = fields.indices.filter { index in sample.contains { $0[index] == .null } }.map { fields[$0].name }
+        let nullable = fields.indices.filter { index in rows.contains { $0[index] == .null } }.map { fields[$0].name }
         #expect(nullable.contains("note") && nullable.contains("rider") && nullable.contains("fare"))
-        let notes = Set(sample.map { "\($0[11])" })
+        let notes = Set(rows.map { "\($0[11])" })
         #expect(notes.count > 20)
     }
 }

@@ -103,7 +103,7 @@ import Testing
     @Test func readsATableOfAnSQLiteFile() async throws {
         let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString).db")
         defer { try? FileManager.default.removeItem(at: file) }
-        try DatabaseQueue(path: file.path).write { database in
+        try await DatabaseQueue(path: file.path).write { database in
             try database.execute(
                 sql: "CREATE TABLE t (i INTEGER, f DOUBLE, s VARCHAR(9), b BLOB, d DATE, t TIMESTAMP, u)")
             try database.execute(

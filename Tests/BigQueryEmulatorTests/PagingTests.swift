@@ -1,3 +1,4 @@
+import HTTPTypes
 import Testing
 
 @testable import BigQueryEmulator
@@ -205,7 +206,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [(JSONObject(), "1.3570416E9"), (["useInt64Timestamp": true], "1357041600000000")])
+    @Test(arguments: [([:], "1.3570416E9"), (["useInt64Timestamp": true], "1357041600000000")] as [(JSONObject, String)])
     func writesTimestampsAsTheRequestWants(options: JSONObject, expected: String) async throws {
         try await withClient { client in
             let answer = try await query(

@@ -61,7 +61,9 @@ struct SelectList {
             default: return nil
             }
         }
-        if expression.count == 2, case .string = last.kind, let type = first.keyword.flatMap(FieldType.init(literalName:)) {
+        if expression.count == 2, case .string = last.kind,
+            let type = first.keyword.flatMap(FieldType.init(literalName:))
+        {
             return Field(name: "", type: type)
         }
         let cast = expression.suffix(3)
