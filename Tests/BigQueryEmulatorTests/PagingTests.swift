@@ -206,7 +206,8 @@ import Testing
         }
     }
 
-    @Test(arguments: [([:], "1.3570416E9"), (["useInt64Timestamp": true], "1357041600000000")] as [(JSONObject, String)])
+    @Test(
+        arguments: [([:], "1.3570416E9"), (["useInt64Timestamp": true], "1357041600000000")] as [(JSONObject, String)])
     func writesTimestampsAsTheRequestWants(options: JSONObject, expected: String) async throws {
         try await withClient { client in
             let answer = try await query(
