@@ -87,6 +87,23 @@ import Testing
         }
     }
 
+    @Test func runsJobsSideBySide() async throws {
+        let configuration = EmulatorConfiguration(jobTime: .seconds(1), requiresAuthorization: false)
+        try await withClient(configuration) { client in
+            let time = try await ContinuousClock().measure {
+                try await withThrowingTaskGroup { group in
+                    for number in 0..<32 {
+                        group.addTask { try await client.results("SELECT \(number)").cells == [[.string("\(number)")]] }
+                    }
+                    for try await isRight in group { #expect(isRight) }
+                }
+            }
+            // One after another they would take half a minute.
+            #expect(time < .seconds(15))
+            #expect(client.emulator.server.counters.jobs == 32)
+        }
+    }
+
     @Test func stopsAJobOnRequest() async throws {
         let configuration = EmulatorConfiguration(jobTime: .seconds(600), requiresAuthorization: false)
         try await withClient(configuration) { client in

@@ -71,13 +71,15 @@ import Testing
 
     @Test func usesTheServicesOwnLimitsUnlessToldOtherwise() async throws {
         try await withClient { client in
-            _ = try await client.insert("SELECT paid_by_card, trip_id FROM bench.trips_1", id: "x")
-            let wide =
-                "SELECT zeroblob(1048574) AS b FROM json_each('[\(Array(repeating: "0", count: 25).joined(separator: ","))]')"
-            _ = try await client.insert(wide, id: "wide")
-            #expect(try await client.get("queries/wide").cells.count == 20)
-            let first = try await client.post("queries", ["query": .string(wide), "useLegacySql": false])
-            #expect(first.cells.count == 10)
+            let rows = Array(repeating: "0", count: 25).joined(separator: ",")
+            let sql = "SELECT hex(zeroblob(524287)) AS megabyte FROM json_each('[\(rows)]')"
+            _ = try await client.insert(sql, id: "wide")
+            let page = try await client.get("queries/wide?fields=pageToken")
+            #expect(try PageToken(page.string("pageToken") ?? "", subject: "local-project:US.wide").position == 20)
+            let first = try await client.post(
+                "queries?fields=queryId,pageToken", ["query": .string(sql), "useLegacySql": false])
+            let subject = "local-project:US.\(first.string("queryId") ?? "")"
+            #expect(try PageToken(first.string("pageToken") ?? "", subject: subject).position == 10)
         }
     }
 

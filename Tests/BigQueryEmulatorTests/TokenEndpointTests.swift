@@ -54,15 +54,16 @@ import Testing
         try await withClient(configuration) { client in
             var form = Self.goodForm
             form["refresh_token"] = "1%2F%2Fa+b%2Bc"
-            #expect(try await client.send(.post, "/token", body: Self.encoded(form)).status == 200)
+            let answer = try await client.send(.post, "/token", body: Self.encoded(form))
+            #expect(answer.status == 200)
         }
     }
 
     @Test func takesFormsInTheBodyOnly() async throws {
         try await withClient { client in
             let form = Self.encoded(Self.goodForm)
-            #expect(try await client.send(.get, "/token?\(form)").status == 404)
-            #expect(try await client.send(.post, "/token?\(form)").status == 400)
+            let answers = try await [client.send(.get, "/token?\(form)"), client.send(.post, "/token?\(form)")]
+            #expect(answers.map(\.status) == [404, 400])
         }
     }
 }

@@ -35,7 +35,7 @@ public struct BigQueryConfiguration: Sendable {
         guard !project.isEmpty, project.count <= 100, project.allSatisfy(Self.projectCharacters.contains) else {
             throw BigQueryError(
                 code: .invalidRequest, message: "\"\(printable(project, limit: 100))\" is not a project id",
-                hint: "Give the id as the Google Cloud console shows it, for example my-project-123456"
+                hint: "give the id as the Google Cloud console shows it, for example my-project-123456"
             )
         }
         self.project = project

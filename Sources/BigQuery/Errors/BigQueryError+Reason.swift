@@ -55,19 +55,19 @@ extension BigQueryError {
 
     private static func hint(_ code: Code, reason: String?) -> String? {
         switch reason {
-        case "bytesBilledLimitExceeded": return "Raise --max-bytes-billed, or read fewer columns or partitions"
-        case "billingNotEnabled": return "Turn on billing for the project in the Google Cloud console"
-        case "accessNotConfigured": return "Enable the BigQuery API for the project in the Google Cloud console"
-        case "stopped": return "Somebody cancelled the job; run the same command again"
+        case "bytesBilledLimitExceeded": return "raise --max-bytes-billed, or read fewer columns or partitions"
+        case "billingNotEnabled": return "turn on billing for the project in the Google Cloud console"
+        case "accessNotConfigured": return "enable the BigQuery API for the project in the Google Cloud console"
+        case "stopped": return "somebody cancelled the job; run the same command again"
         default: break
         }
         switch code {
-        case .notFound: return "Check project, dataset and table, and the --location that they are in"
+        case .notFound: return "check project, dataset and table, and the --location that they are in"
         case .accessDenied:
-            return "The account needs the roles BigQuery Job User on the project and BigQuery Data Viewer on the data"
-        case .unauthenticated: return "Check that the refresh token was granted the BigQuery scope, or get a new one"
-        case .quotaExceeded: return "Wait for the quota to refill, then run the same command again"
-        case .rateLimited, .unavailable, .jobFailedTemporarily: return "Run the same command again later"
+            return "the account needs the roles BigQuery Job User on the project and BigQuery Data Viewer on the data"
+        case .unauthenticated: return "check that the refresh token was granted the BigQuery scope, or get a new one"
+        case .quotaExceeded: return "wait for the quota to refill, then run the same command again"
+        case .rateLimited, .unavailable, .jobFailedTemporarily: return "run the same command again later"
         default: return nil
         }
     }

@@ -35,8 +35,8 @@ extension BigQueryClient {
             let job = try await fetchJob(reference, mayBeNew: true)
             guard job.sql == nil || (job.sql == query.sql && job.useLegacySQL ?? false == query.useLegacySQL) else {
                 throw BigQueryError(
-                    code: .foreignJob, message: "The job \(reference.jobId) exists already and runs another query",
-                    hint: "Run the command again; it will use a new job id"
+                    code: .foreignJob, message: "the job \(reference.jobId) exists already and runs another query",
+                    hint: "run the command again; it will use a new job id"
                 )
             }
             return job

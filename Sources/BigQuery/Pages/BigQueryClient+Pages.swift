@@ -22,8 +22,8 @@ extension BigQueryClient {
             }
             guard let schema = page.schema, !schema.fields.isEmpty else {
                 throw BigQueryError(
-                    code: .notAQuery, message: "The statement returned no result set",
-                    hint: "Only statements that return rows can be staged: SELECT, WITH …"
+                    code: .notAQuery, message: "the statement returned no result set",
+                    hint: "only statements that return rows can be staged: SELECT, WITH …"
                 )
             }
             guard page.totalRows != nil else { throw Self.missing("totalRows", of: job) }
@@ -39,14 +39,14 @@ extension BigQueryClient {
         let page = try await fetch(range, of: job, schema: schema)
         guard page.jobComplete == true else {
             throw RowsError(
-                code: .inconsistentPage, message: "The job \(job.jobId) was done and is now said to be running"
+                code: .inconsistentPage, message: "the job \(job.jobId) was done and is now said to be running"
             )
         }
         guard (1...range.count).contains(page.rows.rowCount) else {
             throw RowsError(
                 code: .inconsistentPage,
                 message:
-                    "The page from row \(range.start + 1) has \(page.rows.rowCount) rows, asked for were \(range.count)"
+                    "the page from row \(range.start + 1) has \(page.rows.rowCount) rows, asked for were \(range.count)"
             )
         }
         return page
@@ -97,6 +97,6 @@ extension BigQueryClient {
     }
 
     private static func missing(_ member: String, of job: JobReference) -> RowsError {
-        RowsError(code: .inconsistentPage, message: "The result of \(job.jobId) came without \(member)")
+        RowsError(code: .inconsistentPage, message: "the result of \(job.jobId) came without \(member)")
     }
 }

@@ -31,8 +31,8 @@ extension QueryParameter {
 
     private static func invalid(_ text: String, _ why: String) -> BigQueryError {
         BigQueryError(
-            code: .invalidRequest, message: "The parameter \"\(printable(text, limit: 80))\" cannot be used: \(why)",
-            hint: "Write NAME:TYPE:VALUE, for example start:DATE:2024-01-01 or ids:ARRAY<INT64>:[1,2,3]"
+            code: .invalidRequest, message: "the parameter \"\(printable(text, limit: 80))\" cannot be used: \(why)",
+            hint: "write NAME:TYPE:VALUE, for example start:DATE:2024-01-01 or ids:ARRAY<INT64>:[1,2,3]"
         )
     }
 }

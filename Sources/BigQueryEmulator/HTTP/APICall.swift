@@ -1,3 +1,4 @@
+import Foundation
 import Hummingbird
 
 /// One request to the API: the ids in its path, its query parameters and its body.
@@ -8,7 +9,7 @@ struct APICall: Sendable {
 
     /// Part of the path, with percent escapes resolved.
     func pathID(_ name: String) -> String {
-        path.get(name) ?? ""
+        path.get(name)?.removingPercentEncoding ?? ""
     }
 
     func integer(_ name: String) throws(ServiceError) -> Int64? {

@@ -35,13 +35,16 @@ extension JSONValue {
 }
 
 extension [UInt8] {
-    /// Appends a quoted JSON string. As in Google's answers, `<`, `>` and `&` are escaped too.
-    mutating func appendJSONString(_ text: String) {
+    /// Appends a quoted JSON string.
+    ///
+    /// - Parameter escapesHTML: Whether to escape `<`, `>` and `&` too, as Google's answers do.
+    mutating func appendJSONString(_ text: String, escapesHTML: Bool = false) {
+        let limit: UInt8 = escapesHTML ? 0 : 1
         append(UInt8(ascii: "\""))
         var text = text
         text.withUTF8 { utf8 in
             var start = 0
-            for index in utf8.indices where Self.needsEscape[Int(utf8[index])] {
+            for index in utf8.indices where Self.escapeLevel[Int(utf8[index])] > limit {
                 append(contentsOf: UnsafeBufferPointer(rebasing: utf8[start..<index]))
                 appendEscape(utf8[index])
                 start = index + 1
@@ -51,8 +54,10 @@ extension [UInt8] {
         append(UInt8(ascii: "\""))
     }
 
-    private static let needsEscape: [Bool] = (0..<256).map {
-        $0 < 0x20 || $0 == 0x7F || "\"\\<>&".utf8.contains(UInt8($0))
+    /// For every byte 2 if it must be escaped, 1 if it is where HTML might be read out of the JSON.
+    private static let escapeLevel: [UInt8] = (0..<256).map { byte in
+        if byte < 0x20 || byte == 0x7F || "\"\\".utf8.contains(UInt8(byte)) { return 2 }
+        return "<>&".utf8.contains(UInt8(byte)) ? 1 : 0
     }
 
     private mutating func appendEscape(_ byte: UInt8) {

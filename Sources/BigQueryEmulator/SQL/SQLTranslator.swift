@@ -7,6 +7,8 @@ struct SQLTranslator {
     private var frames = [Frame()]
     private var output = SQLTranslation()
     private var positionalCount = 0
+    /// Where the path of a table ends that is the fourth word, as in `SELECT * FROM table`.
+    private var firstTableEnd: Int?
     /// The names that WITH gives to subqueries.
     private let subqueries: Set<String>
 
@@ -66,7 +68,12 @@ struct SQLTranslator {
         switch token.kind {
         case .identifier(let name): try translateWord(name, token)
         case .quoted(let name): emit(name.quotedIdentifier, after: token)
-        case .string(let text): emit(text.sqlLiteral, after: token)
+        case .string(let text):
+            // SQLite would take two quotes for one, and a second literal for a name.
+            if case .string? = self.token(-1)?.kind {
+                throw .invalidQuery("Syntax error: Unexpected string literal \(token.place)")
+            }
+            emit(text.sqlLiteral, after: token)
         case .bytes(let bytes):
             emit(
                 "X'" + bytes.map { $0 < 16 ? "0" + String($0, radix: 16) : String($0, radix: 16) }.joined() + "'",
@@ -119,8 +126,8 @@ struct SQLTranslator {
         case "FROM" where frame.isQuery && self.token(-1)?.keyword != "DISTINCT", "JOIN":
             frame.isFromClause = true
             frame.expectsTable = true
-        case "SELECT", "WHERE", "GROUP", "HAVING", "WINDOW", "QUALIFY", "ORDER", "LIMIT", "UNION", "INTERSECT",
-            "EXCEPT":
+        case "SELECT", "VALUES", "WHERE", "GROUP", "HAVING", "WINDOW", "QUALIFY", "ORDER", "LIMIT", "UNION",
+            "INTERSECT", "EXCEPT":
             frame.isQuery = true
             frame.isFromClause = false
             frame.expectsTable = false
@@ -184,9 +191,7 @@ struct SQLTranslator {
 extension SQLTranslator {
     /// Takes a table path; false if something else stands where a table may stand.
     private mutating func translateTable(_ token: SQLToken) throws(ServiceError) -> Bool {
-        if token.isSymbol("(") || token.keyword == "SELECT" || token.keyword == "WITH" || token.isSymbol("[") {
-            return false
-        }
+        if token.isSymbol("(") || ["SELECT", "WITH", "VALUES"].contains(token.keyword) { return false }
         frame.expectsTable = false
         let (path, length) = tablePath()
         guard !path.isEmpty, tokens.dropFirst(position + length).first?.isSymbol("(") != true else { return false }
@@ -194,6 +199,7 @@ extension SQLTranslator {
         let reference = try scope.reference(path)
         let table = try scope.catalog.table(reference, location: scope.location)
         output.tables.append(table)
+        if position == 3 { firstTableEnd = position + length }
         position += length - 1
         let alias = hasAlias ? "" : " AS \(reference.table.quotedIdentifier)"
         emit(table.sqliteName + alias, after: token)
@@ -230,21 +236,15 @@ extension SQLTranslator {
     ]
 
     private var wholeTable: (table: Table, limit: Int64)? {
-        let words = tokens.last?.isSymbol(";") == true ? tokens.dropLast() : tokens[...]
-        guard words.count >= 4, words[0].keyword == "SELECT", words[1].isSymbol("*"), words[2].keyword == "FROM",
-            output.tables.count == 1
+        guard tokens.count > 3, tokens[0].keyword == "SELECT", tokens[1].isSymbol("*"), tokens[2].keyword == "FROM",
+            let table = output.tables.first, let end = firstTableEnd
         else { return nil }
-        let rest = words.dropFirst(3).drop { token in
-            switch token.kind {
-            case .identifier: token.keyword != "LIMIT"
-            case .quoted, .number: true
-            case .symbol(let symbol): symbol == "." || symbol == "-"
-            default: false
-            }
-        }
-        if rest.isEmpty { return (output.tables[0], .max) }
-        guard rest.count == 2, case .number(let text)? = rest.last?.kind, let limit = Int64(text) else { return nil }
-        return (output.tables[0], limit)
+        let rest = tokens[end...].filter { !$0.isSymbol(";") }
+        if rest.isEmpty { return (table, .max) }
+        guard rest.count == 2, rest[0].keyword == "LIMIT", case .number(let text) = rest[1].kind,
+            let limit = Int64(text)
+        else { return nil }
+        return (table, limit)
     }
 }
 

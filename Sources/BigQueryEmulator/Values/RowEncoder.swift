@@ -103,7 +103,7 @@ struct RowEncoder: Sendable {
             if shape.style == .timestampRange {
                 appendQuoted(rangeText(text))
             } else {
-                bytes.appendJSONString(text)
+                bytes.appendJSONString(text, escapesHTML: true)
             }
             return shape.textBytes < 0 ? 2 + text.utf8.count : shape.textBytes
         }

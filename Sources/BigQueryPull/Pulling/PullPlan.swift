@@ -14,8 +14,8 @@ struct PullPlan: Sendable {
     init(query: QueryRequest, dryRun: Job) throws(PullError) {
         if let type = dryRun.statementType, type != "SELECT" {
             throw PullError(
-                code: .notAQuery, message: "The statement is \(type), which bqpull does not run",
-                hint: "Give one SELECT; run other statements with the bq command or in the console first"
+                code: .notAQuery, message: "the statement is \(type), which bqpull does not run",
+                hint: "give one SELECT; run other statements with the bq command or in the console first"
             )
         }
         if let schema = dryRun.schema { try Self.check(schema) }
@@ -33,8 +33,8 @@ struct PullPlan: Sendable {
         if let precision = field.timestampPrecision, precision > 6 {
             throw PullError(
                 code: .unsupportedColumn,
-                message: "The column \(path) is TIMESTAMP(\(precision)), of which microseconds would be kept",
-                hint: "Write CAST(\(path) AS STRING), or TIMESTAMP_TRUNC(\(path), MICROSECOND)"
+                message: "the column \(path) is TIMESTAMP(\(precision)), of which microseconds would be kept",
+                hint: "write CAST(\(path) AS STRING), or TIMESTAMP_TRUNC(\(path), MICROSECOND)"
             )
         }
         for member in field.fields { try check(member, path: "\(path).\(member.name)") }
@@ -46,7 +46,7 @@ extension TableSchema {
     var warnings: [String] {
         fields.compactMap { field in
             guard case .unknown(let name) = field.type else { return nil }
-            return "The column \(field.name) is of the unknown type \(name); its values are kept as sent"
+            return "the column \(field.name) is of the unknown type \(name); its values are kept as sent"
         }
     }
 }

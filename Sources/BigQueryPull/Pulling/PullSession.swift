@@ -79,10 +79,10 @@ final class PullSession {
             onProgress(PullProgress(phase: .running, elapsed: elapsed()))
         }
         guard let schema = page.schema, let totalRows = page.totalRows else {
-            throw PullError(code: .inconsistentResult, message: "The first page has no schema or no number of rows")
+            throw PullError(code: .inconsistentResult, message: "the first page has no schema or no number of rows")
         }
         if let promised = plan.dryRun.schema, let difference = promised.firstDifference(to: schema) {
-            report.warnings.append("Since the dry run, \(difference)")
+            report.warnings.append("since the dry run, \(difference)")
         }
         try PullPlan.check(schema)
         report.jobId = job.reference.jobId
@@ -131,7 +131,7 @@ final class PullSession {
                 case nil:
                     throw PullError(
                         code: .inconsistentResult,
-                        message: "The result was to have \(result.totalRows) rows, but has \(window.deliveredRows)"
+                        message: "the result was to have \(result.totalRows) rows, but has \(window.deliveredRows)"
                     )
                 }
             }
@@ -163,7 +163,7 @@ final class PullSession {
         report.dataRead += Int64(page.wireByteCount)
         report.dataInflated += Int64(page.inflatedByteCount)
         for column in page.nullsInRequired {
-            let warning = "The column \(schema.fields[column].name) is REQUIRED, but has NULLs"
+            let warning = "the column \(schema.fields[column].name) is REQUIRED, but has NULLs"
             if !report.warnings.contains(warning) { report.warnings.append(warning) }
         }
     }
@@ -203,7 +203,7 @@ extension BigQueryClient {
         guard page.totalRows == nil || page.totalRows == result.totalRows else {
             throw RowsError(
                 code: .inconsistentPage,
-                message: "The result had \(result.totalRows) rows and now has \(page.totalRows ?? 0)"
+                message: "the result had \(result.totalRows) rows and now has \(page.totalRows ?? 0)"
             )
         }
         return page

@@ -34,8 +34,9 @@ final class GzipStream {
         _ chunk: UnsafeRawBufferPointer, onto bytes: inout [UInt8], limit: Int
     ) throws(RowsError) {
         var input = chunk
-        var mayHoldOutput = false
-        while !input.isEmpty || mayHoldOutput {
+        // Output that zlib still holds when the input is used up comes out with the next chunk; there always is
+        // one, since eight bytes of checksum and length follow the data.
+        while !input.isEmpty {
             if isComplete {
                 // A gzip body may consist of several members, one after another (RFC 1952, 2.2).
                 inflateReset(stream)
@@ -49,8 +50,7 @@ final class GzipStream {
             stream.pointee.avail_out = UInt32(Self.outputBytes)
 
             let status = CZlib.inflate(stream, Z_NO_FLUSH)
-            // Z_BUF_ERROR: nothing to do for now, more input is needed.
-            guard status == Z_OK || status == Z_STREAM_END || status == Z_BUF_ERROR else {
+            guard status == Z_OK || status == Z_STREAM_END else {
                 throw Self.error(status, stream.pointee.msg)
             }
             let produced = Self.outputBytes - Int(stream.pointee.avail_out)
@@ -60,7 +60,6 @@ final class GzipStream {
             bytes.append(contentsOf: UnsafeBufferPointer(start: output, count: produced))
 
             isComplete = status == Z_STREAM_END
-            mayHoldOutput = stream.pointee.avail_out == 0 && !isComplete
             let consumed = min(input.count, Int(UInt32.max)) - Int(stream.pointee.avail_in)
             input = UnsafeRawBufferPointer(rebasing: input[consumed...])
         }

@@ -23,7 +23,7 @@ public struct HTTPEndpoint: Sendable, Hashable, CustomStringConvertible {
         else {
             throw HTTPError(
                 code: .invalidEndpoint, message: "\(printable(address)) is not the address of a service",
-                hint: "Give a URL such as https://bigquery.googleapis.com or http://127.0.0.1:9050"
+                hint: "give a URL such as https://bigquery.googleapis.com or http://127.0.0.1:9050"
             )
         }
         if host.hasPrefix("[") { host = String(host.dropFirst().dropLast()) }
@@ -37,7 +37,7 @@ public struct HTTPEndpoint: Sendable, Hashable, CustomStringConvertible {
                 code: .insecureEndpoint,
                 message:
                     "\(printable(address)) is plain http on another machine, which would show the token to the network",
-                hint: "Use https, or a loopback address such as http://127.0.0.1:9050"
+                hint: "use https, or a loopback address such as http://127.0.0.1:9050"
             )
         }
     }

@@ -11,22 +11,22 @@ extension HTTPError {
         self.init(code: Self.code(of: error), message: "", cause: error)
         let what =
             switch code {
-            case .hostNotFound: "The host \(host) was not found"
-            case .connectionFailed: "No connection to \(host)"
+            case .hostNotFound: "the host \(host) was not found"
+            case .connectionFailed: "no connection to \(host)"
             case .timeout: "\(host) did not answer in time"
-            case .untrustedServer: "The certificate of \(host) is not trusted"
-            case .proxy: "The proxy refused the connection to \(host)"
+            case .untrustedServer: "the certificate of \(host) is not trusted"
+            case .proxy: "the proxy refused the connection to \(host)"
             case .protocolViolation: "\(host) does not answer in HTTP"
-            default: "The connection to \(host) was lost"
+            default: "the connection to \(host) was lost"
             }
         message = "\(what) (\(printable(String(describing: error), limit: 200)))"
         hint =
             switch code {
             case .hostNotFound, .connectionFailed:
-                "Check the network connection and the address, then run the command again"
+                "check the network connection and the address, then run the command again"
             case .untrustedServer:
-                "Something between this machine and \(host) reads the traffic, or a certificate authority is missing here"
-            case .proxy: "Check the proxy settings of this machine"
+                "something between this machine and \(host) reads the traffic, or a certificate authority is missing here"
+            case .proxy: "check the proxy settings of this machine"
             default: nil
             }
     }

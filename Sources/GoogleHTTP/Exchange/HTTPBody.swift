@@ -32,7 +32,7 @@ public struct HTTPBody {
         while try await read({ chunk in
             guard bytes.count + chunk.count <= limit else {
                 throw HTTPError(
-                    code: .bodyTooLarge, message: "The answer is larger than the \(limit) bytes allowed for it"
+                    code: .bodyTooLarge, message: "the answer is larger than the \(limit) bytes allowed for it"
                 )
             }
             bytes.append(contentsOf: chunk)

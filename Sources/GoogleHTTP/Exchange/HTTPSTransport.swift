@@ -5,8 +5,6 @@ import NIOCore
 import NIOHTTP1
 
 /// HTTP/1.1 over TLS (or plain, to this machine), with every wait limited.
-///
-/// Call ``shutdown()`` when it is no longer needed.
 public final class HTTPSTransport: HTTPTransport {
     private let client: HTTPClient
     private let limits: HTTPLimits
@@ -38,7 +36,12 @@ public final class HTTPSTransport: HTTPTransport {
         self.clock = clock
     }
 
-    /// Closes all connections.
+    deinit {
+        // A client that is dropped while it is open stops the process; this one is closed late instead.
+        client.shutdown { _ in }
+    }
+
+    /// Closes all connections; without it they are closed some time after the transport was dropped.
     public func shutdown() async throws {
         try await client.shutdown()
     }
@@ -120,7 +123,7 @@ public final class HTTPSTransport: HTTPTransport {
         throw HTTPError(
             code: .redirected, message: "\(host) answered with a redirect (HTTP \(head.status))\(location)",
             hint:
-                "Redirects are never followed, since they would carry the token elsewhere; check the endpoint and the proxy"
+                "redirects are never followed, since they would carry the token elsewhere; check the endpoint and the proxy"
         )
     }
 }

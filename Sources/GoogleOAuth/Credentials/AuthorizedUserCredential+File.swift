@@ -35,14 +35,14 @@ extension AuthorizedUserCredential {
         } catch {
             throw OAuthError(
                 code: .credentialsInvalid, message: "\(printable(path)) is not a JSON file of credentials",
-                hint: "It must be an authorized_user file with client_id, client_secret and refresh_token"
+                hint: "it must be an authorized_user file with client_id, client_secret and refresh_token"
             )
         }
         guard file.type == nil || file.type == "authorized_user" else {
             throw OAuthError(
                 code: .credentialsInvalid,
                 message: "\(printable(path)) holds credentials of type \(printable(file.type ?? "", limit: 60))",
-                hint: "An authorized_user file is needed: client_id, client_secret, refresh_token"
+                hint: "an authorized_user file is needed: client_id, client_secret, refresh_token"
             )
         }
         do {
@@ -62,8 +62,8 @@ extension AuthorizedUserCredential {
         guard let file = fopen(path, "rb") else {
             throw OAuthError(
                 code: .credentialsMissing,
-                message: "The credentials file \(printable(path)) cannot be read (\(String(cString: strerror(errno))))",
-                hint: "Check the path; --credentials FILE names another one"
+                message: "the credentials file \(printable(path)) cannot be read (\(String(cString: strerror(errno))))",
+                hint: "check the path; --credentials FILE names another one"
             )
         }
         defer { fclose(file) }
@@ -71,8 +71,8 @@ extension AuthorizedUserCredential {
         let count = fread(&bytes, 1, bytes.count, file)
         guard ferror(file) == 0 else {
             throw OAuthError(
-                code: .credentialsMissing, message: "The credentials file \(printable(path)) cannot be read",
-                hint: "It must be a file, not a folder"
+                code: .credentialsMissing, message: "the credentials file \(printable(path)) cannot be read",
+                hint: "it must be a file, not a folder"
             )
         }
         guard count <= maximumFileSize else {

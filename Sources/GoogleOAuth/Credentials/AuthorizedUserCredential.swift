@@ -34,8 +34,8 @@ public struct AuthorizedUserCredential: Sendable, Hashable {
         ]
         for (name, value) in values where value.isEmpty {
             throw OAuthError(
-                code: .credentialsInvalid, message: "The credentials have no \(name)",
-                hint: "All three are needed: client_id, client_secret, refresh_token"
+                code: .credentialsInvalid, message: "the credentials have no \(name)",
+                hint: "all three are needed: client_id, client_secret, refresh_token"
             )
         }
         self.clientID = clientID
@@ -48,8 +48,8 @@ public struct AuthorizedUserCredential: Sendable, Hashable {
             throw OAuthError(
                 code: .untrustedTokenURI,
                 message:
-                    "The credentials name \(printable(tokenURI, limit: 200)) as token_uri, and secrets are not sent there",
-                hint: "Use \(Self.googleTokenURI), or leave token_uri out"
+                    "the credentials name \(printable(tokenURI, limit: 200)) as token_uri, and secrets are not sent there",
+                hint: "use \(Self.googleTokenURI), or leave token_uri out"
             )
         }
         tokenEndpoint = endpoint

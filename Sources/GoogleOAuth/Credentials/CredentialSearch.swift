@@ -82,8 +82,8 @@ public struct CredentialSearch: Sendable {
         guard let clientID = values[0], let clientSecret = values[1], let refreshToken = values[2] else {
             let missing = zip(names, values).filter { $1 == nil }.map(\.0).joined(separator: ", ")
             throw OAuthError(
-                code: .credentialsInvalid, message: "The environment has only a part of the credentials",
-                hint: "Set \(missing) too, or name a file with --credentials"
+                code: .credentialsInvalid, message: "the environment has only a part of the credentials",
+                hint: "set \(missing) too, or name a file with --credentials"
             )
         }
         let credential = try AuthorizedUserCredential(

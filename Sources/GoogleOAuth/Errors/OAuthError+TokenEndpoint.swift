@@ -39,10 +39,10 @@ extension OAuthError {
 
     private static func summary(_ code: Code, host: String) -> String {
         switch code {
-        case .sessionControl: "The organisation asks for a new login"
+        case .sessionControl: "the organisation asks for a new login"
         case .refreshTokenRejected: "\(host) rejects the refresh token"
         case .clientRejected: "\(host) rejects the client id or client secret"
-        case .accessDenied: "The account or its administrator refused access"
+        case .accessDenied: "the account or its administrator refused access"
         case .requestRejected: "\(host) does not accept the token request"
         case .serviceUnavailable: "\(host) is unavailable"
         default: "\(host) did not answer like a token endpoint"
@@ -52,15 +52,15 @@ extension OAuthError {
     private static func hint(_ code: Code) -> String? {
         switch code {
         case .sessionControl:
-            "Get a new refresh token; the organisation's session length decides how long it lasts"
+            "get a new refresh token; the organisation's session length decides how long it lasts"
         case .refreshTokenRejected:
-            "Get a new refresh token. One of a consent screen in \"Testing\" ends after seven days (publish the app), one unused for six months ends too, and one copied in part never works"
+            "get a new refresh token. One of a consent screen in \"Testing\" ends after seven days (publish the app), one unused for six months ends too, and one copied in part never works"
         case .clientRejected:
-            "Compare client id and client secret with the Google Cloud console; a refresh token works only with the client that it was made for"
-        case .accessDenied: "Ask the administrator of the Google account to allow this client"
-        case .requestRejected: "Check that the credentials are those of an OAuth client and its refresh token"
-        case .serviceUnavailable: "Run the same command again later"
-        default: "Check token_uri in the credentials, and whether a proxy answers in the place of Google"
+            "compare client id and client secret with the Google Cloud console; a refresh token works only with the client that it was made for"
+        case .accessDenied: "ask the administrator of the Google account to allow this client"
+        case .requestRejected: "check that the credentials are those of an OAuth client and its refresh token"
+        case .serviceUnavailable: "run the same command again later"
+        default: "check token_uri in the credentials, and whether a proxy answers in the place of Google"
         }
     }
 }

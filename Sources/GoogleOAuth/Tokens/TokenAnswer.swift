@@ -40,8 +40,8 @@ struct TokenAnswer: Sendable {
     init(body: [UInt8], host: String) throws(OAuthError) {
         func unexpected(_ what: String) -> OAuthError {
             OAuthError(
-                code: .unexpectedAnswer, message: "The answer of \(host) \(what)",
-                hint: "Check token_uri in the credentials, and whether a proxy answers in the place of Google"
+                code: .unexpectedAnswer, message: "the answer of \(host) \(what)",
+                hint: "check token_uri in the credentials, and whether a proxy answers in the place of Google"
             )
         }
         guard let members = try? JSONDecoder().decode(Members.self, from: Data(body)) else {

@@ -110,7 +110,7 @@ struct QueryCommand: AsyncParsableCommand {
         query.parameters = try parameters.map { try QueryParameter(parsing: $0) }
         guard Set(query.parameters.map { $0.name == nil }).count < 2 else {
             throw CommandError(
-                message: "Some parameters are named and others are positional", hint: "Use one kind in a query",
+                message: "some parameters are named and others are positional", hint: "use one kind in a query",
                 exitStatus: .usage
             )
         }
@@ -132,12 +132,12 @@ struct QueryCommand: AsyncParsableCommand {
         }
         guard let text else {
             throw CommandError(
-                message: "The SQL text cannot be read from \(file ?? "standard input")",
-                hint: "It must be a readable file in UTF-8", exitStatus: .inputMissing
+                message: "the SQL text cannot be read from \(file ?? "standard input")",
+                hint: "it must be a readable file in UTF-8", exitStatus: .inputMissing
             )
         }
         guard !text.allSatisfy(\.isWhitespace) else {
-            throw CommandError(message: "The SQL text is empty", hint: nil, exitStatus: .usage)
+            throw CommandError(message: "the SQL text is empty", hint: nil, exitStatus: .usage)
         }
         return text
     }

@@ -41,8 +41,8 @@ struct Connection {
                 ?? choice.credential?.quotaProjectID
         else {
             throw CommandError(
-                message: "No project is known that runs and pays for the query",
-                hint: "Give --project ID, or set GOOGLE_CLOUD_PROJECT", exitStatus: .usage
+                message: "no project is known that runs and pays for the query",
+                hint: "give --project ID, or set GOOGLE_CLOUD_PROJECT", exitStatus: .usage
             )
         }
         let configuration = try BigQueryConfiguration(project: project, endpoint: endpoint)

@@ -13,9 +13,9 @@ struct CredentialChoice {
         guard let endpoint, endpoint.isLoopback, path == nil else {
             guard let finding = try search.first(named: path) else {
                 throw OAuthError(
-                    code: .noCredentials, message: "No credentials were found",
+                    code: .noCredentials, message: "no credentials were found",
                     hint:
-                        "Give --credentials FILE with an authorized_user JSON file, or set BQPULL_CLIENT_ID, BQPULL_CLIENT_SECRET and BQPULL_REFRESH_TOKEN"
+                        "give --credentials FILE with an authorized_user JSON file, or set BQPULL_CLIENT_ID, BQPULL_CLIENT_SECRET and BQPULL_REFRESH_TOKEN"
                 )
             }
             credential = finding.credential
@@ -29,10 +29,10 @@ struct CredentialChoice {
             warnings = [finding.warning].compactMap { $0 }
         } else if let finding {
             warnings = [
-                "No credentials were sent to \(endpoint.host): those of \(printable(finding.source)) are for Google"
+                "no credentials were sent to \(endpoint.host): those of \(printable(finding.source)) are for Google"
             ]
         } else {
-            warnings = ["No credentials were sent to \(endpoint.host), since none were found"]
+            warnings = ["no credentials were sent to \(endpoint.host), since none were found"]
         }
     }
 }

@@ -22,7 +22,7 @@ struct Failure {
         case let error as StagingError: self.init(error.message, error.hint, Self.exitStatus(error.code))
         case let error as OAuthError: self.init(error.message, error.hint, Self.exitStatus(error.code))
         case let error as HTTPError: self.init(error.message, error.hint, Self.exitStatus(error.code))
-        case is CancellationError: self.init("Interrupted", "Run the same command again", .interrupted)
+        case is CancellationError: self.init("interrupted", "run the same command again", .interrupted)
         default: return nil
         }
     }

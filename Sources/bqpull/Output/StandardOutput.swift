@@ -18,8 +18,8 @@ enum StandardOutput {
         } catch {
             guard errno != EPIPE else { return }
             throw CommandError(
-                message: "Standard output cannot be written: \(error.localizedDescription)",
-                hint: "The table is staged; only the report is lost", exitStatus: .localIO
+                message: "standard output cannot be written: \(error.localizedDescription)",
+                hint: "the table is staged; only the report is lost", exitStatus: .localIO
             )
         }
     }

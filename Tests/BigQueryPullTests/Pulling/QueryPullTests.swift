@@ -171,7 +171,7 @@ import Testing
         }
         let sink = MemorySink()
         let report = try await pull(transport, into: sink)
-        #expect(report.warnings == ["The column n is of the unknown type TENSOR; its values are kept as sent"])
+        #expect(report.warnings == ["the column n is of the unknown type TENSOR; its values are kept as sent"])
         #expect(sink.values.first == .text("0"))
     }
 }

@@ -120,7 +120,7 @@ import Testing
             #expect(outcome.exitCode == 0, "\(outcome.errors)")
             #expect(
                 outcome.errors.contains(
-                    "warning: No credentials were sent to 127.0.0.1: those of BQPULL_REFRESH_TOKEN are for Google"))
+                    "warning: no credentials were sent to 127.0.0.1: those of BQPULL_REFRESH_TOKEN are for Google"))
             #expect(emulator.counters.tokenRequests == 0)
             #expect(!outcome.errors.contains("hush"))
             let none = try await Binary().run(
@@ -155,7 +155,7 @@ import Testing
 
     @Test(arguments: [
         (["SELECT nonsense FROM nowhere.at_all"], Int32(3), "error: "),
-        (["CREATE TABLE d.t AS SELECT 1"], 64, "The statement is CREATE_TABLE_AS_SELECT"),
+        (["CREATE TABLE d.t AS SELECT 1"], 64, "the statement is CREATE_TABLE_AS_SELECT"),
         (["SELECT 1 AS x", "--param", "x"], 64, "NAME:TYPE:VALUE"),
         (["SELECT 1 AS x", "--project", "../x"], 64, "is not a project id"),
         (["SELECT 1 AS x", "--table", "sqlite_x"], 64, "sqlite_"),
