@@ -2,6 +2,7 @@ import Foundation
 import GRDB
 import Hummingbird
 import NIOCore
+import ServiceLifecycle
 
 /// A local stand-in for BigQuery: its OAuth token endpoint and the part of its REST API that queries and reads,
 /// with SQL answered by SQLite.
@@ -30,20 +31,39 @@ public final class Emulator: Sendable {
     public func withRunning<Result: Sendable>(
         _ body: (RunningEmulator) async throws -> Result
     ) async throws -> Result {
-        let (addresses, continuation) = AsyncStream<Int>.makeStream()
-        return try await withThrowingTaskGroup { group in
+        let (ports, continuation) = AsyncStream<Int>.makeStream()
+        let services = services { continuation.yield($0) }
+        // A task of its own: a server that is cancelled drops connections that it has not taken yet, and NIO ends
+        // the process for that. This one is asked to stop instead, and always waited for.
+        let serving = Task {
+            defer { continuation.finish() }
+            try await self.serve(services)
+        }
+        do {
+            let result = try await whileJobsRun {
+                for await port in ports {
+                    server.setPort(port)
+                    return try await body(RunningEmulator(port: port, configuration: configuration, server: server))
+                }
+                try Task.checkCancellation()
+                try await serving.value
+                throw CancellationError()
+            }
+            await services.triggerGracefulShutdown()
+            try await serving.value
+            return result
+        } catch {
+            await services.triggerGracefulShutdown()
+            _ = await serving.result
+            throw error
+        }
+    }
+
+    private func whileJobsRun<Result>(_ body: () async throws -> Result) async throws -> Result {
+        try await withThrowingTaskGroup { group in
             group.addTask { await self.server.jobs.run() }
-            group.addTask {
-                defer { continuation.finish() }
-                try await self.serve { continuation.yield($0) }
-            }
             defer { group.cancelAll() }
-            for await port in addresses {
-                server.setPort(port)
-                return try await body(RunningEmulator(port: port, configuration: configuration, server: server))
-            }
-            while try await group.next() != nil {}
-            throw CancellationError()
+            return try await body()
         }
     }
 
@@ -58,14 +78,23 @@ public final class Emulator: Sendable {
         }
     }
 
-    private func serve(onReady: @escaping @Sendable (Int) -> Void) async throws {
+    private func services(onReady: @escaping @Sendable (Int) -> Void) -> ServiceGroup {
         let application = Application(
             router: server.makeRouter(),
             configuration: .init(address: .hostname("127.0.0.1", port: configuration.port), serverName: "bqpull"),
             onServerRunning: { channel in onReady(channel.localAddress?.port ?? 0) },
             logger: configuration.logger)
+        var services = ServiceGroupConfiguration(services: [application], logger: configuration.logger)
+        services.maximumGracefulShutdownDuration = Self.shutdownTime
+        return ServiceGroup(configuration: services)
+    }
+
+    /// How long requests that are being answered may take when the emulator stops.
+    private static let shutdownTime: Duration = .seconds(1)
+
+    private func serve(_ services: ServiceGroup) async throws {
         do {
-            try await application.run()
+            try await services.run()
         } catch let error as IOError {
             throw EmulatorError(
                 code: .cannotListen, message: "127.0.0.1:\(configuration.port): \(error)",

@@ -16,9 +16,12 @@ struct Binary {
     static let url = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appending(
         path: "bqpull")
 
+    /// The program that is run.
+    var program = Binary.url
+
     func run(_ arguments: [String], input: String = "") async throws -> Outcome {
         let process = Process()
-        process.executableURL = Self.url
+        process.executableURL = program
         process.arguments = arguments
         process.environment = ["PATH": "/usr/bin:/bin", "HOME": "/nonexistent"].merging(environment) { _, new in new }
         let (output, errors, standardInput) = (Pipe(), Pipe(), Pipe())

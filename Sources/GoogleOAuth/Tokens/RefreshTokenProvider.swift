@@ -14,6 +14,12 @@ public actor RefreshTokenProvider: TokenProvider {
         var end: Duration
     }
 
+    private struct Exchange {
+        let id: Int
+        let task: Task<AccessToken, any Error>
+        var waiters = 0
+    }
+
     private var credential: AuthorizedUserCredential
     private let transport: any HTTPTransport
     private let retry: RetryPolicy
@@ -21,7 +27,8 @@ public actor RefreshTokenProvider: TokenProvider {
     private let elapsed: @Sendable () -> Duration
     private let onRepetition: @Sendable (Repetition) -> Void
     private var held: Held?
-    private var inFlight: Task<AccessToken, any Error>?
+    private var inFlight: Exchange?
+    private var lastExchangeID = 0
 
     /// The size that an answer may have, in bytes.
     private static let maximumAnswerSize = 64 * 1024
@@ -75,25 +82,44 @@ public actor RefreshTokenProvider: TokenProvider {
     /// Waits for the exchange in flight, or starts one.
     ///
     /// The exchange is a task of its own because it belongs to all who wait for it: one caller's cancellation
-    /// must not fail the others.
+    /// must not fail the others. It is cancelled when the last of them is.
     private func exchanged() async throws -> AccessToken {
-        let task =
-            inFlight
-            ?? Task {
-                defer { inFlight = nil }
-                let answer = try await fetchToken()
-                if let rotated = answer.refreshToken { credential.refreshToken = rotated }
-                let lifetime = answer.lifetime ?? Self.assumedLifetime
-                let now = elapsed()
-                held = Held(
-                    token: answer.accessToken,
-                    renewal: now + lifetime - min(.seconds(225), lifetime / 10),
-                    end: now + lifetime
-                )
-                return answer.accessToken
-            }
-        inFlight = task
-        return try await task.value
+        let exchange = inFlight ?? newExchange()
+        inFlight = exchange
+        inFlight?.waiters += 1
+        return try await withTaskCancellationHandler {
+            try await exchange.task.value
+        } onCancel: {
+            Task { await self.leave(exchange.id) }
+        }
+    }
+
+    private func newExchange() -> Exchange {
+        lastExchangeID += 1
+        let id = lastExchangeID
+        return Exchange(id: id, task: Task { try await self.exchange(id) })
+    }
+
+    private func exchange(_ id: Int) async throws -> AccessToken {
+        defer { if inFlight?.id == id { inFlight = nil } }
+        let answer = try await fetchToken()
+        if let rotated = answer.refreshToken { credential.refreshToken = rotated }
+        let lifetime = answer.lifetime ?? Self.assumedLifetime
+        let now = elapsed()
+        held = Held(
+            token: answer.accessToken,
+            renewal: now + lifetime - min(.seconds(225), lifetime / 10),
+            end: now + lifetime
+        )
+        return answer.accessToken
+    }
+
+    /// Notes that a caller no longer waits. Whoever comes after the last one starts a new exchange.
+    private func leave(_ id: Int) {
+        guard var exchange = inFlight, exchange.id == id else { return }
+        exchange.waiters -= 1
+        inFlight = exchange.waiters > 0 ? exchange : nil
+        if exchange.waiters == 0 { exchange.task.cancel() }
     }
 
     private func fetchToken() async throws -> TokenAnswer {

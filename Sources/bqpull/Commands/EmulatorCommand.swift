@@ -59,18 +59,22 @@ struct EmulatorCommand: AsyncParsableCommand {
                 tables: try load.map(Self.tableSource)))
         let folder = FileManager.default.temporaryDirectory.appending(path: "bqpull-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: folder) }
-        try await withInterruption {
-            try await emulator.run { running in
-                var credentials = credentialsFile
-                if credentials == nil {
-                    try FileManager.default.createDirectory(
-                        at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-                    credentials = folder.appending(path: "credentials.json").path
+        do {
+            try await Interruption.catching {
+                try await emulator.run { running in
+                    var credentials = credentialsFile
+                    if credentials == nil {
+                        try FileManager.default.createDirectory(
+                            at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+                        credentials = folder.appending(path: "credentials.json").path
+                    }
+                    try running.writeCredentialsFile(to: credentials ?? "")
+                    if let clientFile { try running.writeClientFile(to: clientFile) }
+                    announce(running, credentials: credentials ?? "")
                 }
-                try running.writeCredentialsFile(to: credentials ?? "")
-                if let clientFile { try running.writeClientFile(to: clientFile) }
-                announce(running, credentials: credentials ?? "")
             }
+        } catch is Interruption {
+            // How a server is meant to end.
         }
     }
 
@@ -96,24 +100,5 @@ struct EmulatorCommand: AsyncParsableCommand {
             throw ValidationError("--load \(text): expected DATASET.TABLE=FILE")
         }
         return .init(dataset: String(names[0]), table: String(names[1]), file: String(halves[1]))
-    }
-
-    /// Runs `body` until it returns or SIGINT or SIGTERM arrives, which cancels it and is no error.
-    private func withInterruption(_ body: @escaping @Sendable () async throws -> Void) async throws {
-        let (signals, continuation) = AsyncStream<Void>.makeStream()
-        let sources = [SIGINT, SIGTERM].map { number in
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler { continuation.yield() }
-            source.resume()
-            return source
-        }
-        defer { for source in sources { source.cancel() } }
-        try await withThrowingTaskGroup { group in
-            group.addTask { try await body() }
-            group.addTask { for await _ in signals { return } }
-            try await group.next()
-            group.cancelAll()
-        }
     }
 }

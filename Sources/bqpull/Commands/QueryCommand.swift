@@ -86,12 +86,14 @@ struct QueryCommand: AsyncParsableCommand {
     func run() async throws {
         let query = try request()
         let target = StagingTarget(path: into, table: table, ifExists: ifExists)
-        let report = try await Connection.with(connection) { connection in
-            var pull = QueryPull(query, client: connection.client)
-            pull.limits.pageRows = pageRows
-            var report = try await stage(pull, into: target)
-            report.warnings.insert(contentsOf: connection.warnings, at: 0)
-            return report
+        let report = try await Interruption.catching {
+            try await Connection.with(connection) { connection in
+                var pull = QueryPull(query, client: connection.client)
+                pull.limits.pageRows = pageRows
+                var report = try await stage(pull, into: target)
+                report.warnings.insert(contentsOf: connection.warnings, at: 0)
+                return report
+            }
         }
         if !quiet { StandardError.write(ReportText.text(report)) }
         if json { try StandardOutput.writeJSON(report) }

@@ -23,4 +23,5 @@ enum ExitStatus: Int32 {
     case permission = 77
     case configuration = 78
     case interrupted = 130
+    case terminated = 143
 }

@@ -22,6 +22,11 @@ struct Failure {
         case let error as StagingError: self.init(error.message, error.hint, Self.exitStatus(error.code))
         case let error as OAuthError: self.init(error.message, error.hint, Self.exitStatus(error.code))
         case let error as HTTPError: self.init(error.message, error.hint, Self.exitStatus(error.code))
+        case let error as Interruption:
+            self.init(
+                "interrupted; the table is as it was before", "run the same command again",
+                error.signal == SIGTERM ? .terminated : .interrupted
+            )
         case is CancellationError: self.init("interrupted", "run the same command again", .interrupted)
         default: return nil
         }

@@ -49,6 +49,32 @@ import Testing
         #expect(transport.requests.count == 1)
     }
 
+    @Test func aCancelledCallerDoesNotWaitForASilentEndpoint() async throws {
+        let transport = ScriptedTransport { _ in
+            try? await Task.sleep(for: .seconds(3600))
+            return .failure(HTTPError(code: .connectionLost, message: "cancelled"))
+        }
+        let provider = try provider(transport)
+        let callers = (0..<3).map { _ in Task { try await provider.accessToken() } }
+        while transport.requests.isEmpty { await Task.yield() }
+        for caller in callers { caller.cancel() }
+        for caller in callers { await #expect(throws: CancellationError.self) { try await caller.value } }
+    }
+
+    @Test func oneCancelledCallerDoesNotFailTheOthers() async throws {
+        let transport = ScriptedTransport { _ in
+            try? await Task.sleep(for: .milliseconds(100))
+            return Self.token("fake-access")
+        }
+        let provider = try provider(transport)
+        let callers = (0..<3).map { _ in Task { try await provider.accessToken() } }
+        while transport.requests.isEmpty { await Task.yield() }
+        callers[0].cancel()
+        #expect(try await callers[1].value.value.reveal() == "fake-access")
+        #expect(try await callers[2].value.value.reveal() == "fake-access")
+        #expect(transport.requests.count == 1)
+    }
+
     /// A tenth of the lifetime ahead, at most 225 s.
     @Test(arguments: [(3600, 3374, 3376), (360, 323, 325), (100, 89, 91)])
     func renewsAheadOfTheEnd(lifetime: Int, before: Int, after: Int) async throws {

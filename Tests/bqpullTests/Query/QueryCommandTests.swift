@@ -40,6 +40,10 @@ import Testing
         }
     }
 
+    private func strings(_ folder: TemporaryFolder, _ sql: String) throws -> [String] {
+        try DatabaseQueue(path: folder.file("staging.db")).read { try String.fetchAll($0, sql: sql) }
+    }
+
     @Test func stagesAQueryAndReportsIt() async throws {
         try await withEmulator { emulator, folder in
             let outcome = try await query(
@@ -196,6 +200,27 @@ import Testing
         }
     }
 
+    @Test(arguments: [("INT", "130\n"), ("TERM", "143\n")])
+    func aSignalEndsThePullAndKeepsTheTableOfBefore(signal: String, exitCode: String) async throws {
+        try await withEmulator(EmulatorConfiguration(latency: .milliseconds(50))) { emulator, folder in
+            #expect(try await query("SELECT 1 AS x", emulator, folder).exitCode == 0)
+            // Ten thousand rows of which each page takes 50 ms: far from done when the signal comes.
+            let outcome = try await shell(
+                "timeout --preserve-status -s \(signal) 2 '\(Binary.url.path)' query 'SELECT * FROM bench.trips_10000'"
+                    + " --into '\(folder.file("staging.db"))' --endpoint \(emulator.endpoint)"
+                    + " --credentials '\(folder.file("credentials.json"))' --page-rows 10 2>/dev/null; echo $?"
+            )
+            #expect(outcome == exitCode)
+            #expect(try count(folder) == 1)
+            #expect(
+                try strings(folder, "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
+                    == ["_bqpull_columns", "_bqpull_meta", "_bqpull_runs", "results"]
+            )
+            // The signal may have come before the second run was recorded.
+            #expect(try Set(strings(folder, "SELECT state FROM _bqpull_runs")).isSubset(of: ["published", "failed"]))
+        }
+    }
+
     @Test func helpNamesEveryOption() async throws {
         let outcome = try await Binary().run(["query", "--help"])
         #expect(outcome.exitCode == 0)
@@ -220,14 +245,6 @@ import Testing
     }
 
     private func shell(_ command: String) async throws -> String {
-        let process = Process()
-        let output = Pipe()
-        process.executableURL = URL(fileURLWithPath: "/bin/sh")
-        process.arguments = ["-c", command]
-        process.standardOutput = output
-        try process.run()
-        let data = try output.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        return String(decoding: data, as: UTF8.self)
+        try await Binary(program: URL(fileURLWithPath: "/bin/sh")).run(["-c", command]).output
     }
 }
