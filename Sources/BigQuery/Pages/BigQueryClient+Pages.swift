@@ -36,7 +36,15 @@ extension BigQueryClient {
     /// - Parameter schema: the columns of the first page; a page with others is an error.
     /// - Throws: ``BigQueryError``, `RowsError`, `HTTPError`, `OAuthError` or `CancellationError`.
     public func fetchPage(_ range: RowRange, of job: JobReference, schema: TableSchema) async throws -> ResultPage {
-        let page = try await fetch(range, of: job, schema: schema)
+        let page: ResultPage
+        do {
+            page = try await fetch(range, of: job, schema: schema)
+        } catch var error as BigQueryError where error.code == .notFound {
+            // Its first page was there, so it is not the name that is wrong.
+            error.code = .resultExpired
+            error.hint = "run the same command again; BigQuery keeps a result for about a day"
+            throw error
+        }
         guard page.jobComplete == true else {
             throw RowsError(
                 code: .inconsistentPage, message: "the job \(job.jobId) was done and is now said to be running"
@@ -75,8 +83,12 @@ extension BigQueryClient {
         let pageLimits = configuration.pageLimits
         let jobFailure = Mutex<BigQueryError?>(nil)
         let asked = Mutex(false)
+        let elapsed = stopwatch(clock)
+        let visibilityBudget = configuration.visibilityBudget
         do {
             return try await send(request) { error in
+                // A job that was inserted just now may be unknown for a while.
+                if schema == nil, error.code == .notFound, elapsed() < visibilityBudget { return .repeatLater() }
                 // A job that failed is sometimes answered with an error that invites a repetition.
                 guard error.isTransient,
                     asked.withLock({ done in

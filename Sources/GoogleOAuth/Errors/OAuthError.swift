@@ -5,7 +5,7 @@ public struct OAuthError: Error, Sendable, CustomStringConvertible {
         private enum Value: String {
             case noCredentials, credentialsMissing, credentialsInvalid, unsafePermissions, untrustedTokenURI
             case refreshTokenRejected, sessionControl, clientRejected, accessDenied, requestRejected
-            case serviceUnavailable, unexpectedAnswer, tokenRejected
+            case serviceUnavailable, unexpectedAnswer
         }
 
         private let value: Value
@@ -38,8 +38,6 @@ public struct OAuthError: Error, Sendable, CustomStringConvertible {
         public static let serviceUnavailable = Code(.serviceUnavailable)
         /// The answer is not one of a token endpoint.
         public static let unexpectedAnswer = Code(.unexpectedAnswer)
-        /// The service rejected an access token that was just made.
-        public static let tokenRejected = Code(.tokenRejected)
 
         /// The identifier of the code, for example `refreshTokenRejected`.
         public var description: String { value.rawValue }

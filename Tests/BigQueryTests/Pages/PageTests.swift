@@ -103,6 +103,33 @@ import Testing
         #expect(error?.code == .inconsistentPage)
     }
 
+    @Test func aJobThatWasJustInsertedMayBeUnknownForAWhile() async throws {
+        let unknown = refusal(404, "notFound")
+        let transport = ScriptedTransport([unknown, unknown, Self.page([1], total: 1)])
+        let page = try await scriptedClient(transport).fetchFirstPage(of: Self.job, maximumRows: 10)
+        #expect(page.totalRows == 1)
+    }
+
+    @Test func aJobThatStaysUnknownEndsIt() async throws {
+        let clock = ManualClock()
+        let client = try scriptedClient(ScriptedTransport { _ in refusal(404, "notFound") }, clock: clock)
+        let error = await #expect(throws: BigQueryError.self) {
+            try await client.fetchFirstPage(of: Self.job, maximumRows: 10)
+        }
+        #expect(error?.code == .notFound)
+        #expect((.seconds(200)...Duration.seconds(232)).contains(clock.slept.reduce(.zero, +)))
+    }
+
+    @Test func aResultThatIsGoneHasExpired() async throws {
+        let transport = ScriptedTransport { _ in refusal(404, "notFound") }
+        let client = try scriptedClient(transport)
+        let error = await #expect(throws: BigQueryError.self) {
+            try await client.fetchPage(RowRange(start: 0, count: 1), of: Self.job, schema: Self.schema)
+        }
+        #expect(error?.code == .resultExpired)
+        #expect(transport.requests.count == 1)
+    }
+
     @Test func aFailedJobIsNotAskedForAgainAndAgain() async throws {
         let failed = #"{"status":{"state":"DONE","errorResult":{"reason":"resourcesExceeded","message":"too big"}}}"#
         let transport = ScriptedTransport([refusal(500, "internalError"), .answer(200, failed)])
