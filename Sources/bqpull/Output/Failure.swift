@@ -1,4 +1,5 @@
 import BigQuery
+import BigQueryEmulator
 import BigQueryPull
 import BigQueryRows
 import Foundation
@@ -22,6 +23,7 @@ struct Failure {
         case let error as StagingError: self.init(error.message, error.hint, Self.exitStatus(error.code))
         case let error as OAuthError: self.init(error.message, error.hint, Self.exitStatus(error.code))
         case let error as HTTPError: self.init(error.message, error.hint, Self.exitStatus(error.code))
+        case let error as EmulatorError: self.init(error.message, error.hint, Self.exitStatus(error.code))
         case let error as Interruption:
             self.init(
                 "interrupted; the table is as it was before", "run the same command again",
@@ -90,6 +92,15 @@ struct Failure {
         case .serviceUnavailable: .unavailable
         case .unexpectedAnswer: .remoteProtocol
         default: .permission
+        }
+    }
+
+    private static func exitStatus(_ code: EmulatorError.Code) -> ExitStatus {
+        switch code {
+        case .unreadableFile: .inputMissing
+        case .invalidData: .badData
+        case .cannotWrite: .cannotCreate
+        default: .systemLimit
         }
     }
 

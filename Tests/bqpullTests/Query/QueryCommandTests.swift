@@ -204,9 +204,10 @@ import Testing
     func aSignalEndsThePullAndKeepsTheTableOfBefore(signal: String, exitCode: String) async throws {
         try await withEmulator(EmulatorConfiguration(latency: .milliseconds(50))) { emulator, folder in
             #expect(try await query("SELECT 1 AS x", emulator, folder).exitCode == 0)
+            // In the foreground, since timeout signals its whole group otherwise, which makes two signals of one.
             // Ten thousand rows of which each page takes 50 ms: far from done when the signal comes.
             let outcome = try await shell(
-                "timeout --preserve-status -s \(signal) 2 '\(Binary.url.path)' query 'SELECT * FROM bench.trips_10000'"
+                "timeout --foreground --preserve-status -s \(signal) 2 '\(Binary.url.path)' query 'SELECT * FROM bench.trips_10000'"
                     + " --into '\(folder.file("staging.db"))' --endpoint \(emulator.endpoint)"
                     + " --credentials '\(folder.file("credentials.json"))' --page-rows 10 2>/dev/null; echo $?"
             )
