@@ -24,6 +24,9 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
@@ -52,7 +55,17 @@ let package = Package(
             dependencies: ["GoogleHTTP", "GoogleOAuth", "BigQueryRows"],
             swiftSettings: strict
         ),
-        .target(name: "GoogleOAuth", dependencies: ["GoogleHTTP"], swiftSettings: strict),
+        .target(
+            name: "GoogleOAuth",
+            dependencies: [
+                "GoogleHTTP",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: strict
+        ),
         .target(
             name: "GoogleHTTP",
             dependencies: [
@@ -79,6 +92,7 @@ let package = Package(
             name: "BigQueryEmulator",
             dependencies: [
                 "CZlib",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -98,7 +112,12 @@ let package = Package(
             name: "TestSupport",
             dependencies: [
                 "GoogleHTTP",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+                .product(name: "X509", package: "swift-certificates"),
             ],
             path: "Tests/TestSupport",
             swiftSettings: strict
@@ -138,8 +157,9 @@ let package = Package(
         .testTarget(
             name: "bqpullTests",
             dependencies: [
-                "bqpull", "BigQueryEmulator", "TestSupport",
+                "bqpull", "BigQueryEmulator", "GoogleHTTP", "TestSupport",
                 .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict
         ),

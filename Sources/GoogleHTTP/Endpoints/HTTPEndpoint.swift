@@ -43,10 +43,13 @@ public struct HTTPEndpoint: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// Whether the host is this machine: `localhost`, `127.0.0.0/8` or `::1`.
-    public var isLoopback: Bool {
-        if host == "localhost" || host == "::1" { return true }
-        let octets = host.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0) }
-        return octets.count == 4 && octets[0] == 127 && !octets.contains(nil)
+    public var isLoopback: Bool { isLoopbackHost(host) }
+
+    /// Scheme, host and port, without a path.
+    public var origin: String {
+        var root = URLComponents(string: description)
+        root?.percentEncodedPath = ""
+        return root?.string ?? description
     }
 
     /// The address of a resource below the root.
@@ -57,10 +60,21 @@ public struct HTTPEndpoint: Sendable, Hashable, CustomStringConvertible {
     public func url(path: [String] = [], query: KeyValuePairs<String, String?> = [:]) -> String {
         var url = description
         for segment in path { url += "/" + percentEncoded(segment) }
-        let items = query.compactMap { name, value in value.map { "\(name)=\(percentEncoded($0))" } }
-        if !items.isEmpty { url += "?" + items.joined(separator: "&") }
-        return url
+        let items = encodedQuery(query)
+        return items.isEmpty ? url : url + "?" + items
     }
+}
+
+/// Names and values as the query of a URL, encoded; `nil` values are left out.
+package func encodedQuery(_ query: KeyValuePairs<String, String?>) -> String {
+    query.compactMap { name, value in value.map { "\(name)=\(percentEncoded($0))" } }.joined(separator: "&")
+}
+
+/// Whether a host, in lower case and without brackets, is this machine.
+func isLoopbackHost(_ host: String) -> Bool {
+    if host == "localhost" || host == "::1" { return true }
+    let octets = host.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0) }
+    return octets.count == 4 && octets[0] == 127 && !octets.contains(nil)
 }
 
 /// The characters that RFC 3986 allows everywhere.

@@ -7,26 +7,31 @@ import NIOSSL
 
 extension HTTPError {
     /// The error that a failure of the HTTP client stands for.
-    init(transport error: any Error, host: String) {
+    ///
+    /// - Parameter proxy: what the client connects to in the place of the host.
+    init(transport error: any Error, host: String, proxy: HTTPProxy? = nil) {
         self.init(code: Self.code(of: error), message: "", cause: error)
+        if proxy != nil, code == .hostNotFound || code == .connectionFailed { code = .proxy }
         let what =
             switch code {
             case .hostNotFound: "the host \(host) was not found"
             case .connectionFailed: "no connection to \(host)"
             case .timeout: "\(host) did not answer in time"
             case .untrustedServer: "the certificate of \(host) is not trusted"
-            case .proxy: "the proxy refused the connection to \(host)"
+            case .proxy: "the proxy\(proxy.map { " \($0.host):\($0.port)" } ?? "") does not connect to \(host)"
             case .protocolViolation: "\(host) does not answer in HTTP"
             default: "the connection to \(host) was lost"
             }
-        message = "\(what) (\(printable(String(describing: error), limit: 200)))"
+        // TLS has only one thing to say of a certificate, and says it with the places in its source.
+        message = code == .untrustedServer ? what : "\(what) (\(printable(String(describing: error), limit: 200)))"
         hint =
             switch code {
             case .hostNotFound, .connectionFailed:
                 "check the network connection and the address, then run the command again"
             case .untrustedServer:
                 "something between this machine and \(host) reads the traffic, or a certificate authority is missing here"
-            case .proxy: "check the proxy settings of this machine"
+            case .proxy:
+                "check HTTPS_PROXY and NO_PROXY, and whether the proxy wants a login (http://USER:PASSWORD@HOST:PORT)"
             default: nil
             }
     }
@@ -54,5 +59,23 @@ extension HTTPError {
         case is SocketAddressError: .hostNotFound
         default: .connectionLost
         }
+    }
+}
+
+extension HTTPError {
+    /// The same error, or `wrongClock` if the certificate that was not trusted is one of another time.
+    ///
+    /// - Parameter now: what this machine's clock shows.
+    func judged(by certificate: PresentedCertificate?, at now: Date, host: String) -> HTTPError {
+        guard let certificate, now < certificate.notBefore || now > certificate.notAfter else { return self }
+        func day(_ date: Date) -> String { date.formatted(.iso8601.year().month().day()) }
+        var error = self
+        error.code = .wrongClock
+        error.message =
+            "this machine's clock says \(day(now)), but the certificate of \(host) is valid from "
+            + "\(day(certificate.notBefore)) to \(day(certificate.notAfter))"
+        error.hint =
+            "set this machine's clock (timedatectl set-ntp true); if it is right, the server's certificate is not"
+        return error
     }
 }

@@ -7,7 +7,7 @@ public struct HTTPError: Error, Sendable, CustomStringConvertible {
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Value: String {
             case invalidEndpoint, insecureEndpoint, hostNotFound, connectionFailed, connectionLost, timeout
-            case untrustedServer, redirected, protocolViolation, bodyTooLarge, proxy
+            case untrustedServer, wrongClock, redirected, protocolViolation, bodyTooLarge, proxy
         }
 
         private let value: Value
@@ -30,13 +30,15 @@ public struct HTTPError: Error, Sendable, CustomStringConvertible {
         public static let timeout = Code(.timeout)
         /// The server's certificate is not trusted or is for another name.
         public static let untrustedServer = Code(.untrustedServer)
+        /// The server's certificate is not valid at the time that this machine's clock shows.
+        public static let wrongClock = Code(.wrongClock)
         /// The server answered with a redirect.
         public static let redirected = Code(.redirected)
         /// What came is not HTTP as it should be.
         public static let protocolViolation = Code(.protocolViolation)
         /// The body is larger than the limit.
         public static let bodyTooLarge = Code(.bodyTooLarge)
-        /// The proxy refused.
+        /// The proxy refused, cannot be reached, or wants a login.
         public static let proxy = Code(.proxy)
 
         /// The identifier of the code, for example `connectionLost`.
@@ -46,8 +48,8 @@ public struct HTTPError: Error, Sendable, CustomStringConvertible {
         public var isTransient: Bool {
             switch value {
             case .hostNotFound, .connectionFailed, .connectionLost, .timeout: true
-            case .invalidEndpoint, .insecureEndpoint, .untrustedServer, .redirected, .protocolViolation,
-                .bodyTooLarge, .proxy:
+            case .invalidEndpoint, .insecureEndpoint, .untrustedServer, .wrongClock, .redirected,
+                .protocolViolation, .bodyTooLarge, .proxy:
                 false
             }
         }

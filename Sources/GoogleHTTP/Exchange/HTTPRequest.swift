@@ -40,3 +40,11 @@ public struct HTTPRequest: Sendable {
         )
     }
 }
+
+extension HTTPRequest: CustomStringConvertible, CustomReflectable {
+    /// Method and address, since the body may hold secrets.
+    public var description: String { "\(method.rawValue) \(url)" }
+
+    /// A mirror that shows method and address only.
+    public var customMirror: Mirror { Mirror(self, children: ["method": method, "url": url]) }
+}

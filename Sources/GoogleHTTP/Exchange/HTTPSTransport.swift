@@ -7,6 +7,7 @@ import NIOHTTP1
 /// HTTP/1.1 over TLS (or plain, to this machine), with every wait limited.
 public final class HTTPSTransport: HTTPTransport {
     private let client: HTTPClient
+    private let proxy: (settings: HTTPProxy, client: HTTPClient)?
     private let limits: HTTPLimits
     private let userAgent: String
     private let logger: Logger
@@ -18,10 +19,11 @@ public final class HTTPSTransport: HTTPTransport {
     ///   - userAgent: the `User-Agent` of every request. BigQuery compresses only for agents with the word
     ///     `gzip` in their name.
     ///   - limits: timeouts.
+    ///   - proxy: what https goes through; `nil`, the default, connects directly.
     ///   - logger: gets one line an exchange at level `debug`, without secrets.
     ///   - clock: measures timeouts.
     public init(
-        userAgent: String, limits: HTTPLimits = HTTPLimits(), logger: Logger,
+        userAgent: String, limits: HTTPLimits = HTTPLimits(), proxy: HTTPProxy? = nil, logger: Logger,
         clock: any Clock<Duration> = ContinuousClock()
     ) {
         var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
@@ -30,6 +32,10 @@ public final class HTTPSTransport: HTTPTransport {
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = limits.connectionsPerHost
         configuration.connectionPool.retryConnectionEstablishment = false
         client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        self.proxy = proxy.map { settings in
+            configuration.proxy = settings.client
+            return (settings, HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration))
+        }
         self.limits = limits
         self.userAgent = userAgent
         self.logger = logger
@@ -39,11 +45,13 @@ public final class HTTPSTransport: HTTPTransport {
     deinit {
         // A client that is dropped while it is open stops the process; this one is closed late instead.
         client.shutdown { _ in }
+        proxy?.client.shutdown { _ in }
     }
 
     /// Closes all connections; without it they are closed some time after the transport was dropped.
     public func shutdown() async throws {
         try await client.shutdown()
+        try await proxy?.client.shutdown()
     }
 
     /// Sends a request and hands its answer to `receive`, as ``HTTPTransport`` describes.
@@ -51,18 +59,28 @@ public final class HTTPSTransport: HTTPTransport {
         _ request: HTTPRequest,
         receive: @escaping @Sendable (HTTPResponseHead, inout HTTPBody) async throws -> Answer
     ) async throws -> Answer {
-        let host = URLComponents(string: request.url)?.host ?? request.url
+        let address = URLComponents(string: request.url)
+        let host = address?.host ?? request.url
         let watch = TransferWatch(clock: clock, limits: limits, firstByteTimeout: request.firstByteTimeout)
         return try await withThrowingTaskGroup(of: Outcome<Answer>.self) { group in
             group.addTask { .answer(try await self.perform(request, host: host, watch: watch, receive: receive)) }
             group.addTask { .violation(try await watch.firstViolation()) }
             defer { group.cancelAll() }
-            switch try await group.next() {
-            case .answer(let answer): return answer
-            case .violation(let what): throw HTTPError(code: .timeout, message: "\(host) \(what)")
-            case nil: throw CancellationError()
+            do {
+                switch try await group.next() {
+                case .answer(let answer): return answer
+                case .violation(let what): throw HTTPError(code: .timeout, message: "\(host) \(what)")
+                case nil: throw CancellationError()
+                }
+            } catch let error as HTTPError where error.code == .untrustedServer && proxy(for: host) == nil {
+                let certificate = await PresentedCertificate.look(host: host, port: address?.port ?? 443)
+                throw error.judged(by: certificate, at: Date(), host: host)
             }
         }
+    }
+
+    private func proxy(for host: String) -> (settings: HTTPProxy, client: HTTPClient)? {
+        proxy.flatMap { $0.settings.serves(host.lowercased()) ? $0 : nil }
     }
 
     private enum Outcome<Answer: Sendable>: Sendable {
@@ -75,21 +93,28 @@ public final class HTTPSTransport: HTTPTransport {
         receive: @Sendable (HTTPResponseHead, inout HTTPBody) async throws -> Answer
     ) async throws -> Answer {
         let response: HTTPClientResponse
+        let proxy = proxy(for: host)
         do {
             // The watch ends an exchange; a deadline of the client's own would be on another clock.
-            response = try await client.execute(clientRequest(request), deadline: .distantFuture)
+            response = try await (proxy?.client ?? client).execute(clientRequest(request), deadline: .distantFuture)
         } catch {
             try Task.checkCancellation()
-            logger.debug("\(request.method.rawValue) \(request.url): \(error)")
-            throw HTTPError(transport: error, host: host)
+            logger.debug("\(request): \(error)")
+            throw HTTPError(transport: error, host: host, proxy: proxy?.settings)
         }
         watch.receivedHead()
-        logger.debug("\(request.method.rawValue) \(request.url): \(response.status.code)")
+        logger.debug("\(request): \(response.status.code)")
         let head = HTTPResponseHead(
             status: Int(response.status.code),
             headers: response.headers.map { (name: $0.name, value: $0.value) }
         )
         try refuseRedirect(head, host: host)
+        guard head.status != 407 else {
+            throw HTTPError(
+                code: .proxy, message: "a proxy on the way to \(host) wants a login (HTTP 407)",
+                hint: "set HTTPS_PROXY to http://USER:PASSWORD@HOST:PORT"
+            )
+        }
         var iterator = response.body.makeAsyncIterator()
         var body = HTTPBody {
             do {

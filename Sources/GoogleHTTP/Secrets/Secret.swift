@@ -1,7 +1,7 @@
 /// A value that no log, error text or dump may show: a client secret, a token.
 ///
-/// Every way in which Swift prints a value prints `<redacted>`. There is no `Codable` conformance, so a secret
-/// does not leave through an encoder; code that must send or store it calls ``reveal()``.
+/// Every way in which Swift prints or encodes a value shows `<redacted>`; code that must send or store the value
+/// itself calls ``reveal()``.
 public struct Secret: Sendable, Hashable {
     private let value: String
 
@@ -17,7 +17,7 @@ public struct Secret: Sendable, Hashable {
     public var isEmpty: Bool { value.isEmpty }
 }
 
-extension Secret: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+extension Secret: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable, Encodable {
     /// `<redacted>`.
     public var description: String { "<redacted>" }
 
@@ -26,4 +26,10 @@ extension Secret: CustomStringConvertible, CustomDebugStringConvertible, CustomR
 
     /// A mirror without children, so that `dump` and debuggers show nothing.
     public var customMirror: Mirror { Mirror(self, children: []) }
+
+    /// Encodes `<redacted>`.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(description)
+    }
 }
