@@ -15,10 +15,7 @@ public struct AuthorizedUserCredential: Sendable, Hashable {
     public var quotaProjectID: String?
 
     /// Google's token endpoint.
-    public static let googleTokenURI = "https://oauth2.googleapis.com/token"
-
-    /// The hosts of Google that exchange tokens; older guides use the latter two.
-    private static let googleHosts: Set = ["oauth2.googleapis.com", "www.googleapis.com", "accounts.google.com"]
+    public static let googleTokenURI = GoogleAddress.token
 
     /// Makes a credential of its three values.
     ///
@@ -30,9 +27,10 @@ public struct AuthorizedUserCredential: Sendable, Hashable {
         tokenURI: String = Self.googleTokenURI, quotaProjectID: String? = nil
     ) throws(OAuthError) {
         let values = [
-            ("client_id", clientID), ("client_secret", clientSecret.reveal()), ("refresh_token", refreshToken.reveal()),
+            ("client_id", clientID.isEmpty), ("client_secret", clientSecret.isEmpty),
+            ("refresh_token", refreshToken.isEmpty),
         ]
-        for (name, value) in values where value.isEmpty {
+        for (name, isEmpty) in values where isEmpty {
             throw OAuthError(
                 code: .credentialsInvalid, message: "the credentials have no \(name)",
                 hint: "all three are needed: client_id, client_secret, refresh_token"
@@ -42,16 +40,6 @@ public struct AuthorizedUserCredential: Sendable, Hashable {
         self.clientSecret = clientSecret
         self.refreshToken = refreshToken
         self.quotaProjectID = quotaProjectID
-        guard let endpoint = try? HTTPEndpoint(tokenURI),
-            endpoint.isLoopback || (tokenURI.hasPrefix("https://") && Self.googleHosts.contains(endpoint.host))
-        else {
-            throw OAuthError(
-                code: .untrustedTokenURI,
-                message:
-                    "the credentials name \(printable(tokenURI, limit: 200)) as token_uri, and secrets are not sent there",
-                hint: "use \(Self.googleTokenURI), or leave token_uri out"
-            )
-        }
-        tokenEndpoint = endpoint
+        tokenEndpoint = try GoogleAddress.trusted(tokenURI, name: "token_uri")
     }
 }

@@ -3,20 +3,34 @@ import GoogleHTTP
 
 /// Looks for credentials where users keep them.
 ///
-/// The order: a file that is named, `BQPULL_CREDENTIALS`, the three values `BQPULL_CLIENT_ID`,
-/// `BQPULL_CLIENT_SECRET` and `BQPULL_REFRESH_TOKEN`, `GOOGLE_APPLICATION_CREDENTIALS`, bqpull's own file,
+/// The order: a file or a profile that is named, `BQPULL_CREDENTIALS`, the three values `BQPULL_CLIENT_ID`,
+/// `BQPULL_CLIENT_SECRET` and `BQPULL_REFRESH_TOKEN`, `GOOGLE_APPLICATION_CREDENTIALS`, bqpull's own store,
 /// gcloud's application-default file.
 public struct CredentialSearch: Sendable {
+    /// Where to look, if the user said so.
+    public enum Choice: Sendable, Hashable {
+        /// Nothing was said: all places in their order.
+        case anywhere
+        /// A file.
+        case file(String)
+        /// A profile of bqpull's own store.
+        case profile(String)
+    }
+
     /// Credentials, and where they were found.
     public struct Finding: Sendable {
         /// The credentials.
         public var credential: AuthorizedUserCredential
         /// The place in words, for reports: a path or the name of a variable.
         public var source: String
-        /// Whether the caller named the place, so that the credentials may go to a loopback endpoint.
+        /// Whether the caller named the file, so that the credentials may go to a loopback endpoint.
         public var isNamed: Bool
         /// What the user should know about the place, if anything.
         public var warning: String?
+        /// bqpull's own store, if they are from there; only that is ever written.
+        public var store: CredentialStore?
+        /// What the store knows of them besides.
+        public var stored: StoredCredential?
     }
 
     private let environment: [String: String]
@@ -29,29 +43,71 @@ public struct CredentialSearch: Sendable {
     /// The first credentials that there are.
     ///
     /// A place that exists but is unusable is an error, not skipped.
-    /// - Parameter path: a file that the user named.
     /// - Returns: `nil` if there are none.
     /// - Throws: ``OAuthError``.
-    public func first(named path: String?) throws(OAuthError) -> Finding? {
-        if let path { return try file(path, isNamed: true) }
+    public func first(_ choice: Choice = .anywhere) throws(OAuthError) -> Finding? {
+        switch choice {
+        case .file(let path): return try file(path, isNamed: true)
+        case .profile(let name):
+            let store = try store(profile: name)
+            guard let finding = try stored(in: store) else {
+                throw OAuthError(
+                    code: .noCredentials, message: "the profile \(printable(name, limit: 80)) has no credentials",
+                    hint: "bqpull auth login --profile \(printable(name, limit: 80))"
+                        + (profiles.isEmpty ? "" : "; there are these profiles: \(profiles.joined(separator: ", "))")
+                )
+            }
+            return finding
+        case .anywhere: break
+        }
         if let path = value("BQPULL_CREDENTIALS") { return try file(path) }
         if let finding = try threeValues() { return finding }
         if let path = value("GOOGLE_APPLICATION_CREDENTIALS") { return try file(path) }
-        if let path = ownFile, exists(path) {
-            try requirePrivate(path)
-            return try file(path)
-        }
-        if let path = gcloudFile, exists(path) { return try file(path) }
+        if let folder = ownFolder, let finding = try stored(in: CredentialStore(folder: folder)) { return finding }
+        if let path = gcloudFile, FileManager.default.fileExists(atPath: path) { return try file(path) }
         return nil
     }
 
-    /// Where bqpull keeps its own credentials: `$XDG_CONFIG_HOME/bqpull/credentials.json` or below `~/.config`;
-    /// on macOS below `~/Library/Application Support`.
-    public var ownFile: String? {
+    /// bqpull's own store: `$XDG_CONFIG_HOME/bqpull` or `~/.config/bqpull`, on macOS `~/Library/Application
+    /// Support/bqpull`; a profile's stands in `profiles/NAME` there.
+    ///
+    /// - Throws: ``OAuthError`` with code `credentialsInvalid` for a name that is none, or `cannotStore` if there
+    ///   is no home folder.
+    public func store(profile: String? = nil) throws(OAuthError) -> CredentialStore {
+        guard let folder = ownFolder else {
+            throw OAuthError(
+                code: .cannotStore, message: "there is no folder to keep credentials in",
+                hint: "set HOME or XDG_CONFIG_HOME to an absolute path"
+            )
+        }
+        guard let profile else { return CredentialStore(folder: folder) }
+        let isName =
+            (1...64).contains(profile.utf8.count)
+            && profile.utf8.allSatisfy { Self.nameCharacters.contains($0) } && !profile.hasPrefix(".")
+        guard isName else {
+            throw OAuthError(
+                code: .credentialsInvalid, message: "\(printable(profile, limit: 80)) cannot be the name of a profile",
+                hint: "use letters, digits, dots, hyphens and underscores, at most 64"
+            )
+        }
+        return CredentialStore(folder: folder + "/profiles/" + profile)
+    }
+
+    private static let nameCharacters = Set(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.".utf8
+    )
+
+    /// The names of the profiles that there are, sorted.
+    public var profiles: [String] {
+        let names = ownFolder.flatMap { try? FileManager.default.contentsOfDirectory(atPath: $0 + "/profiles") } ?? []
+        return names.filter { (try? store(profile: $0).exists) ?? false }.sorted()
+    }
+
+    private var ownFolder: String? {
         #if os(macOS)
-        home.map { $0 + "/Library/Application Support/bqpull/credentials.json" }
+        home.map { $0 + "/Library/Application Support/bqpull" }
         #else
-        configurationFolder.map { $0 + "/bqpull/credentials.json" }
+        configurationFolder.map { $0 + "/bqpull" }
         #endif
     }
 
@@ -71,10 +127,6 @@ public struct CredentialSearch: Sendable {
         environment[name].flatMap { $0.isEmpty ? nil : $0 }
     }
 
-    private func exists(_ path: String) -> Bool {
-        FileManager.default.fileExists(atPath: path)
-    }
-
     private func threeValues() throws(OAuthError) -> Finding? {
         let names = ["BQPULL_CLIENT_ID", "BQPULL_CLIENT_SECRET", "BQPULL_REFRESH_TOKEN"]
         let values = names.map(value)
@@ -92,6 +144,13 @@ public struct CredentialSearch: Sendable {
         return Finding(credential: credential, source: "BQPULL_REFRESH_TOKEN", isNamed: false)
     }
 
+    private func stored(in store: CredentialStore) throws(OAuthError) -> Finding? {
+        guard let stored = try store.read() else { return nil }
+        return Finding(
+            credential: stored.credential, source: store.path, isNamed: false, store: store, stored: stored
+        )
+    }
+
     private func file(_ path: String, isNamed: Bool = false) throws(OAuthError) -> Finding {
         let credential = try AuthorizedUserCredential(contentsOfFile: path)
         var warning: String?
@@ -105,18 +164,5 @@ public struct CredentialSearch: Sendable {
         let resolved = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
         let attributes = try? FileManager.default.attributesOfItem(atPath: resolved)
         return (attributes?[.posixPermissions] as? NSNumber)?.intValue
-    }
-
-    private func requirePrivate(_ path: String) throws(OAuthError) {
-        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
-        let mode = (attributes?[.posixPermissions] as? NSNumber)?.intValue ?? 0o777
-        let owner = (attributes?[.ownerAccountID] as? NSNumber)?.uint32Value
-        guard attributes?[.type] as? FileAttributeType == .typeRegular, mode & 0o077 == 0, owner == getuid() else {
-            throw OAuthError(
-                code: .unsafePermissions,
-                message: "\(printable(path)) is not a file that only you can read",
-                hint: "chmod 600 '\(printable(path))'"
-            )
-        }
     }
 }

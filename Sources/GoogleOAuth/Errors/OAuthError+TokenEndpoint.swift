@@ -2,6 +2,12 @@ import Foundation
 import GoogleHTTP
 
 extension OAuthError {
+    /// What a token endpoint was asked to exchange, which decides what its refusals mean.
+    enum Exchange: Sendable {
+        case refreshToken
+        case authorizationCode
+    }
+
     /// The body of a refusal (RFC 6749 5.2), with Google's `error_subtype`.
     private struct Refusal: Decodable {
         var error: String?
@@ -12,36 +18,55 @@ extension OAuthError {
     /// The error that an answer of the token endpoint with an error status stands for.
     ///
     /// `error` decides; where there is none that is known, the status does.
-    init(status: Int, body: [UInt8], host: String) {
+    init(status: Int, body: [UInt8], host: String, exchange: Exchange = .refreshToken) {
         let refusal = try? JSONDecoder().decode(Refusal.self, from: Data(body))
-        let code = Self.code(error: refusal?.error, subtype: refusal?.error_subtype, status: status)
+        let code = Self.code(refusal, exchange: exchange) ?? Self.code(status: status)
         let described = [refusal?.error, refusal?.error_description].compactMap { $0 }.joined(separator: ": ")
         let detail = described.isEmpty ? "HTTP \(status)" : printable(described, limit: 300)
         self.init(code: code, message: "\(Self.summary(code, host: host)) (\(detail))", hint: Self.hint(code))
     }
 
-    private static func code(error: String?, subtype: String?, status: Int) -> Code {
-        switch error {
-        case "invalid_grant" where subtype == "invalid_rapt" || subtype == "rapt_required": .sessionControl
-        case "invalid_grant": .refreshTokenRejected
-        case "invalid_client", "unauthorized_client", "deleted_client", "disabled_client": .clientRejected
+    private static func code(_ refusal: Refusal?, exchange: Exchange) -> Code? {
+        let description = refusal?.error_description?.lowercased() ?? ""
+        return switch refusal?.error {
+        case "invalid_grant" where ["invalid_rapt", "rapt_required"].contains(refusal?.error_subtype): .sessionControl
+        case "invalid_grant" where exchange == .authorizationCode: .codeRejected
+        case "invalid_grant" where ["bad request", "malformed", "invalid"].contains { description.hasPrefix($0) }:
+            .damagedToken
+        case "invalid_grant": .expiredOrRevoked
+        case "invalid_client" where description.contains("secret"): .wrongClientSecret
+        case "invalid_client" where description.contains("not found"): .wrongClientID
+        case "invalid_client": .clientRejected
+        case "deleted_client", "disabled_client": .deletedClient
+        case "unauthorized_client": .foreignToken
+        case "redirect_uri_mismatch": .redirectMismatch
         case "access_denied", "admin_policy_enforced", "org_internal": .accessDenied
         case "invalid_request", "unsupported_grant_type", "invalid_scope": .requestRejected
         case "server_error", "temporarily_unavailable", "internal_failure": .serviceUnavailable
-        default:
-            switch status {
-            case 408, 429, 500, 502, 503, 504: .serviceUnavailable
-            case 400, 401, 403: .requestRejected
-            default: .unexpectedAnswer
-            }
+        default: nil
+        }
+    }
+
+    private static func code(status: Int) -> Code {
+        switch status {
+        case 408, 429, 500, 502, 503, 504: .serviceUnavailable
+        case 400, 401, 403: .requestRejected
+        default: .unexpectedAnswer
         }
     }
 
     private static func summary(_ code: Code, host: String) -> String {
         switch code {
         case .sessionControl: "the organisation asks for a new login"
-        case .refreshTokenRejected: "\(host) rejects the refresh token"
+        case .expiredOrRevoked: "the refresh token has expired or was revoked"
+        case .damagedToken: "\(host) does not know the refresh token"
+        case .codeRejected: "\(host) rejects the authorization code"
+        case .wrongClientID: "there is no OAuth client of this client id"
+        case .wrongClientSecret: "the client secret is not the one of this client id"
+        case .deletedClient: "the OAuth client was deleted or disabled"
+        case .foreignToken: "the refresh token belongs to another OAuth client"
         case .clientRejected: "\(host) rejects the client id or client secret"
+        case .redirectMismatch: "the redirect URI is not one that is registered for the client"
         case .accessDenied: "the account or its administrator refused access"
         case .requestRejected: "\(host) does not accept the token request"
         case .serviceUnavailable: "\(host) is unavailable"
@@ -49,18 +74,34 @@ extension OAuthError {
         }
     }
 
-    private static func hint(_ code: Code) -> String? {
+    /// What to do about an error, wherever it is met.
+    static func hint(_ code: Code) -> String? {
         switch code {
         case .sessionControl:
-            "get a new refresh token; the organisation's session length decides how long it lasts"
-        case .refreshTokenRejected:
-            "get a new refresh token. One of a consent screen in \"Testing\" ends after seven days (publish the app), one unused for six months ends too, and one copied in part never works"
+            "bqpull auth login; the organisation's session length decides how long the new token lasts"
+        case .expiredOrRevoked:
+            "bqpull auth login. A token of a consent screen in \"Testing\" ends after seven days (publish the app), one unused for six months ends too, and so does the oldest of more than 100 tokens"
+        case .damagedToken:
+            "copy all of the refresh token again, or bqpull auth login; a token that ended long ago is not known any more either"
+        case .codeRejected: "start again with bqpull auth login: a code works once and only for some minutes"
+        case .wrongClientID:
+            "compare the client id with https://console.cloud.google.com/apis/credentials; it ends in .apps.googleusercontent.com"
+        case .wrongClientSecret:
+            "copy the secret again from https://console.cloud.google.com/apis/credentials, or make a new one there; refresh tokens stay valid"
+        case .deletedClient:
+            "restore it within 30 days at https://console.cloud.google.com/apis/credentials, or make a new client and bqpull auth login"
+        case .foreignToken:
+            "use the client id and secret that the token was made with, or bqpull auth login with this client"
         case .clientRejected:
-            "compare client id and client secret with the Google Cloud console; a refresh token works only with the client that it was made for"
-        case .accessDenied: "ask the administrator of the Google account to allow this client"
+            "compare client id and client secret with https://console.cloud.google.com/apis/credentials"
+        case .redirectMismatch:
+            "add it to the client's authorized redirect URIs at https://console.cloud.google.com/apis/credentials, or give a registered one with --redirect-uri"
+        case .accessDenied:
+            "while the consent screen is in \"Testing\" only its test users may consent; else ask the administrator of the account to allow this client"
         case .requestRejected: "check that the credentials are those of an OAuth client and its refresh token"
         case .serviceUnavailable: "run the same command again later"
-        default: "check token_uri in the credentials, and whether a proxy answers in the place of Google"
+        case .unexpectedAnswer: "check token_uri in the credentials, and whether a proxy answers in the place of Google"
+        default: nil
         }
     }
 }

@@ -1,11 +1,14 @@
-/// Why there is no access token.
+/// Why there is no access token, no consent, or no place for a credential.
 public struct OAuthError: Error, Sendable, CustomStringConvertible {
     /// The kind of error.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Value: String {
             case noCredentials, credentialsMissing, credentialsInvalid, unsafePermissions, untrustedTokenURI
-            case refreshTokenRejected, sessionControl, clientRejected, accessDenied, requestRejected
-            case serviceUnavailable, unexpectedAnswer
+            case expiredOrRevoked, damagedToken, sessionControl, foreignToken
+            case wrongClientID, wrongClientSecret, deletedClient, clientRejected
+            case accessDenied, requestRejected, serviceUnavailable, unexpectedAnswer
+            case missingScope, noRefreshToken, redirectMismatch, codeRejected, wrongState, noCode, noPendingConsent
+            case cannotListen, cannotStore, storeLocked
         }
 
         private let value: Value
@@ -16,30 +19,62 @@ public struct OAuthError: Error, Sendable, CustomStringConvertible {
 
         /// Credentials were looked for in all places and not found.
         public static let noCredentials = Code(.noCredentials)
-        /// The credentials file that was named does not exist or cannot be read.
+        /// A file that was named does not exist or cannot be read.
         public static let credentialsMissing = Code(.credentialsMissing)
-        /// The credentials are incomplete or not of a kind that is supported.
+        /// Credentials or a client are incomplete or not of a kind that is supported.
         public static let credentialsInvalid = Code(.credentialsInvalid)
-        /// Others can read or replace bqpull's own credentials file.
+        /// Others can read or replace a file or folder that only the user may.
         public static let unsafePermissions = Code(.unsafePermissions)
-        /// The credentials name a token endpoint to which secrets are not sent.
+        /// The credentials name an endpoint to which secrets are not sent.
         public static let untrustedTokenURI = Code(.untrustedTokenURI)
-        /// `invalid_grant`: the refresh token is expired, revoked, damaged or of another client.
-        public static let refreshTokenRejected = Code(.refreshTokenRejected)
+
+        /// `invalid_grant`: the refresh token has ended or was revoked.
+        public static let expiredOrRevoked = Code(.expiredOrRevoked)
+        /// `invalid_grant`: the refresh token is none that the service knows (any more).
+        public static let damagedToken = Code(.damagedToken)
         /// `invalid_grant` because the organisation asks for a new login.
         public static let sessionControl = Code(.sessionControl)
-        /// Client id or client secret are wrong, or the client is gone.
+        /// `unauthorized_client`: the refresh token was made for another client.
+        public static let foreignToken = Code(.foreignToken)
+        /// `invalid_client`: there is no client of this id.
+        public static let wrongClientID = Code(.wrongClientID)
+        /// `invalid_client`: the client's secret is another one.
+        public static let wrongClientSecret = Code(.wrongClientSecret)
+        /// `deleted_client` or `disabled_client`.
+        public static let deletedClient = Code(.deletedClient)
+        /// `invalid_client` for a reason that is not given.
         public static let clientRejected = Code(.clientRejected)
-        /// The account or its administrator refused.
+        /// The user or an administrator refused.
         public static let accessDenied = Code(.accessDenied)
-        /// The token endpoint does not understand the request.
+        /// The service does not understand the request.
         public static let requestRejected = Code(.requestRejected)
-        /// The token endpoint is in trouble.
+        /// The service is in trouble.
         public static let serviceUnavailable = Code(.serviceUnavailable)
         /// The answer is not one of a token endpoint.
         public static let unexpectedAnswer = Code(.unexpectedAnswer)
 
-        /// The identifier of the code, for example `refreshTokenRejected`.
+        /// A scope that is needed was not granted.
+        public static let missingScope = Code(.missingScope)
+        /// The exchange of a code brought no refresh token.
+        public static let noRefreshToken = Code(.noRefreshToken)
+        /// The redirect URI is not registered for the client.
+        public static let redirectMismatch = Code(.redirectMismatch)
+        /// `invalid_grant` on the exchange of a code: it was used already, or is too old.
+        public static let codeRejected = Code(.codeRejected)
+        /// The answer of the browser belongs to another consent request.
+        public static let wrongState = Code(.wrongState)
+        /// What was pasted holds no authorization code.
+        public static let noCode = Code(.noCode)
+        /// No consent request is waiting for its answer.
+        public static let noPendingConsent = Code(.noPendingConsent)
+        /// The port for the browser's answer is not to be had.
+        public static let cannotListen = Code(.cannotListen)
+        /// A credential cannot be written or removed.
+        public static let cannotStore = Code(.cannotStore)
+        /// Another process holds the stored credential for too long.
+        public static let storeLocked = Code(.storeLocked)
+
+        /// The identifier of the code, for example `expiredOrRevoked`.
         public var description: String { value.rawValue }
 
         /// Whether the same request may succeed later.

@@ -1,3 +1,4 @@
+public import Foundation
 public import GoogleHTTP
 
 /// Exchanges a refresh token for access tokens.
@@ -6,9 +7,13 @@ public import GoogleHTTP
 /// lifetime, at most 225 s; until it ends, a failing renewal does not stop work. A failure is not remembered: the
 /// next caller tries again. An odd or missing `expires_in` never leads to a loop, since a token that was just
 /// made is used at least once.
+///
+/// A token endpoint may send another refresh token in the place of the one it got. For a credential of bqpull's own
+/// store the new one is stored before it is used, under a lock that other processes share; for any other it lives
+/// in memory only, with a warning.
 public actor RefreshTokenProvider: TokenProvider {
     private struct Held {
-        var token: AccessToken
+        var answer: TokenAnswer
         /// When to renew, and when to stop using it, on the provider's stopwatch; `nil` without a known lifetime.
         var renewal: Duration
         var end: Duration
@@ -21,62 +26,65 @@ public actor RefreshTokenProvider: TokenProvider {
     }
 
     private var credential: AuthorizedUserCredential
-    private let transport: any HTTPTransport
-    private let retry: RetryPolicy
+    private let store: CredentialStore?
+    private let endpoint: TokenEndpoint
     private let clock: any Clock<Duration>
     private let elapsed: @Sendable () -> Duration
-    private let onRepetition: @Sendable (Repetition) -> Void
+    private let now: @Sendable () -> Date
+    private let onWarning: @Sendable (String) -> Void
     private var held: Held?
     private var inFlight: Exchange?
     private var lastExchangeID = 0
 
-    /// The size that an answer may have, in bytes.
-    private static let maximumAnswerSize = 64 * 1024
-
     /// How long a token is used whose lifetime the answer does not tell; Google's usual one.
     private static let assumedLifetime: Duration = .seconds(3600)
-
-    /// How often a failed exchange is repeated by default.
-    public static let defaultRetry: RetryPolicy = {
-        var policy = RetryPolicy()
-        policy.maximumRepetitions = 3
-        return policy
-    }()
 
     /// Makes a provider.
     ///
     /// - Parameters:
-    ///   - retry: how failed exchanges are repeated. Defaults to ``defaultRetry``.
+    ///   - store: bqpull's own store, if the credential was read from it.
+    ///   - retry: how failed exchanges are repeated. Defaults to `RetryPolicy.tokenEndpoint`.
     ///   - clock: measures lifetimes and waits; monotonic, so that a changed wall clock has no effect.
+    ///   - now: tells the time that is noted in the store; nothing is measured by it.
     ///   - onRepetition: told about each repetition.
+    ///   - onWarning: told what the user should know although nothing failed.
     public init(
-        credential: AuthorizedUserCredential, transport: any HTTPTransport,
-        retry: RetryPolicy = RefreshTokenProvider.defaultRetry, clock: any Clock<Duration> = ContinuousClock(),
-        onRepetition: @escaping @Sendable (Repetition) -> Void = { _ in }
+        credential: AuthorizedUserCredential, store: CredentialStore? = nil, transport: any HTTPTransport,
+        retry: RetryPolicy = .tokenEndpoint, clock: any Clock<Duration> = ContinuousClock(),
+        now: @escaping @Sendable () -> Date = { Date() },
+        onRepetition: @escaping @Sendable (Repetition) -> Void = { _ in },
+        onWarning: @escaping @Sendable (String) -> Void = { _ in }
     ) {
         self.credential = credential
-        self.transport = transport
-        self.retry = retry
+        self.store = store
+        endpoint = TokenEndpoint(
+            address: credential.tokenEndpoint, transport: transport, retry: retry, clock: clock,
+            onRepetition: onRepetition
+        )
         self.clock = clock
         self.elapsed = stopwatch(clock)
-        self.onRepetition = onRepetition
+        self.now = now
+        self.onWarning = onWarning
     }
+
+    /// The answer that brought the token in use; `nil` before the first one.
+    public var latestAnswer: TokenAnswer? { held?.answer }
 
     /// A token that is valid now; throws ``OAuthError``, `HTTPError` or `CancellationError`.
     public func accessToken() async throws -> AccessToken {
         guard let held else { return try await exchanged() }
         let now = elapsed()
-        if now < held.renewal { return held.token }
+        if now < held.renewal { return held.answer.accessToken }
         do {
             return try await exchanged()
         } catch  where elapsed() < held.end && !(error is CancellationError) {
-            return held.token
+            return held.answer.accessToken
         }
     }
 
     /// Forgets a token that the service rejected, unless it has been replaced already.
     public func reject(_ token: AccessToken) {
-        if held?.token == token { held = nil }
+        if held?.answer.accessToken == token { held = nil }
     }
 
     /// Waits for the exchange in flight, or starts one.
@@ -102,12 +110,11 @@ public actor RefreshTokenProvider: TokenProvider {
 
     private func exchange(_ id: Int) async throws -> AccessToken {
         defer { if inFlight?.id == id { inFlight = nil } }
-        let answer = try await fetchToken()
-        if let rotated = answer.refreshToken { credential.refreshToken = rotated }
+        let answer = try await exchangeRefreshToken()
         let lifetime = answer.lifetime ?? Self.assumedLifetime
         let now = elapsed()
         held = Held(
-            token: answer.accessToken,
+            answer: answer,
             renewal: now + lifetime - min(.seconds(225), lifetime / 10),
             end: now + lifetime
         )
@@ -122,36 +129,54 @@ public actor RefreshTokenProvider: TokenProvider {
         if exchange.waiters == 0 { exchange.task.cancel() }
     }
 
+    private func exchangeRefreshToken() async throws -> TokenAnswer {
+        guard let store else {
+            let answer = try await fetchToken()
+            if let rotated = answer.refreshToken {
+                credential.refreshToken = rotated
+                onWarning(
+                    "\(endpoint.address.host) replaced the refresh token; the new one was not written back to where the old one is from, and the old one may work no longer"
+                )
+            }
+            return answer
+        }
+        // Held until the new token is stored: two processes that exchange the same one would each end the other's.
+        let lock = try await store.lock(clock: clock)
+        defer { lock?.release() }
+        let stored = try? store.read()
+        if let stored, stored.credential.clientID == credential.clientID { credential = stored.credential }
+        do {
+            let answer = try await fetchToken()
+            keep(answer, of: stored, in: store)
+            return answer
+        } catch let error as OAuthError {
+            throw stored.map { error.explained(by: $0, at: now()) } ?? error
+        }
+    }
+
+    private func keep(_ answer: TokenAnswer, of stored: StoredCredential?, in store: CredentialStore) {
+        if let rotated = answer.refreshToken {
+            do throws(OAuthError) {
+                try store.replaceRefreshToken(credential.refreshToken, by: rotated)
+            } catch {
+                onWarning(
+                    "\(endpoint.address.host) replaced the refresh token, and the new one could not be stored: \(error.message); log in again when the old one has stopped working"
+                )
+            }
+            credential.refreshToken = rotated
+        }
+        // Only explains later what happened to the token, so that it need not succeed.
+        if let stored { try? store.noteUse(of: stored, lifetime: answer.refreshTokenLifetime, at: now()) }
+    }
+
     private func fetchToken() async throws -> TokenAnswer {
-        let request = HTTPRequest.form(
-            credential.tokenEndpoint.description,
+        try await endpoint.post(
             [
                 "grant_type": "refresh_token",
                 "client_id": credential.clientID,
                 "client_secret": credential.clientSecret.reveal(),
                 "refresh_token": credential.refreshToken.reveal(),
-            ]
+            ], exchange: .refreshToken
         )
-        let host = credential.tokenEndpoint.host
-        let transport = transport
-        return try await retry.run(clock: clock, judge: Self.judge, onRepetition: onRepetition) {
-            try await transport.exchange(request) { head, body in
-                let bytes = try await body.collect(limit: Self.maximumAnswerSize)
-                guard head.isSuccess else {
-                    var error = OAuthError(status: head.status, body: bytes, host: host)
-                    error.retryAfter = head.retryAfter
-                    throw error
-                }
-                return try TokenAnswer(body: bytes, host: host)
-            }
-        }
-    }
-
-    @Sendable private static func judge(_ error: any Error) -> RetryVerdict {
-        switch error {
-        case let error as OAuthError where error.isTransient: .repeatLater(askedFor: error.retryAfter)
-        case let error as HTTPError where error.isTransient: .repeatLater()
-        default: .stop
-        }
     }
 }

@@ -2,15 +2,19 @@ import Foundation
 import GoogleHTTP
 
 /// The answer of a token endpoint that brings an access token (RFC 6749 5.1).
-struct TokenAnswer: Sendable {
+public struct TokenAnswer: Sendable {
     /// The token; printable ASCII only, so that it cannot break out of its header.
-    var accessToken: AccessToken
-    /// How long the token lives; `nil` if the answer says nothing that can be used.
-    var lifetime: Duration?
+    public let accessToken: AccessToken
+    /// How long the token lives, at most 24 h; `nil` if the answer says nothing that can be used.
+    public let lifetime: Duration?
+    /// The scopes that were granted; `nil` if the answer does not tell.
+    public let scopes: [String]?
     /// A refresh token that replaces the one that was sent.
-    var refreshToken: Secret?
+    let refreshToken: Secret?
+    /// How long the refresh token lives; only told where that is limited, as while a consent screen is in "Testing".
+    let refreshTokenLifetime: Duration?
 
-    /// The longest lifetime that is believed.
+    /// The longest lifetime of an access token that is believed, in seconds.
     private static let longestLifetime: Double = 24 * 3600
 
     private struct Members: Decodable {
@@ -18,19 +22,25 @@ struct TokenAnswer: Sendable {
         var token_type: String?
         var refresh_token: String?
         var expires_in: Double?
+        var refresh_token_expires_in: Double?
+        var scope: String?
 
         private enum CodingKeys: String, CodingKey {
-            case access_token, token_type, refresh_token, expires_in
+            case access_token, token_type, refresh_token, expires_in, refresh_token_expires_in, scope
         }
 
         init(from decoder: any Decoder) throws {
             let container = try decoder.container(keyedBy: CodingKeys.self)
+            func seconds(_ key: CodingKeys) -> Double? {
+                (try? container.decode(Double.self, forKey: key))
+                    ?? (try? container.decode(String.self, forKey: key)).flatMap(Double.init)
+            }
             access_token = try? container.decode(String.self, forKey: .access_token)
             token_type = try container.decodeIfPresent(String.self, forKey: .token_type)
             refresh_token = try? container.decode(String.self, forKey: .refresh_token)
-            expires_in =
-                (try? container.decode(Double.self, forKey: .expires_in))
-                ?? (try? container.decode(String.self, forKey: .expires_in)).flatMap(Double.init)
+            expires_in = seconds(.expires_in)
+            refresh_token_expires_in = seconds(.refresh_token_expires_in)
+            scope = try? container.decode(String.self, forKey: .scope)
         }
     }
 
@@ -41,7 +51,7 @@ struct TokenAnswer: Sendable {
         func unexpected(_ what: String) -> OAuthError {
             OAuthError(
                 code: .unexpectedAnswer, message: "the answer of \(host) \(what)",
-                hint: "check token_uri in the credentials, and whether a proxy answers in the place of Google"
+                hint: OAuthError.hint(.unexpectedAnswer)
             )
         }
         guard let members = try? JSONDecoder().decode(Members.self, from: Data(body)) else {
@@ -59,6 +69,16 @@ struct TokenAnswer: Sendable {
         lifetime = members.expires_in.flatMap {
             $0.isFinite ? .seconds(min(max(0, $0), Self.longestLifetime)) : nil
         }
+        scopes = members.scope.map(scopeList)
         refreshToken = members.refresh_token.flatMap { $0.isEmpty ? nil : Secret($0) }
+        // More than a century is no limit, and would not fit everywhere.
+        refreshTokenLifetime = members.refresh_token_expires_in.flatMap {
+            (1...3_200_000_000).contains($0) ? .seconds($0) : nil
+        }
     }
+}
+
+/// The scopes in a space-separated list.
+func scopeList(_ text: String) -> [String] {
+    text.split(separator: " ").map(String.init)
 }

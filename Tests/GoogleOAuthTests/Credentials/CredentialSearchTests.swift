@@ -12,9 +12,13 @@ import Testing
     }
 
     @discardableResult
-    private func write(_ name: String, in folder: URL, client: String, permissions: Int = 0o600) throws -> String {
+    private func write(
+        _ name: String, in folder: URL, client: String, permissions: Int = 0o600, folderPermissions: Int = 0o755
+    ) throws -> String {
         let url = folder.appending(path: name)
-        try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(
+            at: url.deletingLastPathComponent(), withIntermediateDirectories: true,
+            attributes: [.posixPermissions: folderPermissions])
         let text = #"{"type":"authorized_user","client_id":"\#(client)","client_secret":"fake","refresh_token":"fake"}"#
         try Data(text.utf8).write(to: url)
         try FileManager.default.setAttributes([.posixPermissions: permissions], ofItemAtPath: url.path)
@@ -30,13 +34,14 @@ import Testing
                 "BQPULL_CLIENT_ID": "third", "BQPULL_CLIENT_SECRET": "fake", "BQPULL_REFRESH_TOKEN": "fake",
                 "GOOGLE_APPLICATION_CREDENTIALS": try write("application.json", in: folder, client: "fourth"),
             ]
-            let own = try #require(CredentialSearch(environment: environment).ownFile)
-            try write(String(own.dropFirst(folder.path.count + 1)), in: folder, client: "fifth")
+            let own = try CredentialSearch(environment: environment).store().path
+            try write(
+                String(own.dropFirst(folder.path.count + 1)), in: folder, client: "fifth", folderPermissions: 0o700)
             try write(".config/gcloud/application_default_credentials.json", in: folder, client: "sixth")
             let first = try write("option.json", in: folder, client: "first")
 
             func found(named path: String? = nil) throws -> CredentialSearch.Finding? {
-                try CredentialSearch(environment: environment).first(named: path)
+                try CredentialSearch(environment: environment).first(path.map { .file($0) } ?? .anywhere)
             }
             #expect(try found(named: first)?.credential.clientID == "first")
             #expect(try found(named: first)?.isNamed == true)
@@ -57,15 +62,40 @@ import Testing
         }
     }
 
-    @Test func ourOwnFileMustBePrivate() throws {
+    @Test func aProfileIsFoundWhateverTheEnvironmentSays() throws {
         try withFolder { folder in
-            let search = CredentialSearch(environment: ["HOME": folder.path])
-            let own = try #require(search.ownFile)
-            try write(String(own.dropFirst(folder.path.count + 1)), in: folder, client: "own", permissions: 0o644)
-            let error = #expect(throws: OAuthError.self) { try search.first(named: nil) }
-            #expect(error?.code == .unsafePermissions)
-            #expect(error?.hint == "chmod 600 '\(own)'")
+            let search = CredentialSearch(environment: [
+                "HOME": folder.path, "BQPULL_CREDENTIALS": try write("named.json", in: folder, client: "other"),
+            ])
+            let own = try search.store(profile: "work").path
+            try write(
+                String(own.dropFirst(folder.path.count + 1)), in: folder, client: "work", folderPermissions: 0o700)
+            #expect(try search.first(.profile("work"))?.credential.clientID == "work")
+            #expect(try search.first(.profile("work"))?.store == search.store(profile: "work"))
+            #expect(search.profiles == ["work"])
+            let error = #expect(throws: OAuthError.self) { try search.first(.profile("home")) }
+            #expect(error?.code == .noCredentials)
+            #expect(error?.hint?.contains("work") == true)
         }
+    }
+
+    @Test(arguments: ["", "..", ".x", "a/b", "a b", String(repeating: "a", count: 65), "ä"])
+    func badNamesOfProfilesAreRefused(name: String) throws {
+        let search = CredentialSearch(environment: ["HOME": "/nonexistent"])
+        let error = #expect(throws: OAuthError.self) { try search.store(profile: name) }
+        #expect(error?.code == .credentialsInvalid)
+    }
+
+    @Test func theStoreStandsWhereTheSystemKeepsConfigurations() throws {
+        #if !os(macOS)
+        #expect(try CredentialSearch(environment: ["HOME": "/h"]).store().path == "/h/.config/bqpull/credentials.json")
+        let search = CredentialSearch(environment: ["HOME": "/h", "XDG_CONFIG_HOME": "/x"])
+        #expect(try search.store().path == "/x/bqpull/credentials.json")
+        #expect(try search.store(profile: "work").path == "/x/bqpull/profiles/work/credentials.json")
+        let relative = CredentialSearch(environment: ["HOME": "/h", "XDG_CONFIG_HOME": "x"])
+        #expect(try relative.store().folder == "/h/.config/bqpull")
+        #endif
+        #expect(throws: OAuthError.self) { try CredentialSearch(environment: [:]).store() }
     }
 
     @Test func filesOfOthersAreWarnedAbout() throws {
@@ -74,10 +104,10 @@ import Testing
             let link = folder.appending(path: "link.json").path
             try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: path)
             let search = CredentialSearch(environment: [:])
-            #expect(try search.first(named: path)?.warning != nil)
-            #expect(try search.first(named: link)?.warning != nil)
+            #expect(try search.first(.file(path))?.warning != nil)
+            #expect(try search.first(.file(link))?.warning != nil)
             try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
-            #expect(try search.first(named: link)?.warning == nil)
+            #expect(try search.first(.file(link))?.warning == nil)
         }
     }
 

@@ -1,0 +1,93 @@
+public import Foundation
+public import GoogleHTTP
+
+/// Exchanges the code of a consent for a refresh token.
+public struct CodeExchange: Sendable {
+    private let transport: any HTTPTransport
+    private let retry: RetryPolicy
+    private let clock: any Clock<Duration>
+    private let onRepetition: @Sendable (Repetition) -> Void
+
+    /// Makes an exchange.
+    ///
+    /// - Parameters:
+    ///   - retry: how a failed exchange is repeated. Defaults to `RetryPolicy.tokenEndpoint`.
+    ///   - clock: measures waits.
+    ///   - onRepetition: told about each repetition.
+    public init(
+        transport: any HTTPTransport, retry: RetryPolicy = .tokenEndpoint,
+        clock: any Clock<Duration> = ContinuousClock(),
+        onRepetition: @escaping @Sendable (Repetition) -> Void = { _ in }
+    ) {
+        self.transport = transport
+        self.retry = retry
+        self.clock = clock
+        self.onRepetition = onRepetition
+    }
+
+    /// Exchanges a code, and checks that it brought what was asked for: a refresh token and all scopes.
+    ///
+    /// - Parameter now: the time at which the credential is said to have been made.
+    /// - Throws: ``OAuthError`` (`codeRejected`, `noRefreshToken`, `missingScope`, or what the token endpoint
+    ///   answers), `HTTPError` or `CancellationError`.
+    public func exchange(_ code: Secret, for request: ConsentRequest, now: Date = Date()) async throws
+        -> StoredCredential
+    {
+        let client = request.client
+        let endpoint = TokenEndpoint(
+            address: client.tokenEndpoint, transport: transport, retry: retry, clock: clock, onRepetition: onRepetition
+        )
+        let answer = try await endpoint.post(
+            [
+                "grant_type": "authorization_code", "code": code.reveal(), "client_id": client.id,
+                "client_secret": client.secret.reveal(), "redirect_uri": request.redirectURI,
+                "code_verifier": request.proofKey.verifier.reveal(),
+            ], exchange: .authorizationCode
+        )
+        // RFC 6749 5.1: an answer without a scope grants what was asked for.
+        let scopes = answer.scopes ?? request.scopes
+        let missing = request.missingScopes(granted: scopes)
+        guard missing.isEmpty else {
+            throw OAuthError(
+                code: .missingScope,
+                message: "not everything was allowed; missing: \(printable(missing.joined(separator: " ")))",
+                hint: "start again, and leave all boxes ticked on the page that asks"
+            )
+        }
+        guard let refreshToken = answer.refreshToken else {
+            throw OAuthError(
+                code: .noRefreshToken, message: "\(client.tokenEndpoint.host) sent no refresh token",
+                hint: "remove the client at https://myaccount.google.com/connections, then start again"
+            )
+        }
+        let credential = try AuthorizedUserCredential(
+            clientID: client.id, clientSecret: client.secret, refreshToken: refreshToken,
+            tokenURI: client.tokenEndpoint.description
+        )
+        var stored = StoredCredential(credential, stored: now)
+        stored.scopes = scopes
+        stored.client = .init(
+            kind: client.kind, redirectURIs: client.redirectURIs,
+            authorizationURI: client.authorizationEndpoint.description
+        )
+        stored.isOwnGrant = true
+        stored.refreshTokenEnd = answer.refreshTokenLifetime.map { now.addingTimeInterval($0 / .seconds(1)) }
+        return stored
+    }
+}
+
+extension CodeExchange {
+    /// Exchanges a code as above, and stores what it brought for the project and endpoint of the pending consent.
+    ///
+    /// - Throws: what ``exchange(_:for:now:)`` throws, and ``OAuthError`` with code `cannotStore`,
+    ///   `unsafePermissions` or `storeLocked`.
+    public func exchange(
+        _ code: Secret, for pending: PendingConsent, storingIn store: CredentialStore, now: Date = Date()
+    ) async throws -> StoredCredential {
+        var stored = try await exchange(code, for: pending.request, now: now)
+        stored.credential.quotaProjectID = pending.project
+        stored.endpoint = pending.endpoint
+        try await store.write(stored, clock: clock)
+        return stored
+    }
+}

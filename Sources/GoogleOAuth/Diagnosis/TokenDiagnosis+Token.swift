@@ -1,0 +1,69 @@
+public import GoogleHTTP
+
+extension TokenDiagnosis {
+    /// The scopes that allow to run a query and read its result, each alone.
+    private static let sufficientScopes: Set = [
+        "https://www.googleapis.com/auth/bigquery", "https://www.googleapis.com/auth/cloud-platform",
+    ]
+
+    /// Tests that the credentials can be read, and are complete and private: step `credentials`.
+    public mutating func findCredentials(
+        _ find: () throws -> CredentialSearch.Finding
+    ) async throws -> CredentialSearch.Finding? {
+        try await step("credentials") {
+            let finding = try find()
+            var detail = "\(printable(finding.source)), client \(printable(finding.credential.clientID, limit: 120))"
+            if let warning = finding.warning { detail += "; warning: \(warning)" }
+            return (finding, detail)
+        }
+    }
+
+    /// Tests that the credential brings an access token, and one that reaches BigQuery: steps `refresh`, `token`
+    /// and `scope`.
+    ///
+    /// - Parameters:
+    ///   - tokens: exchanges the refresh token.
+    ///   - tokenEndpoint: the credential's, beside which is asked about the token.
+    public mutating func testToken(
+        _ tokens: RefreshTokenProvider, from tokenEndpoint: HTTPEndpoint, transport: any HTTPTransport
+    ) async throws {
+        let answer = try await step("refresh") {
+            let token = try await tokens.accessToken()
+            let answer = await tokens.latestAnswer
+            let lifetime = answer?.lifetime.map { ", good for \($0.components.seconds) s" } ?? ""
+            return ((token: token, answer: answer), "\(tokenEndpoint.host) sent an access token\(lifetime)")
+        }
+        let info = try await step("token") { () async throws -> (value: TokenInfo?, detail: String) in
+            guard let token = answer?.token else { return (nil, "") }
+            do {
+                let info = try await TokenInfo.fetch(of: token, from: tokenEndpoint, transport: transport)
+                return (info, Self.detail(info))
+            } catch let error as OAuthError {
+                return (nil, "warning: nothing can be learnt about the token: \(error.message)")
+            } catch let error as HTTPError {
+                return (nil, "warning: nothing can be learnt about the token: \(error.message)")
+            }
+        }
+        _ = try await step("scope") {
+            guard let scopes = info??.scopes ?? answer?.answer?.scopes else {
+                return ((), "warning: the scopes are not known; the next steps will tell")
+            }
+            guard let scope = scopes.first(where: Self.sufficientScopes.contains) else {
+                throw OAuthError(
+                    code: .missingScope,
+                    message: "the token has no scope for BigQuery, only: \(printable(scopes.joined(separator: " ")))",
+                    hint: "bqpull auth login asks for \(ConsentRequest.bigQueryScope); leave its box ticked"
+                )
+            }
+            return ((), "\(scope) suffices")
+        }
+    }
+
+    private static func detail(_ info: TokenInfo) -> String {
+        var parts = ["scopes \(printable(info.scopes.joined(separator: " ")))"]
+        if let audience = info.audience { parts.append("made for \(printable(audience, limit: 120))") }
+        parts.append("account \(info.email.map { printable($0, limit: 120) } ?? "not shown to this scope")")
+        if let lifetime = info.lifetime { parts.append("\(lifetime.components.seconds) s left") }
+        return parts.joined(separator: ", ")
+    }
+}

@@ -1,0 +1,50 @@
+public import GoogleHTTP
+
+/// Sends forms to a token endpoint, and again while it is in trouble.
+struct TokenEndpoint: Sendable {
+    let address: HTTPEndpoint
+    let transport: any HTTPTransport
+    let retry: RetryPolicy
+    let clock: any Clock<Duration>
+    let onRepetition: @Sendable (Repetition) -> Void
+
+    /// The size that an answer may have, in bytes.
+    private static let maximumAnswerSize = 64 * 1024
+
+    /// Exchanges what stands in the form for an access token.
+    ///
+    /// - Throws: ``OAuthError``, `HTTPError` or `CancellationError`.
+    func post(_ form: KeyValuePairs<String, String>, exchange: OAuthError.Exchange) async throws -> TokenAnswer {
+        let request = HTTPRequest.form(address.description, form)
+        let host = address.host
+        let transport = transport
+        return try await retry.run(clock: clock, judge: Self.judge, onRepetition: onRepetition) {
+            try await transport.exchange(request) { head, body in
+                let bytes = try await body.collect(limit: Self.maximumAnswerSize)
+                guard head.isSuccess else {
+                    var error = OAuthError(status: head.status, body: bytes, host: host, exchange: exchange)
+                    error.retryAfter = head.retryAfter
+                    throw error
+                }
+                return try TokenAnswer(body: bytes, host: host)
+            }
+        }
+    }
+
+    @Sendable static func judge(_ error: any Error) -> RetryVerdict {
+        switch error {
+        case let error as OAuthError where error.isTransient: .repeatLater(askedFor: error.retryAfter)
+        case let error as HTTPError where error.isTransient: .repeatLater()
+        default: .stop
+        }
+    }
+}
+
+extension RetryPolicy {
+    /// How failed exchanges with a token endpoint are repeated by default: three times.
+    public static let tokenEndpoint: RetryPolicy = {
+        var policy = RetryPolicy()
+        policy.maximumRepetitions = 3
+        return policy
+    }()
+}

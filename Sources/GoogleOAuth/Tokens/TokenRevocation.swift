@@ -1,0 +1,28 @@
+public import GoogleHTTP
+
+extension AuthorizedUserCredential {
+    /// Takes the refresh token back, and with it all access tokens that were made of it.
+    ///
+    /// - Returns: `false` if the token had ended already.
+    /// - Throws: ``OAuthError``, `HTTPError` or `CancellationError`.
+    public func revoke(
+        transport: any HTTPTransport, retry: RetryPolicy = .tokenEndpoint,
+        clock: any Clock<Duration> = ContinuousClock(),
+        onRepetition: @escaping @Sendable (Repetition) -> Void = { _ in }
+    ) async throws -> Bool {
+        let request = HTTPRequest.form(
+            GoogleAddress.service("revoke", beside: tokenEndpoint), ["token": refreshToken.reveal()]
+        )
+        let host = tokenEndpoint.host
+        return try await retry.run(clock: clock, judge: TokenEndpoint.judge, onRepetition: onRepetition) {
+            try await transport.exchange(request) { head, body in
+                let bytes = try await body.collect(limit: 64 * 1024)
+                if head.isSuccess { return true }
+                let error = OAuthError(status: head.status, body: bytes, host: host)
+                // The only thing that this service calls a bad request is a token that is none, or none any more.
+                if head.status == 400, error.code == .requestRejected { return false }
+                throw error
+            }
+        }
+    }
+}

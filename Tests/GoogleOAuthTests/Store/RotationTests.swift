@@ -1,0 +1,141 @@
+import Foundation
+import GoogleHTTP
+import GoogleOAuth
+import Synchronization
+import TestSupport
+import Testing
+
+/// A token endpoint that replaces the refresh token at every exchange, and what becomes of the new one.
+@Suite struct RotationTests {
+    private func withStore(_ body: (CredentialStore) async throws -> Void) async throws {
+        try await TemporaryFolder.with { folder in
+            let store = CredentialStore(folder: folder.file("bqpull"))
+            try await store.write(StoredCredential(Fake.credential(), stored: Fake.day))
+            try await body(store)
+        }
+    }
+
+    /// Knows one refresh token at a time, as a strict service does.
+    private final class RotatingService: Sendable {
+        private let state = Mutex((current: "1//fake-token", count: 0))
+
+        func answer(_ request: HTTPRequest) async -> ScriptedTransport.Reply {
+            try? await Task.sleep(for: .milliseconds(20))
+            return state.withLock { state in
+                guard request.bodyText.hasSuffix("refresh_token=\(percentEncoded(state.current))") else {
+                    return .answer(
+                        400, #"{"error":"invalid_grant","error_description":"Token has been expired or revoked."}"#)
+                }
+                state.count += 1
+                state.current = "1//fake-\(state.count)"
+                return Fake.token("access-\(state.count)", expiresIn: 0, refreshToken: state.current)
+            }
+        }
+    }
+
+    @Test func theNewTokenIsStoredBeforeItIsUsed() async throws {
+        try await withStore { store in
+            let transport = ScriptedTransport { request in
+                let kept = (try? store.read())?.credential.refreshToken.reveal() ?? ""
+                #expect(request.bodyText.hasSuffix("refresh_token=\(percentEncoded(kept))"))
+                return Fake.token("a", expiresIn: 0, refreshToken: kept + "x")
+            }
+            let provider = RefreshTokenProvider(credential: try Fake.credential(), store: store, transport: transport)
+            for _ in 0..<3 { _ = try await provider.accessToken() }
+            #expect(try store.read()?.credential.refreshToken.reveal() == "1//fake-tokenxxx")
+        }
+    }
+
+    /// Several providers stand for several processes: they share nothing but the files.
+    @Test func processesThatExchangeAtOnceDoNotEndEachOthersToken() async throws {
+        try await withStore { store in
+            let service = RotatingService()
+            let transport = ScriptedTransport { await service.answer($0) }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<8 {
+                    let provider = RefreshTokenProvider(
+                        credential: try Fake.credential(), store: store, transport: transport
+                    )
+                    group.addTask { for _ in 0..<5 { _ = try await provider.accessToken() } }
+                }
+                try await group.waitForAll()
+            }
+            #expect(transport.requests.count == 40)
+            #expect(try store.read()?.credential.refreshToken.reveal() == "1//fake-40")
+        }
+    }
+
+    @Test func aNewLoginIsNotOverwritten() async throws {
+        try await withStore { store in
+            // A folder in the place of the lock: no lock is to be had, as on some network drives.
+            let lock = store.folder + "/credentials.lock"
+            try FileManager.default.removeItem(atPath: lock)
+            try FileManager.default.createDirectory(atPath: lock, withIntermediateDirectories: false)
+            let transport = ScriptedTransport { _ in
+                try? await store.write(
+                    StoredCredential(Fake.credential(refreshToken: "1//fake-login"), stored: Fake.day))
+                return Fake.token("a", refreshToken: "1//fake-rotated")
+            }
+            let provider = RefreshTokenProvider(credential: try Fake.credential(), store: store, transport: transport)
+            _ = try await provider.accessToken()
+            #expect(try store.read()?.credential.refreshToken.reveal() == "1//fake-login")
+        }
+    }
+
+    @Test func aTokenThatCannotBeStoredIsUsedAndWarnedAbout() async throws {
+        try await withStore { store in
+            let warnings = Mutex<[String]>([])
+            let transport = ScriptedTransport([
+                Fake.token("first", expiresIn: 0, refreshToken: "1//fake-rotated"), Fake.token("second"),
+            ])
+            let provider = RefreshTokenProvider(
+                credential: try Fake.credential(), store: store, transport: transport,
+                onWarning: { warning in warnings.withLock { $0.append(warning) } }
+            )
+            // Readable by others, so that it is neither trusted nor written.
+            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: store.folder)
+            #expect(try await provider.accessToken().value.reveal() == "first")
+            #expect(try await provider.accessToken().value.reveal() == "second")
+            #expect(transport.requests.last?.bodyText.contains("1%2F%2Ffake-rotated") == true)
+            #expect(warnings.withLock { $0.count } == 1)
+            #expect(warnings.withLock { $0.first?.contains("could not be stored") } == true)
+            #expect(warnings.withLock { $0.first?.contains("fake-rotated") } == false)
+        }
+    }
+
+    @Test func aTokenFromElsewhereLivesInMemoryWithAWarning() async throws {
+        let warnings = Mutex<[String]>([])
+        let provider = RefreshTokenProvider(
+            credential: try Fake.credential(),
+            transport: ScriptedTransport([Fake.token("a", refreshToken: "1//fake-rotated")]),
+            onWarning: { warning in warnings.withLock { $0.append(warning) } }
+        )
+        _ = try await provider.accessToken()
+        #expect(warnings.withLock { $0.first?.contains("was not written back") } == true)
+    }
+
+    @Test func useAndEndAreNoted() async throws {
+        try await withStore { store in
+            let transport = ScriptedTransport([
+                Fake.token("a", expiresIn: 0, more: #","refresh_token_expires_in":86400"#),
+                Fake.token("b", expiresIn: 0),
+                .answer(400, #"{"error":"invalid_grant","error_description":"Bad Request"}"#),
+            ])
+            let now = Mutex(Fake.day.adding(days: 1))
+            let provider = RefreshTokenProvider(
+                credential: try Fake.credential(), store: store, transport: transport, now: { now.withLock { $0 } }
+            )
+            _ = try await provider.accessToken()
+            #expect(try store.read()?.lastUse == Fake.day.adding(days: 1))
+            #expect(try store.read()?.refreshTokenEnd == Fake.day.adding(days: 2))
+            now.withLock { $0 = Fake.day.adding(days: 1.5) }
+            _ = try await provider.accessToken()
+            #expect(try store.read()?.lastUse == Fake.day.adding(days: 1.5))
+            #expect(try store.read()?.refreshTokenEnd == Fake.day.adding(days: 2))
+            now.withLock { $0 = Fake.day.adding(days: 3) }
+            let error = await #expect(throws: OAuthError.self) { try await provider.accessToken() }
+            #expect(error?.code == .damagedToken)
+            #expect(try store.read()?.lastUse == Fake.day.adding(days: 1.5))
+        }
+    }
+}
