@@ -98,8 +98,7 @@ public struct BigQueryClient: Sendable {
                 let excerpt = printable(String(decoding: bytes.prefix(800), as: UTF8.self), limit: 200)
                 throw BigQueryError(
                     code: .unexpectedAnswer, message: "\(host) did not answer like BigQuery: \(excerpt)",
-                    hint: "check the endpoint, and whether a proxy or a login page answers in the place of Google",
-                    cause: error
+                    hint: BigQueryError.unexpectedAnswerHint, cause: error
                 )
             }
         }

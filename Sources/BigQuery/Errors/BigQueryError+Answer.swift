@@ -7,6 +7,12 @@ extension BigQueryError {
         struct Failure: Decodable {
             var message: String?
             var errors: [ErrorProto]?
+            var details: [Detail]?
+        }
+
+        /// Google's `ErrorInfo`, the only place of a reason where `errors` is missing.
+        struct Detail: Decodable {
+            var reason: String?
         }
 
         var error: Failure
@@ -23,19 +29,27 @@ extension BigQueryError {
         if let failure = try? JSONDecoder().decode(Envelope.self, from: Data(bytes)).error {
             let first = failure.errors?.first
             let message = failure.message ?? first?.message ?? "HTTP \(head.status)"
-            error = BigQueryError(
-                reason: first?.reason, status: head.status, message: printable(message, limit: 2_000)
-            )
+            let reason = first?.reason ?? failure.details?.lazy.compactMap(\.reason).first
+            error = BigQueryError(reason: reason, status: head.status, message: printable(message, limit: 2_000))
         } else {
             let text = printable(String(decoding: bytes.prefix(800), as: UTF8.self), limit: 200)
             error = BigQueryError(
                 reason: nil, status: head.status,
                 message: text.isEmpty ? "HTTP \(head.status)" : "HTTP \(head.status): \(text)"
             )
+            // What BigQuery does not find or take, it says in its own form.
+            if [.notFound, .queryFailed].contains(error.code) {
+                error.code = .unexpectedAnswer
+                error.hint = unexpectedAnswerHint
+            }
         }
         error.retryAfter = head.retryAfter
         return error
     }
+
+    /// What to do about an answer that is not BigQuery's.
+    static let unexpectedAnswerHint =
+        "check the endpoint, and whether a proxy or a login page answers in the place of Google"
 
     private static func readBytes(_ head: HTTPResponseHead, _ body: inout HTTPBody, limits: BodyLimits) async throws
         -> [UInt8]

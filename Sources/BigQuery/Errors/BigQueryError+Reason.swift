@@ -13,8 +13,10 @@ extension BigQueryError.Code {
         "jobRateLimitExceeded": .jobFailedTemporarily,
         "quotaExceeded": .quotaExceeded,
         "authError": .unauthenticated, "required": .unauthenticated,
-        "accessDenied": .accessDenied, "billingNotEnabled": .accessDenied, "blocked": .accessDenied,
-        "accessNotConfigured": .accessDenied, "insufficientPermissions": .accessDenied,
+        "accessDenied": .accessDenied, "blocked": .accessDenied,
+        "billingNotEnabled": .billingDisabled, "accountDisabled": .billingDisabled,
+        "accessNotConfigured": .apiDisabled, "SERVICE_DISABLED": .apiDisabled,
+        "insufficientPermissions": .missingScope, "ACCESS_TOKEN_SCOPE_INSUFFICIENT": .missingScope,
         "notFound": .notFound,
         "duplicate": .duplicateJob,
         "invalidQuery": .queryFailed, "invalid": .queryFailed, "badRequest": .queryFailed,
@@ -44,10 +46,29 @@ extension BigQueryError.Code {
     }
 }
 
+extension BigQueryError.Code {
+    /// What a message says where the reason does not: the same reason stands for many things, and Google's front
+    /// end gives others than BigQuery itself. In lower case.
+    private static let byMessage: [(text: String, code: BigQueryError.Code)] = [
+        ("insufficient authentication scopes", .missingScope),
+        ("has not enabled bigquery", .apiDisabled),
+        ("billing account", .billingDisabled), ("billing disabled", .billingDisabled),
+        ("not configured billing", .billingDisabled),
+        ("not found: project ", .projectNotFound),
+    ]
+
+    /// The code that is meant by a message, where it is more exact than this one.
+    fileprivate func refined(by message: String) -> Self {
+        guard [.accessDenied, .notFound, .queryFailed].contains(self) else { return self }
+        let message = message.lowercased()
+        return Self.byMessage.first { message.contains($0.text) }?.code ?? self
+    }
+}
+
 extension BigQueryError {
     /// The error of an answer or a job, with the hint that its code and reason call for.
     init(reason: String?, status: Int, message: String) {
-        let code = Code(reason: reason, status: status)
+        let code = Code(reason: reason, status: status).refined(by: message)
         self.init(code: code, message: message, hint: Self.hint(code, reason: reason))
         self.reason = reason
         self.status = status
@@ -56,13 +77,19 @@ extension BigQueryError {
     private static func hint(_ code: Code, reason: String?) -> String? {
         switch reason {
         case "bytesBilledLimitExceeded": return "raise --max-bytes-billed, or read fewer columns or partitions"
-        case "billingNotEnabled": return "turn on billing for the project in the Google Cloud console"
-        case "accessNotConfigured": return "enable the BigQuery API for the project in the Google Cloud console"
         case "stopped": return "somebody cancelled the job; run the same command again"
         default: break
         }
         switch code {
         case .notFound: return "check project, dataset and table, and the --location that they are in"
+        case .projectNotFound:
+            return
+                "give the project's id with --project, as https://console.cloud.google.com/cloud-resource-manager shows it (not its name)"
+        case .missingScope: return "bqpull auth login asks for the BigQuery scope; leave its box ticked"
+        case .apiDisabled:
+            return
+                "enable it at https://console.cloud.google.com/apis/library/bigquery.googleapis.com for the project that the message names; it takes a few minutes"
+        case .billingDisabled: return "link a billing account at https://console.cloud.google.com/billing/projects"
         case .accessDenied:
             return "the account needs the roles BigQuery Job User on the project and BigQuery Data Viewer on the data"
         case .unauthenticated: return "check that the refresh token was granted the BigQuery scope, or get a new one"

@@ -4,6 +4,7 @@ public struct BigQueryError: Error, Sendable, CustomStringConvertible {
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Value: String {
             case invalidRequest, notAQuery, queryFailed, notFound, accessDenied, unauthenticated
+            case projectNotFound, missingScope, apiDisabled, billingDisabled
             case quotaExceeded, rateLimited, unavailable, jobFailedTemporarily, duplicateJob, foreignJob
             case resultExpired, unexpectedAnswer
         }
@@ -20,10 +21,18 @@ public struct BigQueryError: Error, Sendable, CustomStringConvertible {
         public static let notAQuery = Code(.notAQuery)
         /// BigQuery refused the query, or it failed for good.
         public static let queryFailed = Code(.queryFailed)
-        /// The job, table, dataset or project does not exist, or not in this location.
+        /// The job, table or dataset does not exist, or not in this location.
         public static let notFound = Code(.notFound)
-        /// The account may not do this, or the project's billing is off.
+        /// The project does not exist.
+        public static let projectNotFound = Code(.projectNotFound)
+        /// The account may not do this.
         public static let accessDenied = Code(.accessDenied)
+        /// The access token was granted no scope that allows this.
+        public static let missingScope = Code(.missingScope)
+        /// The BigQuery API is not enabled in the project.
+        public static let apiDisabled = Code(.apiDisabled)
+        /// The project has no billing account, or a closed one.
+        public static let billingDisabled = Code(.billingDisabled)
         /// The access token is not accepted, even after it was renewed.
         public static let unauthenticated = Code(.unauthenticated)
         /// A quota is used up for now.

@@ -20,7 +20,12 @@ import Testing
             ("required", 401, .unauthenticated),
             ("required", 400, .queryFailed),
             ("accessDenied", 403, .accessDenied),
-            ("billingNotEnabled", 403, .accessDenied),
+            ("billingNotEnabled", 403, .billingDisabled),
+            ("accountDisabled", 403, .billingDisabled),
+            ("accessNotConfigured", 403, .apiDisabled),
+            ("SERVICE_DISABLED", 403, .apiDisabled),
+            ("insufficientPermissions", 403, .missingScope),
+            ("ACCESS_TOKEN_SCOPE_INSUFFICIENT", 403, .missingScope),
             ("blocked", 403, .accessDenied),
             ("notFound", 404, .notFound),
             ("duplicate", 409, .duplicateJob),
@@ -71,6 +76,68 @@ import Testing
         let error = try await BigQueryError.read(HTTPResponseHead(status: status), &stream)
         #expect(error.message == message)
         #expect(error.status == status)
+    }
+
+    /// Answers as they were seen, where reason and status alone say too little: status, body, code.
+    @Test(arguments: [
+        (
+            403,
+            #"{"error":{"code":403,"message":"Request had insufficient authentication scopes.","errors":[{"message":"Request had insufficient authentication scopes.","domain":"global","reason":"forbidden"}],"status":"PERMISSION_DENIED"}}"#,
+            BigQueryError.Code.missingScope
+        ),
+        (
+            403,
+            #"{"error":{"errors":[{"domain":"global","reason":"insufficientPermissions","message":"Insufficient Permission"}],"code":403,"message":"Insufficient Permission"}}"#,
+            .missingScope
+        ),
+        (
+            403,
+            #"{"error":{"code":403,"message":"BigQuery API has not been used in project 1 before or it is disabled.","status":"PERMISSION_DENIED","details":[{"@type":"type.googleapis.com/google.rpc.Help"},{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"SERVICE_DISABLED","domain":"googleapis.com"}]}}"#,
+            .apiDisabled
+        ),
+        (
+            400,
+            #"{"error":{"code":400,"message":"The project p has not enabled BigQuery.","errors":[{"reason":"invalid"}]}}"#,
+            .apiDisabled
+        ),
+        (
+            403,
+            #"{"error":{"code":403,"message":"The project to be billed is associated with an absent billing account.","errors":[{"reason":"accountDisabled"}]}}"#,
+            .billingDisabled
+        ),
+        (
+            403,
+            #"{"error":{"code":403,"message":"The billing account for the owning project is disabled in state absent","errors":[{"reason":"accessDenied"}]}}"#,
+            .billingDisabled
+        ),
+        (
+            403,
+            #"{"error":{"code":403,"message":"Project p (#1) has billing disabled. Please enable it.","errors":[{"reason":"forbidden"}]}}"#,
+            .billingDisabled
+        ),
+        (
+            404,
+            #"{"error":{"code":404,"message":"Not found: Project no-such-project","errors":[{"reason":"notFound"}]}}"#,
+            .projectNotFound
+        ),
+        (
+            404, #"{"error":{"code":404,"message":"Not found: Table project:d.t","errors":[{"reason":"notFound"}]}}"#,
+            .notFound
+        ),
+        (
+            403,
+            #"{"error":{"code":403,"message":"Access Denied: Project p: User does not have bigquery.jobs.create permission in project p.","errors":[{"reason":"accessDenied"}]}}"#,
+            .accessDenied
+        ),
+        (404, "<!DOCTYPE html><title>Error 404 (Not Found)!!1</title>", .unexpectedAnswer),
+        (400, "no JSON at all", .unexpectedAnswer), (503, "<html>", .unavailable), (403, "<html>", .accessDenied),
+    ])
+    func tellsTheCausesApart(status: Int, body: String, code: BigQueryError.Code) async throws {
+        var stream = HTTPBody(chunks: [Array(body.utf8)])
+        let error = try await BigQueryError.read(HTTPResponseHead(status: status), &stream)
+        #expect(error.code == code)
+        if code != .unavailable { #expect(error.hint != nil) }
+        #expect(!error.isTransient || status == 503)
     }
 
     @Test func showsHostileTextOnOneLine() async throws {

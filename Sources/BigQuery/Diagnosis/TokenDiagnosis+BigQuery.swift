@@ -1,0 +1,60 @@
+import BigQueryRows
+import GoogleHTTP
+public import GoogleOAuth
+
+extension TokenDiagnosis {
+    /// Tests that BigQuery can be used with the token, at no cost: steps `api`, `project`, `jobs` and `results`.
+    ///
+    /// - Parameter client: makes the client of the project that is to pay; what it throws is the result of `api`.
+    public mutating func testBigQuery(_ client: () throws -> BigQueryClient) async throws {
+        let client = try await step("api") {
+            let client = try client()
+            try await client.reachAPI()
+            return (client, "\(client.configuration.endpoint.host) answers")
+        }
+        guard let client else { return }
+        let project = client.configuration.project
+        _ = try await step("project") {
+            try await client.reachProject()
+            return ((), "\(project) is visible")
+        }
+        let query = QueryRequest("SELECT 1 AS one")
+        _ = try await step("jobs") {
+            let job = try await client.dryRun(query)
+            return ((), "may run queries (dry run\(job.reference.location.map { " in \($0)" } ?? ""), free)")
+        }
+        _ = try await step("results") {
+            let reference = JobReference(projectId: project, jobId: JobReference.newID())
+            let job = try await client.insertJob(query, as: reference)
+            if let failure = job.failure { throw failure }
+            let page = try await client.fetchFirstPage(of: job.reference, maximumRows: 1)
+            return ((), "may read results (\(page.rows.rowCount) row of a query that reads 0 bytes, free)")
+        }
+    }
+}
+
+extension BigQueryClient {
+    private struct Listing: Decodable {
+        var kind: String
+    }
+
+    /// Asks for something that every token with a scope for BigQuery may ask for (projects.list).
+    fileprivate func reachAPI() async throws {
+        let url = configuration.endpoint.url(
+            path: ["bigquery", "v2", "projects"], query: ["maxResults": "1", "prettyPrint": "false", "fields": "kind"]
+        )
+        let listing = try await send(HTTPRequest(.get, url), as: Listing.self)
+        guard listing.kind.hasPrefix("bigquery#") else {
+            throw BigQueryError(
+                code: .unexpectedAnswer, message: "\(configuration.endpoint.host) is not BigQuery",
+                hint: BigQueryError.unexpectedAnswerHint
+            )
+        }
+    }
+
+    /// Asks for something that needs no permission in the project, which only has to exist (datasets.list).
+    fileprivate func reachProject() async throws {
+        let url = url(["datasets"], ["maxResults": "1", "prettyPrint": "false", "fields": "kind"])
+        _ = try await send(HTTPRequest(.get, url), as: Listing.self)
+    }
+}
