@@ -4,8 +4,8 @@ import Hummingbird
 import NIOCore
 import ServiceLifecycle
 
-/// A local stand-in for BigQuery: its OAuth token endpoint and the part of its REST API that queries and reads,
-/// with SQL answered by SQLite.
+/// A local stand-in for BigQuery: Google's OAuth server and the part of the REST API that queries and reads, with
+/// SQL answered by SQLite.
 ///
 /// It answers as the service does, page limits, errors and job states included, but SQL is SQLite's, with
 /// BigQuery's table names, literals and parameters. Besides the tables that it loads it has a generated table

@@ -39,10 +39,26 @@ public struct EmulatorConfiguration: Sendable {
     public var clientID: String
     /// The client's secret.
     public var clientSecret: String
-    /// The one refresh token that exists.
+    /// The addresses that the client has registered for the way back from the consent page. With none, the default,
+    /// it is a desktop client, whose way back is any port of the loopback interface; with some it is a Web client.
+    public var redirectURIs: [String]
+    /// The refresh token that exists from the start.
     public var refreshToken: String
+    /// What the refresh token that exists from the start is good for. Defaults to BigQuery.
+    public var scopes: [String]
+    /// The one user's address.
+    public var account: String
+    /// How long an authorization code is good for. Defaults to 10 minutes.
+    public var codeLifetime: Duration
     /// How long an access token is good for. Defaults to 3599 s, as at Google.
     public var accessTokenLifetime: Duration
+    /// How long a refresh token is good for from when it is given out, or from the start; `nil`, the default, is
+    /// for ever.
+    public var refreshTokenLifetime: Duration?
+    /// Whether every refresh gives out a new refresh token and ends the old one. Defaults to false, as at Google.
+    public var rotatesRefreshTokens: Bool
+    /// What goes wrong on purpose; nothing by default.
+    public var failure: EmulatorFailure?
     /// The tables to load at the start.
     public var tables: [TableSource]
     /// Where the server's own messages go; nowhere by default.
@@ -54,7 +70,10 @@ public struct EmulatorConfiguration: Sendable {
         port: Int = 0, project: String = "local-project", location: String = "US", pageBytes: Int? = nil,
         latency: Duration = .zero, jobTime: Duration = .zero, requiresAuthorization: Bool = true,
         clientID: String = "emulator-client.apps.example.com", clientSecret: String = "emulator-client-secret",
-        refreshToken: String = "emulator-refresh-token", accessTokenLifetime: Duration = .seconds(3599),
+        redirectURIs: [String] = [], refreshToken: String = "emulator-refresh-token",
+        scopes: [String] = ["https://www.googleapis.com/auth/bigquery"], account: String = "user@example.com",
+        codeLifetime: Duration = .seconds(600), accessTokenLifetime: Duration = .seconds(3599),
+        refreshTokenLifetime: Duration? = nil, rotatesRefreshTokens: Bool = false, failure: EmulatorFailure? = nil,
         tables: [TableSource] = [],
         logger: Logger = Logger(label: "bqpull.emulator") { _ in SwiftLogNoOpLogHandler() }
     ) {
@@ -67,8 +86,15 @@ public struct EmulatorConfiguration: Sendable {
         self.requiresAuthorization = requiresAuthorization
         self.clientID = clientID
         self.clientSecret = clientSecret
+        self.redirectURIs = redirectURIs
         self.refreshToken = refreshToken
+        self.scopes = scopes
+        self.account = account
+        self.codeLifetime = codeLifetime
         self.accessTokenLifetime = accessTokenLifetime
+        self.refreshTokenLifetime = refreshTokenLifetime
+        self.rotatesRefreshTokens = rotatesRefreshTokens
+        self.failure = failure
         self.tables = tables
         self.logger = logger
     }

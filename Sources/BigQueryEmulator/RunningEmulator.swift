@@ -33,25 +33,24 @@ public struct RunningEmulator: Sendable {
             ], to: path)
     }
 
-    /// Writes the OAuth client as Google's console hands it out for desktop programs, readable by the owner only.
+    /// Writes the OAuth client as Google's console hands it out, readable by the owner only: as a Web client if it
+    /// has registered redirect URIs, else as a desktop one.
     public func writeClientFile(to path: String) throws {
-        try write(
-            [
-                "installed": [
-                    "client_id": .string(configuration.clientID), "project_id": .string(configuration.project),
-                    "auth_uri": .string("\(endpoint)/o/oauth2/v2/auth"), "token_uri": .string("\(endpoint)/token"),
-                    "client_secret": .string(configuration.clientSecret), "redirect_uris": ["http://localhost"],
-                ]
-            ], to: path)
+        let isDesktop = configuration.redirectURIs.isEmpty
+        let redirectURIs = isDesktop ? ["http://localhost"] : configuration.redirectURIs
+        let client: JSONObject = [
+            "client_id": .string(configuration.clientID), "project_id": .string(configuration.project),
+            "auth_uri": .string("\(endpoint)\(OAuthServer.authorizePath)"), "token_uri": .string("\(endpoint)/token"),
+            "client_secret": .string(configuration.clientSecret),
+            "redirect_uris": .array(redirectURIs.map(JSONValue.string)),
+        ]
+        try write([isDesktop ? "installed" : "web": .object(client)], to: path)
     }
 
     private func write(_ object: JSONObject, to path: String) throws {
-        var indenter = JSONIndenter()
-        var bytes: [UInt8] = []
-        indenter.indent(JSONValue.object(object).text.utf8, into: &bytes)
         try? FileManager.default.removeItem(atPath: path)
         let isWritten = FileManager.default.createFile(
-            atPath: path, contents: Data(bytes + [0x0A]), attributes: [.posixPermissions: 0o600])
+            atPath: path, contents: Data(object.indented + [0x0A]), attributes: [.posixPermissions: 0o600])
         guard isWritten else {
             throw EmulatorError(
                 code: .cannotWrite, message: "\(path): cannot be written",
@@ -66,6 +65,10 @@ public struct EmulatorCounters: Sendable, Hashable {
     public var jobs: Int
     /// The number of requests to the token endpoint, refused ones included.
     public var tokenRequests: Int
+    /// The number of authorization codes given out.
+    public var consents = 0
+    /// The number of grants that were revoked.
+    public var revocations = 0
     /// The number of requests by API method, for example `jobs.insert`, refused ones included.
     public var requests: [String: Int]
 }

@@ -31,6 +31,14 @@ import Testing
         }
     }
 
+    @Test func namesTheUserWhoAsked() async throws {
+        let configuration = EmulatorConfiguration(requiresAuthorization: false, account: "ada@example.com")
+        try await withClient(configuration) { client in
+            let job = try await client.insert("SELECT 1")
+            #expect(job.string("user_email") == "ada@example.com")
+        }
+    }
+
     @Test func refusesAnIDThatIsTaken() async throws {
         try await withClient { client in
             _ = try await client.insert("SELECT 1", id: "twice")

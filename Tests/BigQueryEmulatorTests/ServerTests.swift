@@ -67,6 +67,20 @@ import FoundationNetworking
         }
     }
 
+    @Test func itsClientFileIsAWebClientsIfItHasRegisteredAddresses() async throws {
+        let path = FileManager.default.temporaryDirectory.appending(path: "client-\(UUID().uuidString).json").path
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let configuration = EmulatorConfiguration(redirectURIs: ["https://a.example.com/", "http://localhost:8080/"])
+        try await Emulator(configuration: configuration).withRunning { running in
+            try running.writeClientFile(to: path)
+            let file = try #require(
+                JSONParser.parse(Array(FileManager.default.contents(atPath: path) ?? Data())).object)
+            #expect(file.members.map(\.name) == ["web"])
+            #expect(file.string("web.auth_uri") == "\(running.endpoint)/o/oauth2/v2/auth")
+            #expect(file.at("web.redirect_uris") == ["https://a.example.com/", "http://localhost:8080/"])
+        }
+    }
+
     @Test func saysThatThePortIsTaken() async throws {
         try await Emulator(configuration: EmulatorConfiguration()).withRunning { running in
             let second = try Emulator(configuration: EmulatorConfiguration(port: running.port))

@@ -17,8 +17,9 @@ struct BigQueryAPI: Sendable {
     func insertJob(_ call: APICall) async throws -> JSONObject {
         let location = configuration.location
         let request = try JobRequest(insert: call.body, project: try project(call), location: location)
+        try check(request)
         if request.isDryRun { return try await dryRunJob(request) }
-        return try await jobs.insert(request).resource(endpoint: endpoint())
+        return resource(of: try await jobs.insert(request))
     }
 
     private func dryRunJob(_ request: JobRequest) async throws -> JSONObject {
@@ -44,18 +45,23 @@ struct BigQueryAPI: Sendable {
     }
 
     func getJob(_ call: APICall) async throws -> JSONObject {
-        try job(call).resource(endpoint: endpoint())
+        resource(of: try job(call))
     }
 
     func cancelJob(_ call: APICall) async throws -> JSONObject {
         let job = try job(call)
         job.stopRequest.open()
-        return ["kind": "bigquery#jobCancelResponse", "job": .object(job.resource(endpoint: endpoint()))]
+        return ["kind": "bigquery#jobCancelResponse", "job": .object(resource(of: job))]
+    }
+
+    private func resource(of job: Job) -> JSONObject {
+        job.resource(endpoint: endpoint(), account: configuration.account)
     }
 
     func query(_ call: APICall) async throws -> JSONObject {
         let body = call.body
         let request = try JobRequest(query: body, project: try project(call), location: configuration.location)
+        try check(request)
         let options = body["formatOptions"]?.object
         let timestamps = try APICall.timestampFormat(
             microseconds: options?["useInt64Timestamp"]?.bool, name: options?["timestampOutputFormat"]?.string)
@@ -137,11 +143,17 @@ struct BigQueryAPI: Sendable {
 
     private func project(_ call: APICall) throws(ServiceError) -> String {
         let project = call.pathID("project")
-        guard project == catalog.project else {
-            let permission = "User does not have bigquery.jobs.create permission in project \(project)."
-            throw ServiceError(.accessDenied, "Access Denied: Project \(project): \(permission)")
-        }
+        guard project == catalog.project else { throw .noPermission(project: project) }
         return project
+    }
+
+    /// Refuses a job where that is the failure to show.
+    private func check(_ request: JobRequest) throws(ServiceError) {
+        switch configuration.failure {
+        case .noPermission: throw .noPermission(project: catalog.project)
+        case .billingDisabled where !request.isDryRun: throw .billingDisabled
+        default: break
+        }
     }
 }
 
@@ -176,12 +188,9 @@ extension BigQueryAPI {
         guard project == catalog.project, catalog.hasDataset(dataset) else {
             throw ServiceError.notFound("Dataset \(project):\(dataset)")
         }
-        return [
-            "kind": "bigquery#dataset", "id": .string("\(project):\(dataset)"),
-            "selfLink": .string("\(endpoint())/bigquery/v2/projects/\(project)/datasets/\(dataset)"),
-            "datasetReference": ["projectId": .string(project), "datasetId": .string(dataset)],
-            "location": .string(catalog.location), "type": "DEFAULT",
-        ]
+        var answer = listItem(dataset: dataset)
+        answer["selfLink"] = .string("\(endpoint())/bigquery/v2/projects/\(project)/datasets/\(dataset)")
+        return answer
     }
 
     private func table(_ call: APICall) throws -> Table {

@@ -10,7 +10,7 @@ final class EmulatorServer: Sendable {
     let jobs: JobBook
     private let configuration: EmulatorConfiguration
     private let catalog: Catalog
-    private let tokens: TokenEndpoint
+    private let oauth: OAuthServer
     private let requestCounts = Mutex<[String: Int]>([:])
     private let port = Mutex(0)
 
@@ -21,12 +21,13 @@ final class EmulatorServer: Sendable {
         self.configuration = configuration
         self.catalog = catalog
         jobs = JobBook(catalog: catalog, jobTime: configuration.jobTime)
-        tokens = TokenEndpoint(configuration: configuration)
+        oauth = OAuthServer(configuration: configuration)
     }
 
     var counters: EmulatorCounters {
         EmulatorCounters(
-            jobs: jobs.count, tokenRequests: tokens.requestCount, requests: requestCounts.withLock { $0 })
+            jobs: jobs.count, tokenRequests: oauth.tokenRequestCount, consents: oauth.consents.codeCount,
+            revocations: oauth.grants.revocationCount, requests: requestCounts.withLock { $0 })
     }
 
     /// Tells the server where it listens, for the links in its answers.
@@ -37,19 +38,22 @@ final class EmulatorServer: Sendable {
     func makeRouter() -> Router<BasicRequestContext> {
         let router = Router()
         router.add(middleware: UnknownPaths())
-        router.post("token") { [tokens] request, _ in try await tokens.respond(to: request) }
+        oauth.addRoutes(to: router)
         let api = BigQueryAPI(catalog: catalog, jobs: jobs, configuration: configuration) { [self] in
             "http://127.0.0.1:\(port.withLock { $0 })"
         }
-        let projects = router.group("bigquery/v2/projects/:project")
-        add("jobs.insert", .post, "jobs", to: projects, api.insertJob)
-        add("jobs.get", .get, "jobs/:job", to: projects, api.getJob)
-        add("jobs.cancel", .post, "jobs/:job/cancel", to: projects, api.cancelJob)
-        add("jobs.query", .post, "queries", to: projects, api.query)
-        add("jobs.getQueryResults", .get, "queries/:job", to: projects, api.getQueryResults)
-        add("datasets.get", .get, "datasets/:dataset", to: projects, api.getDataset)
-        add("tables.get", .get, "datasets/:dataset/tables/:table", to: projects, api.getTable)
-        add("tabledata.list", .get, "datasets/:dataset/tables/:table/data", to: projects, api.listTableData)
+        let projects = router.group("bigquery/v2/projects")
+        add("projects.list", .get, "", to: projects, api.listProjects)
+        let project = projects.group(":project")
+        add("jobs.insert", .post, "jobs", to: project, api.insertJob)
+        add("jobs.get", .get, "jobs/:job", to: project, api.getJob)
+        add("jobs.cancel", .post, "jobs/:job/cancel", to: project, api.cancelJob)
+        add("jobs.query", .post, "queries", to: project, api.query)
+        add("jobs.getQueryResults", .get, "queries/:job", to: project, api.getQueryResults)
+        add("datasets.list", .get, "datasets", to: project, api.listDatasets)
+        add("datasets.get", .get, "datasets/:dataset", to: project, api.getDataset)
+        add("tables.get", .get, "datasets/:dataset/tables/:table", to: project, api.getTable)
+        add("tabledata.list", .get, "datasets/:dataset/tables/:table/data", to: project, api.listTableData)
         return router
     }
 
@@ -70,8 +74,9 @@ final class EmulatorServer: Sendable {
         do {
             try? await Task.sleep(for: configuration.latency)
             if configuration.requiresAuthorization {
-                try tokens.check(authorization: request.headers[.authorization])
+                try oauth.grants.check(authorization: request.headers[.authorization])
             }
+            if configuration.failure == .apiDisabled { throw ServiceError.apiDisabled }
             let query = Dictionary(
                 request.uri.queryParameters.map { (String($0.key), String($0.value)) }
             ) { first, _ in first }

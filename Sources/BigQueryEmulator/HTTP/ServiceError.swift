@@ -21,6 +21,9 @@ struct ServiceError: Error, Sendable, Equatable {
         static let missing = Reason("required", 400, "INVALID_ARGUMENT")
         static let authError = Reason("authError", 401, "UNAUTHENTICATED")
         static let accessDenied = Reason("accessDenied", 403, "PERMISSION_DENIED")
+        static let accessNotConfigured = Reason("accessNotConfigured", 403, "PERMISSION_DENIED")
+        static let billingNotEnabled = Reason("billingNotEnabled", 403, "PERMISSION_DENIED")
+        static let insufficientPermissions = Reason("insufficientPermissions", 403, "PERMISSION_DENIED")
         static let notFound = Reason("notFound", 404, "NOT_FOUND")
         static let duplicate = Reason("duplicate", 409, "ALREADY_EXISTS")
         static let stopped = Reason("stopped", 499, "CANCELLED")
@@ -29,11 +32,20 @@ struct ServiceError: Error, Sendable, Equatable {
         static let internalError = Reason("internalError", 500, "INTERNAL")
     }
 
+    /// Google's `ErrorInfo`: what is wrong, for programs.
+    struct Info: Sendable, Equatable {
+        var reason: String
+        var metadata: JSONObject
+    }
+
     var reason: Reason
     var message: String
+    /// The message in the list of errors, if it is another one.
+    var shortMessage: String?
     /// The parameter or header that is to blame, if it is one.
     var location: String?
     var locationType: String?
+    var info: Info?
 
     init(_ reason: Reason, _ message: String, location: String? = nil, locationType: String? = nil) {
         self.reason = reason
@@ -54,16 +66,16 @@ struct ServiceError: Error, Sendable, Equatable {
     /// The body of an HTTP answer.
     var body: JSONObject {
         var detail: JSONObject = [
-            "message": .string(message), "domain": "global", "reason": .string(reason.name),
+            "message": .string(shortMessage ?? message), "domain": "global", "reason": .string(reason.name),
         ]
         if let location { detail["location"] = .string(location) }
         if let locationType { detail["locationType"] = .string(locationType) }
-        return [
-            "error": [
-                "code": .number(String(reason.httpStatus)), "message": .string(message),
-                "errors": [.object(detail)], "status": .string(reason.status),
-            ]
+        var error: JSONObject = [
+            "code": .number(String(reason.httpStatus)), "message": .string(message),
+            "errors": [.object(detail)], "status": .string(reason.status),
         ]
+        if let info { error["details"] = [info.json] }
+        return ["error": .object(error)]
     }
 
     /// The form in the status of a job that failed.
@@ -71,5 +83,14 @@ struct ServiceError: Error, Sendable, Equatable {
         var proto: JSONObject = ["reason": .string(reason.name), "message": .string(message)]
         if location == "q" { proto["location"] = "query" }
         return .object(proto)
+    }
+}
+
+extension ServiceError.Info {
+    fileprivate var json: JSONValue {
+        [
+            "@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": .string(reason),
+            "domain": "googleapis.com", "metadata": .object(metadata),
+        ]
     }
 }

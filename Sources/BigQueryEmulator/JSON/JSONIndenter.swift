@@ -39,3 +39,13 @@ struct JSONIndenter {
         output.append(contentsOf: repeatElement(UInt8(ascii: " "), count: 2 * depth))
     }
 }
+
+extension JSONObject {
+    /// The indented form.
+    var indented: [UInt8] {
+        var indenter = JSONIndenter()
+        var bytes: [UInt8] = []
+        indenter.indent(JSONValue.object(self).text.utf8, into: &bytes)
+        return bytes
+    }
+}

@@ -2,12 +2,12 @@ import Foundation
 
 extension Job {
     /// The job as the API's `Job` resource.
-    func resource(endpoint: String) -> JSONObject {
+    func resource(endpoint: String, account: String) -> JSONObject {
         let link = "\(endpoint)/bigquery/v2/projects/\(reference.project)/jobs/\(reference.id)"
         return [
             "kind": "bigquery#job", "etag": .string(etag), "id": .string(reference.description),
             "selfLink": .string("\(link)?location=\(reference.location)"),
-            "user_email": "user@example.com", "configuration": .object(configuration),
+            "user_email": .string(account), "configuration": .object(configuration),
             "jobReference": reference.json, "statistics": .object(statistics), "status": .object(status),
             "jobCreationReason": ["code": "REQUESTED"],
         ]

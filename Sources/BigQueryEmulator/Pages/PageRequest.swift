@@ -49,3 +49,17 @@ struct PageRequest: Sendable {
         return members
     }
 }
+
+extension PageRequest {
+    /// The part of a list that the request asks for, under its name in the answer, and the answer's `nextPageToken`;
+    /// those that do not apply are left out.
+    func members(of list: [JSONValue], named name: String) -> JSONObject {
+        let part = list.dropFirst(Int(clamping: startIndex)).prefix(Int(clamping: maxResults ?? .max))
+        var members: JSONObject = [:]
+        if part.endIndex < list.endIndex {
+            members["nextPageToken"] = .string(PageToken(subject: subject, position: Int64(part.endIndex)).text)
+        }
+        if !part.isEmpty { members[name] = .array(Array(part)) }
+        return members
+    }
+}

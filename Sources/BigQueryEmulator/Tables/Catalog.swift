@@ -12,6 +12,9 @@ final class Catalog: Sendable {
         var lastNumber = 0
     }
 
+    /// The project's number, which Google shows in some places instead of its id.
+    static let projectNumber = "123456789012"
+
     let project: String
     let location: String
     let database: DatabasePool
@@ -42,6 +45,12 @@ final class Catalog: Sendable {
     func hasDataset(_ dataset: String) -> Bool {
         dataset == GeneratedTrips.dataset
             || state.withLock { state in state.tables.keys.contains { $0.dataset == dataset } }
+    }
+
+    /// The names of the datasets, without those that BigQuery hides.
+    var datasets: [String] {
+        let loaded = state.withLock { state in state.tables.keys.map(\.dataset) }
+        return Set(loaded + [GeneratedTrips.dataset]).filter { !$0.hasPrefix("_") }.sorted()
     }
 
     /// Finds a table for a request.

@@ -1,0 +1,50 @@
+import Foundation
+import Hummingbird
+
+/// The page on which the user decides what a program may do, and what follows the decision.
+struct AuthorizePage: Sendable {
+    let configuration: EmulatorConfiguration
+    let grants: Grants
+    let consents: Consents
+
+    func show(_ query: Form) -> Response {
+        response { () throws(OAuthError) in
+            let request = try AuthorizationRequest(query, configuration: configuration)
+            return HTMLPage.consent(to: request, id: consents.add(request), account: configuration.account).response()
+        }
+    }
+
+    func decide(_ decision: Form) -> Response {
+        response { () throws(OAuthError) in
+            guard let request = consents.takeRequest(try decision.required("request")) else {
+                throw OAuthError("invalid_request", "The request is unknown or was decided before.")
+            }
+            let allowed = decision.values("scope")
+            let scopes = request.scopes.filter(allowed.contains)
+            let isAllowed = decision["decision"] == "allow" && !scopes.isEmpty
+            let state = request.state.map { [URLQueryItem(name: "state", value: $0)] } ?? []
+            let outcome = isAllowed ? allow(scopes, of: request) : [URLQueryItem(name: "error", value: "access_denied")]
+            return .redirect(to: request.redirectURI.adding(state + outcome), type: .found)
+        }
+    }
+
+    /// What the program is told if the user allows these scopes.
+    private func allow(_ scopes: [String], of request: AuthorizationRequest) -> [URLQueryItem] {
+        let isFirst = grants.noteConsent()
+        let code = consents.makeCode(
+            for: request, scopes: scopes, givesRefreshToken: request.isOffline && (isFirst || request.asksAgain))
+        return [
+            URLQueryItem(name: "code", value: code),
+            URLQueryItem(name: "scope", value: scopes.joined(separator: " ")),
+        ]
+    }
+
+    /// The answer, or a page that says what is wrong.
+    private func response(_ answer: () throws(OAuthError) -> Response) -> Response {
+        do throws(OAuthError) {
+            return try answer()
+        } catch {
+            return HTMLPage.refusal(error).response(status: error.status)
+        }
+    }
+}

@@ -1,0 +1,131 @@
+import Foundation
+import Synchronization
+
+/// What the user has allowed the client to do, and the tokens that came of it.
+final class Grants: Sendable {
+    struct Grant: Sendable {
+        let id = UUID()
+        let scopes: [String]
+        /// Whether the client may act while the user is away.
+        let isOffline: Bool
+    }
+
+    struct AccessToken: Sendable {
+        let grant: Grant
+        let expiry: ContinuousClock.Instant
+    }
+
+    /// What an answer of the token endpoint gives out.
+    struct Tokens: Sendable {
+        let access: String
+        /// `nil` where the client has one or is not to have one.
+        var refresh: String?
+        let scopes: [String]
+    }
+
+    private struct RefreshToken {
+        let grant: Grant
+        /// `nil` for one that is good for ever.
+        var expiry: ContinuousClock.Instant?
+    }
+
+    private struct State {
+        /// The ids of the grants that were not revoked.
+        var live: Set<UUID> = []
+        var accessTokens: [String: AccessToken] = [:]
+        /// All that there ever were: those that are over are refused in other words than unknown ones.
+        var refreshTokens: [String: RefreshToken] = [:]
+        var hasConsent = false
+        var revocationCount = 0
+
+        func accessToken(_ text: String) -> AccessToken? {
+            guard let token = accessTokens[text], live.contains(token.grant.id), .now < token.expiry else {
+                return nil
+            }
+            return token
+        }
+
+        func refreshToken(_ text: String) -> RefreshToken? {
+            guard let token = refreshTokens[text], live.contains(token.grant.id) else { return nil }
+            if let expiry = token.expiry, expiry <= .now { return nil }
+            return token
+        }
+    }
+
+    private let configuration: EmulatorConfiguration
+    private let state = Mutex(State())
+
+    /// Makes the grant of the configured refresh token.
+    init(configuration: EmulatorConfiguration) {
+        self.configuration = configuration
+        let grant = Grant(scopes: configuration.scopes, isOffline: true)
+        state.withLock { state in
+            state.live.insert(grant.id)
+            state.refreshTokens[configuration.refreshToken] = newRefreshToken(of: grant)
+        }
+    }
+
+    var revocationCount: Int { state.withLock { $0.revocationCount } }
+
+    /// Notes that the user has agreed, and tells whether for the first time since the start or a revocation.
+    func noteConsent() -> Bool {
+        state.withLock { state in
+            defer { state.hasConsent = true }
+            return !state.hasConsent
+        }
+    }
+
+    /// Gives out the first tokens of a new grant.
+    func begin(_ grant: Grant, withRefreshToken: Bool) -> Tokens {
+        state.withLock { state in
+            state.live.insert(grant.id)
+            return giveTokens(of: grant, withRefreshToken: withRefreshToken, in: &state)
+        }
+    }
+
+    func refresh(_ text: String) throws(OAuthError) -> Tokens {
+        try state.withLock { state throws(OAuthError) in
+            guard state.refreshTokens[text] != nil else { throw .badGrant }
+            guard let token = state.refreshToken(text) else { throw .overGrant }
+            if configuration.rotatesRefreshTokens { state.refreshTokens[text]?.expiry = .now }
+            return giveTokens(
+                of: token.grant, withRefreshToken: configuration.rotatesRefreshTokens, in: &state)
+        }
+    }
+
+    /// Finds an access token that is good.
+    func accessToken(_ text: String) -> AccessToken? {
+        state.withLock { $0.accessToken(text) }
+    }
+
+    /// Ends a grant by one of its tokens, and with it all of them.
+    func revoke(_ token: String) throws(OAuthError) {
+        try state.withLock { state throws(OAuthError) in
+            guard let grant = state.accessToken(token)?.grant ?? state.refreshToken(token)?.grant else {
+                throw OAuthError("invalid_token", "Token expired or revoked")
+            }
+            state.live.remove(grant.id)
+            state.hasConsent = false
+            state.revocationCount += 1
+        }
+    }
+
+    private func giveTokens(of grant: Grant, withRefreshToken: Bool, in state: inout State) -> Tokens {
+        var tokens = Tokens(access: "emulator-access-token-\(Self.newID())", scopes: grant.scopes)
+        state.accessTokens = state.accessTokens.filter { $0.value.expiry > .now }
+        state.accessTokens[tokens.access] = AccessToken(
+            grant: grant, expiry: .now + configuration.accessTokenLifetime)
+        if withRefreshToken {
+            let text = "1//0emulator-refresh-token-\(Self.newID())"
+            state.refreshTokens[text] = newRefreshToken(of: grant)
+            tokens.refresh = text
+        }
+        return tokens
+    }
+
+    private func newRefreshToken(of grant: Grant) -> RefreshToken {
+        RefreshToken(grant: grant, expiry: configuration.refreshTokenLifetime.map { .now + $0 })
+    }
+
+    private static func newID() -> String { UUID().uuidString.lowercased() }
+}

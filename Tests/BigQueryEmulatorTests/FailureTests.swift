@@ -1,0 +1,127 @@
+import HTTPTypes
+import Testing
+
+@testable import BigQueryEmulator
+
+@Suite struct TokenFailureTests {
+    private static let cases: [(EmulatorFailure, String, subtype: JSONValue?)] = [
+        (.expiredOrRevoked, "400 invalid_grant: Token has been expired or revoked.", nil),
+        (.invalidRapt, "400 invalid_grant: reauth related error (invalid_rapt)", "invalid_rapt"),
+        (.raptRequired, "400 invalid_grant: reauth related error (rapt_required)", "rapt_required"),
+        (.deletedClient, "401 deleted_client: The OAuth client was deleted.", nil),
+        (.disabledClient, "401 disabled_client: The OAuth client was disabled.", nil),
+        (.unauthorizedClient, "401 unauthorized_client: Unauthorized", nil),
+        (
+            .adminPolicyEnforced,
+            "400 admin_policy_enforced: Access to your account data is restricted by policies.", nil
+        ),
+    ]
+
+    @Test(arguments: cases)
+    func refusesEveryToken(failure: EmulatorFailure, refusal: String, subtype: JSONValue?) async throws {
+        try await withClient(EmulatorConfiguration(failure: failure)) { client in
+            for answer in try await [client.refresh("emulator-refresh-token"), client.exchange(client.code())] {
+                #expect(try answer.refusal() == refusal)
+                #expect(try answer.json()["error_subtype"] == subtype)
+            }
+        }
+    }
+
+    @Test func answersWithAPageInsteadOfJSON() async throws {
+        try await withClient(EmulatorConfiguration(failure: .tokenServerError)) { client in
+            let answer = try await client.refresh("emulator-refresh-token")
+            #expect(answer.status == 503)
+            #expect(answer.headers[.contentType]?.hasPrefix("text/html") == true)
+            #expect(throws: JSONError.self) { try answer.json() }
+            #expect(client.emulator.server.counters.tokenRequests == 1)
+        }
+    }
+
+    @Test func givesNoRefreshTokenForACode() async throws {
+        try await withClient(EmulatorConfiguration(failure: .noRefreshToken)) { client in
+            let tokens = try await client.login(["prompt": "consent"])
+            #expect(tokens["refresh_token"] == nil)
+            #expect(try await client.callAPI(with: tokens.string("access_token")).status == 200)
+        }
+    }
+
+    @Test func givesNoInformationAboutTokens() async throws {
+        try await withClient(EmulatorConfiguration(failure: .noTokenInfo)) { client in
+            let token = try await client.login().string("access_token")
+            #expect(try await client.tokenInfo(token).status == 500)
+        }
+    }
+}
+
+@Suite struct APIFailureTests {
+    private static let query: JSONObject = ["query": "SELECT 1", "useLegacySql": false]
+
+    /// Runs a query both ways and returns the errors, as far as there are any.
+    private func run(dryRun: Bool, with client: APIClient) async throws -> [JSONValue?] {
+        var body = Self.query
+        body["dryRun"] = .bool(dryRun)
+        return try await [
+            client.insert("SELECT 1", dryRun: dryRun)["error"], client.post("queries", .object(body))["error"],
+        ]
+    }
+
+    @Test(
+        arguments: [
+            (.get, "/bigquery/v2/projects"), (.get, "datasets"), (.get, "datasets/bench"),
+            (.get, "datasets/bench/tables/trips_1"), (.get, "datasets/bench/tables/trips_1/data"), (.post, "jobs"),
+            (.get, "jobs/a"), (.post, "jobs/a/cancel"), (.post, "queries"), (.get, "queries/a"),
+        ] as [(HTTPRequest.Method, String)])
+    func noMethodWorksWhileTheAPIIsDisabled(method: HTTPRequest.Method, path: String) async throws {
+        let configuration = EmulatorConfiguration(requiresAuthorization: false, failure: .apiDisabled)
+        try await withClient(configuration) { client in
+            let answer = try await client.send(method, path)
+            let error = try answer.json()
+            #expect(answer.status == 403)
+            #expect(error.string("error.status") == "PERMISSION_DENIED")
+            #expect(error.string("error.errors.0.reason") == "accessNotConfigured")
+            #expect(
+                error.string("error.message")?.hasPrefix(
+                    "BigQuery API has not been used in project 123456789012 before or it is disabled. Enable it by "
+                        + "visiting https://console.developers.google.com/apis/api/bigquery.googleapis.com/overview"
+                        + "?project=123456789012 then retry. ") == true)
+            #expect(error.string("error.details.0.reason") == "SERVICE_DISABLED")
+        }
+    }
+
+    @Test(arguments: [false, true])
+    func noJobRunsWithoutPermission(dryRun: Bool) async throws {
+        let configuration = EmulatorConfiguration(requiresAuthorization: false, failure: .noPermission)
+        try await withClient(configuration) { client in
+            for error in try await run(dryRun: dryRun, with: client) {
+                #expect(error?.object?["code"] == 403)
+                #expect(error?.object?.string("errors.0.reason") == "accessDenied")
+                #expect(
+                    error?.object?.string("message")
+                        == "Access Denied: Project local-project: User does not have bigquery.jobs.create permission "
+                        + "in project local-project.")
+            }
+            #expect(try await client.send(.get, "datasets/bench").status == 200)
+        }
+    }
+
+    @Test func onlyDryRunsGoWithoutBilling() async throws {
+        let configuration = EmulatorConfiguration(requiresAuthorization: false, failure: .billingDisabled)
+        try await withClient(configuration) { client in
+            for error in try await run(dryRun: false, with: client) {
+                #expect(error?.object?["code"] == 403)
+                #expect(error?.object?.string("errors.0.reason") == "billingNotEnabled")
+                #expect(
+                    error?.object?.string("message")
+                        == "Billing has not been enabled for this project. Enable billing at "
+                        + "https://console.cloud.google.com/billing.")
+            }
+            #expect(try await run(dryRun: true, with: client) == [nil, nil])
+            #expect(client.emulator.server.counters.jobs == 0)
+        }
+    }
+
+    @Test(arguments: EmulatorFailure.allCases)
+    func isNamedAsInACommandLine(failure: EmulatorFailure) {
+        #expect(failure.rawValue.wholeMatch(of: /[a-z]+(-[a-z]+)+/) != nil)
+    }
+}

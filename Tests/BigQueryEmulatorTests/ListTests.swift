@@ -1,0 +1,86 @@
+import Foundation
+import HTTPTypes
+import Testing
+
+@testable import BigQueryEmulator
+
+@Suite struct ListTests {
+    @Test func listsTheOneProject() async throws {
+        try await withClient { client in
+            let expected: JSONObject = [
+                "kind": "bigquery#projectList",
+                "projects": [
+                    [
+                        "kind": "bigquery#project", "id": "local-project", "numericId": "123456789012",
+                        "projectReference": ["projectId": "local-project"], "friendlyName": "local-project",
+                    ]
+                ],
+                "totalItems": 1,
+            ]
+            for query in ["", "?maxResults=1"] {
+                let answer = try await client.get("/bigquery/v2/projects\(query)")
+                #expect(answer == expected)
+            }
+            #expect(client.emulator.server.counters.requests == ["projects.list": 2])
+        }
+    }
+
+    @Test func listsDatasetsThatAreNotHidden() async throws {
+        try await withDatasets(["zoo"]) { client in
+            // Leaves its result in a dataset that nobody asked for.
+            #expect(try await client.results("SELECT 1").cells == [["1"]])
+            let answer = try await client.get("datasets")
+            #expect(answer.string("kind") == "bigquery#datasetList")
+            #expect(names(in: answer) == ["bench", "zoo"])
+            let expected: JSONValue = [
+                "kind": "bigquery#dataset", "id": "local-project:bench",
+                "datasetReference": ["projectId": "local-project", "datasetId": "bench"], "location": "US",
+                "type": "DEFAULT",
+            ]
+            #expect(answer.at("datasets.0") == expected)
+            #expect(client.emulator.server.counters.requests["datasets.list"] == 1)
+        }
+    }
+
+    @Test(arguments: [
+        (1, [["bench"], ["moon"], ["zoo"]]), (2, [["bench", "moon"], ["zoo"]]), (3, [["bench", "moon", "zoo"]]),
+    ])
+    func listsDatasetsPageByPage(size: Int, pages: [[String]]) async throws {
+        try await withDatasets(["zoo", "moon"]) { client in
+            var found: [[String]] = []
+            var token: String?
+            for _ in pages {
+                let page = try await client.get("datasets?maxResults=\(size)&pageToken=\(token ?? "")")
+                found.append(names(in: page))
+                token = page.string("nextPageToken")
+            }
+            #expect(found == pages)
+            #expect(token == nil)
+        }
+    }
+
+    @Test func anotherProjectDoesNotExist() async throws {
+        try await withClient { client in
+            let answer = try await client.send(.get, "/bigquery/v2/projects/other/datasets")
+            #expect(answer.status == 404)
+            #expect(try answer.json().string("error.message") == "Not found: Project other")
+            #expect(try answer.json().string("error.errors.0.reason") == "notFound")
+        }
+    }
+
+    /// Calls `body` with a client of an emulator that has a table in each of these datasets.
+    private func withDatasets(
+        _ datasets: [String], _ body: @escaping @Sendable (APIClient) async throws -> Void
+    ) async throws {
+        let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString).csv")
+        defer { try? FileManager.default.removeItem(at: file) }
+        try Data("id\n1\n".utf8).write(to: file)
+        let tables = datasets.map { EmulatorConfiguration.TableSource(dataset: $0, table: "t", file: file.path) }
+        try await withClient(
+            EmulatorConfiguration(requiresAuthorization: false, tables: tables), body)
+    }
+
+    private func names(in answer: JSONObject) -> [String] {
+        (answer["datasets"]?.array ?? []).compactMap { $0.object?.string("datasetReference.datasetId") }
+    }
+}
