@@ -8,6 +8,10 @@ if [ "$(uname)" = Linux ]; then
     require_packages libsqlite3-dev zlib1g-dev
     # Without these the tests against Google's client and a foreign emulator say that they were skipped.
     require_packages python3 python3-venv || echo "continuing without python3-venv" >&2
+    # A real browser for the logins; who has none, or does not want one, sees those tests skipped.
+    if [ -n "${CI:-}" ]; then
+        require_packages chromium chromium-driver || echo "continuing without chromium" >&2
+    fi
 fi
 require_swift
 

@@ -11,11 +11,13 @@ struct BQPull: AsyncParsableCommand {
         discussion: """
             Try it without an account:
               bqpull emulator
+            Get a refresh token, once:
+              bqpull auth login
             Pull a query:
               bqpull query 'SELECT * FROM dataset.table' --into staging.db
             """,
         version: ToolVersion.current,
-        subcommands: [QueryCommand.self, EmulatorCommand.self]
+        subcommands: [AuthCommand.self, QueryCommand.self, EmulatorCommand.self]
     )
 
     static func main() async {

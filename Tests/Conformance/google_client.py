@@ -24,6 +24,7 @@ from google.api_core import exceptions
 from google.api_core.client_options import ClientOptions
 from google.auth.credentials import AnonymousCredentials
 from google.auth.exceptions import RefreshError
+from google.auth.transport.requests import Request
 from google.cloud import bigquery
 from google.cloud.bigquery.enums import QueryApiMethod
 from google.oauth2.credentials import Credentials
@@ -32,7 +33,7 @@ from checks import Checks, Group
 from comparison import Reading, check_staged
 from credentials import authorized_user
 from query import Query
-from servers import Endpoint, bqpull_emulator, pull
+from servers import Endpoint, bqpull_emulator, pull, run_bqpull
 
 PROJECT = "conformance"
 TIMEOUT = 60
@@ -119,6 +120,8 @@ def main() -> None:
         emulator(sys.argv[1], "--job-time", "2500") as witness,
     ):
         witness.check_running_job(group)
+    with checks.group("credentials go to google-auth and come back") as group, emulator(sys.argv[1]) as witness:
+        witness.check_exchanged_credentials(group)
     with checks.group("no authentication") as group, emulator(sys.argv[1], "--no-auth") as witness:
         witness.check_no_auth(group)
     checks.finish()
@@ -170,6 +173,37 @@ class Witness:
         group.equal([row.values() for row in rows], [(1,)], "the row")
         group.check(credentials.valid and credentials.token, "no valid token after the query")
         group.check(credentials.expiry is not None, "the token has no expiry")
+
+    def check_exchanged_credentials(self, group: Group) -> None:
+        """What bqpull exports google-auth refreshes, and what google-auth writes bqpull imports."""
+
+        def bqpull(*arguments: str) -> None:
+            done = run_bqpull(self.binary, self.folder, *arguments)
+            group.equal(done.returncode, 0, f"{' '.join(arguments)}: {done.stderr[-400:]}")
+
+        given = authorized_user(self.endpoint.credentials)
+        bqpull("auth", "import", str(self.endpoint.credentials))
+        exported = self.folder / "exported.json"
+        bqpull("auth", "export", "--for", "authorized-user", "--output", str(exported))
+        group.equal(exported.stat().st_mode & 0o777, 0o600, "mode of the exported file")
+        stored = self.folder / "home" / ".config" / "bqpull" / "credentials.json"
+        for path in exported, stored:
+            from_file = Credentials.from_authorized_user_file(str(path))
+            for name in "client_id", "client_secret", "refresh_token", "quota_project_id":
+                group.equal(getattr(from_file, name), getattr(given, name), f"{name} in {path.name}")
+            credentials = authorized_user(path)
+            credentials.refresh(Request())
+            group.check(credentials.valid, f"google-auth does not refresh {path.name}")
+            rows = self.client_with(credentials).query("SELECT 1 AS one", retry=RETRY, job_retry=None)
+            group.equal([row.values() for row in rows.result(retry=RETRY)], [(1,)], f"the row with {path.name}")
+
+        written = self.folder / "google-auth.json"
+        written.write_text(credentials.to_json())
+        bqpull("auth", "import", str(written), "--profile", "google-auth", "--project", PROJECT)
+        bqpull("auth", "test", "--profile", "google-auth")
+        bqpull("auth", "revoke", "--yes", "--profile", "google-auth")
+        with group.raises(RefreshError, "expired or revoked", "google-auth with a token that bqpull revoked"):
+            authorized_user(exported).refresh(Request())
 
     def check_queries(self, group: Group) -> None:
         for query in QUERIES:

@@ -123,6 +123,18 @@ def pull(
     return Pull(done.returncode, report, done.stderr.strip(), database, table)
 
 
+def run_bqpull(binary: str, folder: pathlib.Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Runs any command with a home folder of its own, in which it keeps its credentials."""
+    return subprocess.run(
+        [binary, *arguments],
+        env=_plain_environment(folder),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=PULL_SECONDS,
+    )
+
+
 def _plain_environment(folder: pathlib.Path) -> dict[str, str]:
     home = folder / "home"
     home.mkdir(exist_ok=True)

@@ -97,6 +97,11 @@ public struct CredentialSearch: Sendable {
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.".utf8
     )
 
+    /// The variables that are set and name credentials before bqpull's own store is looked at.
+    public var variablesBeforeStore: [String] {
+        (["BQPULL_CREDENTIALS"] + Self.valueNames + ["GOOGLE_APPLICATION_CREDENTIALS"]).filter { value($0) != nil }
+    }
+
     /// The names of the profiles that there are, sorted.
     public var profiles: [String] {
         let names = ownFolder.flatMap { try? FileManager.default.contentsOfDirectory(atPath: $0 + "/profiles") } ?? []
@@ -127,8 +132,10 @@ public struct CredentialSearch: Sendable {
         environment[name].flatMap { $0.isEmpty ? nil : $0 }
     }
 
+    private static let valueNames = ["BQPULL_CLIENT_ID", "BQPULL_CLIENT_SECRET", "BQPULL_REFRESH_TOKEN"]
+
     private func threeValues() throws(OAuthError) -> Finding? {
-        let names = ["BQPULL_CLIENT_ID", "BQPULL_CLIENT_SECRET", "BQPULL_REFRESH_TOKEN"]
+        let names = Self.valueNames
         let values = names.map(value)
         guard values.contains(where: { $0 != nil }) else { return nil }
         guard let clientID = values[0], let clientSecret = values[1], let refreshToken = values[2] else {

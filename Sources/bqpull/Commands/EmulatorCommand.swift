@@ -1,5 +1,5 @@
-import ArgumentParser
-import BigQueryEmulator
+public import ArgumentParser
+public import BigQueryEmulator
 import Foundation
 
 /// `bqpull emulator`: serves a local stand-in for BigQuery until it is interrupted.
@@ -9,7 +9,8 @@ struct EmulatorCommand: AsyncParsableCommand {
         abstract: "Serve a local stand-in for BigQuery to try things out and to test against.",
         discussion: """
             SQL is answered by SQLite, with BigQuery's table names, literals and parameters; for BigQuery's own \
-            dialect point bqpull at bqemulator. A table `bench.trips_N` of N generated rows is there for every N.
+            dialect point bqpull at bqemulator. A table `bench.trips_N` of N generated rows is there for every N. \
+            Logins, tokens and their errors are Google's, with a consent page that anybody may click.
             """
     )
 
@@ -40,14 +41,38 @@ struct EmulatorCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Where to write the OAuth client as Google's console would.", valueName: "file"))
     var clientFile: String?
 
+    @Option(
+        name: .customLong("redirect-uri"),
+        help: ArgumentHelp(
+            "An address that a Web client has registered; may be repeated. With none it is a desktop client.",
+            valueName: "uri"))
+    var redirectURIs: [String] = []
+
+    @Option(help: ArgumentHelp("How long an access token is good for.", valueName: "seconds"))
+    var accessTokenLifetime = EmulatorConfiguration().accessTokenLifetime.components.seconds
+
+    @Option(help: ArgumentHelp("How long a refresh token is good for; for ever if not given.", valueName: "seconds"))
+    var refreshTokenLifetime: Int64?
+
+    @Flag(help: "Give out a new refresh token with every refresh, and end the old one.")
+    var rotateRefreshTokens = false
+
+    @Option(help: ArgumentHelp("What goes wrong on purpose.", valueName: "name"))
+    var failure: EmulatorFailure?
+
     @Flag(help: "Answer requests without an access token too.")
     var noAuth = false
 
     mutating func validate() throws {
-        for (name, value) in [("--port", port), ("--latency", latency), ("--job-time", jobTime)] where value < 0 {
-            throw ValidationError("\(name) must not be negative")
-        }
+        let numbers = [
+            ("--port", Int64(port)), ("--latency", Int64(latency)), ("--job-time", Int64(jobTime)),
+            ("--access-token-lifetime", accessTokenLifetime), ("--refresh-token-lifetime", refreshTokenLifetime ?? 0),
+        ]
+        for (name, value) in numbers where value < 0 { throw ValidationError("\(name) must not be negative") }
         if let pageBytes, pageBytes < 1 { throw ValidationError("--page-bytes must be at least 1") }
+        for uri in redirectURIs where URLComponents(string: uri)?.host == nil {
+            throw ValidationError("--redirect-uri \(uri): expected an address such as http://localhost:8080/")
+        }
         _ = try load.map(Self.tableSource)
     }
 
@@ -55,7 +80,10 @@ struct EmulatorCommand: AsyncParsableCommand {
         let emulator = try Emulator(
             configuration: EmulatorConfiguration(
                 port: port, project: project, pageBytes: pageBytes, latency: .milliseconds(latency),
-                jobTime: .milliseconds(jobTime), requiresAuthorization: !noAuth,
+                jobTime: .milliseconds(jobTime), requiresAuthorization: !noAuth, redirectURIs: redirectURIs,
+                accessTokenLifetime: .seconds(accessTokenLifetime),
+                refreshTokenLifetime: refreshTokenLifetime.map { .seconds($0) },
+                rotatesRefreshTokens: rotateRefreshTokens, failure: failure,
                 tables: try load.map(Self.tableSource)))
         let folder = FileManager.default.temporaryDirectory.appending(path: "bqpull-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -80,6 +108,9 @@ struct EmulatorCommand: AsyncParsableCommand {
 
     /// Prints where the server is; scripts wait for the first line.
     private func announce(_ running: RunningEmulator, credentials: String) {
+        let login = clientFile.map { file in
+            "  bqpull auth login --client-file \(file) --endpoint \(running.endpoint) --project \(project)"
+        }
         let lines = [
             "listening on \(running.endpoint)",
             "credentials: \(credentials)",
@@ -88,6 +119,7 @@ struct EmulatorCommand: AsyncParsableCommand {
             "try:",
             "  bqpull query 'SELECT * FROM `bench.trips_1000`' --into staging.db \\",
             "    --endpoint \(running.endpoint) --credentials \(credentials)",
+            login,
         ]
         // Not print: what waits in a buffer for more would keep a script waiting too.
         FileHandle.standardOutput.write(Data((lines.compactMap(\.self).joined(separator: "\n") + "\n").utf8))
@@ -102,3 +134,5 @@ struct EmulatorCommand: AsyncParsableCommand {
         return .init(dataset: String(names[0]), table: String(names[1]), file: String(halves[1]))
     }
 }
+
+extension EmulatorFailure: ExpressibleByArgument {}

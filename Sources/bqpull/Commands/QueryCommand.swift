@@ -72,9 +72,6 @@ struct QueryCommand: AsyncParsableCommand {
     @Flag(help: "Show no progress and no report.")
     var quiet = false
 
-    @Flag(help: "Write the report as one JSON object to standard output.")
-    var json = false
-
     func validate() throws {
         guard (sql == nil) != (file == nil) else {
             throw ValidationError("Give the SQL text as an argument, - for standard input, or --file PATH; one of them")
@@ -86,9 +83,9 @@ struct QueryCommand: AsyncParsableCommand {
     func run() async throws {
         let query = try request()
         let target = StagingTarget(path: into, table: table, ifExists: ifExists)
-        let report = try await Interruption.catching {
+        let report = try await Interruption.catching(note: "the table is as it was before") {
             try await Connection.with(connection) { connection in
-                var pull = QueryPull(query, client: connection.client)
+                var pull = QueryPull(query, client: try connection.client())
                 pull.limits.pageRows = pageRows
                 var report = try await stage(pull, into: target)
                 report.warnings.insert(contentsOf: connection.warnings, at: 0)
@@ -96,7 +93,7 @@ struct QueryCommand: AsyncParsableCommand {
             }
         }
         if !quiet { StandardError.write(ReportText.text(report)) }
-        if json { try StandardOutput.writeJSON(report) }
+        if connection.json { try StandardOutput.writeJSON(report) }
     }
 
     private func stage(_ pull: QueryPull, into target: StagingTarget) async throws -> PullReport {
@@ -112,8 +109,8 @@ struct QueryCommand: AsyncParsableCommand {
         query.parameters = try parameters.map { try QueryParameter(parsing: $0) }
         guard Set(query.parameters.map { $0.name == nil }).count < 2 else {
             throw CommandError(
-                message: "some parameters are named and others are positional", hint: "use one kind in a query",
-                exitStatus: .usage
+                message: "some parameters are named and others are positional", exitStatus: .usage,
+                hint: "use one kind in a query"
             )
         }
         query.useLegacySQL = useLegacySQL
@@ -135,11 +132,12 @@ struct QueryCommand: AsyncParsableCommand {
         guard let text else {
             throw CommandError(
                 message: "the SQL text cannot be read from \(file ?? "standard input")",
-                hint: "it must be a readable file in UTF-8", exitStatus: .inputMissing
+                exitStatus: .inputMissing,
+                hint: "it must be a readable file in UTF-8"
             )
         }
         guard !text.allSatisfy(\.isWhitespace) else {
-            throw CommandError(message: "the SQL text is empty", hint: nil, exitStatus: .usage)
+            throw CommandError(message: "the SQL text is empty", exitStatus: .usage)
         }
         return text
     }

@@ -4,25 +4,17 @@ import ArgumentParser
 struct ConnectionOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "The project that runs and pays for the query. Default: GOOGLE_CLOUD_PROJECT, else quota_project_id of the credentials.",
+            "The project that runs and pays for queries. Default: GOOGLE_CLOUD_PROJECT, else quota_project_id of the credentials.",
             valueName: "id"
         )
     )
     var project: String?
 
-    @Option(
-        help: ArgumentHelp(
-            "An authorized_user JSON file with client id, client secret and refresh token. Default: BQPULL_CREDENTIALS, "
-                + "else BQPULL_CLIENT_ID, BQPULL_CLIENT_SECRET and BQPULL_REFRESH_TOKEN, else GOOGLE_APPLICATION_CREDENTIALS, "
-                + "else bqpull's own file, else gcloud's.",
-            valueName: "file"
-        )
-    )
-    var credentials: String?
+    @OptionGroup var credential: CredentialOptions
 
     @Option(
         help: ArgumentHelp(
-            "Another service than Google's, for example http://127.0.0.1:9050. Default: BIGQUERY_EMULATOR_HOST.",
+            "Another service than Google's, for example http://127.0.0.1:9050. Default: BIGQUERY_EMULATOR_HOST, else what bqpull auth login was given.",
             valueName: "url"
         )
     )
@@ -30,4 +22,7 @@ struct ConnectionOptions: ParsableArguments {
 
     @Flag(help: "Show requests and retries on standard error.")
     var verbose = false
+
+    @Flag(help: "Write the result as one JSON object to standard output.")
+    var json = false
 }

@@ -1,38 +1,48 @@
 import GoogleHTTP
 import GoogleOAuth
 
-/// Which credentials go to an endpoint.
+/// Which credentials go to which endpoint.
 ///
-/// To a loopback endpoint go only credentials whose token endpoint is loopback too, or that the user named for
-/// it; others that happen to lie around are real ones and stay here.
+/// To a loopback endpoint go only credentials whose token endpoint is loopback too, or whose file the user named
+/// for it; others that happen to lie around are real ones and stay here.
 struct CredentialChoice {
-    var credential: AuthorizedUserCredential?
-    var warnings: [String] = []
+    /// The credentials; `nil` if none go to the endpoint.
+    let finding: CredentialSearch.Finding?
+    /// The endpoint; `nil` for Google's.
+    let endpoint: HTTPEndpoint?
+    /// What the user should know about the choice.
+    let warnings: [String]
 
-    init(search: CredentialSearch, named path: String?, endpoint: HTTPEndpoint?) throws {
-        guard let endpoint, endpoint.isLoopback, path == nil else {
-            guard let finding = try search.first(named: path) else {
-                throw OAuthError(
-                    code: .noCredentials, message: "no credentials were found",
-                    hint:
-                        "give --credentials FILE with an authorized_user JSON file, or set BQPULL_CLIENT_ID, BQPULL_CLIENT_SECRET and BQPULL_REFRESH_TOKEN"
-                )
-            }
-            credential = finding.credential
-            warnings = [finding.warning].compactMap { $0 }
+    /// - Parameter endpoint: the one that the user named; without one the credentials' own counts.
+    init(search: CredentialSearch, choice: CredentialSearch.Choice, endpoint named: HTTPEndpoint?) throws {
+        let finding: CredentialSearch.Finding?
+        if named?.isLoopback == true, choice == .anywhere {
+            // What cannot be read here would not be sent either.
+            finding = try? search.first()
+        } else {
+            finding = try search.first(choice)
+            guard finding != nil else { throw Self.noCredentials }
+        }
+        endpoint = try named ?? finding?.stored?.endpoint.map { try HTTPEndpoint($0) }
+        guard let endpoint, endpoint.isLoopback else {
+            self.finding = finding
+            warnings = [finding?.warning].compactMap(\.self)
             return
         }
-        // What cannot be read here would not be sent either.
-        let finding = try? search.first(named: nil)
-        if let finding, finding.credential.tokenEndpoint.isLoopback {
-            credential = finding.credential
-            warnings = [finding.warning].compactMap { $0 }
-        } else if let finding {
-            warnings = [
-                "no credentials were sent to \(endpoint.host): those of \(printable(finding.source)) are for Google"
-            ]
+        if let finding, finding.isNamed || finding.credential.tokenEndpoint.isLoopback {
+            self.finding = finding
+            warnings = [finding.warning].compactMap(\.self)
         } else {
-            warnings = ["no credentials were sent to \(endpoint.host), since none were found"]
+            self.finding = nil
+            let reason =
+                finding.map { ": those of \(printable($0.source)) are for Google" } ?? ", since none were found"
+            warnings = ["no credentials were sent to \(endpoint.host)\(reason)"]
         }
     }
+
+    static let noCredentials = OAuthError(
+        code: .noCredentials, message: "no credentials were found",
+        hint:
+            "bqpull auth login gets some; or give --credentials FILE with an authorized_user JSON file, or set BQPULL_CLIENT_ID, BQPULL_CLIENT_SECRET and BQPULL_REFRESH_TOKEN"
+    )
 }

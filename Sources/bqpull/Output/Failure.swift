@@ -9,6 +9,8 @@ import SQLiteStaging
 
 /// An error as the user sees it: what happened, what to do, and the exit code.
 struct Failure {
+    /// The kind of error, for scripts; it does not change between versions.
+    var identifier: String
     var message: String
     var hint: String?
     var exitStatus: ExitStatus
@@ -16,25 +18,38 @@ struct Failure {
     /// The failure that an error stands for; `nil` for errors that are not ours.
     init?(_ error: any Error) {
         switch error {
-        case let error as CommandError: self.init(error.message, error.hint, error.exitStatus)
-        case let error as PullError: self.init(error.message, error.hint, Self.exitStatus(error.code))
-        case let error as BigQueryError: self.init(error.message, error.hint, Self.exitStatus(error.code))
-        case let error as RowsError: self.init(error.message, error.hint, Self.exitStatus(error.code))
-        case let error as StagingError: self.init(error.message, error.hint, Self.exitStatus(error.code))
-        case let error as OAuthError: self.init(error.message, error.hint, Self.exitStatus(error.code))
-        case let error as HTTPError: self.init(error.message, error.hint, Self.exitStatus(error.code))
-        case let error as EmulatorError: self.init(error.message, error.hint, Self.exitStatus(error.code))
+        case let error as CommandError: self.init("\(error.exitStatus)", error.message, error.hint, error.exitStatus)
+        case let error as PullError:
+            self.init("\(error.code)", error.message, error.hint, Self.exitStatus(error.code))
+        case let error as BigQueryError:
+            self.init("\(error.code)", error.message, error.hint, Self.exitStatus(error.code))
+        case let error as RowsError:
+            self.init("\(error.code)", error.message, error.hint, Self.exitStatus(error.code))
+        case let error as StagingError:
+            self.init("\(error.code)", error.message, error.hint, Self.exitStatus(error.code))
+        case let error as OAuthError:
+            self.init("\(error.code)", error.message, error.hint, Self.exitStatus(error.code))
+        case let error as HTTPError:
+            self.init("\(error.code)", error.message, error.hint, Self.exitStatus(error.code))
+        case let error as EmulatorError:
+            self.init("\(error.code)", error.message, error.hint, Self.exitStatus(error.code))
         case let error as Interruption:
             self.init(
-                "interrupted; the table is as it was before", "run the same command again",
-                error.signal == SIGTERM ? .terminated : .interrupted
+                "interrupted", (["interrupted"] + [error.note].compactMap(\.self)).joined(separator: "; "),
+                "run the same command again", error.signal == SIGTERM ? .terminated : .interrupted
             )
-        case is CancellationError: self.init("interrupted", "run the same command again", .interrupted)
+        case is CancellationError: self.init("interrupted", "interrupted", "run the same command again", .interrupted)
         default: return nil
         }
     }
 
-    private init(_ message: String, _ hint: String?, _ exitStatus: ExitStatus) {
+    /// The failure that an error of somebody else's stands for.
+    init(unexpected error: any Error) {
+        self.init("unexpected", "\(error)", nil, .unexpected)
+    }
+
+    private init(_ identifier: String, _ message: String, _ hint: String?, _ exitStatus: ExitStatus) {
+        self.identifier = identifier
         self.message = message
         self.hint = hint
         self.exitStatus = exitStatus
@@ -57,7 +72,8 @@ struct Failure {
     private static func exitStatus(_ code: BigQueryError.Code) -> ExitStatus {
         switch code {
         case .invalidRequest, .notAQuery: .usage
-        case .accessDenied, .unauthenticated: .permission
+        case .accessDenied, .unauthenticated, .projectNotFound, .missingScope, .apiDisabled, .billingDisabled:
+            .permission
         case .quotaExceeded, .resultExpired: .later
         case .rateLimited, .unavailable: .unavailable
         case .foreignJob: .badData
@@ -87,10 +103,15 @@ struct Failure {
 
     private static func exitStatus(_ code: OAuthError.Code) -> ExitStatus {
         switch code {
-        case .credentialsMissing: .inputMissing
-        case .credentialsInvalid, .unsafePermissions, .untrustedTokenURI, .requestRejected: .configuration
+        case .credentialsMissing, .noPendingConsent: .inputMissing
+        case .credentialsInvalid, .unsafePermissions, .untrustedTokenURI, .requestRejected, .redirectMismatch:
+            .configuration
         case .serviceUnavailable: .unavailable
         case .unexpectedAnswer: .remoteProtocol
+        case .wrongState, .noCode: .badData
+        case .cannotListen: .systemLimit
+        case .cannotStore: .localIO
+        case .storeLocked: .later
         default: .permission
         }
     }
@@ -106,7 +127,7 @@ struct Failure {
 
     private static func exitStatus(_ code: HTTPError.Code) -> ExitStatus {
         switch code {
-        case .invalidEndpoint, .insecureEndpoint, .proxy: .configuration
+        case .invalidEndpoint, .insecureEndpoint, .proxy, .wrongClock: .configuration
         case .untrustedServer, .redirected, .protocolViolation: .remoteProtocol
         case .bodyTooLarge: .badData
         default: .unavailable
@@ -117,6 +138,6 @@ struct Failure {
 /// An error of the command line itself.
 struct CommandError: Error {
     var message: String
-    var hint: String?
     var exitStatus: ExitStatus
+    var hint: String?
 }

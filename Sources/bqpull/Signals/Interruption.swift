@@ -5,6 +5,8 @@ import Foundation
 struct Interruption: Error {
     /// The signal's number.
     var signal: Int32
+    /// What it left behind, in a few words.
+    var note: String?
 
     private enum Event<Result: Sendable>: Sendable {
         case finished(Result)
@@ -14,9 +16,11 @@ struct Interruption: Error {
     /// Runs `body`, which is cancelled by the first SIGINT or SIGTERM and may then clean up; the second one ends
     /// the process at once.
     ///
+    /// - Parameter note: what an interruption leaves behind, in a few words.
     /// - Throws: ``Interruption`` when `body` has ended after a signal, or what `body` throws without one.
-    static func catching<Result: Sendable>(_ body: @escaping @Sendable () async throws -> Result) async throws -> Result
-    {
+    static func catching<Result: Sendable>(
+        note: String? = nil, _ body: @escaping @Sendable () async throws -> Result
+    ) async throws -> Result {
         let (signals, continuation) = AsyncStream<Int32>.makeStream()
         let sources = [SIGINT, SIGTERM].map { number in
             Foundation.signal(number, SIG_IGN)
@@ -42,7 +46,7 @@ struct Interruption: Error {
                 group.cancelAll()
                 // It may have finished all the same.
                 if case .finished(let result)? = try? await group.next() { return result }
-                throw Interruption(signal: signal)
+                throw Interruption(signal: signal, note: note)
             case nil: throw CancellationError()
             }
         }

@@ -4,6 +4,44 @@ import TestSupport
 import Testing
 
 @Suite struct EmulatorCommandTests {
+    /// Each option of the OAuth server has its effect on a login and on the tokens that it brings.
+    @Test func optionsOfTheOAuthServerTakeEffect() async throws {
+        try await TemporaryFolder.with { folder in
+            let home = Binary(environment: ["HOME": folder.path])
+            let emulator = try home.start([
+                "emulator", "--client-file", folder.file("client.json"), "--credentials-file", folder.file("c.json"),
+                "--redirect-uri", "https://example.com/cb", "--access-token-lifetime", "77",
+                "--refresh-token-lifetime", "604799", "--rotate-refresh-tokens", "--failure", "no-token-info",
+            ])
+            _ = try await emulator.wait(for: /bqpull auth login[^\n]+\n/)
+            let login = try home.start([
+                "auth", "login", "--no-browser", "--client-file", folder.file("client.json"), "--project",
+                "local-project",
+            ])
+            let browser = PlainBrowser(follows: false)
+            let page = try await browser.open(try await login.wait(for: PlainBrowser.address))
+            let (address, _) = try await browser.submit(page, decision: "allow")
+            #expect(address.hasPrefix("https://example.com/cb?"))
+            try login.write(address + "\n")
+            let outcome = try await login.finish()
+            #expect(outcome.errors.contains("by the lifetime that the token endpoint told"))
+            let test = try await home.run(["auth", "test"])
+            #expect(test.output.contains("good for 77 s"))
+            #expect(test.output.contains("token        ") && test.output.contains("warning: nothing can be learnt"))
+            let rotated = try await home.run(["auth", "token", "--credentials", folder.file("c.json")])
+            #expect(rotated.errors.contains("replaced the refresh token"))
+            emulator.send(signal: SIGTERM)
+            #expect(try await emulator.outcome().exitCode == 0)
+        }
+    }
+
+    @Test(arguments: [["--failure", "nonsense"], ["--access-token-lifetime", "-1"], ["--redirect-uri", "nonsense"]])
+    func badOptionsAreRefused(options: [String]) async throws {
+        let outcome = try await Binary().run(["emulator"] + options)
+        #expect(outcome.exitCode == 64)
+        #expect(outcome.errors.contains(options[0]))
+    }
+
     @Test func aPortThatIsTakenIsNamed() async throws {
         try await Emulator(configuration: EmulatorConfiguration()).withRunning { running in
             let outcome = try await Binary().run(["emulator", "--port", "\(running.port)"])

@@ -9,17 +9,25 @@ enum StandardOutput {
     static func writeJSON(_ value: some Encodable) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        encoder.dateEncodingStrategy = .iso8601
         try write(try encoder.encode(value) + Data("\n".utf8))
     }
 
-    private static func write(_ data: Data) throws {
+    /// Writes text as it is.
+    static func write(_ text: String) throws {
+        try write(Data(text.utf8))
+    }
+
+    /// Writes bytes as they are.
+    static func write(_ bytes: some Sequence<UInt8>) throws {
         do {
-            try FileHandle.standardOutput.write(contentsOf: data)
+            try FileHandle.standardOutput.write(contentsOf: Data(bytes))
         } catch {
             guard errno != EPIPE else { return }
             throw CommandError(
                 message: "standard output cannot be written: \(error.localizedDescription)",
-                hint: "the table is staged; only the report is lost", exitStatus: .localIO
+                exitStatus: .localIO,
+                hint: "the table is staged; only the report is lost"
             )
         }
     }

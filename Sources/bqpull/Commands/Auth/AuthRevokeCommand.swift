@@ -1,0 +1,66 @@
+import ArgumentParser
+import Foundation
+import GoogleHTTP
+import GoogleOAuth
+
+/// `bqpull auth revoke`: takes the refresh token back, and removes the stored copy.
+struct AuthRevokeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "revoke",
+        abstract: "Revoke the refresh token, then remove the stored copy."
+    )
+
+    @Flag(help: "Do not ask first.")
+    var yes = false
+
+    @OptionGroup var connection: ConnectionOptions
+
+    private struct Report: Encodable {
+        var revoked: Bool
+        var removed: Bool
+        var source: String
+    }
+
+    func run() async throws {
+        let report = try await Interruption.catching {
+            try await Connection.with(connection) { try await revoke($0) }
+        }
+        if connection.json { try StandardOutput.writeJSON(report) }
+        StandardError.write(
+            (report.revoked ? "the refresh token was revoked" : "the refresh token had ended already")
+                + (report.removed
+                    ? ", and \(printable(report.source)) was removed\n"
+                    : "; \(printable(report.source)) is not bqpull's own and was left as it is\n")
+        )
+    }
+
+    private func revoke(_ connection: Connection) async throws -> Report {
+        guard let finding = try connection.chooseCredentials().finding else { throw CredentialChoice.noCredentials }
+        if !yes { try await confirm(finding) }
+        let revoked = try await finding.credential.revoke(
+            transport: connection.transport, onRepetition: connection.onRepetition
+        )
+        try await finding.store?.remove()
+        return Report(revoked: revoked, removed: finding.store != nil, source: finding.source)
+    }
+
+    private func confirm(_ finding: CredentialSearch.Finding) async throws {
+        guard LineInput.isTerminal else {
+            throw CommandError(
+                message: "revoking ends the token for everyone who uses it, Data Factory among them",
+                exitStatus: .usage, hint: "give --yes, or run the command in a terminal"
+            )
+        }
+        StandardError.write(
+            """
+            revoke the refresh token of client \(printable(finding.credential.clientID, limit: 200)) in \(printable(finding.source))?
+            Everyone who uses it loses access, Data Factory among them. [y/N] 
+            """
+        )
+        let answer = await LineInput().next()?.trimmingCharacters(in: .whitespaces).lowercased()
+        try Task.checkCancellation()
+        guard answer == "y" || answer == "yes" else {
+            throw CommandError(message: "nothing was revoked", exitStatus: .usage)
+        }
+    }
+}

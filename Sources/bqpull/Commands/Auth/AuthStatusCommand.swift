@@ -1,0 +1,26 @@
+import ArgumentParser
+import GoogleOAuth
+
+/// `bqpull auth status`: what is stored, and what will end it. It does not go to the network.
+struct AuthStatusCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status",
+        abstract: "Show which credentials are used, since when, and what will end them and when."
+    )
+
+    @OptionGroup var credential: CredentialOptions
+
+    @Flag(help: "Write it as one JSON object to standard output.")
+    var json = false
+
+    func run() async throws {
+        let search = CredentialSearch(environment: ProcessEnvironment.variables)
+        guard let finding = try search.first(credential.choice) else { throw CredentialChoice.noCredentials }
+        let summary = CredentialSummary(finding.credential, source: finding.source, stored: finding.stored)
+        if let warning = finding.warning { StandardError.write("warning: \(warning)\n") }
+        if json { return try StandardOutput.writeJSON(summary) }
+        try StandardOutput.write(summary.text)
+        let profiles = search.profiles
+        if !profiles.isEmpty { StandardError.write("profiles: \(profiles.joined(separator: ", "))\n") }
+    }
+}

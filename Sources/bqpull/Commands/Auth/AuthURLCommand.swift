@@ -1,0 +1,49 @@
+import ArgumentParser
+import GoogleHTTP
+import GoogleOAuth
+
+/// `bqpull auth url`: the first half of a login, for scripts and for those who follow a guide.
+struct AuthURLCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "url",
+        abstract: "Print the address at which to consent; bqpull auth exchange takes the answer.",
+        discussion: """
+            Example:
+              bqpull auth url --client-file client_secret.json --project my-project
+              bqpull auth exchange      # and paste the address at which the browser ended
+            """
+    )
+
+    @OptionGroup var client: ClientOptions
+
+    @OptionGroup var connection: ConnectionOptions
+
+    /// Where a desktop client's browser ends if no port was asked for; nothing listens there.
+    private static let port = 8085
+
+    func run() async throws {
+        let store = try CredentialSearch(environment: ProcessEnvironment.variables).store(
+            profile: connection.credential.profile)
+        let oauthClient = try await client.client(connection.credential, store: store, input: LineInput())
+        let redirectURI = try client.fixedRedirectURI(of: oauthClient)
+        let request = try ConsentRequest(
+            client: oauthClient, redirectURI: redirectURI ?? ClientOptions.redirectURI(port: client.port ?? Self.port),
+            scopes: client.scopes
+        )
+        try await Connection.with(connection) { try store.keep($0.pendingConsent(request)) }
+        let option = connection.credential.profile.map { " --profile \($0)" } ?? ""
+        if connection.json {
+            try StandardOutput.writeJSON(["url": request.url, "redirect_uri": request.redirectURI])
+        } else {
+            try StandardOutput.write(request.url + "\n")
+        }
+        StandardError.write(
+            """
+            open it, allow access; the browser ends at \(printable(request.redirectURI, limit: 200)), maybe with an error page. Then:
+              bqpull auth exchange\(option)
+            and paste the address that the browser shows
+
+            """
+        )
+    }
+}

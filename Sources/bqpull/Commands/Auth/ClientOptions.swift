@@ -1,0 +1,135 @@
+import ArgumentParser
+import Foundation
+import GoogleHTTP
+import GoogleOAuth
+
+/// Which OAuth client asks for what: the options of the commands that begin a consent.
+struct ClientOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "The OAuth client's JSON file from Google's console. Default: the client of the credentials that are stored already.",
+            valueName: "file.json"
+        )
+    )
+    var clientFile: String?
+
+    @Option(help: ArgumentHelp("The OAuth client's id; its secret is asked for.", valueName: "id"))
+    var clientID: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "A file with the client secret in its first line; - takes it from standard input.", valueName: "file"
+        )
+    )
+    var clientSecretFile: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "What to ask for, repeatable: a full scope, or the last part of Google's such as drive.readonly. Default: bigquery.",
+            valueName: "scope"
+        )
+    )
+    var scope: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Where the browser is sent afterwards. Default: this machine for a desktop client, the first registered one for a Web client.",
+            valueName: "uri"
+        )
+    )
+    var redirectURI: String?
+
+    @Option(help: ArgumentHelp("The port on 127.0.0.1 to which a desktop client's browser is sent.", valueName: "n"))
+    var port: Int?
+
+    func validate() throws {
+        guard clientFile == nil || clientID == nil else {
+            throw ValidationError("Give --client-file or --client-id, not both")
+        }
+        guard port == nil || redirectURI == nil else {
+            throw ValidationError("Give --port or --redirect-uri, not both: a redirect URI has its port in it")
+        }
+        guard port.map((1024...65535).contains) ?? true else {
+            throw ValidationError("--port must be from 1024 to 65535")
+        }
+    }
+
+    /// The client: of the file, of the id, of the credentials that were named, or of those that are stored.
+    func client(_ credential: CredentialOptions, store: CredentialStore, input: LineInput) async throws -> OAuthClient {
+        if let clientFile {
+            return try OAuthClient(contentsOfFile: clientFile, secret: try await fileSecret(input))
+        }
+        if let clientID { return try OAuthClient(id: clientID, secret: try await secret(input)) }
+        if let path = credential.credentials {
+            let named = try AuthorizedUserCredential(contentsOfFile: path)
+            return try StoredCredential(named, stored: Date()).oauthClient()
+        }
+        guard let stored = try store.read() else { throw Self.noClient }
+        return try stored.oauthClient()
+    }
+
+    private func secret(_ input: LineInput) async throws -> Secret {
+        if let secret = try await fileSecret(input) { return secret }
+        guard LineInput.isTerminal else {
+            throw CommandError(
+                message: "the client secret is missing", exitStatus: .usage,
+                hint:
+                    "give --client-secret-file FILE, or --client-secret-file - and pipe it; there is no option for the secret itself"
+            )
+        }
+        return try await input.secret("client secret")
+    }
+
+    private func fileSecret(_ input: LineInput) async throws -> Secret? {
+        switch clientSecretFile {
+        case nil: return nil
+        case "-": return try await input.secret("client secret")
+        case let path?:
+            let line = (try? String(contentsOfFile: path, encoding: .utf8))?.split(whereSeparator: \.isNewline).first
+            guard let line else {
+                throw CommandError(
+                    message: "the client secret cannot be read from \(printable(path))", exitStatus: .inputMissing,
+                    hint: "it must be a file with the secret in its first line"
+                )
+            }
+            return Secret(line.trimmingCharacters(in: .whitespaces))
+        }
+    }
+
+    /// Where a desktop client's browser is sent.
+    static func redirectURI(port: Int) -> String { "http://127.0.0.1:\(port)" }
+
+    /// The redirect URI that cannot be chosen: the one that was asked for, or one that is registered for a Web
+    /// client, on this machine if possible. A desktop client has none: it takes any port of this machine.
+    func fixedRedirectURI(of client: OAuthClient) throws -> String? {
+        if let redirectURI { return redirectURI }
+        guard client.kind == .web else { return nil }
+        let here = client.redirectURIs.first { ConsentRequest.loopbackPort(ofRedirectURI: $0) != nil }
+        guard let uri = here ?? client.redirectURIs.first else {
+            throw OAuthError(
+                code: .redirectMismatch, message: "the client file of this Web client has no redirect URI",
+                hint: "register one at https://console.cloud.google.com/apis/credentials, and download the file again"
+            )
+        }
+        return uri
+    }
+
+    var scopes: [String] { scope.isEmpty ? [ConsentRequest.bigQueryScope] : scope }
+
+    private static let noClient = CommandError(
+        message: "no OAuth client is known yet", exitStatus: .usage,
+        hint: """
+            make one in Google's console, once:
+             1. project:        https://console.cloud.google.com/projectcreate
+             2. BigQuery API:   https://console.cloud.google.com/apis/library/bigquery.googleapis.com  (Enable)
+             3. consent screen: https://console.cloud.google.com/auth/branding  (a name and an e-mail address suffice)
+             4. audience:       https://console.cloud.google.com/auth/audience  (Internal if you can, else External)
+             5. External only:  on the same page "Publish app", or tokens end after seven days
+             6. client:         https://console.cloud.google.com/auth/clients/create  (type "Desktop app")
+             7. download its JSON file there
+             8. bqpull auth login --client-file FILE.json --project PROJECT
+             9. bqpull auth test
+            10. bqpull auth export --for adf
+            """
+    )
+}

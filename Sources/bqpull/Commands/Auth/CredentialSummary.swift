@@ -1,0 +1,59 @@
+import Foundation
+import GoogleHTTP
+import GoogleOAuth
+
+/// What is known of credentials, for people and as JSON. It holds no secret.
+struct CredentialSummary: Encodable {
+    var source: String
+    var clientID: String
+    var scopes: [String]?
+    var project: String?
+    var endpoint: String?
+    var stored: Date?
+    var lastUse: Date?
+    /// When the refresh token ends, as far as that is known, and by which rule.
+    var ends: Date?
+    var endsBecause: String?
+
+    init(_ credential: AuthorizedUserCredential, source: String, stored: StoredCredential?) {
+        self.source = source
+        clientID = credential.clientID
+        project = credential.quotaProjectID
+        guard let stored else { return }
+        scopes = stored.scopes
+        endpoint = stored.endpoint
+        self.stored = stored.stored
+        lastUse = stored.lastUse
+        ends = stored.endWhenUnused
+        endsBecause = ends == stored.refreshTokenEnd ? "lifetime" : "unused"
+    }
+
+    var text: String {
+        var lines = ["credentials \(printable(source))"]
+        func line(_ name: String, _ value: String?) {
+            if let value { lines.append("  \(name.padding(toLength: 10, withPad: " ", startingAt: 0))\(value)") }
+        }
+        line("client", printable(clientID, limit: 200))
+        line(
+            "scopes",
+            scopes.map { $0.isEmpty ? "not known; bqpull auth test asks" : printable($0.joined(separator: " ")) })
+        line("project", project.map { printable($0, limit: 200) } ?? "none; give --project with each command")
+        line("endpoint", endpoint.map { printable($0, limit: 200) })
+        line("stored", stored.map(Self.time))
+        line("last use", lastUse.map(Self.time) ?? (stored == nil ? nil : "not yet"))
+        line("ends", end)
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private var end: String {
+        switch (ends, endsBecause) {
+        case (let ends?, "lifetime"):
+            "\(Self.time(ends)), by the lifetime that the token endpoint told; while the consent screen is in \"Testing\" that is seven days: publish the app at https://console.cloud.google.com/auth/audience"
+        case (let ends?, _):
+            "\(Self.time(ends)) if it is not used until then (six months); sooner if it is revoked, or if more than 100 newer ones are made"
+        default: "not known, since the file is not bqpull's own"
+        }
+    }
+
+    private static func time(_ date: Date) -> String { StoredCredential.text(date) }
+}

@@ -1,0 +1,34 @@
+import ArgumentParser
+import GoogleOAuth
+
+/// Whose credentials: the options of every command that uses some.
+struct CredentialOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "An authorized_user JSON file with client id, client secret and refresh token. Default: BQPULL_CREDENTIALS, "
+                + "else BQPULL_CLIENT_ID, BQPULL_CLIENT_SECRET and BQPULL_REFRESH_TOKEN, else GOOGLE_APPLICATION_CREDENTIALS, "
+                + "else what bqpull auth login stored, else gcloud's.",
+            valueName: "file"
+        )
+    )
+    var credentials: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "One of several credentials that bqpull auth login --profile stored.", valueName: "name"
+        )
+    )
+    var profile: String?
+
+    func validate() throws {
+        guard credentials == nil || profile == nil else {
+            throw ValidationError("Give --credentials or --profile, not both")
+        }
+    }
+
+    /// Where to look for credentials.
+    var choice: CredentialSearch.Choice {
+        if let credentials { return .file(credentials) }
+        return profile.map { .profile($0) } ?? .anywhere
+    }
+}

@@ -1,0 +1,250 @@
+import BigQueryEmulator
+import Foundation
+import TestSupport
+import Testing
+
+/// `auth token`, `status`, `revoke`, `export` and `import`.
+@Suite struct CredentialCommandTests {
+    private func loggedIn(
+        _ configuration: EmulatorConfiguration = EmulatorConfiguration(),
+        _ body: @Sendable (EmulatorHome) async throws -> Void
+    ) async throws {
+        try await EmulatorHome.with(configuration) { home in
+            let login = try await home.logIn()
+            #expect(login.exitCode == 0, "\(login.errors)")
+            try await body(home)
+        }
+    }
+
+    private func json(_ text: String) throws -> [String: Any] {
+        try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+    }
+
+    @Test func aTokenIsPrintedForOtherPrograms() async throws {
+        try await loggedIn { home in
+            let token = try await home.run(["auth", "token"])
+            #expect(token.output.wholeMatch(of: /emulator-access-token-[-0-9a-f]+\n/) != nil)
+            #expect(token.errors.isEmpty)
+            let header = try await home.run(["auth", "token", "--header"])
+            #expect(header.output.hasPrefix("Authorization: Bearer emulator-access-token-"))
+            let answer = try json(try await home.run(["auth", "token", "--json"]).output)
+            #expect(answer["token_type"] as? String == "Bearer")
+            #expect(answer["expires_in"] as? Int == 3599)
+            #expect(try await home.run(["auth", "token", "--json", "--header"]).exitCode == 64)
+        }
+    }
+
+    @Test func theStatusTellsWhatEndsTheToken() async throws {
+        try await loggedIn(EmulatorConfiguration(refreshTokenLifetime: .seconds(604_799))) { home in
+            let before = home.emulator.counters
+            let status = try await home.run(["auth", "status"])
+            #expect(status.exitCode == 0)
+            #expect(status.output.contains("last use  not yet"))
+            #expect(status.output.contains("\"Testing\""))
+            let summary = try json(try await home.run(["auth", "status", "--json"]).output)
+            let stored = try Date(summary["stored"] as? String ?? "", strategy: .iso8601)
+            let ends = try Date(summary["ends"] as? String ?? "", strategy: .iso8601)
+            #expect(ends.timeIntervalSince(stored) == 604_799)
+            #expect(summary["endsBecause"] as? String == "lifetime")
+            #expect(home.emulator.counters == before)
+            _ = try await home.run(["auth", "token"])
+            let used = try json(try await home.run(["auth", "status", "--json"]).output)
+            #expect(used["lastUse"] is String)
+            let file = try await home.run(["auth", "status", "--credentials", home.credentials])
+            #expect(file.output.contains("not known"))
+            #expect(try await EmulatorHomeless.run(["auth", "status"]).exitCode == 77)
+        }
+    }
+
+    @Test func revokingAsksFirstAndRemovesTheStoredCopy() async throws {
+        try await loggedIn { home in
+            let asked = try await home.run(["auth", "revoke"], input: "y\n")
+            #expect(asked.exitCode == 64)
+            #expect(asked.errors.contains("--yes"))
+            #expect(home.emulator.counters.revocations == 0)
+            let revoked = try await home.run(["auth", "revoke", "--yes", "--json"])
+            #expect(revoked.exitCode == 0, "\(revoked.errors)")
+            #expect(try json(revoked.output)["revoked"] as? Bool == true)
+            #expect(home.emulator.counters.revocations == 1)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: home.store).isEmpty)
+            #expect(try await home.run(["auth", "revoke", "--yes"]).exitCode == 77)
+        }
+    }
+
+    @Test(
+        .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/script"), "needs script(1)"),
+        arguments: [("y", Int32(0), 1), ("n", 64, 0), ("", 64, 0)])
+    func atATerminalTheAnswerDecides(answer: String, exitCode: Int32, revocations: Int) async throws {
+        try await loggedIn { home in
+            let outcome = try await terminal(home, "auth revoke", input: answer + "\n")
+            #expect(outcome.exitCode == exitCode, "\(outcome.output)")
+            #expect(outcome.output.contains("[y/N]"))
+            #expect(home.emulator.counters.revocations == revocations)
+        }
+    }
+
+    @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/script"), "needs script(1)"))
+    func atATerminalASecretIsNotShown() async throws {
+        try await EmulatorHome.with { home in
+            let outcome = try await terminal(home, "auth import -", input: "a-client\nhush-secret\nhush-token\n")
+            #expect(outcome.exitCode == 0, "\(outcome.output)")
+            #expect(outcome.output.contains("client secret: ") && outcome.output.contains("refresh token: "))
+            #expect(!outcome.output.contains("hush"))
+            let stored = try String(contentsOfFile: "\(home.store)/credentials.json", encoding: .utf8)
+            #expect(stored.contains("hush-secret") && stored.contains("hush-token"))
+        }
+    }
+
+    /// Runs a command at a terminal that types slowly, as people do: after each prompt.
+    private func terminal(_ home: EmulatorHome, _ command: String, input: String) async throws -> Binary.Outcome {
+        var shell = home.binary()
+        shell.program = URL(fileURLWithPath: "/bin/sh")
+        let typing = input.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+            .map { "sleep 1; printf '%s\\n' '\($0)'" }.joined(separator: "; ")
+        return try await shell.run([
+            "-c", "{ \(typing); sleep 1; } | script -qec \"'\(Binary.url.path)' \(command)\" /dev/null",
+        ])
+    }
+
+    @Test func aTokenThatIsDeadAlreadyIsRemovedToo() async throws {
+        try await loggedIn { home in
+            let copy = home.folder.file("copy.json")
+            _ = try await home.run(["auth", "export", "--for", "authorized-user", "--output", copy])
+            let foreign = try await home.run(["auth", "revoke", "--yes", "--credentials", copy])
+            #expect(foreign.exitCode == 0)
+            #expect(foreign.errors.contains("was left as it is"))
+            #expect(FileManager.default.fileExists(atPath: copy))
+            let own = try await home.run(["auth", "revoke", "--yes"])
+            #expect(own.exitCode == 0)
+            #expect(own.errors.contains("had ended already"))
+            #expect(!FileManager.default.fileExists(atPath: "\(home.store)/credentials.json"))
+        }
+    }
+
+    @Test(arguments: [
+        ("adf", ["bigquery.json", "bigquery-copy.json", "bigquery-dataset.json"]),
+        ("adf-legacy", ["bigquery.json", "bigquery-copy.json", "bigquery-dataset.json"]),
+        (
+            "adf-keyvault",
+            [
+                "bigquery-client-secret.txt", "bigquery-copy.json", "bigquery-dataset.json",
+                "bigquery-refresh-token.txt", "bigquery.json",
+            ]
+        ),
+    ])
+    func dataFactoryGetsPrivateFiles(form: String, files: [String]) async throws {
+        try await loggedIn { home in
+            let folder = home.folder.file("export")
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+            let arguments = [
+                "auth", "export", "--for", form, "--query", "SELECT 1", "--output", folder + "/bigquery.json",
+            ]
+            let outcome = try await home.run(arguments)
+            #expect(outcome.exitCode == 0, "\(outcome.errors)")
+            #expect(outcome.output.isEmpty)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder).sorted() == files.sorted())
+            for file in files { #expect(try permissions("\(folder)/\(file)") == 0o600) }
+            let service = try String(contentsOfFile: folder + "/bigquery.json", encoding: .utf8)
+            #expect(service.contains("emulator-client-secret") == (form != "adf-keyvault"))
+            #expect(outcome.errors.contains("az keyvault secret set") == (form == "adf-keyvault"))
+            #expect(outcome.errors.contains("out of support") == (form == "adf-legacy"))
+            #expect(!outcome.errors.contains("emulator-client-secret"))
+            let again = try await home.run(arguments)
+            #expect(again.exitCode == 74)
+            #expect(again.errors.contains("remove it, or name another file"))
+        }
+    }
+
+    /// What is exported is imported into another profile, and works there.
+    @Test(arguments: ["adf", "adf-legacy", "authorized-user"])
+    func whatIsExportedIsImported(form: String) async throws {
+        try await loggedIn { home in
+            let exported = try await home.run(["auth", "export", "--for", form, "--output", "-"])
+            #expect(exported.exitCode == 0, "\(exported.errors)")
+            let file = home.folder.file("exported.json")
+            try Data(exported.output.utf8).write(to: URL(fileURLWithPath: file))
+            let imported = try await home.run(["auth", "import", file, "--profile", "copy"])
+            #expect(imported.exitCode == 0, "\(imported.errors)")
+            let piped = try await home.run(["auth", "import", "-", "--profile", "piped"], input: exported.output)
+            #expect(piped.exitCode == 0, "\(piped.errors)")
+            #expect(try permissions("\(home.store)/profiles/copy/credentials.json") == 0o600)
+            // A linked service has no token_uri, so that only Google could exchange what is in it.
+            if form == "authorized-user" {
+                #expect(try await home.run(["auth", "test", "--profile", "copy"]).exitCode == 0)
+            } else {
+                let status = try json(try await home.run(["auth", "status", "--json", "--profile", "copy"]).output)
+                #expect(status["project"] as? String == "local-project")
+            }
+        }
+    }
+
+    @Test func aShellReadsTheEnvironmentForm() async throws {
+        try await loggedIn { home in
+            let exported = try await home.run(["auth", "export", "--for", "env", "--output", "-"])
+            var shell = home.binary()
+            shell.program = URL(fileURLWithPath: "/bin/sh")
+            let read = try await shell.run([
+                "-c", "\(exported.output)printf '%s ' $BQPULL_CLIENT_ID $BQPULL_CLIENT_SECRET $GOOGLE_CLOUD_PROJECT",
+            ])
+            #expect(read.output == "emulator-client.apps.example.com emulator-client-secret local-project ")
+            let file = home.folder.file("bqpull.env")
+            #expect(try await home.run(["auth", "export", "--for", "env", "--output", file]).exitCode == 0)
+            #expect(try permissions(file) == 0o600)
+        }
+    }
+
+    @Test func aVariableThatWinsOverTheStoreIsWarnedAbout() async throws {
+        try await EmulatorHome.with { home in
+            let imported = try await home.run(
+                ["auth", "import", home.credentials], environment: ["GOOGLE_APPLICATION_CREDENTIALS": "/nonexistent"])
+            #expect(imported.exitCode == 0)
+            #expect(
+                imported.errors.contains("warning: what was stored is not used while GOOGLE_APPLICATION_CREDENTIALS"))
+            let quiet = try await home.run(["auth", "import", home.credentials])
+            #expect(!quiet.errors.contains("warning"))
+        }
+    }
+
+    @Test func anImportDoesNotLoseAnotherToken() async throws {
+        try await loggedIn { home in
+            let before = try String(contentsOfFile: "\(home.store)/credentials.json", encoding: .utf8)
+            let refused = try await home.run(["auth", "import", home.credentials])
+            #expect(refused.exitCode == 73)
+            #expect(refused.errors.contains("--replace"))
+            #expect(try String(contentsOfFile: "\(home.store)/credentials.json", encoding: .utf8) == before)
+            let replaced = try await home.run([
+                "auth", "import", home.credentials, "--replace", "--project", "local-project",
+            ])
+            #expect(replaced.exitCode == 0, "\(replaced.errors)")
+            #expect(try await home.run(["auth", "test"]).exitCode == 0)
+            #expect(try await home.run(["auth", "import", home.client, "--replace"]).exitCode == 78)
+        }
+    }
+
+    @Test(arguments: [
+        ["auth", "export", "--for", "adf", "--query", "x", "--name", "a b"],
+        ["auth", "export", "--for", "env", "--query", "x"],
+        ["auth", "export"], ["auth", "export", "--for", "nonsense"],
+        ["auth", "token", "--profile", "a", "--credentials", "b"],
+    ])
+    func badOptionsAreRefused(arguments: [String]) async throws {
+        try await EmulatorHome.with { home in
+            let outcome = try await home.run(arguments, environment: ["BQPULL_CREDENTIALS": home.credentials])
+            #expect([64, 78].contains(outcome.exitCode), "\(outcome.errors)")
+            #expect(outcome.output.isEmpty)
+        }
+    }
+
+    @Test func aRotatedTokenIsStored() async throws {
+        try await loggedIn(EmulatorConfiguration(rotatesRefreshTokens: true)) { home in
+            for _ in 0..<3 { #expect(try await home.run(["auth", "test"]).exitCode == 0) }
+            // A file of somebody else's is never written: its token has ended with the first exchange.
+            let file = try String(contentsOfFile: home.credentials, encoding: .utf8)
+            let first = try await home.run(["auth", "token", "--credentials", home.credentials])
+            #expect(first.exitCode == 0)
+            #expect(first.errors.contains("warning: 127.0.0.1 replaced the refresh token"))
+            #expect(try String(contentsOfFile: home.credentials, encoding: .utf8) == file)
+            #expect(try await home.run(["auth", "token", "--credentials", home.credentials]).exitCode == 77)
+        }
+    }
+}

@@ -1,0 +1,72 @@
+import BigQueryEmulator
+import Foundation
+import Testing
+
+/// The same login with a real browser that clicks.
+@Suite(
+    .enabled(if: HeadlessBrowser.driver != nil, "needs Debian's packages chromium and chromium-driver"),
+    .serialized
+)
+struct HeadlessLoginTests {
+    @Test func aClickAllowsAndThePageSaysThatItCanBeClosed() async throws {
+        try await EmulatorHome.with { home in
+            try await HeadlessBrowser.with { browser in
+                let login = try home.binary().start([
+                    "auth", "login", "--no-browser", "--client-file", home.client, "--project", "local-project",
+                ])
+                try await browser.open(try await address(login))
+                try await browser.click("#allow")
+                #expect(try await login.outcome().exitCode == 0)
+                #expect(try await browser.title() == "Access allowed")
+            }
+            #expect(try await home.run(["auth", "test"]).exitCode == 0)
+        }
+    }
+
+    @Test func aBoxThatIsNotTickedIsNoticed() async throws {
+        try await EmulatorHome.with { home in
+            try await HeadlessBrowser.with { browser in
+                let login = try home.binary().start([
+                    "auth", "login", "--no-browser", "--client-file", home.client, "--scope", "bigquery", "--scope",
+                    "drive.readonly",
+                ])
+                try await browser.open(try await address(login))
+                try await browser.click("#scope-1")
+                try await browser.click("#allow")
+                let outcome = try await login.outcome()
+                #expect(outcome.exitCode == 77)
+                #expect(outcome.errors.contains("missing: https://www.googleapis.com/auth/drive.readonly"))
+            }
+        }
+    }
+
+    @Test func aClickDenies() async throws {
+        try await EmulatorHome.with { home in
+            try await HeadlessBrowser.with { browser in
+                let login = try home.binary().start(["auth", "login", "--no-browser", "--client-file", home.client])
+                try await browser.open(try await address(login))
+                try await browser.click("#deny")
+                #expect(try await login.outcome().exitCode == 77)
+                #expect(try await browser.title() == "Access not allowed")
+            }
+        }
+    }
+
+    /// A browser on another machine: it ends at an error page, whose address is pasted.
+    @Test func theAddressOfAnErrorPageIsPasted() async throws {
+        try await EmulatorHome.with(EmulatorConfiguration(redirectURIs: ["http://127.0.0.1:1025/cb"])) { home in
+            try await HeadlessBrowser.with { browser in
+                let url = try await home.run(["auth", "url", "--client-file", home.client])
+                try await browser.open(url.output.trimmingCharacters(in: .whitespacesAndNewlines))
+                try? await browser.click("#allow")
+                let address = try await browser.address(beginningWith: "http://127.0.0.1:1025/cb?")
+                let exchange = try await home.run(["auth", "exchange"], input: address + "\n")
+                #expect(exchange.exitCode == 0, "\(exchange.errors)")
+            }
+        }
+    }
+
+    private func address(_ login: RunningBinary) async throws -> String {
+        try await login.wait(for: PlainBrowser.address).trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+}

@@ -1,0 +1,227 @@
+import BigQueryEmulator
+import Foundation
+import TestSupport
+import Testing
+
+/// A whole login with the built binary: the emulator's authorize page, redirects, exchange, store.
+@Suite struct LoginTests {
+    @Test func afterALoginAQueryNeedsNoOtherOption() async throws {
+        try await EmulatorHome.with { home in
+            let login = try await home.logIn(["--json"])
+            #expect(login.exitCode == 0, "\(login.errors)")
+            let summary = try JSONSerialization.jsonObject(with: Data(login.output.utf8)) as? [String: Any]
+            #expect(summary?["source"] as? String == "\(home.store)/credentials.json")
+            #expect(summary?["scopes"] as? [String] == ["https://www.googleapis.com/auth/bigquery"])
+            #expect(home.emulator.counters.consents == 1)
+            let query = try await home.run(["query", "SELECT 1 AS x", "--into", home.folder.file("staging.db")])
+            #expect(query.exitCode == 0, "\(query.errors)")
+            let test = try await home.run(["auth", "test"])
+            #expect(test.exitCode == 0, "\(test.errors)")
+            let passed = test.output.split(separator: "\n").filter { $0.hasPrefix("ok ") }
+            #expect(passed.count == 8)
+        }
+    }
+
+    @Test func theBrowserIsOpenedWhereThereIsOne() async throws {
+        try await EmulatorHome.with { home in
+            let script = home.folder.file("browser")
+            try Data(
+                "#!/bin/sh\necho \"$1\" > '\(home.folder.file("opened"))'; env > '\(home.folder.file("env"))'\n".utf8
+            )
+            .write(to: URL(fileURLWithPath: script))
+            try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: script)
+            let environment = [
+                "BROWSER": "\(script) %s", "BQPULL_CLIENT_SECRET": "canary-1", "BQPULL_REFRESH_TOKEN": "canary-2",
+            ]
+            let login = try home.binary(environment).start(["auth", "login", "--client-file", home.client])
+            let address = try await login.wait(for: PlainBrowser.address)
+            let browser = PlainBrowser()
+            let (_, html) = try await browser.submit(try await browser.open(address), decision: "allow")
+            #expect(html.contains("You can close this page."))
+            #expect(try await login.finish().exitCode == 0)
+            #expect(
+                try String(contentsOfFile: home.folder.file("opened"), encoding: .utf8).trimmingCharacters(
+                    in: .newlines) == address.trimmingCharacters(in: .whitespacesAndNewlines))
+            let inherited = try String(contentsOfFile: home.folder.file("env"), encoding: .utf8)
+            #expect(inherited.contains("PATH=") && !inherited.contains("canary"))
+        }
+    }
+
+    @Test func aWebClientTakesThePastedAddress() async throws {
+        let configuration = EmulatorConfiguration(redirectURIs: ["https://example.com/callback?x=1"])
+        try await EmulatorHome.with(configuration) { home in
+            let login = try home.binary().start(["auth", "login", "--no-browser", "--client-file", home.client])
+            let browser = PlainBrowser(follows: false)
+            let page = try await browser.open(try await login.wait(for: PlainBrowser.address))
+            let (address, _) = try await browser.submit(page, decision: "allow")
+            #expect(address.hasPrefix("https://example.com/callback?x=1&"))
+            try login.write(address + "\n")
+            let outcome = try await login.finish()
+            #expect(outcome.exitCode == 0, "\(outcome.errors)")
+        }
+    }
+
+    /// What the browser may bring or the user may paste instead, and how the command ends; nothing is stored.
+    @Test(arguments: [
+        ("deny", Int32(77), "access was not allowed"), ("fewer scopes", 77, "drive.readonly"),
+        ("wrong state", 65, "does not belong to this consent request"),
+        ("no code", 65, "neither an address with a code nor a code"),
+        ("nothing", 65, "no address was pasted"), ("foreign code", 77, "rejects the authorization code"),
+    ])
+    func whatCannotBeTakenIsExplained(answer: String, exitCode: Int32, mention: String) async throws {
+        try await EmulatorHome.with(EmulatorConfiguration(redirectURIs: ["https://example.com/cb"])) { home in
+            let login = try home.binary().start([
+                "auth", "login", "--no-browser", "--client-file", home.client, "--scope", "bigquery", "--scope",
+                "drive.readonly",
+            ])
+            let browser = PlainBrowser(follows: false)
+            let page = try await browser.open(try await login.wait(for: PlainBrowser.address))
+            switch answer {
+            case "deny": try login.write(try await browser.submit(page, decision: "deny").address + "\n")
+            case "fewer scopes":
+                let scopes = ["https://www.googleapis.com/auth/bigquery"]
+                try login.write(try await browser.submit(page, decision: "allow", scopes: scopes).address + "\n")
+            case "wrong state":
+                let address = try await browser.submit(page, decision: "allow").address
+                try login.write(address.replacing(/state=[^&]+/, with: "state=another") + "\n")
+            case "no code": try login.write("what now\n")
+            case "foreign code": try login.write("4/0Aforeign-code\n")
+            default: break
+            }
+            let outcome = try await login.finish()
+            #expect(outcome.exitCode == exitCode, "\(outcome.errors)")
+            #expect(outcome.errors.contains(mention), "\(outcome.errors)")
+            #expect(outcome.errors.contains("hint: "))
+            #expect(!FileManager.default.fileExists(atPath: "\(home.store)/credentials.json"))
+        }
+    }
+
+    @Test func withoutAClientTheStepsInTheConsoleAreShown() async throws {
+        let outcome = try await Binary(environment: ["HOME": "/nonexistent"]).run(["auth", "login"])
+        #expect(outcome.exitCode == 64)
+        let steps = outcome.errors.split(separator: "\n").filter { $0.contains(#/^ ?\d+\. /#) }
+        #expect(steps.count == 10)
+        #expect(outcome.errors.contains("https://console.cloud.google.com/auth/clients/create"))
+    }
+
+    /// A user whose token has ended types the same command without any option.
+    @Test func theStoredClientIsUsedAgain() async throws {
+        try await EmulatorHome.with { home in
+            try await home.logIn()
+            let first = try String(contentsOfFile: "\(home.store)/credentials.json", encoding: .utf8)
+            let login = try home.binary().start(["auth", "login", "--no-browser"])
+            let browser = PlainBrowser()
+            let page = try await browser.open(try await login.wait(for: PlainBrowser.address))
+            _ = try await browser.submit(page, decision: "allow")
+            let outcome = try await login.outcome()
+            #expect(outcome.exitCode == 0, "\(outcome.errors)")
+            #expect(try String(contentsOfFile: "\(home.store)/credentials.json", encoding: .utf8) != first)
+            #expect(try await home.run(["auth", "token"]).exitCode == 0)
+        }
+    }
+
+    @Test(arguments: ["file", "standard input"])
+    func theSecretComesFromAFileOrStandardInput(place: String) async throws {
+        try await EmulatorHome.with { home in
+            let secret = home.folder.file("secret")
+            try Data("emulator-client-secret\n".utf8).write(to: URL(fileURLWithPath: secret))
+            // Google's addresses are not reached: the address is only printed.
+            let url = try await home.run(
+                [
+                    "auth", "url", "--client-id", "emulator-client.apps.example.com", "--client-secret-file",
+                    place == "file" ? secret : "-",
+                ], input: place == "file" ? "" : "emulator-client-secret\n")
+            #expect(url.exitCode == 0, "\(url.errors)")
+            #expect(
+                url.output.hasPrefix(
+                    "https://accounts.google.com/o/oauth2/v2/auth?client_id=emulator-client.apps.example.com&"))
+            let kept = try String(contentsOfFile: "\(home.store)/consent.json", encoding: .utf8)
+            #expect(kept.contains("emulator-client-secret"))
+        }
+    }
+
+    @Test(arguments: [
+        (["--client-id", "a"], "--client-secret-file"), (["--client-id", "a", "--client-file", "b"], "not both"),
+        (["--port", "80", "--client-id", "a"], "--port"), (["--client-secret", "hush"], "client-secret"),
+        (["--client-id", "a", "--client-secret-file", "/nonexistent"], "/nonexistent"),
+    ])
+    func badOptionsHaveAClearError(options: [String], mention: String) async throws {
+        let outcome = try await Binary().run(["auth", "url"] + options)
+        #expect([64, 66].contains(outcome.exitCode))
+        #expect(outcome.errors.contains(mention), "\(outcome.errors)")
+        #expect(!outcome.errors.contains("hush"))
+    }
+
+    @Test func bothHalvesMayBeRunApart() async throws {
+        try await EmulatorHome.with { home in
+            let url = try await home.run(["auth", "url", "--client-file", home.client, "--project", "local-project"])
+            #expect(url.exitCode == 0, "\(url.errors)")
+            #expect(try permissions("\(home.store)/consent.json") == 0o600)
+            let browser = PlainBrowser(follows: false)
+            let (address, _) = try await browser.submit(try await browser.open(url.output), decision: "allow")
+            let wrong = try await home.run(
+                ["auth", "exchange"], input: address.replacing("state=", with: "state=x") + "\n")
+            #expect(wrong.exitCode == 65)
+            let exchange = try await home.run(["auth", "exchange", "--json"], input: address + "\n")
+            #expect(exchange.exitCode == 0, "\(exchange.errors)")
+            #expect(exchange.output.contains(#""project":"local-project""#))
+            let again = try await home.run(["auth", "exchange"], input: address + "\n")
+            #expect(again.exitCode == 66)
+            #expect(again.errors.contains("bqpull auth url"))
+            #expect(home.emulator.counters.tokenRequests == 1)
+            #expect(try await home.run(["auth", "test"]).exitCode == 0)
+        }
+    }
+
+    @Test func profilesAreKeptApart() async throws {
+        try await EmulatorHome.with { home in
+            try await home.logIn(["--profile", "work"])
+            #expect(try await home.run(["auth", "token"]).exitCode == 77)
+            #expect(try await home.run(["auth", "token", "--profile", "work"]).exitCode == 0)
+            let query = try await home.run([
+                "query", "SELECT 1 AS x", "--into", home.folder.file("s.db"), "--profile", "work",
+            ])
+            #expect(query.exitCode == 0, "\(query.errors)")
+            let unknown = try await home.run(["auth", "token", "--profile", "home"])
+            #expect(unknown.exitCode == 77)
+            #expect(unknown.errors.contains("profiles: work"))
+        }
+    }
+
+    @Test func theTokenOfGooglesIsNotStoredForThisMachine() async throws {
+        let outcome = try await EmulatorHomeless.run(
+            [
+                "auth", "url", "--client-id", "a", "--client-secret-file", "-", "--endpoint", "http://127.0.0.1:1",
+            ], input: "hush\n")
+        #expect(outcome.exitCode == 78)
+        #expect(!outcome.errors.contains("hush"))
+    }
+
+    @Test(arguments: [(SIGINT, 130), (SIGTERM, 143)] as [(Int32, Int32)])
+    func aSignalEndsTheWaiting(signal: Int32, exitCode: Int32) async throws {
+        try await EmulatorHome.with { home in
+            let login = try home.binary().start(["auth", "login", "--no-browser", "--client-file", home.client])
+            _ = try await login.wait(for: PlainBrowser.address)
+            login.send(signal: signal)
+            let outcome = try await login.outcome()
+            #expect(outcome.exitCode == exitCode)
+            #expect(outcome.errors.contains("nothing was stored"))
+            #expect(!FileManager.default.fileExists(atPath: "\(home.store)/credentials.json"))
+        }
+    }
+}
+
+/// Runs a command with an empty home and no emulator.
+enum EmulatorHomeless {
+    static func run(_ arguments: [String], input: String = "") async throws -> Binary.Outcome {
+        try await TemporaryFolder.with { folder in
+            try await Binary(environment: ["HOME": folder.path]).run(arguments, input: input)
+        }
+    }
+}
+
+/// The mode of a file, without its type.
+func permissions(_ path: String) throws -> Int {
+    let attributes = try FileManager.default.attributesOfItem(atPath: path)
+    return (attributes[.posixPermissions] as? NSNumber)?.intValue ?? -1
+}

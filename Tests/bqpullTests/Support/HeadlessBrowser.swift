@@ -1,0 +1,105 @@
+import Foundation
+import GoogleHTTP
+import Logging
+import Testing
+
+/// Chromium without a window, driven by its own driver (WebDriver, https://www.w3.org/TR/webdriver2/).
+struct HeadlessBrowser {
+    /// The driver of Debian's package chromium-driver; `nil` where it is not installed.
+    static let driver = ["/usr/bin/chromedriver", "/usr/lib/chromium/chromedriver"].first {
+        FileManager.default.isExecutableFile(atPath: $0)
+    }
+
+    private let session: String
+    private let transport: HTTPSTransport
+
+    /// Starts driver and browser, and ends both after `body`.
+    static func with(_ body: (HeadlessBrowser) async throws -> Void) async throws {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: try #require(driver))
+        process.arguments = ["--port=0"]
+        let output = Pipe()
+        process.standardOutput = output
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        defer {
+            // It takes no notice of SIGTERM.
+            kill(process.processIdentifier, SIGKILL)
+            process.waitUntilExit()
+        }
+        let root = "http://127.0.0.1:\(try port(announcedIn: output.fileHandleForReading))/session"
+        let transport = HTTPSTransport(
+            userAgent: "test", logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let arguments = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+        let capabilities = ["alwaysMatch": ["goog:chromeOptions": ["args": arguments]]]
+        let driver = HeadlessBrowser(session: root, transport: transport)
+        let started = try await driver.command("", ["capabilities": capabilities])
+        let id = try #require((started as? [String: Any])?["sessionId"] as? String, "\(started)")
+        let browser = HeadlessBrowser(session: "\(root)/\(id)", transport: transport)
+        do {
+            try await body(browser)
+        } catch {
+            await browser.close()
+            throw error
+        }
+        await browser.close()
+    }
+
+    private func close() async {
+        _ = try? await command("/goog/cdp/execute", ["cmd": "Browser.close", "params": [String: String]()])
+        try? await transport.shutdown()
+    }
+
+    private static func port(announcedIn output: FileHandle) throws -> String {
+        var said = ""
+        while true {
+            let more = output.availableData
+            try #require(!more.isEmpty, "the driver did not start: \(said)")
+            said += String(decoding: more, as: UTF8.self)
+            if let match = said.firstMatch(of: #/on port (\d+)\./#) { return String(match.output.1) }
+        }
+    }
+
+    /// Opens an address.
+    func open(_ address: String) async throws {
+        _ = try await command("/url", ["url": address])
+    }
+
+    /// Clicks on what a CSS selector finds.
+    func click(_ selector: String) async throws {
+        let found = try await command("/element", ["using": "css selector", "value": selector])
+        let id = try #require((found as? [String: String])?.values.first, "\(found)")
+        _ = try await command("/element/\(id)/click", [String: String]())
+    }
+
+    /// The page's title.
+    func title() async throws -> String {
+        try #require(try await command("/title") as? String)
+    }
+
+    /// Waits until the browser is at an address that begins like this, and returns the whole.
+    ///
+    /// A click returns before the browser has found out that nothing answers where it is sent.
+    func address(beginningWith start: String) async throws -> String {
+        for _ in 0..<200 {
+            if let address = try await command("/url") as? String, address.hasPrefix(start) { return address }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        throw Missing(what: start)
+    }
+
+    /// The browser did not get where it was waited for.
+    struct Missing: Error {
+        var what: String
+    }
+
+    /// Carries out a command: a POST with parameters, or a GET.
+    private func command(_ path: String, _ parameters: Any? = nil) async throws -> Any {
+        let body = try parameters.map { Array(try JSONSerialization.data(withJSONObject: $0)) }
+        let request = HTTPRequest(
+            body == nil ? .get : .post, session + path, headers: [("Content-Type", "application/json")], body: body)
+        let bytes = try await transport.exchange(request) { _, body in try await body.collect(limit: 1 << 20) }
+        let answer = try JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any]
+        return answer?["value"] ?? NSNull()
+    }
+}
