@@ -52,7 +52,7 @@ extension BigQueryClient {
         }
     }
 
-    /// Asks for something that needs no permission in the project, which only has to exist (datasets.list).
+    /// Asks for something that, as the API's description says, needs no permission in the project (datasets.list).
     fileprivate func reachProject() async throws {
         let url = url(["datasets"], ["maxResults": "1", "prettyPrint": "false", "fields": "kind"])
         _ = try await send(HTTPRequest(.get, url), as: Listing.self)

@@ -8,8 +8,8 @@ import NIOSSL
 extension HTTPError {
     /// The error that a failure of the HTTP client stands for.
     ///
-    /// - Parameter proxy: what the client connects to in the place of the host.
-    init(transport error: any Error, host: String, proxy: HTTPProxy? = nil) {
+    /// - Parameter proxy: what the client connects to in the place of the host, as host and port.
+    init(transport error: any Error, host: String, proxy: String? = nil) {
         self.init(code: Self.code(of: error), message: "", cause: error)
         if proxy != nil, code == .hostNotFound || code == .connectionFailed { code = .proxy }
         let what =
@@ -18,12 +18,14 @@ extension HTTPError {
             case .connectionFailed: "no connection to \(host)"
             case .timeout: "\(host) did not answer in time"
             case .untrustedServer: "the certificate of \(host) is not trusted"
-            case .proxy: "the proxy\(proxy.map { " \($0.host):\($0.port)" } ?? "") does not connect to \(host)"
+            case .proxy: "the proxy\(proxy.map { " " + $0 } ?? "") does not connect to \(host)"
             case .protocolViolation: "\(host) does not answer in HTTP"
             default: "the connection to \(host) was lost"
             }
         // TLS has only one thing to say of a certificate, and says it with the places in its source.
-        message = code == .untrustedServer ? what : "\(what) (\(printable(String(describing: error), limit: 200)))"
+        message =
+            code == .untrustedServer
+            ? what : "\(what) (\(systemReason(error) ?? printable(String(describing: error), limit: 200)))"
         hint =
             switch code {
             case .hostNotFound, .connectionFailed:
@@ -77,5 +79,14 @@ extension HTTPError {
         error.hint =
             "set this machine's clock (timedatectl set-ntp true); if it is right, the server's certificate is not"
         return error
+    }
+}
+
+/// What the operating system says of an error of its own that NIO brings; `nil` for other errors.
+package func systemReason(_ error: any Error) -> String? {
+    switch error {
+    case let error as IOError: String(cString: strerror(error.errnoCode))
+    case let error as NIOConnectionError: error.connectionErrors.first.flatMap { systemReason($0.error) }
+    default: nil
     }
 }

@@ -5,7 +5,7 @@
 public struct HTTPError: Error, Sendable, CustomStringConvertible {
     /// The kind of error.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
-        private enum Value: String {
+        private enum Value: String, CaseIterable {
             case invalidEndpoint, insecureEndpoint, hostNotFound, connectionFailed, connectionLost, timeout
             case untrustedServer, wrongClock, redirected, protocolViolation, bodyTooLarge, proxy
         }
@@ -43,6 +43,9 @@ public struct HTTPError: Error, Sendable, CustomStringConvertible {
 
         /// The identifier of the code, for example `connectionLost`.
         public var description: String { value.rawValue }
+
+        /// All identifiers that there are.
+        package static var identifiers: [String] { Value.allCases.map(\.rawValue) }
 
         /// Whether the same request may succeed later.
         public var isTransient: Bool {

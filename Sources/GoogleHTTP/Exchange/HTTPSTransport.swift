@@ -94,13 +94,14 @@ public final class HTTPSTransport: HTTPTransport {
     ) async throws -> Answer {
         let response: HTTPClientResponse
         let proxy = proxy(for: host)
+        let proxyAddress = try proxy?.settings.address.get()
         do {
             // The watch ends an exchange; a deadline of the client's own would be on another clock.
             response = try await (proxy?.client ?? client).execute(clientRequest(request), deadline: .distantFuture)
         } catch {
             try Task.checkCancellation()
             logger.debug("\(request): \(error)")
-            throw HTTPError(transport: error, host: host, proxy: proxy?.settings)
+            throw HTTPError(transport: error, host: host, proxy: proxyAddress.map { "\($0.host):\($0.port)" })
         }
         watch.receivedHead()
         logger.debug("\(request): \(response.status.code)")

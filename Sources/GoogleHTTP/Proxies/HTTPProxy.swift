@@ -5,10 +5,8 @@ import Foundation
 ///
 /// Addresses of this machine are never asked for through a proxy.
 public struct HTTPProxy: Sendable {
-    /// The proxy's host.
-    public let host: String
-    /// The proxy's port.
-    public let port: Int
+    /// The proxy's host and port, or why it cannot be used. Only a request that would go through it fails.
+    package let address: Result<(host: String, port: Int), HTTPError>
     private let user: String?
     private let password: Secret
     private let exceptions: [String]
@@ -17,25 +15,26 @@ public struct HTTPProxy: Sendable {
     /// `no_proxy`: host names, each of which stands for its subdomains too, or `*`.
     ///
     /// - Returns: `nil` if no variable is set.
-    /// - Throws: ``HTTPError`` with code `proxy` if it names no http proxy.
-    public init?(environment: [String: String]) throws(HTTPError) {
-        func value(_ names: [String]) -> String? {
-            names.lazy.compactMap { environment[$0] }.first { !$0.isEmpty }
+    public init?(environment: [String: String]) {
+        func first(_ names: [String]) -> (name: String, value: String)? {
+            names.lazy.compactMap { name in environment[name].map { (name, $0) } }.first { !$0.1.isEmpty }
         }
-        guard let text = value(["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]) else { return nil }
+        guard let (name, text) = first(["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]) else { return nil }
         let parts = URLComponents(string: text.contains("://") ? text : "http://" + text)
-        guard let parts, parts.scheme == "http", let host = parts.host, !host.isEmpty else {
+        if let parts, parts.scheme == "http", let host = parts.host, !host.isEmpty {
+            address = .success((host, parts.port ?? 80))
+        } else {
             // The address is not repeated, since it may hold a password.
-            throw HTTPError(
-                code: .proxy, message: "the proxy in the environment has no address that can be used",
-                hint: "set HTTPS_PROXY to http://HOST:PORT, or unset it"
+            address = .failure(
+                HTTPError(
+                    code: .proxy, message: "\(name) names no http proxy; others, such as SOCKS, are not supported",
+                    hint: "set HTTPS_PROXY to http://HOST:PORT, or unset \(name)"
+                )
             )
         }
-        self.host = host
-        port = parts.port ?? 80
-        user = parts.user
-        password = Secret(parts.password ?? "")
-        exceptions = (value(["NO_PROXY", "no_proxy"]) ?? "").split(separator: ",").map {
+        user = parts?.user
+        password = Secret(parts?.password ?? "")
+        exceptions = (first(["NO_PROXY", "no_proxy"])?.value ?? "").split(separator: ",").map {
             let name = $0.trimmingCharacters(in: .whitespaces).lowercased()
             return name.hasPrefix(".") ? String(name.dropFirst()) : name
         }
@@ -47,7 +46,9 @@ public struct HTTPProxy: Sendable {
             && !exceptions.contains { $0 == "*" || (!$0.isEmpty && (host == $0 || host.hasSuffix("." + $0))) }
     }
 
-    var client: HTTPClient.Configuration.Proxy {
+    /// The proxy as the HTTP client takes it; `nil` if it cannot be used.
+    var client: HTTPClient.Configuration.Proxy? {
+        guard let (host, port) = try? address.get() else { return nil }
         guard let user else { return .server(host: host, port: port) }
         return .server(
             host: host, port: port, authorization: .basic(username: user, password: password.reveal())

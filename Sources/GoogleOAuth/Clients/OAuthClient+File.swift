@@ -18,11 +18,12 @@ extension OAuthClient {
 
     /// Reads the JSON file that Google's console offers for download: `{"web": {…}}` or `{"installed": {…}}`.
     ///
-    /// - Parameter secret: taken if the file has none; newer downloads may leave it out.
+    /// - Parameter secret: taken instead of the file's, which may have none: newer downloads leave it out.
     /// - Throws: ``OAuthError`` with code `credentialsMissing` if it cannot be read, `credentialsInvalid` if it is
-    ///   no such file or incomplete, `untrustedTokenURI` if it names an address that is not Google's.
+    ///   no such file or incomplete, `noClientSecret` if only the secret is missing, `untrustedTokenURI` if it names
+    ///   an address that is not Google's.
     public init(contentsOfFile path: String, secret: Secret? = nil) throws(OAuthError) {
-        let bytes = try readCredentialsFile(path)
+        let bytes = try readCredentialsFile(path, what: "the client file")
         guard let file = try? JSONDecoder().decode(File.self, from: Data(bytes)),
             let client = file.web ?? file.installed
         else {
@@ -32,9 +33,15 @@ extension OAuthClient {
                     "download it at https://console.cloud.google.com/apis/credentials; it begins with {\"installed\" or {\"web\""
             )
         }
+        guard let secret = secret ?? client.client_secret.map({ Secret($0) }) else {
+            throw OAuthError(
+                code: .noClientSecret, message: "\(printable(path)) has no client secret in it",
+                hint: "give --client-secret-file FILE, or download the file again when you add a new secret"
+            )
+        }
         do {
             try self.init(
-                id: client.client_id ?? "", secret: client.client_secret.map { Secret($0) } ?? secret ?? Secret(""),
+                id: client.client_id ?? "", secret: secret,
                 kind: file.web == nil ? .installed : .web, redirectURIs: client.redirect_uris ?? [],
                 authorizationURI: client.auth_uri, tokenURI: client.token_uri
             )

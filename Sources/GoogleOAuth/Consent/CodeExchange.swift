@@ -68,7 +68,7 @@ public struct CodeExchange: Sendable {
         stored.scopes = scopes
         stored.client = .init(
             kind: client.kind, redirectURIs: client.redirectURIs,
-            authorizationURI: client.authorizationEndpoint.description
+            authorizationURI: client.authorizationEndpoint.description, redirectURI: nil
         )
         stored.isOwnGrant = true
         stored.refreshTokenEnd = answer.refreshTokenLifetime.map { now.addingTimeInterval($0 / .seconds(1)) }
@@ -79,6 +79,7 @@ public struct CodeExchange: Sendable {
 extension CodeExchange {
     /// Exchanges a code as above, and stores what it brought for the project and endpoint of the pending consent.
     ///
+    /// A token that cannot be stored is revoked.
     /// - Throws: what ``exchange(_:for:now:)`` throws, and ``OAuthError`` with code `cannotStore`,
     ///   `unsafePermissions` or `storeLocked`.
     public func exchange(
@@ -87,7 +88,14 @@ extension CodeExchange {
         var stored = try await exchange(code, for: pending.request, now: now)
         stored.credential.quotaProjectID = pending.project
         stored.endpoint = pending.endpoint
-        try await store.write(stored, clock: clock)
+        stored.client?.redirectURI = pending.fixedRedirectURI
+        do {
+            try await store.write(stored, clock: clock)
+        } catch {
+            // Nobody has it now, and so nobody could ever take it back.
+            _ = try? await stored.credential.revoke(transport: transport, retry: retry, clock: clock)
+            throw error
+        }
         return stored
     }
 }

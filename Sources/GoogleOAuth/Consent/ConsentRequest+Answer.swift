@@ -34,6 +34,13 @@ extension ConsentRequest {
             guard parts.count == 2 else { continue }
             values[String(parts[0])] = parts[1].removingPercentEncoding
         }
+        guard values["code"] != nil || values["error"] != nil || values["state"] == state else {
+            throw OAuthError(
+                code: .noCode, message: "this is not the address at which the browser ends after the consent",
+                hint:
+                    "if Google shows an error, what its page says is the cause; else go on until the browser is sent to \(printable(redirectURI, limit: 200)), and paste that address"
+            )
+        }
         guard values["state"] == state else {
             throw OAuthError(
                 code: .wrongState, message: "the answer does not belong to this consent request (its state is another)",

@@ -58,11 +58,11 @@ public struct ConsentRequest: Sendable {
         self.proofKey = proofKey
     }
 
-    /// The port of this machine to which the browser is sent; `nil` if it is sent elsewhere, or to no port that a
+    /// The port of 127.0.0.1 to which the browser is sent; `nil` if it is sent elsewhere, or to no port that a
     /// user may listen on.
     public static func loopbackPort(ofRedirectURI uri: String) -> Int? {
         guard let parts = URLComponents(string: uri), parts.scheme == "http", let host = parts.host,
-            isThisMachine(host), let port = parts.port, port >= 1024
+            ["localhost", "127.0.0.1"].contains(host.lowercased()), let port = parts.port, port >= 1024
         else { return nil }
         return port
     }

@@ -53,15 +53,26 @@ public struct LoopbackListener: Sendable {
     /// How long a connection may be silent; browsers open some ahead of need.
     private static let idleTimeout: TimeAmount = .seconds(30)
 
-    /// Waits for the answer to a request whose redirect URI leads here.
-    ///
-    /// - Returns: the authorization code.
-    /// - Throws: ``OAuthError`` if the answer is an error, or `CancellationError`.
-    public func authorizationCode(for request: ConsentRequest) async throws -> Secret {
+    /// An answer that the browser is expected to bring.
+    public struct ExpectedAnswer: Sendable {
+        fileprivate let answers: AsyncStream<Result<Secret, OAuthError>>
+
+        /// Waits for the answer.
+        ///
+        /// - Returns: the authorization code.
+        /// - Throws: ``OAuthError`` if the answer is an error, or `CancellationError`.
+        public func authorizationCode() async throws -> Secret {
+            for await answer in answers { return try answer.get() }
+            throw CancellationError()
+        }
+    }
+
+    /// Takes the answer to a request whose redirect URI leads here. To be called before the user is sent to the
+    /// request's address, since some browsers come back at once.
+    public func expectAnswer(to request: ConsentRequest) -> ExpectedAnswer {
         let (answers, continuation) = AsyncStream<Result<Secret, OAuthError>>.makeStream()
         desk.expect(request, answer: continuation)
-        for await answer in answers { return try answer.get() }
-        throw CancellationError()
+        return ExpectedAnswer(answers: answers)
     }
 
     /// Judges what comes in, and keeps for whom the answer is.
@@ -153,7 +164,8 @@ private struct AnswerPage {
     let text: String
 
     static let received = AnswerPage(
-        status: .ok, title: "Access allowed", text: "bqpull has the answer. You can close this page."
+        status: .ok, title: "bqpull has the answer",
+        text: "The terminal in which it runs says how it goes on. You can close this page."
     )
     static let refused = AnswerPage(
         status: .ok, title: "Access not allowed",

@@ -5,7 +5,7 @@ import GoogleHTTP
 struct AuthorizedUserFile: Codable {
     /// What bqpull's own store keeps besides; Google's libraries pass over it.
     struct Extras: Codable {
-        var stored: Date
+        var stored: Date?
         var isOwnGrant: Bool
         var endpoint: String?
         var client: StoredCredential.Client?
@@ -35,7 +35,7 @@ struct AuthorizedUserFile: Codable {
     /// - Throws: ``OAuthError`` with code `credentialsInvalid` if it is JSON of another kind, or none.
     init(json: [UInt8], path: String) throws(OAuthError) {
         do {
-            self = try CredentialStore.decoder.decode(Self.self, from: Data(json))
+            self = try CredentialJSON.decode(Self.self, from: json)
         } catch {
             throw OAuthError(
                 code: .credentialsInvalid, message: "\(printable(path)) is not a JSON file of credentials",

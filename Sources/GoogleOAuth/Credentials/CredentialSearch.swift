@@ -13,8 +13,8 @@ public struct CredentialSearch: Sendable {
         case anywhere
         /// A file.
         case file(String)
-        /// A profile of bqpull's own store.
-        case profile(String)
+        /// bqpull's own store, or one of its profiles.
+        case store(profile: String?)
     }
 
     /// Credentials, and where they were found.
@@ -48,15 +48,9 @@ public struct CredentialSearch: Sendable {
     public func first(_ choice: Choice = .anywhere) throws(OAuthError) -> Finding? {
         switch choice {
         case .file(let path): return try file(path, isNamed: true)
-        case .profile(let name):
-            let store = try store(profile: name)
-            guard let finding = try stored(in: store) else {
-                throw OAuthError(
-                    code: .noCredentials, message: "the profile \(printable(name, limit: 80)) has no credentials",
-                    hint: "bqpull auth login --profile \(printable(name, limit: 80))"
-                        + (profiles.isEmpty ? "" : "; there are these profiles: \(profiles.joined(separator: ", "))")
-                )
-            }
+        case .store(let profile):
+            let finding = try stored(in: store(profile: profile))
+            if finding == nil, let profile { throw missing(profile) }
             return finding
         case .anywhere: break
         }
@@ -66,6 +60,14 @@ public struct CredentialSearch: Sendable {
         if let folder = ownFolder, let finding = try stored(in: CredentialStore(folder: folder)) { return finding }
         if let path = gcloudFile, FileManager.default.fileExists(atPath: path) { return try file(path) }
         return nil
+    }
+
+    private func missing(_ profile: String) -> OAuthError {
+        OAuthError(
+            code: .noCredentials, message: "the profile \(printable(profile, limit: 80)) has no credentials",
+            hint: "bqpull auth login --profile \(printable(profile, limit: 80))"
+                + (profiles.isEmpty ? "" : "; there are these profiles: \(profiles.joined(separator: ", "))")
+        )
     }
 
     /// bqpull's own store: `$XDG_CONFIG_HOME/bqpull` or `~/.config/bqpull`, on macOS `~/Library/Application
@@ -160,16 +162,25 @@ public struct CredentialSearch: Sendable {
 
     private func file(_ path: String, isNamed: Bool = false) throws(OAuthError) -> Finding {
         let credential = try AuthorizedUserCredential(contentsOfFile: path)
-        var warning: String?
-        if let mode = permissions(path), mode & 0o077 != 0 {
-            warning = "\(printable(path)) can be read by other users of this machine"
-        }
-        return Finding(credential: credential, source: path, isNamed: isNamed, warning: warning)
+        return Finding(credential: credential, source: path, isNamed: isNamed, warning: exposure(of: path))
     }
 
-    private func permissions(_ path: String) -> Int? {
-        let resolved = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
-        let attributes = try? FileManager.default.attributesOfItem(atPath: resolved)
-        return (attributes?[.posixPermissions] as? NSNumber)?.intValue
+    /// What others can do with a file that the user named, which is followed and warned about.
+    private func exposure(of path: String) -> String? {
+        let file = URL(fileURLWithPath: path).resolvingSymlinksInPath()
+        func attributes(_ url: URL) -> (mode: Int, owner: UInt32) {
+            let all = try? FileManager.default.attributesOfItem(atPath: url.path)
+            let mode = (all?[.posixPermissions] as? NSNumber)?.intValue ?? 0
+            return (mode, (all?[.ownerAccountID] as? NSNumber)?.uint32Value ?? geteuid())
+        }
+        let (mode, owner) = attributes(file)
+        if mode & 0o077 != 0 { return "\(printable(path)) can be read by other users of this machine" }
+        if ![0, geteuid()].contains(owner) { return "\(printable(path)) belongs to another user" }
+        let folder = attributes(file.deletingLastPathComponent()).mode
+        // In a folder with the sticky bit, as /tmp is, others cannot replace what is not theirs.
+        if folder & 0o002 != 0, folder & 0o1000 == 0 {
+            return "\(printable(path)) is in a folder in which everybody may replace it"
+        }
+        return nil
     }
 }

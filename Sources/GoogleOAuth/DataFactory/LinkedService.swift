@@ -90,7 +90,7 @@ public struct LinkedService: Sendable {
             properties["project"] = .string(project)
             properties["requestGoogleDriveScope"] = false
         }
-        return try CredentialStore.encode(
+        return try CredentialJSON.encode(
             [
                 "name": .string(name),
                 "properties": ["type": .string(typeName), "typeProperties": .object(properties)],
@@ -100,7 +100,7 @@ public struct LinkedService: Sendable {
 
     /// The dataset that stands for this connection in a copy activity, as JSON without secrets.
     public func datasetJSON() throws(OAuthError) -> [UInt8] {
-        try CredentialStore.encode(
+        try CredentialJSON.encode(
             [
                 "name": .string(datasetName),
                 "properties": [
@@ -115,7 +115,7 @@ public struct LinkedService: Sendable {
     /// The copy activity that reads a query through the dataset, as JSON without secrets. Its sink and output are
     /// the user's.
     public func copyActivityJSON(query: String) throws(OAuthError) -> [UInt8] {
-        try CredentialStore.encode(
+        try CredentialJSON.encode(
             [
                 "name": "CopyFromBigQuery", "type": "Copy",
                 "inputs": [["referenceName": .string(datasetName), "type": "DatasetReference"]],

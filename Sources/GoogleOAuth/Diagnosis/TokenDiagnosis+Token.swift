@@ -7,7 +7,7 @@ extension TokenDiagnosis {
     ]
 
     /// Tests that the credentials can be read, and are complete and private: step `credentials`.
-    public mutating func findCredentials(
+    public mutating func testCredentials(
         _ find: () throws -> CredentialSearch.Finding
     ) async throws -> CredentialSearch.Finding? {
         try await step("credentials") {
@@ -27,14 +27,14 @@ extension TokenDiagnosis {
     public mutating func testToken(
         _ tokens: RefreshTokenProvider, from tokenEndpoint: HTTPEndpoint, transport: any HTTPTransport
     ) async throws {
-        let answer = try await step("refresh") {
+        let exchange = try await step("refresh") {
             let token = try await tokens.accessToken()
             let answer = await tokens.latestAnswer
             let lifetime = answer?.lifetime.map { ", good for \($0.components.seconds) s" } ?? ""
             return ((token: token, answer: answer), "\(tokenEndpoint.host) sent an access token\(lifetime)")
         }
-        let info = try await step("token") { () async throws -> (value: TokenInfo?, detail: String) in
-            guard let token = answer?.token else { return (nil, "") }
+        guard let (token, answer) = exchange else { return }
+        let info: TokenInfo?? = try await step("token") {
             do {
                 let info = try await TokenInfo.fetch(of: token, from: tokenEndpoint, transport: transport)
                 return (info, Self.detail(info))
@@ -45,7 +45,7 @@ extension TokenDiagnosis {
             }
         }
         _ = try await step("scope") {
-            guard let scopes = info??.scopes ?? answer?.answer?.scopes else {
+            guard let scopes = info??.scopes ?? answer?.scopes else {
                 return ((), "warning: the scopes are not known; the next steps will tell")
             }
             guard let scope = scopes.first(where: Self.sufficientScopes.contains) else {

@@ -34,6 +34,16 @@ public struct TokenDiagnosis: Sendable {
         if case .failure(let error)? = steps.last?.result { error } else { nil }
     }
 
+    /// Notes a failure that came before a step could be carried out.
+    package mutating func fail(_ name: String, _ error: any Error) {
+        note(Step(name: name, duration: .zero, result: .failure(error)))
+    }
+
+    private mutating func note(_ step: Step) {
+        steps.append(step)
+        onStep(step)
+    }
+
     /// Carries out a step, unless one before it failed.
     ///
     /// - Parameter body: returns what later steps need, and what was found, in one line.
@@ -51,9 +61,7 @@ public struct TokenDiagnosis: Sendable {
             try Task.checkCancellation()
             result = .failure(error)
         }
-        let step = Step(name: name, duration: elapsed() - start, result: result.map(\.detail))
-        steps.append(step)
-        onStep(step)
+        note(Step(name: name, duration: elapsed() - start, result: result.map(\.detail)))
         return try? result.get().value
     }
 }

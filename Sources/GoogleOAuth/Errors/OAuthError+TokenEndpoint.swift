@@ -33,7 +33,7 @@ extension OAuthError {
         case "invalid_grant" where exchange == .authorizationCode: .codeRejected
         case "invalid_grant" where ["bad request", "malformed", "invalid"].contains { description.hasPrefix($0) }:
             .damagedToken
-        case "invalid_grant": .expiredOrRevoked
+        case "invalid_grant", "invalid_token": .expiredOrRevoked
         case "invalid_client" where description.contains("secret"): .wrongClientSecret
         case "invalid_client" where description.contains("not found"): .wrongClientID
         case "invalid_client": .clientRejected

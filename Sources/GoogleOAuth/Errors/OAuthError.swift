@@ -2,13 +2,13 @@
 public struct OAuthError: Error, Sendable, CustomStringConvertible {
     /// The kind of error.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
-        private enum Value: String {
+        private enum Value: String, CaseIterable {
             case noCredentials, credentialsMissing, credentialsInvalid, unsafePermissions, untrustedTokenURI
             case expiredOrRevoked, damagedToken, sessionControl, foreignToken
             case wrongClientID, wrongClientSecret, deletedClient, clientRejected
             case accessDenied, requestRejected, serviceUnavailable, unexpectedAnswer
             case missingScope, noRefreshToken, redirectMismatch, codeRejected, wrongState, noCode, noPendingConsent
-            case cannotListen, cannotStore, storeLocked
+            case noClientSecret, cannotListen, cannotStore, fileExists, storeLocked
         }
 
         private let value: Value
@@ -67,15 +67,22 @@ public struct OAuthError: Error, Sendable, CustomStringConvertible {
         public static let noCode = Code(.noCode)
         /// No consent request is waiting for its answer.
         public static let noPendingConsent = Code(.noPendingConsent)
+        /// The file of an OAuth client has no secret in it.
+        public static let noClientSecret = Code(.noClientSecret)
         /// The port for the browser's answer is not to be had.
         public static let cannotListen = Code(.cannotListen)
         /// A credential cannot be written or removed.
         public static let cannotStore = Code(.cannotStore)
+        /// A file is there already that would be lost.
+        public static let fileExists = Code(.fileExists)
         /// Another process holds the stored credential for too long.
         public static let storeLocked = Code(.storeLocked)
 
         /// The identifier of the code, for example `expiredOrRevoked`.
         public var description: String { value.rawValue }
+
+        /// All identifiers that there are.
+        package static var identifiers: [String] { Value.allCases.map(\.rawValue) }
 
         /// Whether the same request may succeed later.
         public var isTransient: Bool { value == .serviceUnavailable }

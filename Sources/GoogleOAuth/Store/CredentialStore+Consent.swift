@@ -1,4 +1,3 @@
-import Foundation
 import GoogleHTTP
 
 /// A consent request between its two halves, and what is stored with its credential in the end.
@@ -9,12 +8,17 @@ public struct PendingConsent: Sendable {
     public var project: String?
     /// The BigQuery that the credential is for; `nil` for Google's.
     public var endpoint: String?
+    /// The redirect URI, if it is to be taken for the next consent too: not a port that was free by chance.
+    public var fixedRedirectURI: String?
 
     /// Makes one of a request.
-    public init(_ request: ConsentRequest, project: String? = nil, endpoint: String? = nil) {
+    public init(
+        _ request: ConsentRequest, project: String? = nil, endpoint: String? = nil, fixedRedirectURI: String? = nil
+    ) {
         self.request = request
         self.project = project
         self.endpoint = endpoint
+        self.fixedRedirectURI = fixedRedirectURI
     }
 }
 
@@ -31,9 +35,10 @@ extension CredentialStore {
         var verifier: String
         var project: String?
         var endpoint: String?
+        var fixedRedirectURI: String?
     }
 
-    private var consentFile: PrivateFile { PrivateFile(path: folder + "/consent.json") }
+    var consentFile: PrivateFile { PrivateFile(path: folder + "/consent.json") }
 
     /// Keeps a consent request until its answer comes, in a file that only the user may read. One that waits
     /// already is replaced.
@@ -45,13 +50,13 @@ extension CredentialStore {
             clientID: client.id, clientSecret: client.secret.reveal(),
             client: .init(
                 kind: client.kind, redirectURIs: client.redirectURIs,
-                authorizationURI: client.authorizationEndpoint.description
+                authorizationURI: client.authorizationEndpoint.description, redirectURI: nil
             ),
             tokenURI: client.tokenEndpoint.description, redirectURI: request.redirectURI, scopes: request.scopes,
             state: request.state, verifier: request.proofKey.verifier.reveal(), project: pending.project,
-            endpoint: pending.endpoint
+            endpoint: pending.endpoint, fixedRedirectURI: pending.fixedRedirectURI
         )
-        try consentFile.write(try Self.encode(file))
+        try consentFile.write(try CredentialJSON.encode(file))
     }
 
     /// The consent request that waits.
@@ -59,7 +64,7 @@ extension CredentialStore {
     /// - Throws: ``OAuthError`` with code `noPendingConsent` if there is none, or `unsafePermissions`.
     public func pendingConsent() throws(OAuthError) -> PendingConsent {
         guard let bytes = try consentFile.read(),
-            let file = try? JSONDecoder().decode(ConsentFile.self, from: Data(bytes))
+            let file = try? CredentialJSON.decode(ConsentFile.self, from: bytes)
         else { throw Self.noPendingConsent }
         let client = try OAuthClient(
             id: file.clientID, secret: Secret(file.clientSecret), kind: file.client.kind,
@@ -70,7 +75,9 @@ extension CredentialStore {
             client: client, redirectURI: file.redirectURI, scopes: file.scopes, state: file.state,
             proofKey: ProofKey(verifier: Secret(file.verifier))
         )
-        return PendingConsent(request, project: file.project, endpoint: file.endpoint)
+        return PendingConsent(
+            request, project: file.project, endpoint: file.endpoint, fixedRedirectURI: file.fixedRedirectURI
+        )
     }
 
     /// Removes the consent request that waits, before its one use.

@@ -1,5 +1,5 @@
 import Foundation
-import GoogleHTTP
+public import GoogleHTTP
 
 /// The folder in which bqpull keeps one credential of its own.
 ///
@@ -16,62 +16,85 @@ public struct CredentialStore: Sendable, Hashable {
     }
 
     /// The path of the credentials file.
-    public var path: String { folder + "/credentials.json" }
+    public var path: String { credentialsFile.path }
 
-    /// Whether a credential is stored.
-    public var exists: Bool { FileManager.default.fileExists(atPath: path) || isLink(path) }
+    /// Whether a credential is stored, be it a good one or not.
+    var exists: Bool { (try? FileManager.default.attributesOfItem(atPath: path)) != nil }
 
+    private var credentialsFile: PrivateFile { PrivateFile(path: folder + "/credentials.json") }
     private var stateFile: PrivateFile { PrivateFile(path: folder + "/state.json") }
-
-    private func isLink(_ path: String) -> Bool {
-        (try? FileManager.default.destinationOfSymbolicLink(atPath: path)) != nil
-    }
 
     /// The stored credential, or `nil` if there is none.
     ///
     /// - Throws: ``OAuthError`` with code `unsafePermissions`, `credentialsInvalid` or `untrustedTokenURI`.
     public func read() throws(OAuthError) -> StoredCredential? {
-        guard let bytes = try PrivateFile(path: path).read() else { return nil }
+        guard let bytes = try credentialsFile.read() else { return nil }
         let file = try AuthorizedUserFile(json: bytes, path: path)
-        var stored = StoredCredential(try file.credential(path: path), stored: file.bqpull?.stored ?? .distantPast)
+        var stored = StoredCredential(try file.credential(path: path), stored: file.bqpull?.stored)
         stored.scopes = file.scopes ?? []
         stored.client = file.bqpull?.client
         stored.endpoint = file.bqpull?.endpoint
         stored.isOwnGrant = file.bqpull?.isOwnGrant ?? false
-        // A state that cannot be read is no reason to stop: it only explains.
-        if let bytes = try? stateFile.read(), let state = try? Self.decoder.decode(State.self, from: Data(bytes)) {
+        // A state that cannot be read is no reason to stop: it only explains. One of another credential is none.
+        if let bytes = try? stateFile.read(), let state = try? CredentialJSON.decode(State.self, from: bytes),
+            state.stored == stored.stored
+        {
             stored.lastUse = state.lastUse
             stored.refreshTokenEnd = state.refreshTokenEnd
         }
         return stored
     }
 
-    /// Stores a credential in the place of the one that is there.
+    /// Makes sure that a credential can be stored, before one is asked for that would be lost otherwise.
+    ///
+    /// - Throws: ``OAuthError`` with code `cannotStore` or `unsafePermissions`.
+    public func prepare() throws(OAuthError) {
+        try credentialsFile.prepareFolder()
+        let trial = PrivateFile(path: folder + "/trial")
+        try trial.write([])
+        try trial.remove()
+    }
+
+    /// Stores a credential in the place of the one that is there, and forgets a consent request that waits.
     ///
     /// - Throws: ``OAuthError`` with code `cannotStore`, `unsafePermissions` or `storeLocked`, or
     ///   `CancellationError`.
     public func write(_ stored: StoredCredential, clock: any Clock<Duration> = ContinuousClock()) async throws {
-        // The first write makes the folder, in which the lock stands.
-        try writeState(State(lastUse: stored.lastUse, refreshTokenEnd: stored.refreshTokenEnd))
+        try credentialsFile.prepareFolder()
         let lock = try await lock(clock: clock)
         defer { lock?.release() }
         try writeCredential(stored)
+        try writeState(of: stored, lastUse: stored.lastUse, refreshTokenEnd: stored.refreshTokenEnd)
+        try consentFile.remove()
     }
 
-    /// Removes the credential and all that belongs to it.
+    /// Takes the refresh token back at the token endpoint, and removes it and all that belongs to it here.
     ///
-    /// - Throws: ``OAuthError`` with code `cannotStore` or `storeLocked`, or `CancellationError`.
-    public func remove(clock: any Clock<Duration> = ContinuousClock()) async throws {
+    /// - Returns: `false` if the token had ended already; it is removed all the same.
+    /// - Throws: ``OAuthError`` (`noCredentials` if nothing is stored, what the endpoint answers, `storeLocked`,
+    ///   `cannotStore`), `HTTPError` or `CancellationError`. Nothing is removed then.
+    public func revoke(
+        transport: any HTTPTransport, clock: any Clock<Duration> = ContinuousClock(),
+        onRepetition: @escaping @Sendable (Repetition) -> Void = { _ in }
+    ) async throws -> Bool {
         let lock = try await lock(clock: clock)
         defer { lock?.release() }
-        for file in [PrivateFile(path: path), stateFile, PrivateFile(path: lockPath)] { try file.remove() }
+        // Read under the lock: another process may have got another token meanwhile.
+        guard let stored = try read() else {
+            throw OAuthError(code: .noCredentials, message: "\(printable(path)) does not exist any more")
+        }
+        let wasAlive = try await stored.credential.revoke(
+            transport: transport, clock: clock, onRepetition: onRepetition
+        )
+        for file in [credentialsFile, stateFile, consentFile] { try file.remove() }
+        return wasAlive
     }
 
-    private var lockPath: String { folder + "/credentials.lock" }
-
     /// Waits until no other process exchanges or replaces the credential.
+    ///
+    /// The lock's file is never removed: those who wait for it would hold one that nobody else sees.
     func lock(clock: any Clock<Duration>) async throws -> FileLock? {
-        try await FileLock.acquire(path: lockPath, clock: clock)
+        try await FileLock.acquire(path: folder + "/credentials.lock", clock: clock)
     }
 
     /// Replaces the refresh token by the one that a token endpoint sent for it, unless a new login has replaced
@@ -82,19 +105,23 @@ public struct CredentialStore: Sendable, Hashable {
         try writeCredential(stored)
     }
 
-    /// Notes that the refresh token was exchanged, and when it ends if the answer said so.
+    /// Notes that the refresh token was exchanged, and when it ends if the answer said so. To be called with the
+    /// lock held.
     func noteUse(of stored: StoredCredential, lifetime: Duration?, at now: Date) throws(OAuthError) {
         let end = lifetime.map { now.addingTimeInterval($0 / .seconds(1)) } ?? stored.refreshTokenEnd
-        try writeState(State(lastUse: now, refreshTokenEnd: end))
+        try writeState(of: stored, lastUse: now, refreshTokenEnd: end)
     }
 
     private struct State: Codable {
+        /// When the credential was stored that this is about.
+        var stored: Date?
         var lastUse: Date?
         var refreshTokenEnd: Date?
     }
 
-    private func writeState(_ state: State) throws(OAuthError) {
-        try stateFile.write(try Self.encode(state))
+    private func writeState(of stored: StoredCredential, lastUse: Date?, refreshTokenEnd: Date?) throws(OAuthError) {
+        let state = State(stored: stored.stored, lastUse: lastUse, refreshTokenEnd: refreshTokenEnd)
+        try stateFile.write(try CredentialJSON.encode(state))
     }
 
     private func writeCredential(_ stored: StoredCredential) throws(OAuthError) {
@@ -103,23 +130,6 @@ public struct CredentialStore: Sendable, Hashable {
         file.bqpull = .init(
             stored: stored.stored, isOwnGrant: stored.isOwnGrant, endpoint: stored.endpoint, client: stored.client
         )
-        try PrivateFile(path: path).write(try Self.encode(file))
+        try credentialsFile.write(try CredentialJSON.encode(file))
     }
-
-    static func encode(_ value: some Encodable) throws(OAuthError) -> [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        encoder.dateEncodingStrategy = .iso8601
-        do {
-            return Array(try encoder.encode(value)) + [0x0A]
-        } catch {
-            throw OAuthError(code: .cannotStore, message: "the credential cannot be written as JSON", cause: error)
-        }
-    }
-
-    static let decoder: JSONDecoder = {
-        let decoder = JSONDecoder()
-        decoder.dateDecodingStrategy = .iso8601
-        return decoder
-    }()
 }

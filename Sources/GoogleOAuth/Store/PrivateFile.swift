@@ -36,7 +36,7 @@ package struct PrivateFile: Sendable {
         guard descriptor >= 0 else {
             switch errno {
             case ENOENT, ENOTDIR: return nil
-            case ELOOP: throw unsafe("is a symbolic link", mend: "rm \(quoted(path)), and log in again")
+            case ELOOP: throw unsafe("is a symbolic link", mend: "rm \(shellWord(printable(path))), and log in again")
             default: throw failed("read", errno)
             }
         }
@@ -44,26 +44,20 @@ package struct PrivateFile: Sendable {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw failed("read", errno) }
         guard status.st_mode & S_IFMT == S_IFREG else {
-            throw unsafe("is not a file", mend: "rm -r \(quoted(path)), and log in again")
+            throw unsafe("is not a file", mend: "rm -r \(shellWord(printable(path))), and log in again")
         }
         try requireOwner(status, of: path)
         guard status.st_mode & 0o077 == 0 else {
-            throw unsafe("can be read or changed by other users", mend: "chmod 600 \(quoted(path))")
+            throw unsafe("can be read or changed by other users", mend: "chmod 600 \(shellWord(printable(path)))")
         }
         try requirePrivateFolder()
-        let bytes: Data
-        do {
-            let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: false)
-            bytes = try file.read(upToCount: Self.maximumSize + 1) ?? Data()
-        } catch {
-            throw failed("read", errno)
-        }
+        guard let bytes = readAll(descriptor, limit: Self.maximumSize) else { throw failed("read", errno) }
         guard bytes.count <= Self.maximumSize else {
             throw OAuthError(
                 code: .credentialsInvalid, message: "\(printable(path)) is larger than 64 KiB, so it is not one of ours"
             )
         }
-        return Array(bytes)
+        return bytes
     }
 
     /// Writes the file, with mode 0600.
@@ -72,15 +66,7 @@ package struct PrivateFile: Sendable {
     ///   folder that is made with mode 0700 if it does not exist. Otherwise the folder may be any.
     /// - Throws: ``OAuthError`` with code `cannotStore`, or `unsafePermissions` for a folder that others may change.
     package func write(_ bytes: [UInt8], replaces: Bool = true) throws(OAuthError) {
-        if replaces {
-            do {
-                try FileManager.default.createDirectory(
-                    atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-            } catch {
-                throw failed("written", errno)
-            }
-            try requirePrivateFolder()
-        }
+        if replaces { try prepareFolder() }
         let name = (path as NSString).lastPathComponent
         let written = replaces ? "\(folder)/.\(name).\(UUID().uuidString)" : path
         let descriptor = open(written, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
@@ -99,6 +85,26 @@ package struct PrivateFile: Sendable {
         }
     }
 
+    /// Makes the folder, and checks that a file in it can be the user's only.
+    ///
+    /// - Throws: ``OAuthError`` with code `cannotStore` or `unsafePermissions`.
+    package func prepareFolder() throws(OAuthError) {
+        do {
+            try FileManager.default.createDirectory(
+                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw failed(
+                "written", ((error as NSError).userInfo[NSUnderlyingErrorKey] as? POSIXError)?.code.rawValue ?? ENOTDIR)
+        }
+        try requirePrivateFolder()
+    }
+
+    /// Throws ``OAuthError`` with code `fileExists` if there is one.
+    package func requireAbsent() throws(OAuthError) {
+        var status = stat()
+        if lstat(path, &status) == 0 { throw failed("written", EEXIST) }
+    }
+
     /// Removes the file.
     ///
     /// - Returns: whether there was one.
@@ -114,11 +120,8 @@ package struct PrivateFile: Sendable {
     private static func fill(_ descriptor: CInt, with bytes: [UInt8]) -> CInt {
         // The mode is exact whatever the process's mask is.
         guard fchmod(descriptor, 0o600) == 0 else { return errno }
-        do {
-            try FileHandle(fileDescriptor: descriptor, closeOnDealloc: false).write(contentsOf: Data(bytes))
-        } catch {
-            return errno
-        }
+        let error = writeAll(bytes, to: descriptor)
+        guard error == 0 else { return error }
         return fsync(descriptor) == 0 ? 0 : errno
     }
 
@@ -126,17 +129,19 @@ package struct PrivateFile: Sendable {
         var status = stat()
         guard lstat(folder, &status) == 0 else { throw failed("read", errno) }
         guard status.st_mode & S_IFMT == S_IFDIR else {
-            throw unsafe("is in a folder that is a symbolic link", mend: "replace \(quoted(folder)) by a folder")
+            throw unsafe(
+                "is in a folder that is a symbolic link", mend: "replace \(shellWord(printable(folder))) by a folder")
         }
         try requireOwner(status, of: folder)
         guard status.st_mode & 0o077 == 0 else {
-            throw unsafe("is in a folder that is open to other users", mend: "chmod 700 \(quoted(folder))")
+            throw unsafe(
+                "is in a folder that is open to other users", mend: "chmod 700 \(shellWord(printable(folder)))")
         }
     }
 
     private func requireOwner(_ status: stat, of path: String) throws(OAuthError) {
         guard status.st_uid == geteuid() else {
-            throw unsafe("belongs to another user", mend: "sudo chown \(geteuid()) \(quoted(path))")
+            throw unsafe("belongs to another user", mend: "sudo chown \(geteuid()) \(shellWord(printable(path)))")
         }
     }
 
@@ -146,7 +151,7 @@ package struct PrivateFile: Sendable {
 
     private func failed(_ action: String, _ number: CInt) -> OAuthError {
         OAuthError(
-            code: number == EACCES && action == "read" ? .credentialsMissing : .cannotStore,
+            code: number == EEXIST ? .fileExists : .cannotStore,
             message: "\(printable(path)) cannot be \(action) (\(String(cString: strerror(number))))",
             hint: number == EEXIST
                 ? "remove it, or name another file"
@@ -155,7 +160,30 @@ package struct PrivateFile: Sendable {
     }
 }
 
-/// A text as a shell reads it as one word.
-package func quoted(_ text: String) -> String {
-    "'" + printable(text, limit: 4096).replacing("'", with: "'\\''") + "'"
+/// Reads to the end, or to one byte beyond the limit; `nil` if that fails, with the reason in `errno`.
+private func readAll(_ descriptor: CInt, limit: Int) -> [UInt8]? {
+    var bytes = [UInt8](repeating: 0, count: limit + 1)
+    var count = 0
+    while count < bytes.count {
+        let result = bytes.withUnsafeMutableBytes { buffer in
+            read(descriptor, buffer.baseAddress.map { $0 + count }, buffer.count - count)
+        }
+        if result == 0 { break }
+        guard result > 0 || errno == EINTR else { return nil }
+        count += max(0, result)
+    }
+    return Array(bytes.prefix(count))
+}
+
+/// Writes all bytes; returns 0, or the reason why not.
+private func writeAll(_ bytes: [UInt8], to descriptor: CInt) -> CInt {
+    bytes.withUnsafeBytes { buffer in
+        var count = 0
+        while count < buffer.count {
+            let result = write(descriptor, buffer.baseAddress.map { $0 + count }, buffer.count - count)
+            guard result > 0 || errno == EINTR else { return errno == 0 ? EIO : errno }
+            count += max(0, result)
+        }
+        return 0
+    }
 }

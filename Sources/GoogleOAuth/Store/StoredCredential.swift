@@ -11,12 +11,14 @@ public struct StoredCredential: Sendable, Hashable {
         public var redirectURIs: [String]
         /// Where the user consents.
         public var authorizationURI: String
+        /// Where the browser was sent; `nil` for a port that was free by chance.
+        public var redirectURI: String?
     }
 
     /// The credential.
     public var credential: AuthorizedUserCredential
-    /// When it was stored.
-    public var stored: Date
+    /// When it was stored; `nil` for a file that somebody else put there.
+    public var stored: Date?
     /// The scopes that were granted; empty if they are not known.
     public var scopes: [String] = []
     /// The client, if the credential came from a consent.
@@ -31,13 +33,14 @@ public struct StoredCredential: Sendable, Hashable {
     public var lastUse: Date?
 
     /// Wraps a credential.
-    public init(_ credential: AuthorizedUserCredential, stored: Date) {
+    public init(_ credential: AuthorizedUserCredential, stored: Date?) {
         self.credential = credential
         self.stored = stored
     }
 
-    /// The client that the credential was made with, for a new consent; `nil` if only id and secret are known
-    /// and they are not usable.
+    /// The client that the credential was made with, for a new consent.
+    ///
+    /// - Throws: ``OAuthError`` with code `untrustedTokenURI` if its authorization endpoint is not Google's.
     public func oauthClient() throws(OAuthError) -> OAuthClient {
         try OAuthClient(
             id: credential.clientID, secret: credential.clientSecret, kind: client?.kind ?? .installed,
@@ -53,10 +56,11 @@ extension StoredCredential {
     /// How long a refresh token may be unused. Google says six months.
     static let idleLifetime: TimeInterval = 182 * 86_400
 
-    /// When the refresh token ends if it is not used again.
-    public var endWhenUnused: Date {
-        let unused = (lastUse ?? stored).addingTimeInterval(Self.idleLifetime)
-        return refreshTokenEnd.map { min($0, unused) } ?? unused
+    /// When the refresh token ends if it is not used again; `nil` if nothing is known that tells.
+    public var endWhenUnused: Date? {
+        // When a token that came from elsewhere was used last, only its first use here tells.
+        let used = lastUse ?? (isOwnGrant ? stored : nil)
+        return [refreshTokenEnd, used?.addingTimeInterval(Self.idleLifetime)].compactMap(\.self).min()
     }
 
     /// Why the refresh token has probably ended, in words; `nil` if nothing points to a reason.
@@ -66,6 +70,7 @@ extension StoredCredential {
         if let refreshTokenEnd, now >= refreshTokenEnd {
             return "it was to end on \(Self.text(refreshTokenEnd)), since \(testing)"
         }
+        guard let stored else { return nil }
         let used = lastUse ?? stored
         if now >= used.addingTimeInterval(Self.idleLifetime) {
             return

@@ -21,8 +21,8 @@ public actor RefreshTokenProvider: TokenProvider {
 
     private struct Exchange {
         let id: Int
-        let task: Task<AccessToken, any Error>
-        var waiters = 0
+        var task: Task<Void, Never>?
+        var waiters: [Int: CheckedContinuation<AccessToken, any Error>] = [:]
     }
 
     private var credential: AuthorizedUserCredential
@@ -34,7 +34,7 @@ public actor RefreshTokenProvider: TokenProvider {
     private let onWarning: @Sendable (String) -> Void
     private var held: Held?
     private var inFlight: Exchange?
-    private var lastExchangeID = 0
+    private var lastID = 0
 
     /// How long a token is used whose lifetime the answer does not tell; Google's usual one.
     private static let assumedLifetime: Duration = .seconds(3600)
@@ -87,29 +87,67 @@ public actor RefreshTokenProvider: TokenProvider {
         if held?.answer.accessToken == token { held = nil }
     }
 
+    /// Waits until no exchange is in flight.
+    ///
+    /// A program that was interrupted does so before it ends, for some seconds: an exchange that is not waited
+    /// for may have brought a new refresh token, and the old one may have ended with it.
+    public func settle() async {
+        await inFlight?.task?.value
+    }
+
     /// Waits for the exchange in flight, or starts one.
     ///
     /// The exchange is a task of its own because it belongs to all who wait for it: one caller's cancellation
-    /// must not fail the others. It is cancelled when the last of them is.
+    /// must not fail the others.
     private func exchanged() async throws -> AccessToken {
-        let exchange = inFlight ?? newExchange()
-        inFlight = exchange
-        inFlight?.waiters += 1
+        let waiter = newID()
         return try await withTaskCancellationHandler {
-            try await exchange.task.value
+            try await withCheckedThrowingContinuation { continuation in
+                guard !Task.isCancelled else { return continuation.resume(throwing: CancellationError()) }
+                if inFlight == nil { startExchange() }
+                inFlight?.waiters[waiter] = continuation
+            }
         } onCancel: {
-            Task { await self.leave(exchange.id) }
+            Task { await self.leave(waiter) }
         }
     }
 
-    private func newExchange() -> Exchange {
-        lastExchangeID += 1
-        let id = lastExchangeID
-        return Exchange(id: id, task: Task { try await self.exchange(id) })
+    private func newID() -> Int {
+        lastID += 1
+        return lastID
     }
 
-    private func exchange(_ id: Int) async throws -> AccessToken {
-        defer { if inFlight?.id == id { inFlight = nil } }
+    private func startExchange() {
+        let id = newID()
+        inFlight = Exchange(id: id)
+        inFlight?.task = Task {
+            let result: Result<AccessToken, any Error>
+            do {
+                result = .success(try await self.exchange())
+            } catch {
+                result = .failure(error)
+            }
+            self.finish(id, with: result)
+        }
+    }
+
+    private func finish(_ id: Int, with result: Result<AccessToken, any Error>) {
+        guard let exchange = inFlight, exchange.id == id else { return }
+        inFlight = nil
+        for waiter in exchange.waiters.values { waiter.resume(with: result) }
+    }
+
+    /// Notes that a caller no longer waits. Without a store, the last one ends the exchange; with one it goes on,
+    /// since the service may have replaced the refresh token already.
+    private func leave(_ waiter: Int) {
+        guard let continuation = inFlight?.waiters.removeValue(forKey: waiter) else { return }
+        continuation.resume(throwing: CancellationError())
+        guard store == nil, inFlight?.waiters.isEmpty == true else { return }
+        inFlight?.task?.cancel()
+        inFlight = nil
+    }
+
+    private func exchange() async throws -> AccessToken {
         let answer = try await exchangeRefreshToken()
         let lifetime = answer.lifetime ?? Self.assumedLifetime
         let now = elapsed()
@@ -119,14 +157,6 @@ public actor RefreshTokenProvider: TokenProvider {
             end: now + lifetime
         )
         return answer.accessToken
-    }
-
-    /// Notes that a caller no longer waits. Whoever comes after the last one starts a new exchange.
-    private func leave(_ id: Int) {
-        guard var exchange = inFlight, exchange.id == id else { return }
-        exchange.waiters -= 1
-        inFlight = exchange.waiters > 0 ? exchange : nil
-        if exchange.waiters == 0 { exchange.task.cancel() }
     }
 
     private func exchangeRefreshToken() async throws -> TokenAnswer {
@@ -143,8 +173,9 @@ public actor RefreshTokenProvider: TokenProvider {
         // Held until the new token is stored: two processes that exchange the same one would each end the other's.
         let lock = try await store.lock(clock: clock)
         defer { lock?.release() }
-        let stored = try? store.read()
-        if let stored, stored.credential.clientID == credential.clientID { credential = stored.credential }
+        // Another process may have got another token; another login may have put another credential there.
+        let stored = (try? store.read()).flatMap { $0?.credential.clientID == credential.clientID ? $0 : nil }
+        if let stored { credential = stored.credential }
         do {
             let answer = try await fetchToken()
             keep(answer, of: stored, in: store)

@@ -19,8 +19,7 @@ extension AuthorizedUserCredential {
                 let bytes = try await body.collect(limit: 64 * 1024)
                 if head.isSuccess { return true }
                 let error = OAuthError(status: head.status, body: bytes, host: host)
-                // The only thing that this service calls a bad request is a token that is none, or none any more.
-                if head.status == 400, error.code == .requestRejected { return false }
+                if error.code == .expiredOrRevoked { return false }
                 throw error
             }
         }

@@ -93,7 +93,9 @@ struct QueryCommand: AsyncParsableCommand {
             }
         }
         if !quiet { StandardError.write(ReportText.text(report)) }
-        if connection.json { try StandardOutput.writeJSON(report) }
+        if connection.json {
+            try StandardOutput.writeJSON(report, hint: "the table is staged; only the report is lost")
+        }
     }
 
     private func stage(_ pull: QueryPull, into target: StagingTarget) async throws -> PullReport {

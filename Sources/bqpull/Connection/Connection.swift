@@ -16,6 +16,10 @@ final class Connection: Sendable {
     private let credentialChoice: CredentialSearch.Choice
     private let logger: Logger
     private let noted = Mutex<[String]>([])
+    private let providers = Mutex<[RefreshTokenProvider]>([])
+
+    /// How long an exchange that was interrupted is waited for.
+    private static let settlingTime: Duration = .seconds(2)
 
     /// Connects, and disconnects after `body`.
     static func with<Result>(_ options: ConnectionOptions, _ body: (Connection) async throws -> Result) async throws
@@ -24,12 +28,33 @@ final class Connection: Sendable {
         let connection = try Connection(options)
         do {
             let result = try await body(connection)
-            try? await connection.transport.shutdown()
+            await connection.close()
             return result
         } catch {
-            try? await connection.transport.shutdown()
+            await connection.close()
             throw error
         }
+    }
+
+    /// Disconnects. An exchange that goes on may be bringing a new refresh token, and gets some time.
+    private func close() async {
+        let providers = providers.withLock { $0 }
+        // A task of its own, since this one may have been cancelled.
+        await Task {
+            let (ends, continuation) = AsyncStream<Never>.makeStream()
+            let settling = Task {
+                for provider in providers { await provider.settle() }
+                continuation.finish()
+            }
+            let limit = Task {
+                try? await Task.sleep(for: Self.settlingTime)
+                continuation.finish()
+            }
+            for await _ in ends {}
+            settling.cancel()
+            limit.cancel()
+        }.value
+        try? await transport.shutdown()
     }
 
     private init(_ options: ConnectionOptions) throws {
@@ -44,12 +69,17 @@ final class Connection: Sendable {
         // BigQuery compresses only for agents that have the word gzip in their name.
         transport = HTTPSTransport(
             userAgent: "bqpull/\(ToolVersion.current) (gzip)",
-            proxy: try HTTPProxy(environment: ProcessEnvironment.variables), logger: logger
+            proxy: HTTPProxy(environment: ProcessEnvironment.variables), logger: logger
         )
     }
 
     /// What the user should know although nothing failed.
     var warnings: [String] { noted.withLock { $0 } }
+
+    /// Shows the warnings, for commands without a report.
+    func showWarnings() {
+        for warning in warnings { StandardError.write("warning: \(warning)\n") }
+    }
 
     /// Told about each repetition of a request.
     var onRepetition: @Sendable (Repetition) -> Void {
@@ -61,25 +91,27 @@ final class Connection: Sendable {
     /// The credentials for the endpoint, and the endpoint.
     func chooseCredentials() throws -> CredentialChoice {
         let choice = try CredentialChoice(
-            search: CredentialSearch(environment: ProcessEnvironment.variables), choice: credentialChoice,
-            endpoint: namedEndpoint
+            search: ProcessEnvironment.credentials, choice: credentialChoice, endpoint: namedEndpoint
         )
-        noted.withLock { $0 += choice.warnings }
+        if let warning = choice.warning { noted.withLock { $0.append(warning) } }
         return choice
     }
 
     /// What exchanges the refresh token of credentials.
-    func tokens(of finding: CredentialSearch.Finding) -> RefreshTokenProvider {
-        RefreshTokenProvider(
-            credential: finding.credential, store: finding.store, transport: transport, onRepetition: onRepetition,
+    func tokens(of finding: CredentialSearch.Finding, retry: RetryPolicy = .tokenEndpoint) -> RefreshTokenProvider {
+        let provider = RefreshTokenProvider(
+            credential: finding.credential, store: finding.store, transport: transport, retry: retry,
+            onRepetition: onRepetition,
             onWarning: { [weak self] warning in self?.noted.withLock { $0.append(warning) } }
         )
+        providers.withLock { $0.append(provider) }
+        return provider
     }
 
     /// The client of the project that pays.
     func client() throws -> BigQueryClient {
         let choice = try chooseCredentials()
-        return try client(choice, tokens: choice.finding.map(tokens))
+        return try client(choice, tokens: choice.finding.map { tokens(of: $0) })
     }
 
     /// The client of the project that pays, with tokens from where the caller has them.
@@ -87,11 +119,7 @@ final class Connection: Sendable {
         -> BigQueryClient
     {
         guard let project = namedProject ?? choice.finding?.credential.quotaProjectID else {
-            throw CommandError(
-                message: "no project is known that runs and pays for the query",
-                exitStatus: .usage,
-                hint: "give --project ID, or set GOOGLE_CLOUD_PROJECT"
-            )
+            throw CommandError.noProject
         }
         var configuration = try BigQueryConfiguration(project: project, endpoint: choice.endpoint)
         if let retry { configuration.retry = retry }

@@ -11,38 +11,49 @@ struct CredentialChoice {
     /// The endpoint; `nil` for Google's.
     let endpoint: HTTPEndpoint?
     /// What the user should know about the choice.
-    let warnings: [String]
+    let warning: String?
 
     /// - Parameter endpoint: the one that the user named; without one the credentials' own counts.
     init(search: CredentialSearch, choice: CredentialSearch.Choice, endpoint named: HTTPEndpoint?) throws {
-        let finding: CredentialSearch.Finding?
-        if named?.isLoopback == true, choice == .anywhere {
-            // What cannot be read here would not be sent either.
-            finding = try? search.first()
-        } else {
+        var finding: CredentialSearch.Finding?
+        var problem: OAuthError?
+        do throws(OAuthError) {
             finding = try search.first(choice)
-            guard finding != nil else { throw Self.noCredentials }
+        } catch {
+            // What cannot be read here would mostly not be sent to this machine either.
+            guard named?.isLoopback == true, choice == .anywhere else { throw error }
+            problem = error
         }
         endpoint = try named ?? finding?.stored?.endpoint.map { try HTTPEndpoint($0) }
         guard let endpoint, endpoint.isLoopback else {
+            guard let finding else { throw Self.noCredentials() }
             self.finding = finding
-            warnings = [finding?.warning].compactMap(\.self)
+            warning = finding.warning
             return
         }
         if let finding, finding.isNamed || finding.credential.tokenEndpoint.isLoopback {
             self.finding = finding
-            warnings = [finding.warning].compactMap(\.self)
+            warning = finding.warning
         } else {
             self.finding = nil
             let reason =
-                finding.map { ": those of \(printable($0.source)) are for Google" } ?? ", since none were found"
-            warnings = ["no credentials were sent to \(endpoint.host)\(reason)"]
+                problem.map { ": \($0.message)" } ?? finding.map { ": those of \(printable($0.source)) are for Google" }
+                ?? ", since none were found"
+            warning = "no credentials were sent to \(endpoint.host)\(reason)"
         }
     }
 
-    static let noCredentials = OAuthError(
-        code: .noCredentials, message: "no credentials were found",
-        hint:
-            "bqpull auth login gets some; or give --credentials FILE with an authorized_user JSON file, or set BQPULL_CLIENT_ID, BQPULL_CLIENT_SECRET and BQPULL_REFRESH_TOKEN"
-    )
+    /// The credentials, for a command that needs some.
+    func required() throws -> CredentialSearch.Finding {
+        guard let finding else { throw Self.noCredentials(warning) }
+        return finding
+    }
+
+    static func noCredentials(_ message: String? = nil) -> OAuthError {
+        OAuthError(
+            code: .noCredentials, message: message ?? "no credentials were found",
+            hint:
+                "bqpull auth login gets some; or give --credentials FILE with an authorized_user JSON file, or set BQPULL_CLIENT_ID, BQPULL_CLIENT_SECRET and BQPULL_REFRESH_TOKEN"
+        )
+    }
 }

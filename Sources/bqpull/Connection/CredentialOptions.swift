@@ -26,9 +26,23 @@ struct CredentialOptions: ParsableArguments {
         }
     }
 
+    /// The store in which bqpull keeps the credentials of the profile.
+    func store() throws -> CredentialStore {
+        try ProcessEnvironment.credentials.store(profile: profile)
+    }
+
+    /// The credentials, for a command that does not go to the network. Warns about their place.
+    func finding() throws -> CredentialSearch.Finding {
+        guard let finding = try ProcessEnvironment.credentials.first(choice) else {
+            throw CredentialChoice.noCredentials()
+        }
+        if let warning = finding.warning { StandardError.write("warning: \(warning)\n") }
+        return finding
+    }
+
     /// Where to look for credentials.
     var choice: CredentialSearch.Choice {
         if let credentials { return .file(credentials) }
-        return profile.map { .profile($0) } ?? .anywhere
+        return profile.map { .store(profile: $0) } ?? .anywhere
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import GoogleOAuth
 
 /// The environment variables that the process was started with.
 enum ProcessEnvironment {
@@ -9,6 +10,9 @@ enum ProcessEnvironment {
         for name in ["BQPULL_CLIENT_SECRET", "BQPULL_REFRESH_TOKEN"] { unsetenv(name) }
         return variables
     }()
+
+    /// Where the user keeps credentials.
+    static let credentials = CredentialSearch(environment: variables)
 
     /// A variable that is set to something.
     static func value(_ name: String) -> String? {

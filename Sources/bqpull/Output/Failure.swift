@@ -18,7 +18,7 @@ struct Failure {
     /// The failure that an error stands for; `nil` for errors that are not ours.
     init?(_ error: any Error) {
         switch error {
-        case let error as CommandError: self.init("\(error.exitStatus)", error.message, error.hint, error.exitStatus)
+        case let error as CommandError: self.init(error.identifier, error.message, error.hint, error.exitStatus)
         case let error as PullError:
             self.init("\(error.code)", error.message, error.hint, Self.exitStatus(error.code))
         case let error as BigQueryError:
@@ -111,6 +111,8 @@ struct Failure {
         case .wrongState, .noCode: .badData
         case .cannotListen: .systemLimit
         case .cannotStore: .localIO
+        case .fileExists: .cannotCreate
+        case .noClientSecret: .usage
         case .storeLocked: .later
         default: .permission
         }
@@ -137,7 +139,13 @@ struct Failure {
 
 /// An error of the command line itself.
 struct CommandError: Error {
+    var identifier = "usage"
     var message: String
     var exitStatus: ExitStatus
     var hint: String?
+
+    static let noProject = CommandError(
+        identifier: "noProject", message: "no project is known that runs and pays for queries", exitStatus: .usage,
+        hint: "give --project ID, or set GOOGLE_CLOUD_PROJECT"
+    )
 }

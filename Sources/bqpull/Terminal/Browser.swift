@@ -13,7 +13,7 @@ enum Browser {
             command.append(url)
         }
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.executableURL = URL(fileURLWithPath: command.removeFirst())
         process.arguments = command
         process.environment = ProcessEnvironment.variables.filter { !$0.key.hasPrefix("BQPULL_") }
         process.standardInput = FileHandle.nullDevice
@@ -22,21 +22,25 @@ enum Browser {
         return (try? process.run()) != nil
     }
 
-    /// What starts a browser: `BROWSER`, or the desktop's own way where there is a desktop.
+    /// What starts a browser, with the program's whole path: the first of `BROWSER` that is there, or the desktop's
+    /// own way where there is a desktop.
     private static var command: [String]? {
-        if let browser = ProcessEnvironment.value("BROWSER")?.split(separator: ":").first {
-            return browser.split(separator: " ").map(String.init)
+        let named = (ProcessEnvironment.value("BROWSER") ?? "").split(separator: ":")
+        for entry in named.map({ $0.split(separator: " ").map(String.init) }) {
+            if let program = entry.first.flatMap(find) { return [program] + entry.dropFirst() }
         }
+        guard named.isEmpty else { return nil }
         #if os(macOS)
-        return ["open"]
+        return ["/usr/bin/open"]
         #else
         let hasDesktop = ["DISPLAY", "WAYLAND_DISPLAY"].contains { ProcessEnvironment.value($0) != nil }
-        return hasDesktop && findsXDGOpen ? ["xdg-open"] : nil
+        return hasDesktop ? find("xdg-open").map { [$0] } : nil
         #endif
     }
 
-    private static var findsXDGOpen: Bool {
+    private static func find(_ program: String) -> String? {
+        if program.contains("/") { return FileManager.default.isExecutableFile(atPath: program) ? program : nil }
         let folders = (ProcessEnvironment.value("PATH") ?? "").split(separator: ":")
-        return folders.contains { FileManager.default.isExecutableFile(atPath: $0 + "/xdg-open") }
+        return folders.map { "\($0)/\(program)" }.first(where: FileManager.default.isExecutableFile)
     }
 }

@@ -2,15 +2,17 @@ import Foundation
 
 /// Standard output: data only.
 enum StandardOutput {
+    static let noRoom = "make room where it goes to, or send it elsewhere"
+
     /// Writes a value as one line of JSON.
     ///
     /// A reader that went away is no error.
     /// - Throws: ``CommandError`` if it cannot be written.
-    static func writeJSON(_ value: some Encodable) throws {
+    static func writeJSON(_ value: some Encodable, hint: String = noRoom) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         encoder.dateEncodingStrategy = .iso8601
-        try write(try encoder.encode(value) + Data("\n".utf8))
+        try write(try encoder.encode(value) + Data("\n".utf8), hint: hint)
     }
 
     /// Writes text as it is.
@@ -19,7 +21,7 @@ enum StandardOutput {
     }
 
     /// Writes bytes as they are.
-    static func write(_ bytes: some Sequence<UInt8>) throws {
+    static func write(_ bytes: some Sequence<UInt8>, hint: String = noRoom) throws {
         do {
             try FileHandle.standardOutput.write(contentsOf: Data(bytes))
         } catch {
@@ -27,7 +29,7 @@ enum StandardOutput {
             throw CommandError(
                 message: "standard output cannot be written: \(error.localizedDescription)",
                 exitStatus: .localIO,
-                hint: "the table is staged; only the report is lost"
+                hint: hint
             )
         }
     }

@@ -14,18 +14,26 @@ import Testing
             (["HTTPS_PROXY": "http://user:hush@proxy:3128/"], "proxy:3128"),
         ] as [([String: String], String?)])
     func readsTheUsualVariables(environment: [String: String], address: String?) throws {
-        let proxy = try HTTPProxy(environment: environment)
-        #expect(proxy.map { "\($0.host):\($0.port)" } == address)
+        let proxy = HTTPProxy(environment: environment)
+        #expect(try proxy.map { try $0.address.get() }.map { "\($0.host):\($0.port)" } == address)
         var dumped = ""
         dump(proxy, to: &dumped)
         #expect(!dumped.contains("hush") && !"\(String(describing: proxy))".contains("hush"))
     }
 
+    /// Only where a request would go through it.
     @Test(arguments: ["socks5://proxy:1080", "https://user:hush@proxy", "http://", "http:// bad"])
-    func whatIsNoHTTPProxyIsRefused(address: String) {
-        let error = #expect(throws: HTTPError.self) { try HTTPProxy(environment: ["HTTPS_PROXY": address]) }
-        #expect(error?.code == .proxy)
-        #expect(error?.message.contains("hush") == false)
+    func whatIsNoHTTPProxyIsRefused(address: String) async throws {
+        let refused = try await error(proxyAt: address)
+        #expect(refused?.code == .proxy)
+        #expect(refused?.message.contains("SOCKS") == true)
+        #expect(refused?.message.contains("hush") == false)
+        try await RawServer.with("HTTP/1.1 204 No Content\r\n\r\n") { server in
+            let transport = transport(proxy: address)
+            let status = try await transport.exchange(HTTPRequest(.get, server.address)) { head, _ in head.status }
+            try await transport.shutdown()
+            #expect(status == 204)
+        }
     }
 
     @Test(arguments: [
@@ -35,14 +43,18 @@ import Testing
         ("", "127.0.0.1", false), ("", "localhost", false),
     ])
     func exceptionsGoDirectly(exceptions: String, host: String, serves: Bool) throws {
-        let proxy = try HTTPProxy(environment: ["HTTPS_PROXY": "http://proxy:1", "NO_PROXY": exceptions])
+        let proxy = HTTPProxy(environment: ["HTTPS_PROXY": "http://proxy:1", "NO_PROXY": exceptions])
         #expect(proxy?.serves(host) == serves)
     }
 
-    private func error(proxyAt address: String) async throws -> HTTPError? {
-        let transport = HTTPSTransport(
-            userAgent: "t", proxy: try HTTPProxy(environment: ["HTTPS_PROXY": address]),
+    private func transport(proxy: String) -> HTTPSTransport {
+        HTTPSTransport(
+            userAgent: "t", proxy: HTTPProxy(environment: ["HTTPS_PROXY": proxy]),
             logger: Logger(label: "t") { _ in SwiftLogNoOpLogHandler() })
+    }
+
+    private func error(proxyAt address: String) async throws -> HTTPError? {
+        let transport = transport(proxy: address)
         let error = await #expect(throws: HTTPError.self) {
             try await transport.exchange(HTTPRequest(.get, "https://oauth2.googleapis.com/token")) { _, _ in }
         }

@@ -80,7 +80,8 @@ import Testing
         ("http://127.0.0.1:8085/?state=the-state", .noCode),
         ("http://127.0.0.1:8085/?state=the-state&code=", .noCode),
         ("http://127.0.0.1:8085/?state=the-state&code=4/0Afake%0D%0AX-Evil:1", .noCode),
-        ("http://127.0.0.1:8085/", .noCode), ("", .noCode), ("what?", .wrongState), ("yes please", .noCode),
+        ("http://127.0.0.1:8085/", .noCode), ("", .noCode), ("what?", .noCode),
+        ("https://accounts.google.com/signin/oauth/error?authError=abc&client_id=x", .noCode), ("yes please", .noCode),
         ("http://127.0.0.1:1/auth?client_id=fake-client&state=the-state", .noCode),
     ])
     func explainsWhatCannotBeTaken(text: String, code: OAuthError.Code) throws {
@@ -132,7 +133,7 @@ import Testing
 
     @Test(
         arguments: [
-            ("http://127.0.0.1:8085", 8085), ("http://localhost:9000/cb", 9000), ("http://[::1]:9000/cb", 9000),
+            ("http://127.0.0.1:8085", 8085), ("http://localhost:9000/cb", 9000), ("http://[::1]:9000/cb", nil),
             ("http://127.0.0.1", nil), ("http://127.0.0.1:80/", nil), ("https://127.0.0.1:8443/", nil),
             ("http://example.com:8080/", nil), ("nonsense", nil),
         ] as [(String, Int?)])
@@ -150,7 +151,7 @@ import Testing
                 #"{"web":{"client_id":"a","client_secret":"fake","redirect_uris":["https://example.com/cb"]}}"#, nil,
                 "web"
             ),
-            (#"{"installed":{"client_id":"a"}}"#, .credentialsInvalid, "client secret"),
+            (#"{"installed":{"client_id":"a"}}"#, .noClientSecret, "client secret"),
             (#"{"installed":{"client_secret":"hush"}}"#, .credentialsInvalid, "client id"),
             (#"{"type":"authorized_user"}"#, .credentialsInvalid, "OAuth client"),
             ("[]", .credentialsInvalid, "OAuth client"),
@@ -174,6 +175,10 @@ import Testing
                 return
             }
             let error = #expect(throws: OAuthError.self) { try OAuthClient(contentsOfFile: folder.file("client.json")) }
+            if code == .noClientSecret {
+                let given = try OAuthClient(contentsOfFile: folder.file("client.json"), secret: Secret("fake-given"))
+                #expect(given.secret.reveal() == "fake-given")
+            }
             #expect(error?.code == code)
             #expect(error?.message.contains(mention) == true)
             #expect(error?.message.contains("hush") == false)

@@ -31,9 +31,8 @@ import Testing
     @Test(arguments: ["", "/callback"])
     func takesTheOneAnswer(path: String) async throws {
         try await LoopbackListener.with { listener in
-            async let code = listener.authorizationCode(for: try request(listener, path: path))
-            // The listener may not have been told yet what to expect.
-            while try await get(listener, "\(path.isEmpty ? "/" : path)?state=no").status == 404 {}
+            #expect(try await get(listener, "/?state=the-state&code=4/0Aearly-code").status == 404)
+            let answer = listener.expectAnswer(to: try request(listener, path: path))
             let target = path.isEmpty ? "/" : path
             #expect(try await get(listener, "/favicon.ico").status == 404)
             #expect(try await get(listener, target).status == 404)
@@ -47,18 +46,17 @@ import Testing
             #expect(status == 200)
             #expect(page.contains("You can close this page."))
             #expect(!page.contains("fake-code"))
-            #expect(try await code.reveal() == "4/0Afake-code")
+            #expect(try await answer.authorizationCode().reveal() == "4/0Afake-code")
         }
     }
 
     @Test func anErrorEndsTheWaiting() async throws {
         let error = await #expect(throws: OAuthError.self) {
             try await LoopbackListener.with { listener in
-                async let code = listener.authorizationCode(for: try request(listener))
-                while try await get(listener, "/?state=no").status == 404 {}
+                let answer = listener.expectAnswer(to: try request(listener))
                 let (_, page) = try await get(listener, "/?state=the-state&error=access_denied")
                 #expect(page.contains("not allowed"))
-                _ = try await code
+                _ = try await answer.authorizationCode()
             }
         }
         #expect(error?.code == .accessDenied)
@@ -76,7 +74,7 @@ import Testing
 
     @Test func waitingCanBeCancelled() async throws {
         let task = Task {
-            try await LoopbackListener.with { try await $0.authorizationCode(for: try request($0)) }
+            try await LoopbackListener.with { try await $0.expectAnswer(to: try request($0)).authorizationCode() }
         }
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }

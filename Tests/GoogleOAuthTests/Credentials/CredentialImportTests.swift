@@ -27,10 +27,10 @@ import Testing
                 #"{"name":"n","properties":{"type":"GoogleBigQuery","typeProperties":{"project":"p","authenticationType":"UserAuthentication","clientId":{"type":"SecureString","value":"a"},\#(secure)}}}"#,
                 "p"
             ),
-            ("a\nfake\n1//fake", nil), ("\n  a \r\n fake\r\n\r\n1//fake\r\n", nil),
+            ("a\nfake\n1//fake", nil), ("\u{FEFF}a\nfake\n1//fake", nil), ("\n  a \r\n fake\r\n\r\n1//fake\r\n", nil),
         ] as [(String, String?)])
     func takesEveryForm(text: String, project: String?) throws {
-        let credential = try AuthorizedUserCredential(importing: Array(text.utf8), source: "x")
+        let credential = try StoredCredential(importing: Array(text.utf8), source: "x").credential
         #expect(credential.clientID == "a")
         #expect(credential.clientSecret.reveal() == "fake")
         #expect(credential.refreshToken.reveal() == "1//fake")
@@ -65,7 +65,7 @@ import Testing
     ])
     func namesWhatIsMissing(text: String, mention: String) throws {
         let error = #expect(throws: OAuthError.self) {
-            try AuthorizedUserCredential(importing: Array(text.utf8), source: "the-file")
+            try StoredCredential(importing: Array(text.utf8), source: "the-file")
         }
         #expect(error?.code == .credentialsInvalid)
         #expect(error?.message.contains(mention) == true, "\(error?.message ?? "")")

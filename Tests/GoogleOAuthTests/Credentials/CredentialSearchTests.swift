@@ -70,10 +70,10 @@ import Testing
             let own = try search.store(profile: "work").path
             try write(
                 String(own.dropFirst(folder.path.count + 1)), in: folder, client: "work", folderPermissions: 0o700)
-            #expect(try search.first(.profile("work"))?.credential.clientID == "work")
-            #expect(try search.first(.profile("work"))?.store == search.store(profile: "work"))
+            #expect(try search.first(.store(profile: "work"))?.credential.clientID == "work")
+            #expect(try search.first(.store(profile: "work"))?.store == search.store(profile: "work"))
             #expect(search.profiles == ["work"])
-            let error = #expect(throws: OAuthError.self) { try search.first(.profile("home")) }
+            let error = #expect(throws: OAuthError.self) { try search.first(.store(profile: "home")) }
             #expect(error?.code == .noCredentials)
             #expect(error?.hint?.contains("work") == true)
         }

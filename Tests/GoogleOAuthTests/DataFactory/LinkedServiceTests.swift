@@ -81,12 +81,12 @@ import Testing
 
     @Test func whatIsExportedIsImportedAgain() throws {
         for connector in [LinkedService.Connector.current, .legacy] {
-            let credential = try AuthorizedUserCredential(importing: service(connector).json(), source: "x")
+            let credential = try StoredCredential(importing: service(connector).json(), source: "x").credential
             #expect(credential.refreshToken == (try Fake.credential().refreshToken))
             #expect(credential.quotaProjectID == "fake-project")
         }
         let file = try Fake.credential().authorizedUserFile()
-        #expect(try AuthorizedUserCredential(importing: file, source: "x") == Fake.credential())
+        #expect(try StoredCredential(importing: file, source: "x").credential == Fake.credential())
     }
 
     @Test(arguments: ["", "a b", "a/b", "a_b", "ä", String(repeating: "a", count: 101)])

@@ -75,12 +75,12 @@ import Testing
 
     @Test func credentialsAreTheFirstStep() async throws {
         var diagnosis = TokenDiagnosis()
-        let finding = try await diagnosis.findCredentials {
+        let finding = try await diagnosis.testCredentials {
             throw OAuthError(code: .unsafePermissions, message: "m")
         }
         #expect(finding == nil)
         #expect((diagnosis.failure as? OAuthError)?.code == .unsafePermissions)
-        let found = try await diagnosis.findCredentials {
+        let found = try await diagnosis.testCredentials {
             Issue.record("a step after a failure")
             return CredentialSearch.Finding(credential: try Fake.credential(), source: "x", isNamed: true)
         }

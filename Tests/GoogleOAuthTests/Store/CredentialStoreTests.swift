@@ -16,7 +16,8 @@ import Testing
         var stored = StoredCredential(try Fake.credential(), stored: Fake.day)
         stored.scopes = ["https://www.googleapis.com/auth/bigquery"]
         stored.client = .init(
-            kind: .web, redirectURIs: ["https://example.com/cb"], authorizationURI: "http://127.0.0.1:1/a")
+            kind: .web, redirectURIs: ["https://example.com/cb"], authorizationURI: "http://127.0.0.1:1/a",
+            redirectURI: "https://example.com/cb")
         stored.endpoint = "http://127.0.0.1:1"
         stored.isOwnGrant = true
         stored.refreshTokenEnd = Fake.day.adding(days: 7)
@@ -32,9 +33,6 @@ import Testing
             #expect(store.exists)
             // Google's form, so that other tools read it too.
             #expect(try AuthorizedUserCredential(contentsOfFile: store.path) == Fake.credential())
-            try await store.remove()
-            #expect(try store.read() == nil)
-            #expect(try FileManager.default.contentsOfDirectory(atPath: store.folder).isEmpty)
         }
     }
 
@@ -59,25 +57,56 @@ import Testing
         }
     }
 
-    /// Each way in which the file is not one that only the user can read, and the command that mends it.
-    @Test(arguments: [
-        ("chmod 644 FILE", "chmod 600 'FILE'"), ("chmod 602 FILE", "chmod 600 'FILE'"),
-        ("chmod 755 FOLDER", "chmod 700 'FOLDER'"), ("chmod 720 FOLDER", "chmod 700 'FOLDER'"),
-        ("mv FILE FOLDER/real; ln -s FOLDER/real FILE", "rm 'FILE'"),
-        ("mv FOLDER FOLDER-real; ln -s FOLDER-real FOLDER", "replace 'FOLDER' by a folder"),
-        ("rm FILE; mkfifo -m 600 FILE", "rm -r 'FILE'"), ("rm FILE; mkdir -m 600 FILE", "rm -r 'FILE'"),
-    ])
-    func whatOthersCouldReadOrReplaceIsRefused(damage: String, mend: String) async throws {
+    /// A way in which the file is not one that only the user can read.
+    enum Damage: CaseIterable {
+        case othersRead, othersWrite, folderIsOpen, folderIsListed, link, folderIsLink, pipe, folder
+
+        /// How the command begins that mends it.
+        func mend(_ store: CredentialStore) -> String {
+            switch self {
+            case .othersRead, .othersWrite: "chmod 600 '\(store.path)'"
+            case .folderIsOpen, .folderIsListed: "chmod 700 '\(store.folder)'"
+            case .link: "rm '\(store.path)'"
+            case .folderIsLink: "replace '\(store.folder)' by a folder"
+            case .pipe, .folder: "rm -r '\(store.path)'"
+            }
+        }
+
+        func inflict(on store: CredentialStore) throws {
+            let files = FileManager.default
+            func setMode(_ mode: Int, _ path: String) throws {
+                try files.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
+            }
+            func replaceByLink(_ path: String) throws {
+                try files.moveItem(atPath: path, toPath: path + ".real")
+                try files.createSymbolicLink(atPath: path, withDestinationPath: path + ".real")
+            }
+            switch self {
+            case .othersRead: try setMode(0o644, store.path)
+            case .othersWrite: try setMode(0o602, store.path)
+            case .folderIsOpen: try setMode(0o720, store.folder)
+            case .folderIsListed: try setMode(0o755, store.folder)
+            case .link: try replaceByLink(store.path)
+            case .folderIsLink: try replaceByLink(store.folder)
+            case .pipe:
+                try files.removeItem(atPath: store.path)
+                try #require(mkfifo(store.path, 0o600) == 0)
+            case .folder:
+                try files.removeItem(atPath: store.path)
+                try files.createDirectory(
+                    atPath: store.path, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o600])
+            }
+        }
+    }
+
+    @Test(arguments: Damage.allCases)
+    func whatOthersCouldReadOrReplaceIsRefused(damage: Damage) async throws {
         try await withStore { store in
             try await store.write(sample())
-            func named(_ text: String) -> String {
-                text.replacing("FILE", with: store.path).replacing("FOLDER", with: store.folder)
-            }
-            let shell = try Process.run(URL(fileURLWithPath: "/bin/sh"), arguments: ["-c", named(damage)])
-            shell.waitUntilExit()
+            try damage.inflict(on: store)
             let error = #expect(throws: OAuthError.self) { try store.read() }
             #expect(error?.code == .unsafePermissions)
-            #expect(error?.hint?.hasPrefix(named(mend)) == true, "\(error?.hint ?? "")")
+            #expect(error?.hint?.hasPrefix(damage.mend(store)) == true, "\(error?.hint ?? "")")
         }
     }
 
@@ -133,6 +162,72 @@ import Testing
             let error = await #expect(throws: OAuthError.self) { try await store.write(stored) }
             #expect(error?.code == .cannotStore)
             #expect(try store.read() == nil)
+        }
+    }
+
+    @Test func revokingRemovesAllButTheLock() async throws {
+        try await withStore { store in
+            try await store.write(sample())
+            try store.keep(PendingConsent(ConsentRequest(client: Fake.client(), redirectURI: "http://127.0.0.1:8085")))
+            let refusal = ScriptedTransport([.answer(400, "<html>")])
+            await #expect(throws: OAuthError.self) { try await store.revoke(transport: refusal) }
+            #expect(try store.read() == sample())
+            let transport = ScriptedTransport([.answer(200, "{}")])
+            #expect(try await store.revoke(transport: transport))
+            #expect(transport.requests.first?.bodyText == "token=1%2F%2Ffake-token")
+            #expect(try FileManager.default.contentsOfDirectory(atPath: store.folder) == ["credentials.lock"])
+            let error = await #expect(throws: OAuthError.self) { try await store.revoke(transport: transport) }
+            #expect(error?.code == .noCredentials)
+        }
+    }
+
+    /// The token that another process got in place of the one that was read before the question.
+    @Test func theTokenThatIsThereNowIsRevoked() async throws {
+        try await withStore { store in
+            try await store.write(sample())
+            let held = try await store.lock(clock: ContinuousClock())
+            let transport = ScriptedTransport([.answer(200, "{}")])
+            async let revoked = store.revoke(transport: transport)
+            try store.replaceRefreshToken(Secret("1//fake-token"), by: Secret("1//fake-rotated"))
+            held?.release()
+            #expect(try await revoked)
+            #expect(transport.requests.first?.bodyText == "token=1%2F%2Ffake-rotated")
+        }
+    }
+
+    @Test func aStateOfAnotherCredentialIsNone() async throws {
+        try await withStore { store in
+            try await store.write(sample())
+            let state = try Data(contentsOf: URL(fileURLWithPath: store.folder + "/state.json"))
+            var other = try sample()
+            other.stored = Fake.day.adding(days: 1)
+            other.refreshTokenEnd = nil
+            try await store.write(other)
+            try state.write(to: URL(fileURLWithPath: store.folder + "/state.json"))
+            #expect(try store.read()?.refreshTokenEnd == nil)
+        }
+    }
+
+    /// A file of gcloud's that was copied here says nothing of its age.
+    @Test func aFileOfSomebodyElseHasNoHistory() async throws {
+        try await withStore { store in
+            try await store.write(sample())
+            try Data(Fake.credential().authorizedUserFile()).write(to: URL(fileURLWithPath: store.path))
+            try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: store.path)
+            let stored = try #require(try store.read())
+            #expect(stored.stored == nil && stored.endWhenUnused == nil)
+            let error = OAuthError(code: .expiredOrRevoked, message: "m").explained(by: stored, at: Fake.day)
+            #expect(error.hint == OAuthError.hint(.expiredOrRevoked))
+        }
+    }
+
+    @Test func whatCannotBeStoredIsFoundOutBefore() async throws {
+        try await withStore { store in
+            try store.prepare()
+            #expect(try FileManager.default.contentsOfDirectory(atPath: store.folder).isEmpty)
+            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: store.folder)
+            let error = #expect(throws: OAuthError.self) { try store.prepare() }
+            #expect(error?.code == .unsafePermissions)
         }
     }
 

@@ -44,6 +44,8 @@ import Testing
 
     @Test func theEndIsTheEarlierOfLifetimeAndIdleness() throws {
         var stored = StoredCredential(try Fake.credential(), stored: Fake.day)
+        #expect(stored.endWhenUnused == nil)
+        stored.isOwnGrant = true
         #expect(stored.endWhenUnused == Fake.day.adding(days: 182))
         stored.lastUse = Fake.day.adding(days: 10)
         #expect(stored.endWhenUnused == Fake.day.adding(days: 192))

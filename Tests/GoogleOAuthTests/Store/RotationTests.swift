@@ -65,6 +65,27 @@ import Testing
         }
     }
 
+    /// The service has replaced the token when nobody waits for it any more.
+    @Test func anExchangeThatIsNotWaitedForIsFinished() async throws {
+        try await withStore { store in
+            let (arrivals, arrived) = AsyncStream<Void>.makeStream()
+            let (departures, mayAnswer) = AsyncStream<Void>.makeStream()
+            let transport = ScriptedTransport { _ in
+                arrived.yield()
+                for await _ in departures { break }
+                return Fake.token("a", refreshToken: "1//fake-rotated")
+            }
+            let provider = RefreshTokenProvider(credential: try Fake.credential(), store: store, transport: transport)
+            let caller = Task { try await provider.accessToken() }
+            for await _ in arrivals { break }
+            caller.cancel()
+            await #expect(throws: CancellationError.self) { try await caller.value }
+            mayAnswer.yield()
+            await provider.settle()
+            #expect(try store.read()?.credential.refreshToken.reveal() == "1//fake-rotated")
+        }
+    }
+
     @Test func aNewLoginIsNotOverwritten() async throws {
         try await withStore { store in
             // A folder in the place of the lock: no lock is to be had, as on some network drives.

@@ -61,6 +61,19 @@ import Testing
         for caller in callers { await #expect(throws: CancellationError.self) { try await caller.value } }
     }
 
+    @Test func aCancelledCallerDoesNotWaitForTheOthers() async throws {
+        let transport = ScriptedTransport { _ in
+            try? await Task.sleep(for: .seconds(3600))
+            return .failure(HTTPError(code: .connectionLost, message: "cancelled"))
+        }
+        let provider = try provider(transport)
+        let callers = (0..<2).map { _ in Task { try await provider.accessToken() } }
+        while transport.requests.isEmpty { await Task.yield() }
+        callers[0].cancel()
+        await #expect(throws: CancellationError.self) { try await callers[0].value }
+        callers[1].cancel()
+    }
+
     @Test func oneCancelledCallerDoesNotFailTheOthers() async throws {
         let transport = ScriptedTransport { _ in
             try? await Task.sleep(for: .milliseconds(100))

@@ -11,6 +11,7 @@ import Testing
         ),
         (400, #"{"error":"invalid_grant","error_description":"Account has been deleted"}"#, "expiredOrRevoked"),
         (400, #"{"error":"invalid_grant"}"#, "expiredOrRevoked"),
+        (400, #"{"error":"invalid_token","error_description":"Token expired or revoked"}"#, "expiredOrRevoked"),
         (400, #"{"error":"invalid_grant","error_description":"Bad Request"}"#, "damagedToken"),
         (400, #"{"error":"invalid_grant","error_description":"Malformed auth code."}"#, "damagedToken"),
         (400, #"{"error":"invalid_grant","error_description":"Invalid JWT Signature."}"#, "damagedToken"),

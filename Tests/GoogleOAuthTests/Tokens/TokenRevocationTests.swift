@@ -33,6 +33,12 @@ import Testing
         #expect(try await revoke([.answer(400, body)]).0 == false)
     }
 
+    /// What a proxy or a wrong request answers says nothing of the token.
+    @Test(arguments: ["", "<html>", #"{"error":"invalid_request"}"#])
+    func anotherRefusalIsNoProofOfTheEnd(body: String) async throws {
+        await #expect(throws: OAuthError.self) { try await revoke([.answer(400, body)]) }
+    }
+
     @Test func troubleIsRepeatedAndThenAnError() async throws {
         #expect(try await revoke([.answer(503), .answer(200, "{}")]).0)
         let error = await #expect(throws: OAuthError.self) { try await revoke([.answer(404, "<html>")]) }

@@ -173,6 +173,37 @@ import Testing
         }
     }
 
+    /// What is wrong before there is anything to test is in the JSON too.
+    @Test func anEndpointThatIsNoneIsTheFirstStep() async throws {
+        for (endpoint, cause) in [("foo://bar", "invalidEndpoint"), ("http://example.com", "insecureEndpoint")] {
+            let outcome = try await EmulatorHomeless.run(["auth", "test", "--json", "--endpoint", endpoint])
+            #expect(outcome.exitCode == 78)
+            let report = try JSONDecoder().decode(Report.self, from: Data(outcome.output.utf8))
+            #expect(report.cause == cause)
+            #expect(report.steps.map(\.name) == ["connection"])
+        }
+    }
+
+    @Test func aProjectIsNeeded() async throws {
+        try await EmulatorHome.with { home in
+            try await test(
+                home,
+                [
+                    "--credentials", try credentialsWithoutProject(home),
+                    "--endpoint", home.emulator.endpoint,
+                ], cause: "noProject", exit: 64, at: "api")
+        }
+    }
+
+    /// The emulator's credentials file without its project.
+    private func credentialsWithoutProject(_ home: EmulatorHome) throws -> String {
+        let text = try String(contentsOfFile: home.credentials, encoding: .utf8)
+            .replacing(/"quota_project_id": "[^"]+",/, with: "")
+        let bare = home.folder.file("bare.json")
+        try Data(text.utf8).write(to: URL(fileURLWithPath: bare))
+        return bare
+    }
+
     /// A credentials file whose token endpoint is elsewhere on this machine.
     private func credentials(_ home: EmulatorHome, tokenURI: String?) throws -> String {
         let path = home.folder.file("other.json")
@@ -241,7 +272,7 @@ import Testing
             try await test(
                 home, ["--credentials", home.credentials, "--endpoint", home.emulator.endpoint],
                 cause: "serviceUnavailable", exit: 69, at: "refresh")
-            #expect(home.emulator.counters.tokenRequests == 4)
+            #expect(home.emulator.counters.tokenRequests == 2)
         }
     }
 }

@@ -14,9 +14,6 @@ import Testing
             tables: [])
     }
 
-    /// What may hold them: the emulator's two files, the own store, and what was exported.
-    private static let allowed = ["credentials.json", "client.json", "exported.json"]
-
     @Test(
         .enabled(if: FileManager.default.fileExists(atPath: "/proc/self/cmdline"), "needs /proc"),
         arguments: [false, true])
@@ -24,23 +21,25 @@ import Testing
         try await EmulatorHome.with(Self.configuration(rotates: rotates)) { home in
             let watch = ProcessWatch(canaries: Self.canaries)
             let watching = Task { await watch.run() }
-            var said: [String] = []
             let staging = home.folder.file("staging.db")
-            said.append(try await home.logIn(["--verbose", "--json"]).everything)
-            for arguments in [
-                ["auth", "status"], ["auth", "status", "--json"], ["auth", "test", "--verbose"],
-                ["auth", "test", "--json", "--verbose"], ["auth", "token", "--verbose"],
-                ["query", "SELECT * FROM bench.trips_100", "--into", staging, "--verbose", "--json"],
-                ["query", "SELECT nonsense", "--into", staging, "--verbose"],
-                ["auth", "export", "--for", "adf", "--output", home.folder.file("exported.json")],
-                ["auth", "import", home.credentials, "--profile", "copy", "--json"],
-                ["auth", "test", "--profile", "copy", "--verbose"],
-                ["auth", "url", "--client-file", home.client, "--verbose"], ["auth", "revoke", "--yes", "--verbose"],
-                ["auth", "test", "--verbose"],
-            ] {
-                let outcome = try await home.run(arguments, environment: ["BQPULL_CLIENT_SECRET": "", "LANG": "C"])
-                said.append(outcome.everything)
+            let exported = home.folder.file("exported.json")
+            var said = try await home.logIn(["--verbose", "--json"]).everything
+            for (arguments, exitCode) in [
+                (["auth", "status"], 0), (["auth", "status", "--json"], 0), (["auth", "test", "--verbose"], 0),
+                (["auth", "test", "--json", "--verbose"], 0),
+                (["query", "SELECT * FROM bench.trips_100", "--into", staging, "--verbose", "--json"], 0),
+                (["query", "SELECT nonsense", "--into", staging, "--verbose"], 3),
+                (["auth", "export", "--for", "adf", "--output", exported], 0),
+                (["auth", "import", home.credentials, "--profile", "copy", "--json"], 0),
+                (["auth", "test", "--profile", "copy", "--verbose"], 0),
+                (["auth", "url", "--client-file", home.client, "--verbose"], 0),
+            ] as [([String], Int32)] {
+                watch.add(try secrets(in: home.store))
+                let outcome = try await home.run(arguments)
+                #expect(outcome.exitCode == exitCode, "\(arguments) \(outcome.errors)")
+                said += outcome.everything
             }
+            // The proxy of the environment refuses, so that nothing leaves this machine.
             let fromEnvironment = try await home.run(
                 ["auth", "test", "--verbose"],
                 environment: [
@@ -48,35 +47,42 @@ import Testing
                     "BQPULL_REFRESH_TOKEN": Self.canaries[1], "HTTPS_PROXY": "http://u:\(Self.canaries[0])@127.0.0.1:1",
                 ])
             #expect(fromEnvironment.exitCode == 78)
-            said.append(fromEnvironment.everything)
+            said += fromEnvironment.everything
+            watch.add(try secrets(in: home.store))
+            let allowed = [
+                home.credentials, home.client, exported, home.store + "/credentials.json", home.store + "/consent.json",
+                home.store + "/profiles/copy/credentials.json",
+            ]
+            #expect(try files(in: home.folder.path, holding: watch.canaries, except: allowed) == [])
+            // The search is able to find something, and the values in use are among what is searched for.
+            #expect(try files(in: home.folder.path, holding: watch.canaries, except: []).count == allowed.count)
+            #expect(watch.canaries.contains { $0.hasPrefix("1//0emulator-refresh-token-") })
+
+            said += try await home.run(["auth", "revoke", "--yes", "--verbose"]).everything
             watching.cancel()
             await watching.value
-
-            for text in said {
-                for canary in Self.canaries + ["emulator-refresh-token-"] { #expect(!text.contains(canary)) }
-            }
+            for canary in watch.canaries + ["emulator-access-token-"] { #expect(!said.contains(canary)) }
             #expect(watch.sightings.isEmpty, "\(watch.sightings)")
             #expect(watch.samples > 10)
-            #expect(try files(in: home.folder.path).isEmpty)
-            // The search is able to find something.
-            #expect(try String(contentsOfFile: home.credentials, encoding: .utf8).contains(Self.canaries[1]))
         }
     }
 
-    /// The files that hold a canary although they should not.
-    private func files(in folder: String) throws -> [String] {
+    /// What is secret in the store at present.
+    private func secrets(in store: String) throws -> [String] {
+        let text = try String(contentsOfFile: store + "/credentials.json", encoding: .utf8)
+        return text.matches(of: /"(?:client_secret|refresh_token)" : "([^"]+)"/).map { String($0.output.1) }
+    }
+
+    /// The files that hold a canary.
+    private func files(in folder: String, holding canaries: [String], except allowed: [String]) throws -> [String] {
         let names = FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String } ?? []
-        return try names.filter { name in
-            let path = folder + "/" + name
+        return try names.map { folder + "/" + $0 }.filter { path in
             var isFolder: ObjCBool = false
-            guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue else {
-                return false
-            }
-            let last = (name as NSString).lastPathComponent
-            // A consent that waits keeps the client's secret, in a file that only the user can read.
-            guard !Self.allowed.contains(last), last != "consent.json" else { return false }
+            guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue,
+                !allowed.contains(path)
+            else { return false }
             let data = try Data(contentsOf: URL(fileURLWithPath: path))
-            return Self.canaries.contains { data.range(of: Data($0.utf8)) != nil }
+            return canaries.contains { data.range(of: Data($0.utf8)) != nil }
         }
     }
 }
@@ -88,22 +94,29 @@ extension Binary.Outcome {
 
 /// Looks at the arguments of all processes again and again.
 private final class ProcessWatch: Sendable {
-    private let canaries: [String]
-    private let state = Mutex((samples: 0, sightings: [String]()))
+    private let state: Mutex<(canaries: Set<String>, samples: Int, sightings: [String])>
 
     init(canaries: [String]) {
-        self.canaries = canaries
+        state = Mutex((Set(canaries), 0, []))
     }
 
+    var canaries: [String] { state.withLock { Array($0.canaries) } }
     var samples: Int { state.withLock { $0.samples } }
     var sightings: [String] { state.withLock { $0.sightings } }
+
+    /// Searches for these too from now on.
+    func add(_ canaries: [String]) {
+        state.withLock { $0.canaries.formUnion(canaries) }
+    }
 
     func run() async {
         while !Task.isCancelled {
             for name in (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? [] where Int(name) != nil {
                 guard let data = FileManager.default.contents(atPath: "/proc/\(name)/cmdline") else { continue }
                 let line = String(decoding: data, as: UTF8.self)
-                if canaries.contains(where: line.contains) { state.withLock { $0.sightings.append(line) } }
+                state.withLock { state in
+                    if state.canaries.contains(where: line.contains) { state.sightings.append(line) }
+                }
             }
             state.withLock { $0.samples += 1 }
             try? await Task.sleep(for: .milliseconds(5))

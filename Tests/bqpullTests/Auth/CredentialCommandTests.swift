@@ -66,7 +66,7 @@ import Testing
             #expect(revoked.exitCode == 0, "\(revoked.errors)")
             #expect(try json(revoked.output)["revoked"] as? Bool == true)
             #expect(home.emulator.counters.revocations == 1)
-            #expect(try FileManager.default.contentsOfDirectory(atPath: home.store).isEmpty)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: home.store) == ["credentials.lock"])
             #expect(try await home.run(["auth", "revoke", "--yes"]).exitCode == 77)
         }
     }
@@ -104,6 +104,45 @@ import Testing
         return try await shell.run([
             "-c", "{ \(typing); sleep 1; } | script -qec \"'\(Binary.url.path)' \(command)\" /dev/null",
         ])
+    }
+
+    /// Nobody means other tools' credentials who says no more than revoke.
+    @Test(arguments: ["BQPULL_CREDENTIALS", "GOOGLE_APPLICATION_CREDENTIALS"])
+    func credentialsOfOthersAreRevokedOnlyByName(variable: String) async throws {
+        try await EmulatorHome.with { home in
+            let outcome = try await home.run(["auth", "revoke", "--yes"], environment: [variable: home.credentials])
+            #expect(outcome.exitCode == 77)
+            #expect(home.emulator.counters.revocations == 0)
+            let named = try await home.run(["auth", "revoke", "--yes", "--credentials", home.credentials])
+            #expect(named.exitCode == 0)
+            #expect(home.emulator.counters.revocations == 1)
+        }
+    }
+
+    /// The token endpoint has replaced the refresh token when the signal comes.
+    @Test func anInterruptedExchangeDoesNotLoseTheNewToken() async throws {
+        let configuration = EmulatorConfiguration(latency: .milliseconds(300), rotatesRefreshTokens: true)
+        try await loggedIn(configuration) { home in
+            for pause in [20, 60, 120, 200] {
+                let test = try home.binary().start(["auth", "token"])
+                try await Task.sleep(for: .milliseconds(pause))
+                test.send(signal: SIGINT)
+                _ = try await test.outcome()
+            }
+            #expect(try await home.run(["auth", "test"]).exitCode == 0)
+        }
+    }
+
+    /// Processes that exchange at once share nothing but the files.
+    @Test func processesThatRotateAtOnceAllWork() async throws {
+        try await loggedIn(EmulatorConfiguration(rotatesRefreshTokens: true)) { home in
+            let codes = try await withThrowingTaskGroup(of: Int32.self) { group in
+                for _ in 0..<6 { group.addTask { try await home.run(["auth", "token"]).exitCode } }
+                return try await group.reduce(into: [Int32]()) { $0.append($1) }
+            }
+            #expect(codes == Array(repeating: 0, count: 6))
+            #expect(try await home.run(["auth", "test"]).exitCode == 0)
+        }
     }
 
     @Test func aTokenThatIsDeadAlreadyIsRemovedToo() async throws {
@@ -150,7 +189,7 @@ import Testing
             #expect(outcome.errors.contains("out of support") == (form == "adf-legacy"))
             #expect(!outcome.errors.contains("emulator-client-secret"))
             let again = try await home.run(arguments)
-            #expect(again.exitCode == 74)
+            #expect(again.exitCode == 73)
             #expect(again.errors.contains("remove it, or name another file"))
         }
     }
@@ -202,6 +241,42 @@ import Testing
                 imported.errors.contains("warning: what was stored is not used while GOOGLE_APPLICATION_CREDENTIALS"))
             let quiet = try await home.run(["auth", "import", home.credentials])
             #expect(!quiet.errors.contains("warning"))
+        }
+    }
+
+    /// All files or none: what was written before the name that is taken would stand in the way afterwards.
+    @Test func anExportOverwritesNothingAndLeavesNothingHalf() async throws {
+        try await loggedIn { home in
+            let taken = home.folder.file("bq-copy.json")
+            try Data("mine".utf8).write(to: URL(fileURLWithPath: taken))
+            let arguments = ["auth", "export", "--for", "adf", "--query", "x", "--output", home.folder.file("bq.json")]
+            let refused = try await home.run(arguments)
+            #expect(refused.exitCode == 73)
+            #expect(!FileManager.default.fileExists(atPath: home.folder.file("bq.json")))
+            #expect(try String(contentsOfFile: taken, encoding: .utf8) == "mine")
+            try FileManager.default.removeItem(atPath: taken)
+            let written = try await home.run(arguments)
+            #expect(written.exitCode == 0)
+            #expect(written.errors.contains("an emulator's"))
+            for options in [["--query", "x"], ["--for", "adf-keyvault"]] {
+                #expect(
+                    try await home.run(["auth", "export", "--for", "adf", "--output", "-"] + options).exitCode == 64)
+            }
+        }
+    }
+
+    @Test func importingTheSameTokenAgainKeepsWhatIsKnownOfIt() async throws {
+        try await loggedIn(EmulatorConfiguration(refreshTokenLifetime: .seconds(604_799))) { home in
+            let before = try json(try await home.run(["auth", "status", "--json"]).output)
+            let copy = home.folder.file("copy.json")
+            _ = try await home.run(["auth", "export", "--for", "authorized-user", "--output", copy])
+            let imported = try await home.run(["auth", "import", copy, "--project", "other-project", "--json"])
+            #expect(imported.exitCode == 0, "\(imported.errors)")
+            let after = try json(imported.output)
+            #expect(after["project"] as? String == "other-project")
+            for name in ["stored", "ends", "endsBecause"] {
+                #expect(after[name] as? String == before[name] as? String && after[name] != nil, "\(name)")
+            }
         }
     }
 

@@ -17,7 +17,7 @@ struct HeadlessLoginTests {
                 try await browser.open(try await address(login))
                 try await browser.click("#allow")
                 #expect(try await login.outcome().exitCode == 0)
-                #expect(try await browser.title() == "Access allowed")
+                #expect(try await browser.title() == "bqpull has the answer")
             }
             #expect(try await home.run(["auth", "test"]).exitCode == 0)
         }

@@ -105,9 +105,9 @@ import Testing
     }
 
     /// A user whose token has ended types the same command without any option.
-    @Test func theStoredClientIsUsedAgain() async throws {
+    @Test func whatIsStoredIsUsedAgain() async throws {
         try await EmulatorHome.with { home in
-            try await home.logIn()
+            try await home.logIn(["--scope", "bigquery", "--scope", "drive.readonly"])
             let first = try String(contentsOfFile: "\(home.store)/credentials.json", encoding: .utf8)
             let login = try home.binary().start(["auth", "login", "--no-browser"])
             let browser = PlainBrowser()
@@ -115,8 +115,59 @@ import Testing
             _ = try await browser.submit(page, decision: "allow")
             let outcome = try await login.outcome()
             #expect(outcome.exitCode == 0, "\(outcome.errors)")
+            #expect(outcome.errors.contains("auth/drive.readonly"))
             #expect(try String(contentsOfFile: "\(home.store)/credentials.json", encoding: .utf8) != first)
-            #expect(try await home.run(["auth", "token"]).exitCode == 0)
+            let query = try await home.run(["query", "SELECT 1 AS x", "--into", home.folder.file("staging.db")])
+            #expect(query.exitCode == 0, "\(query.errors)")
+        }
+    }
+
+    /// Nobody is sent to a browser for a token that would be lost.
+    @Test func whatCannotBeStoredIsNotAskedFor() async throws {
+        try await EmulatorHome.with { home in
+            try FileManager.default.createDirectory(
+                atPath: home.store, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
+            let login = try await home.run(["auth", "login", "--no-browser", "--client-file", home.client])
+            #expect(login.exitCode == 78)
+            #expect(login.errors.contains("chmod 700 '\(home.store)'"))
+            #expect(!login.errors.contains("/o/oauth2/"))
+        }
+    }
+
+    @Test(arguments: [[:], ["BROWSER": "/nonexistent/browser:no-such-browser %s"]])
+    func withoutABrowserTheAddressMayBePasted(environment: [String: String]) async throws {
+        try await EmulatorHome.with { home in
+            let login = try home.binary(environment).start(["auth", "login", "--client-file", home.client])
+            let browser = PlainBrowser(follows: false)
+            let page = try await browser.open(try await login.wait(for: PlainBrowser.address))
+            try login.write(try await browser.submit(page, decision: "allow").address + "\n")
+            let outcome = try await login.finish()
+            #expect(outcome.exitCode == 0, "\(outcome.errors)")
+            #expect(!outcome.errors.contains("a browser was opened"))
+        }
+    }
+
+    @Test func scopesThatAllowNoQueryAreWarnedAbout() async throws {
+        try await EmulatorHome.with { home in
+            let url = try await home.run([
+                "auth", "url", "--client-file", home.client, "--scope", "drive.readonly,openid",
+            ])
+            #expect(url.output.contains("scope=https%3A%2F%2Fwww.googleapis.com%2Fauth%2Fdrive.readonly%20openid&"))
+            #expect(url.errors.contains("add --scope bigquery"))
+        }
+    }
+
+    @Test func aClientFileWithoutASecretNamesTheWayOut() async throws {
+        try await EmulatorHome.with { home in
+            let text = try String(contentsOfFile: home.client, encoding: .utf8)
+            let bare = home.folder.file("bare.json")
+            try Data(text.replacing(/"client_secret": "[^"]+",/, with: "").utf8).write(to: URL(fileURLWithPath: bare))
+            let refused = try await home.run(["auth", "url", "--client-file", bare])
+            #expect(refused.exitCode == 64)
+            #expect(refused.errors.contains("--client-secret-file"))
+            let given = try await home.run(
+                ["auth", "url", "--client-file", bare, "--client-secret-file", "-"], input: "emulator-client-secret\n")
+            #expect(given.exitCode == 0, "\(given.errors)")
         }
     }
 

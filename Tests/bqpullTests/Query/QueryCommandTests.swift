@@ -8,17 +8,11 @@ import Testing
 @Suite struct QueryCommandTests {
     private static let sql = "SELECT * FROM `bench.trips_250`"
 
-    /// An emulator with its credentials file in a folder.
     private func withEmulator(
         _ configuration: EmulatorConfiguration = EmulatorConfiguration(),
         _ body: @Sendable (RunningEmulator, TemporaryFolder) async throws -> Void
     ) async throws {
-        try await TemporaryFolder.with { folder in
-            try await Emulator(configuration: configuration).withRunning { emulator in
-                try emulator.writeCredentialsFile(to: folder.file("credentials.json"))
-                try await body(emulator, folder)
-            }
-        }
+        try await EmulatorHome.with(configuration) { try await body($0.emulator, $0.folder) }
     }
 
     private func query(

@@ -15,19 +15,13 @@ struct HeadlessBrowser {
 
     /// Starts driver and browser, and ends both after `body`.
     static func with(_ body: (HeadlessBrowser) async throws -> Void) async throws {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: try #require(driver))
-        process.arguments = ["--port=0"]
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        try process.run()
+        let (process, port) = try start()
         defer {
             // It takes no notice of SIGTERM.
             kill(process.processIdentifier, SIGKILL)
             process.waitUntilExit()
         }
-        let root = "http://127.0.0.1:\(try port(announcedIn: output.fileHandleForReading))/session"
+        let root = "http://127.0.0.1:\(port)/session"
         let transport = HTTPSTransport(
             userAgent: "test", logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let arguments = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
@@ -50,14 +44,23 @@ struct HeadlessBrowser {
         try? await transport.shutdown()
     }
 
-    private static func port(announcedIn output: FileHandle) throws -> String {
-        var said = ""
-        while true {
-            let more = output.availableData
-            try #require(!more.isEmpty, "the driver did not start: \(said)")
-            said += String(decoding: more, as: UTF8.self)
-            if let match = said.firstMatch(of: #/on port (\d+)\./#) { return String(match.output.1) }
+    /// Starts the driver, again if the port that it chose was taken meanwhile.
+    private static func start() throws -> (Process, port: String) {
+        for _ in 0..<5 {
+            let process = Process()
+            process.executableURL = URL(fileURLWithPath: try #require(driver))
+            process.arguments = ["--port=0"]
+            let output = Pipe()
+            process.standardOutput = output
+            process.standardError = FileHandle.nullDevice
+            try process.run()
+            var said = ""
+            while case let more = output.fileHandleForReading.availableData, !more.isEmpty {
+                said += String(decoding: more, as: UTF8.self)
+                if let match = said.firstMatch(of: #/on port (\d+)\./#) { return (process, String(match.output.1)) }
+            }
         }
+        throw Missing(what: "a driver that starts")
     }
 
     /// Opens an address.

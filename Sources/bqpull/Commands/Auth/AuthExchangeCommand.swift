@@ -1,4 +1,5 @@
 import ArgumentParser
+import GoogleHTTP
 import GoogleOAuth
 
 /// `bqpull auth exchange`: the second half of a login.
@@ -22,24 +23,20 @@ struct AuthExchangeCommand: AsyncParsableCommand {
     }
 
     private func exchange(_ connection: Connection) async throws {
-        let options = self.connection
-        let store = try CredentialSearch(environment: ProcessEnvironment.variables).store(
-            profile: options.credential.profile)
+        let store = try self.connection.credential.store()
         var pending = try store.pendingConsent()
         if let project = connection.namedProject { pending.project = project }
         if LineInput.isTerminal { StandardError.write("paste the address at which the browser ended:\n") }
-        let line = await LineInput().next()
-        try Task.checkCancellation()
-        guard let line else {
-            throw CommandError(
-                message: "no address was given", exitStatus: .usage,
-                hint: "pipe the address at which the browser ended, or run the command in a terminal and paste it"
-            )
+        guard let code = try await PastedAnswer.code(for: pending.request, from: LineInput()) else {
+            throw PastedAnswer.missing
         }
-        let code = try pending.request.authorizationCode(fromPasted: line)
         try store.usePendingConsent()
-        try await ConsentEnd(
-            connection: connection, store: store, profile: options.credential.profile, json: options.json
-        ).finish(pending, code: code)
+        do {
+            try await ConsentEnd.finish(pending, code: code, in: store, connection, self.connection)
+        } catch var error as HTTPError {
+            error.hint = [error.hint, "then start again with bqpull auth url"].compactMap(\.self).joined(
+                separator: "; ")
+            throw error
+        }
     }
 }

@@ -59,29 +59,30 @@ struct AuthExportCommand: AsyncParsableCommand {
         guard query == nil || [.adf, .adfLegacy, .adfKeyVault].contains(form) else {
             throw ValidationError("--query goes with the forms of Data Factory only")
         }
+        guard output != "-" || (query == nil && form != .adfKeyVault) else {
+            throw ValidationError("Several files are written; name the first with --output FILE.json")
+        }
     }
 
     func run() async throws {
-        let search = CredentialSearch(environment: ProcessEnvironment.variables)
-        guard let finding = try search.first(credential.choice) else { throw CredentialChoice.noCredentials }
-        var credential = finding.credential
+        var credential = try self.credential.finding().credential
         if let project = project ?? ProcessEnvironment.value("GOOGLE_CLOUD_PROJECT") {
             credential.quotaProjectID = project
         }
+        if credential.tokenEndpoint.isLoopback, form != .authorizedUser {
+            StandardError.write(
+                "warning: these credentials are an emulator's; where they are used now, they would be sent to Google\n")
+        }
         switch form {
-        case .authorizedUser: try write(try credential.authorizedUserFile(), to: output ?? "authorized_user.json")
-        case .env: try write(Array(Self.shellLines(credential).utf8), to: output ?? "bqpull.env")
+        case .authorizedUser:
+            try write([(output ?? "authorized_user.json", try credential.authorizedUserFile())])
+        case .env: try write([(output ?? "bqpull.env", Array(Self.shellLines(credential).utf8))])
         case .adf, .adfLegacy, .adfKeyVault: try writeLinkedService(credential)
         }
     }
 
     private func writeLinkedService(_ credential: AuthorizedUserCredential) throws {
-        guard let project = credential.quotaProjectID else {
-            throw CommandError(
-                message: "no project is known that runs and pays for queries",
-                exitStatus: .usage, hint: "give --project ID"
-            )
-        }
+        guard let project = credential.quotaProjectID else { throw CommandError.noProject }
         let service = try LinkedService(
             credential, name: name, project: project, connector: form == .adfLegacy ? .legacy : .current,
             secrets: form == .adfKeyVault ? .keyVault(linkedService: "AzureKeyVault") : .inline
@@ -91,41 +92,46 @@ struct AuthExportCommand: AsyncParsableCommand {
                 "warning: Data Factory's legacy connector is out of support; --for adf is its successor\n")
         }
         let path = output ?? "\(name).json"
-        try write(try service.json(), to: path)
+        var files = [(path, try service.json())]
         if let query {
             let stem = path.hasSuffix(".json") ? String(path.dropLast(5)) : path
-            try write(try service.datasetJSON(), to: path == "-" ? path : stem + "-dataset.json")
-            try write(try service.copyActivityJSON(query: query), to: path == "-" ? path : stem + "-copy.json")
+            files.append((stem + "-dataset.json", try service.datasetJSON()))
+            files.append((stem + "-copy.json", try service.copyActivityJSON(query: query)))
         }
-        if form == .adfKeyVault { try writeVaultSecrets(service, beside: path) }
+        guard form == .adfKeyVault else { return try write(files) }
+        // As files, since a vault's command line would show the secrets in the list of processes.
+        let folder = (path as NSString).deletingLastPathComponent as NSString
+        let secrets = service.vaultSecrets.map { secret in
+            (name: secret.name, file: folder.appendingPathComponent("\(secret.name).txt"), value: secret.value)
+        }
+        try write(files + secrets.map { ($0.file, Array($0.value.reveal().utf8)) })
+        let commands = secrets.map { secret in
+            let file = shellWord(secret.file)
+            return
+                "  az keyvault secret set --vault-name VAULT --name \(secret.name) --encoding utf-8 --file \(file) && rm \(file)\n"
+        }
+        StandardError.write(
+            "fill the vault, whose linked service is called AzureKeyVault here, and remove the files:\n"
+                + commands.joined())
     }
 
-    /// The secrets as files, since a vault's command line would show them in the list of processes.
-    private func writeVaultSecrets(_ service: LinkedService, beside path: String) throws {
-        let folder = path == "-" ? "" : (path as NSString).deletingLastPathComponent
-        var commands = "fill the vault, whose linked service is called AzureKeyVault here, and remove the files:\n"
-        for (name, value) in service.vaultSecrets {
-            let file = (folder as NSString).appendingPathComponent("\(name).txt")
-            try write(Array(value.reveal().utf8), to: file)
-            commands +=
-                "  az keyvault secret set --vault-name VAULT --name \(name) --encoding utf-8 --file \(quoted(file)) && rm \(quoted(file))\n"
+    /// Writes all files or, if one of them is there already, none.
+    private func write(_ files: [(path: String, bytes: [UInt8])]) throws {
+        if output == "-", let only = files.first { return try StandardOutput.write(only.bytes) }
+        for file in files { try PrivateFile(path: file.path).requireAbsent() }
+        for file in files {
+            try PrivateFile(path: file.path).write(file.bytes, replaces: false)
+            StandardError.write("written: \(printable(file.path))\n")
         }
-        StandardError.write(commands)
-    }
-
-    private func write(_ bytes: [UInt8], to path: String) throws {
-        guard path != "-" else { return try StandardOutput.write(bytes) }
-        try PrivateFile(path: path).write(bytes, replaces: false)
-        StandardError.write("written: \(printable(path))\n")
     }
 
     private static func shellLines(_ credential: AuthorizedUserCredential) -> String {
         var lines = [
-            "export BQPULL_CLIENT_ID=\(quoted(credential.clientID))",
-            "export BQPULL_CLIENT_SECRET=\(quoted(credential.clientSecret.reveal()))",
-            "export BQPULL_REFRESH_TOKEN=\(quoted(credential.refreshToken.reveal()))",
+            "export BQPULL_CLIENT_ID=\(shellWord(credential.clientID))",
+            "export BQPULL_CLIENT_SECRET=\(shellWord(credential.clientSecret.reveal()))",
+            "export BQPULL_REFRESH_TOKEN=\(shellWord(credential.refreshToken.reveal()))",
         ]
-        if let project = credential.quotaProjectID { lines.append("export GOOGLE_CLOUD_PROJECT=\(quoted(project))") }
+        if let project = credential.quotaProjectID { lines.append("export GOOGLE_CLOUD_PROJECT=\(shellWord(project))") }
         return lines.joined(separator: "\n") + "\n"
     }
 }

@@ -32,37 +32,51 @@ struct AuthImportCommand: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let store = try CredentialSearch(environment: ProcessEnvironment.variables).store(profile: profile)
-        var credential = try await readCredential()
-        if let project { credential.quotaProjectID = project }
-        let kept = try store.read()
-        if let kept, kept.credential.refreshToken != credential.refreshToken, !replace {
-            throw CommandError(
-                message: "\(printable(store.path)) holds another refresh token, which would be lost",
-                exitStatus: .cannotCreate, hint: "give --replace, or store the new one beside it with --profile NAME"
-            )
+        let (stored, store) = try await Interruption.catching(note: "nothing was stored") {
+            try await importCredential()
         }
-        var stored = StoredCredential(credential, stored: Date())
-        if credential.tokenEndpoint.isLoopback { stored.endpoint = credential.tokenEndpoint.origin }
-        try await store.write(stored)
         try ConsentEnd.show(stored, in: store, profile: profile, json: json)
     }
 
-    private func readCredential() async throws -> AuthorizedUserCredential {
-        if file != "-" { return try AuthorizedUserCredential(importingFile: file) }
+    private func importCredential() async throws -> (StoredCredential, CredentialStore) {
+        let store = try ProcessEnvironment.credentials.store(profile: profile)
+        try store.prepare()
+        var stored = try await readCredential()
+        if let kept = try store.read() {
+            if kept.credential.refreshToken == stored.credential.refreshToken {
+                // What is known of the token is worth more than a new date.
+                stored = kept
+            } else if !replace {
+                throw CommandError(
+                    message: "\(printable(store.path)) holds another refresh token, which would be lost",
+                    exitStatus: .cannotCreate,
+                    hint: "give --replace, or store the new one beside it with --profile NAME"
+                )
+            }
+        }
+        if let project { stored.credential.quotaProjectID = project }
+        let tokenEndpoint = stored.credential.tokenEndpoint
+        if tokenEndpoint.isLoopback, stored.endpoint == nil { stored.endpoint = tokenEndpoint.origin }
+        try await store.write(stored)
+        return (stored, store)
+    }
+
+    private func readCredential() async throws -> StoredCredential {
+        if file != "-" { return try StoredCredential(importingFile: file) }
         guard LineInput.isTerminal else {
             let input = FileHandle.standardInput
-            return try AuthorizedUserCredential(
+            return try StoredCredential(
                 importing: Array(try input.read(upToCount: 64 * 1024) ?? Data()), source: "standard input"
             )
         }
         let lines = LineInput()
         StandardError.write("client id: ")
         let clientID = await lines.next() ?? ""
-        return try AuthorizedUserCredential(
+        let credential = try AuthorizedUserCredential(
             clientID: clientID.trimmingCharacters(in: .whitespaces),
             clientSecret: try await lines.secret("client secret"),
             refreshToken: try await lines.secret("refresh token")
         )
+        return StoredCredential(credential, stored: Date())
     }
 }

@@ -35,12 +35,21 @@ struct AuthRevokeCommand: AsyncParsableCommand {
     }
 
     private func revoke(_ connection: Connection) async throws -> Report {
-        guard let finding = try connection.chooseCredentials().finding else { throw CredentialChoice.noCredentials }
+        // Nobody means gcloud's credentials who says no more than revoke.
+        let choice = self.connection.credential.choice
+        guard
+            let finding = try ProcessEnvironment.credentials.first(
+                choice == .anywhere ? .store(profile: nil) : choice)
+        else { throw CredentialChoice.noCredentials("bqpull has stored no credentials") }
         if !yes { try await confirm(finding) }
-        let revoked = try await finding.credential.revoke(
-            transport: connection.transport, onRepetition: connection.onRepetition
-        )
-        try await finding.store?.remove()
+        let revoked: Bool
+        if let store = finding.store {
+            revoked = try await store.revoke(
+                transport: connection.transport, onRepetition: connection.onRepetition)
+        } else {
+            revoked = try await finding.credential.revoke(
+                transport: connection.transport, onRepetition: connection.onRepetition)
+        }
         return Report(revoked: revoked, removed: finding.store != nil, source: finding.source)
     }
 

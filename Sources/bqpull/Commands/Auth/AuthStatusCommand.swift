@@ -14,13 +14,11 @@ struct AuthStatusCommand: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let search = CredentialSearch(environment: ProcessEnvironment.variables)
-        guard let finding = try search.first(credential.choice) else { throw CredentialChoice.noCredentials }
+        let finding = try credential.finding()
         let summary = CredentialSummary(finding.credential, source: finding.source, stored: finding.stored)
-        if let warning = finding.warning { StandardError.write("warning: \(warning)\n") }
         if json { return try StandardOutput.writeJSON(summary) }
         try StandardOutput.write(summary.text)
-        let profiles = search.profiles
+        let profiles = ProcessEnvironment.credentials.profiles
         if !profiles.isEmpty { StandardError.write("profiles: \(profiles.joined(separator: ", "))\n") }
     }
 }

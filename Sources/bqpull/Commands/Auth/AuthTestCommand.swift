@@ -20,36 +20,50 @@ struct AuthTestCommand: AsyncParsableCommand {
     func run() async throws {
         let json = connection.json
         let diagnosis = try await Interruption.catching {
-            try await Connection.with(connection) { connection in
-                var diagnosis = TokenDiagnosis { step in
-                    if !json { try? StandardOutput.write(StepReport(step).text) }
-                }
-                try await Self.test(connection, &diagnosis)
-                for warning in connection.warnings { StandardError.write("warning: \(warning)\n") }
-                return diagnosis
+            var diagnosis = TokenDiagnosis { step in
+                if !json { try? StandardOutput.write(StepReport(step).text) }
             }
+            do {
+                try await Connection.with(connection) { try await Self.test($0, &diagnosis) }
+            } catch is CancellationError {
+                throw CancellationError()
+            } catch {
+                // An endpoint that is none, before there was anything to test.
+                diagnosis.fail("connection", error)
+            }
+            return diagnosis
         }
         if json { try StandardOutput.writeJSON(DiagnosisReport(diagnosis)) }
         if let failure = diagnosis.failure { throw failure }
         if !json { StandardError.write("the credentials work\n") }
     }
 
+    /// How often a request is repeated: who asks what is wrong does not want to wait long for it.
+    private static let retry: RetryPolicy = {
+        var policy = RetryPolicy()
+        policy.maximumRepetitions = 1
+        return policy
+    }()
+
     private static func test(_ connection: Connection, _ diagnosis: inout TokenDiagnosis) async throws {
         var choice: CredentialChoice?
-        let finding = try await diagnosis.findCredentials {
+        let finding = try await diagnosis.testCredentials {
             let chosen = try connection.chooseCredentials()
             choice = chosen
-            guard let finding = chosen.finding else { throw CredentialChoice.noCredentials }
-            return finding
+            return try chosen.required()
         }
         guard let finding, let choice else { return }
-        let tokens = connection.tokens(of: finding)
+        let tokens = connection.tokens(of: finding, retry: retry)
         try await diagnosis.testToken(
             tokens, from: finding.credential.tokenEndpoint, transport: connection.transport
         )
-        guard diagnosis.failure == nil else { return }
-        // A few repetitions: who asks what is wrong does not want to wait ten minutes for it.
-        try await diagnosis.testBigQuery { try connection.client(choice, tokens: tokens, retry: .tokenEndpoint) }
+        if diagnosis.failure == nil {
+            try await diagnosis.testBigQuery { try connection.client(choice, tokens: tokens, retry: retry) }
+        }
+        // The warning about the file stands in its step already.
+        for warning in connection.warnings where warning != choice.warning {
+            StandardError.write("warning: \(warning)\n")
+        }
     }
 }
 
@@ -75,7 +89,8 @@ private struct StepReport: Encodable {
 
     var text: String {
         let label = "\(ok ? "ok    " : "FAILED") \(name)".padding(toLength: 19, withPad: " ", startingAt: 0)
-        return "\(label) \(Readable.seconds(seconds))  \(printable(detail, limit: 2_000))\n"
+        // Why it failed is the error with which the command ends.
+        return "\(label) \(Readable.seconds(seconds))\(ok ? "  " + printable(detail, limit: 2_000) : "")\n"
     }
 }
 

@@ -33,11 +33,9 @@ struct AuthTokenCommand: AsyncParsableCommand {
     func run() async throws {
         let (token, answer) = try await Interruption.catching {
             try await Connection.with(connection) { connection in
-                let choice = try connection.chooseCredentials()
-                guard let finding = choice.finding else { throw CredentialChoice.noCredentials }
-                let tokens = connection.tokens(of: finding)
+                let tokens = connection.tokens(of: try connection.chooseCredentials().required())
                 let token = try await tokens.accessToken()
-                for warning in connection.warnings { StandardError.write("warning: \(warning)\n") }
+                connection.showWarnings()
                 return (token, await tokens.latestAnswer)
             }
         }

@@ -22,21 +22,20 @@ struct AuthURLCommand: AsyncParsableCommand {
     private static let port = 8085
 
     func run() async throws {
-        let store = try CredentialSearch(environment: ProcessEnvironment.variables).store(
-            profile: connection.credential.profile)
-        let oauthClient = try await client.client(connection.credential, store: store, input: LineInput())
-        let redirectURI = try client.fixedRedirectURI(of: oauthClient)
-        let request = try ConsentRequest(
-            client: oauthClient, redirectURI: redirectURI ?? ClientOptions.redirectURI(port: client.port ?? Self.port),
-            scopes: client.scopes
-        )
-        try await Connection.with(connection) { try store.keep($0.pendingConsent(request)) }
-        let option = connection.credential.profile.map { " --profile \($0)" } ?? ""
+        let request = try await Interruption.catching {
+            try await Connection.with(connection) { connection in
+                let start = try await ConsentStart(client, self.connection.credential, connection, input: LineInput())
+                let pending = try start.pendingConsent(port: client.port ?? Self.port)
+                try start.store.keep(pending)
+                return pending.request
+            }
+        }
         if connection.json {
             try StandardOutput.writeJSON(["url": request.url, "redirect_uri": request.redirectURI])
         } else {
             try StandardOutput.write(request.url + "\n")
         }
+        let option = connection.credential.profile.map { " --profile \($0)" } ?? ""
         StandardError.write(
             """
             open it, allow access; the browser ends at \(printable(request.redirectURI, limit: 200)), maybe with an error page. Then:

@@ -25,7 +25,7 @@ struct ClientOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "What to ask for, repeatable: a full scope, or the last part of Google's such as drive.readonly. Default: bigquery.",
+            "What to ask for, repeatable: a full scope, or the last part of Google's such as drive.readonly. Default: what was granted before, else bigquery.",
             valueName: "scope"
         )
     )
@@ -57,12 +57,18 @@ struct ClientOptions: ParsableArguments {
     /// The client: of the file, of the id, of the credentials that were named, or of those that are stored.
     func client(_ credential: CredentialOptions, store: CredentialStore, input: LineInput) async throws -> OAuthClient {
         if let clientFile {
-            return try OAuthClient(contentsOfFile: clientFile, secret: try await fileSecret(input))
+            let secret = try await fileSecret(input)
+            do throws(OAuthError) {
+                return try OAuthClient(contentsOfFile: clientFile, secret: secret)
+            } catch {
+                guard error.code == .noClientSecret, LineInput.isTerminal else { throw error }
+            }
+            return try OAuthClient(contentsOfFile: clientFile, secret: try await input.secret("client secret"))
         }
         if let clientID { return try OAuthClient(id: clientID, secret: try await secret(input)) }
         if let path = credential.credentials {
             let named = try AuthorizedUserCredential(contentsOfFile: path)
-            return try StoredCredential(named, stored: Date()).oauthClient()
+            return try StoredCredential(named, stored: nil).oauthClient()
         }
         guard let stored = try store.read() else { throw Self.noClient }
         return try stored.oauthClient()
@@ -72,7 +78,8 @@ struct ClientOptions: ParsableArguments {
         if let secret = try await fileSecret(input) { return secret }
         guard LineInput.isTerminal else {
             throw CommandError(
-                message: "the client secret is missing", exitStatus: .usage,
+                message: "the client secret is missing",
+                exitStatus: .usage,
                 hint:
                     "give --client-secret-file FILE, or --client-secret-file - and pipe it; there is no option for the secret itself"
             )
@@ -81,31 +88,32 @@ struct ClientOptions: ParsableArguments {
     }
 
     private func fileSecret(_ input: LineInput) async throws -> Secret? {
-        switch clientSecretFile {
-        case nil: return nil
-        case "-": return try await input.secret("client secret")
-        case let path?:
-            let line = (try? String(contentsOfFile: path, encoding: .utf8))?.split(whereSeparator: \.isNewline).first
-            guard let line else {
-                throw CommandError(
-                    message: "the client secret cannot be read from \(printable(path))", exitStatus: .inputMissing,
-                    hint: "it must be a file with the secret in its first line"
-                )
-            }
-            return Secret(line.trimmingCharacters(in: .whitespaces))
+        guard let path = clientSecretFile else { return nil }
+        guard path != "-" else { return try await input.secret("client secret") }
+        let text = String(bytes: try readCredentialsFile(path, what: "the file of the client secret"), encoding: .utf8)
+        let line = text?.split(whereSeparator: \.isNewline).first?.trimmingCharacters(in: .whitespaces)
+        guard let line, !line.isEmpty else {
+            throw CommandError(
+                message: "\(printable(path)) has no client secret in its first line", exitStatus: .usage,
+                hint: "put the secret there, and nothing else"
+            )
         }
+        return Secret(line)
     }
 
-    /// Where a desktop client's browser is sent.
-    static func redirectURI(port: Int) -> String { "http://127.0.0.1:\(port)" }
-
-    /// The redirect URI that cannot be chosen: the one that was asked for, or one that is registered for a Web
-    /// client, on this machine if possible. A desktop client has none: it takes any port of this machine.
-    func fixedRedirectURI(of client: OAuthClient) throws -> String? {
+    /// The redirect URI that cannot be chosen: the one that was asked for, the one of the last time, or one that is
+    /// registered for a Web client, on this machine if possible.
+    func fixedRedirectURI(of client: OAuthClient, stored: String?) throws -> String? {
         if let redirectURI { return redirectURI }
-        guard client.kind == .web else { return nil }
+        guard client.kind == .web else { return port == nil ? stored : nil }
+        guard port == nil else {
+            throw CommandError(
+                message: "a Web client's redirect URI is registered with its port", exitStatus: .usage,
+                hint: "give a registered one with --redirect-uri instead of --port"
+            )
+        }
         let here = client.redirectURIs.first { ConsentRequest.loopbackPort(ofRedirectURI: $0) != nil }
-        guard let uri = here ?? client.redirectURIs.first else {
+        guard let uri = stored ?? here ?? client.redirectURIs.first else {
             throw OAuthError(
                 code: .redirectMismatch, message: "the client file of this Web client has no redirect URI",
                 hint: "register one at https://console.cloud.google.com/apis/credentials, and download the file again"
@@ -114,7 +122,11 @@ struct ClientOptions: ParsableArguments {
         return uri
     }
 
-    var scopes: [String] { scope.isEmpty ? [ConsentRequest.bigQueryScope] : scope }
+    /// The scopes that were asked for; several may stand in one option.
+    var scopes: [String]? {
+        let all = scope.flatMap { $0.split { " ,".contains($0) }.map(String.init) }
+        return all.isEmpty ? nil : all
+    }
 
     private static let noClient = CommandError(
         message: "no OAuth client is known yet", exitStatus: .usage,

@@ -25,7 +25,7 @@ struct CredentialSummary: Encodable {
         self.stored = stored.stored
         lastUse = stored.lastUse
         ends = stored.endWhenUnused
-        endsBecause = ends == stored.refreshTokenEnd ? "lifetime" : "unused"
+        endsBecause = ends == nil ? nil : ends == stored.refreshTokenEnd ? "lifetime" : "unused"
     }
 
     var text: String {
@@ -47,10 +47,12 @@ struct CredentialSummary: Encodable {
 
     private var end: String {
         switch (ends, endsBecause) {
+        case (let ends?, _) where ends < Date(): "has ended, on \(Self.time(ends)); bqpull auth login gets a new one"
         case (let ends?, "lifetime"):
             "\(Self.time(ends)), by the lifetime that the token endpoint told; while the consent screen is in \"Testing\" that is seven days: publish the app at https://console.cloud.google.com/auth/audience"
         case (let ends?, _):
             "\(Self.time(ends)) if it is not used until then (six months); sooner if it is revoked, or if more than 100 newer ones are made"
+        case _ where stored != nil: "not known until it is used: bqpull auth test"
         default: "not known, since the file is not bqpull's own"
         }
     }

@@ -32,41 +32,38 @@ struct LoginCommand: AsyncParsableCommand {
 
     private func logIn(_ connection: Connection) async throws {
         let input = LineInput()
-        let profile = self.connection.credential.profile
-        let store = try CredentialSearch(environment: ProcessEnvironment.variables).store(profile: profile)
-        let oauthClient = try await client.client(self.connection.credential, store: store, input: input)
-        let end = ConsentEnd(connection: connection, store: store, profile: profile, json: self.connection.json)
+        let start = try await ConsentStart(client, self.connection.credential, connection, input: input)
+        let (pending, code) = try await consent(start, input: input)
+        try await ConsentEnd.finish(pending, code: code, in: start.store, connection, self.connection)
+    }
 
-        let fixedURI = try client.fixedRedirectURI(of: oauthClient)
-        if let fixedURI, ConsentRequest.loopbackPort(ofRedirectURI: fixedURI) == nil {
-            let pending = try self.pending(oauthClient, redirectURI: fixedURI, connection)
-            open(pending.request, listens: false)
-            try await end.finish(pending, code: try await pastedCode(for: pending.request, input: input))
-            return
-        }
-        let port = fixedURI.flatMap(ConsentRequest.loopbackPort(ofRedirectURI:)) ?? client.port ?? 0
-        let (pending, code) = try await LoopbackListener.with(port: port) { listener in
-            let uri = fixedURI ?? ClientOptions.redirectURI(port: listener.port)
-            let pending = try self.pending(oauthClient, redirectURI: uri, connection)
-            open(pending.request, listens: true)
-            let code = try await receivedCode(for: pending.request, listener: listener, input: input)
+    /// Sends the user to the browser, and waits for the answer.
+    private func consent(_ start: ConsentStart, input: LineInput) async throws -> (PendingConsent, Secret) {
+        let fixedPort = start.fixedRedirectURI.map(ConsentRequest.loopbackPort(ofRedirectURI:))
+        if case .some(nil) = fixedPort {
+            let pending = try start.pendingConsent(port: 0)
+            _ = open(pending.request, listens: false)
+            guard let code = try await PastedAnswer.code(for: pending.request, from: input) else {
+                throw PastedAnswer.missing
+            }
             return (pending, code)
         }
-        try await end.finish(pending, code: code)
+        return try await LoopbackListener.with(port: fixedPort.flatMap(\.self) ?? client.port ?? 0) { listener in
+            let pending = try start.pendingConsent(port: listener.port)
+            let answer = listener.expectAnswer(to: pending.request)
+            let takesPaste = open(pending.request, listens: true)
+            let code = try await firstCode(of: answer, or: takesPaste ? input : nil, for: pending.request)
+            return (pending, code)
+        }
     }
 
-    private func pending(_ client: OAuthClient, redirectURI: String, _ connection: Connection) throws -> PendingConsent
-    {
-        try connection.pendingConsent(
-            ConsentRequest(client: client, redirectURI: redirectURI, scopes: self.client.scopes)
-        )
-    }
-
-    /// Whether an address may be pasted: where somebody types, or where a script was told that it has to.
-    private var takesPaste: Bool { noBrowser || LineInput.isTerminal }
-
-    private func open(_ request: ConsentRequest, listens: Bool) {
+    /// Opens the browser where there is one, and says what to do.
+    ///
+    /// - Returns: whether an address may be pasted: where somebody types, where a script was told that it has to,
+    ///   and where there is no browser that could come back.
+    private func open(_ request: ConsentRequest, listens: Bool) -> Bool {
         let isOpened = !noBrowser && Browser.open(request.url)
+        let takesPaste = !isOpened || LineInput.isTerminal
         var text = isOpened ? "a browser was opened; if it shows nothing, open this address:\n" : "open this address:\n"
         text += "\n  \(request.url)\n\n"
         switch (listens, takesPaste) {
@@ -78,17 +75,18 @@ struct LoginCommand: AsyncParsableCommand {
                 "the browser will end at \(printable(request.redirectURI, limit: 200)), maybe with an error page. Paste its address here:\n"
         }
         StandardError.write(text)
+        return takesPaste
     }
 
     /// The code that the browser brings, or that is in the address that somebody pastes: the first of both.
-    private func receivedCode(
-        for request: ConsentRequest, listener: LoopbackListener, input: LineInput
+    private func firstCode(
+        of answer: LoopbackListener.ExpectedAnswer, or input: LineInput?, for request: ConsentRequest
     ) async throws -> Secret {
         try await withThrowingTaskGroup(of: Secret?.self) { group in
-            group.addTask { try await listener.authorizationCode(for: request) }
-            if takesPaste {
+            group.addTask { try await answer.authorizationCode() }
+            if let input {
                 // The end of the input is not the end of the login, which the browser may still bring about.
-                group.addTask { try await pastedCode(for: request, input: input, endsWithInput: false) }
+                group.addTask { try await PastedAnswer.code(for: request, from: input) }
             }
             defer { group.cancelAll() }
             while let code = try await group.next() {
@@ -96,32 +94,5 @@ struct LoginCommand: AsyncParsableCommand {
             }
             throw CancellationError()
         }
-    }
-
-    private func pastedCode(for request: ConsentRequest, input: LineInput) async throws -> Secret {
-        guard let code = try await pastedCode(for: request, input: input, endsWithInput: true) else {
-            throw OAuthError(
-                code: .noCode, message: "no address was pasted",
-                hint: "run the command again, and paste the address at which the browser ends"
-            )
-        }
-        return code
-    }
-
-    /// Reads lines until one has a code; at a terminal a wrong one may be tried again.
-    private func pastedCode(
-        for request: ConsentRequest, input: LineInput, endsWithInput: Bool
-    ) async throws -> Secret? {
-        while let line = await input.next() {
-            guard !line.allSatisfy(\.isWhitespace) else { continue }
-            do throws(OAuthError) {
-                return try request.authorizationCode(fromPasted: line)
-            } catch {
-                guard LineInput.isTerminal, error.code == .noCode || error.code == .wrongState else { throw error }
-                StandardError.write("\(error.message)\nhint: \(error.hint ?? "")\npaste again:\n")
-            }
-        }
-        try Task.checkCancellation()
-        return nil
     }
 }

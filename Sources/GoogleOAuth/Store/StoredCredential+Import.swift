@@ -1,7 +1,7 @@
-import Foundation
+public import Foundation
 import GoogleHTTP
 
-extension AuthorizedUserCredential {
+extension StoredCredential {
     /// A linked service of Data Factory, as far as it concerns its credential.
     private struct LinkedServiceFile: Decodable {
         struct Properties: Decodable {
@@ -52,33 +52,37 @@ extension AuthorizedUserCredential {
     /// libraries, of bqpull), a Data Factory linked service with plain secrets, or three lines: client id, client
     /// secret, refresh token.
     ///
-    /// - Parameter source: what the bytes are called in errors.
+    /// - Parameters:
+    ///   - source: what the bytes are called in errors.
+    ///   - now: when it is said to have been stored.
     /// - Throws: ``OAuthError`` with code `credentialsInvalid` or `untrustedTokenURI`.
-    public init(importing bytes: [UInt8], source: String) throws(OAuthError) {
+    public init(importing bytes: [UInt8], source: String, now: Date = Date()) throws(OAuthError) {
         let source = printable(source)
+        let bytes = withoutByteOrderMark(bytes)
         guard bytes.first(where: { $0 > 0x20 }) == UInt8(ascii: "{") else {
-            self = try Self.threeLines(bytes, source: source)
+            self.init(try Self.threeLines(bytes, source: source), stored: now)
             return
         }
-        let data = Data(bytes)
-        if let file = try? JSONDecoder().decode(LinkedServiceFile.self, from: data) {
-            self = try Self.credential(of: file.properties, source: source)
+        if let file = try? CredentialJSON.decode(LinkedServiceFile.self, from: bytes) {
+            self.init(try Self.credential(of: file.properties, source: source), stored: now)
             return
         }
-        if let file = try? JSONDecoder().decode(AnyClientFile.self, from: data), file.web ?? file.installed != nil {
+        if let file = try? CredentialJSON.decode(AnyClientFile.self, from: bytes), file.web ?? file.installed != nil {
             throw OAuthError(
                 code: .credentialsInvalid, message: "\(source) is the file of an OAuth client; it has no refresh token",
                 hint: "get one with bqpull auth login --client-file FILE"
             )
         }
-        self = try AuthorizedUserFile(json: bytes, path: source).credential(path: source)
+        let file = try AuthorizedUserFile(json: bytes, path: source)
+        self.init(try file.credential(path: source), stored: now)
+        scopes = file.scopes ?? []
     }
 
     /// Reads a file in any of these forms.
     ///
     /// - Throws: ``OAuthError`` with code `credentialsMissing`, `credentialsInvalid` or `untrustedTokenURI`.
-    public init(importingFile path: String) throws(OAuthError) {
-        try self.init(importing: try readCredentialsFile(path), source: path)
+    public init(importingFile path: String, now: Date = Date()) throws(OAuthError) {
+        try self.init(importing: try readCredentialsFile(path, what: "the file"), source: path, now: now)
     }
 
     private static func threeLines(_ bytes: [UInt8], source: String) throws(OAuthError) -> AuthorizedUserCredential {

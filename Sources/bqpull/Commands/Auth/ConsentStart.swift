@@ -1,0 +1,55 @@
+import Foundation
+import GoogleHTTP
+import GoogleOAuth
+
+/// The first half of a consent: who asks for what, and what is stored with the answer.
+///
+/// What is not given is taken from the credentials that are stored for the same client, so that a login that has
+/// ended is renewed without any option.
+struct ConsentStart {
+    let client: OAuthClient
+    let store: CredentialStore
+    /// The redirect URI that cannot be chosen; a desktop client takes any port of this machine instead.
+    let fixedRedirectURI: String?
+    private let scopes: [String]
+    private let project: String?
+    private let endpoint: String?
+
+    init(_ options: ClientOptions, _ credential: CredentialOptions, _ connection: Connection, input: LineInput)
+        async throws
+    {
+        store = try credential.store()
+        try store.prepare()
+        let client = try await options.client(credential, store: store, input: input)
+        self.client = client
+        let stored = try store.read().flatMap { $0.credential.clientID == client.id ? $0 : nil }
+        fixedRedirectURI = try options.fixedRedirectURI(of: client, stored: stored?.client?.redirectURI)
+        scopes =
+            options.scopes ?? stored.flatMap { $0.scopes.isEmpty ? nil : $0.scopes } ?? [ConsentRequest.bigQueryScope]
+        project = connection.namedProject ?? stored?.credential.quotaProjectID
+        let tokenEndpoint = client.tokenEndpoint
+        if let named = connection.namedEndpoint, named.isLoopback, !tokenEndpoint.isLoopback {
+            throw CommandError(
+                message: "this client's tokens are Google's, and are not sent to \(named.host)",
+                exitStatus: .configuration,
+                hint: "leave --endpoint out and unset BIGQUERY_EMULATOR_HOST, or use the client file of the emulator"
+            )
+        }
+        endpoint =
+            connection.namedEndpoint?.description ?? stored?.endpoint
+            ?? (tokenEndpoint.isLoopback ? tokenEndpoint.origin : nil)
+        if !scopes.contains(where: { $0.hasSuffix("bigquery") || $0.hasSuffix("cloud-platform") }) {
+            StandardError.write("warning: none of these scopes allows queries; add --scope bigquery\n")
+        }
+    }
+
+    /// The request for a redirect URI, with what is stored in the end.
+    ///
+    /// - Parameter port: where a desktop client's browser is sent on this machine.
+    func pendingConsent(port: Int) throws -> PendingConsent {
+        let request = try ConsentRequest(
+            client: client, redirectURI: fixedRedirectURI ?? "http://127.0.0.1:\(port)", scopes: scopes
+        )
+        return PendingConsent(request, project: project, endpoint: endpoint, fixedRedirectURI: fixedRedirectURI)
+    }
+}

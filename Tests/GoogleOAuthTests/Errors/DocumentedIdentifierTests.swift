@@ -1,0 +1,14 @@
+import Foundation
+import GoogleHTTP
+import GoogleOAuth
+import Testing
+
+/// The article that scripts are written by names every identifier that there is.
+@Suite struct DocumentedIdentifierTests {
+    @Test(arguments: OAuthError.Code.identifiers + HTTPError.Code.identifiers)
+    func everyIdentifierIsInTheArticle(identifier: String) throws {
+        let article = URL(filePath: #filePath).deletingLastPathComponent()
+            .appending(path: "../../../Sources/GoogleOAuth/GoogleOAuth.docc/WhyACredentialFails.md").standardized
+        #expect(try String(contentsOf: article, encoding: .utf8).contains("`\(identifier)`"))
+    }
+}
