@@ -215,7 +215,8 @@ import Testing
 
     @Test func noNetworkIsNamed() async throws {
         try await EmulatorHome.with { home in
-            let closed = try await RawServer.with("") { $0.address }
+            // A port on which nothing ever listens: one that was closed might be another test's by now.
+            let closed = "http://127.0.0.1:1"
             try await test(
                 home, ["--credentials", try credentials(home, tokenURI: closed + "/token")], cause: "connectionFailed",
                 exit: 69, at: "refresh")
