@@ -83,8 +83,9 @@ extension BigQueryClient {
 
     /// Asks the service to stop a job. It answers at once; the job ends some time later and may still cost.
     ///
+    /// - Parameter budget: the time for repetitions, instead of the configuration's; zero asks once.
     /// - Throws: ``BigQueryError``, `HTTPError`, `OAuthError` or `CancellationError`.
-    public func cancelJob(_ reference: JobReference) async throws {
+    public func cancelJob(_ reference: JobReference, budget: Duration? = nil) async throws {
         let request = HTTPRequest(
             .post,
             url(
@@ -92,7 +93,7 @@ extension BigQueryClient {
                 ["location": reference.location, "prettyPrint": "false", "fields": "job/status"]
             )
         )
-        try await send(request) { _, body in
+        try await send(request, budget: budget) { _, body in
             while try await body.read({ _ in }) {}
         }
     }

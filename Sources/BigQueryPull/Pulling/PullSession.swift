@@ -65,18 +65,26 @@ final class PullSession {
     }
 
     /// Inserts the job, waits until it is done, and fetches its first page.
+    ///
+    /// If the task is cancelled meanwhile, so is the job.
     func start(_ plan: PullPlan, as reference: JobReference) async throws -> Result {
         notify(.running)
         var reference = reference
         reference.location = plan.query.location
-        let job = try await client.insertJob(plan.query, as: reference)
-        if let failure = job.failure { throw failure }
-        let limits = pull.limits
-        let (onProgress, elapsed) = (pull.onProgress, elapsed)
-        let page = try await client.fetchFirstPage(
-            of: job.reference, maximumRows: limits.pageRows ?? PullLimits.firstPageRows
-        ) {
-            onProgress(PullProgress(phase: .running, elapsed: elapsed()))
+        let page: ResultPage
+        do {
+            let job = try await client.insertJob(plan.query, as: reference)
+            reference = job.reference
+            if let failure = job.failure { throw failure }
+            let (onProgress, elapsed) = (pull.onProgress, elapsed)
+            page = try await client.fetchFirstPage(
+                of: reference, maximumRows: pull.limits.pageRows ?? PullLimits.firstPageRows
+            ) {
+                onProgress(PullProgress(phase: .running, elapsed: elapsed()))
+            }
+        } catch {
+            if Task.isCancelled { await stop(reference) }
+            throw error
         }
         guard let schema = page.schema, let totalRows = page.totalRows else {
             throw PullError(code: .inconsistentResult, message: "the first page has no schema or no number of rows")
@@ -85,10 +93,31 @@ final class PullSession {
             report.warnings.append("since the dry run, \(difference)")
         }
         try PullPlan.check(schema)
-        report.jobId = job.reference.jobId
-        report.location = job.reference.location
+        report.jobId = reference.jobId
+        report.location = reference.location
         report.warnings += schema.warnings
-        return Result(job: job.reference, schema: schema, totalRows: totalRows, firstPage: page)
+        return Result(job: reference, schema: schema, totalRows: totalRows, firstPage: page)
+    }
+
+    /// How long an interrupted pull may take to stop its job.
+    private static let stoppingTime: Duration = .seconds(2)
+
+    /// Asks BigQuery once to stop a job, and tells whether that is done. A job that never came to be is none to
+    /// speak of.
+    private func stop(_ job: JobReference) async {
+        let client = client
+        let outcome = await atMost(Self.stoppingTime, clock: pull.clock) { () async -> Swift.Result<Void, any Error> in
+            do {
+                return .success(try await client.cancelJob(job, budget: .zero))
+            } catch {
+                return .failure(error)
+            }
+        }
+        switch outcome {
+        case .success: pull.onInterruptedJob(InterruptedJob(reference: job, isCancelled: true))
+        case .failure(let error as BigQueryError) where error.code == .notFound: break
+        case .failure, nil: pull.onInterruptedJob(InterruptedJob(reference: job, isCancelled: false))
+        }
     }
 
     private enum Event: Sendable {

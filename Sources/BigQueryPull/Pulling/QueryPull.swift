@@ -15,6 +15,9 @@ public struct QueryPull: Sendable {
     /// Told how far the pull is, at every page and while waiting. Must return at once.
     public var onProgress: @Sendable (PullProgress) -> Void = { _ in }
 
+    /// Told what became of a job that was running when the pull was cancelled.
+    public var onInterruptedJob: @Sendable (InterruptedJob) -> Void = { _ in }
+
     let client: BigQueryClient
     let clock: any Clock<Duration>
 

@@ -87,6 +87,7 @@ struct QueryCommand: AsyncParsableCommand {
             try await Connection.with(connection) { connection in
                 var pull = QueryPull(query, client: try connection.client())
                 pull.limits.pageRows = pageRows
+                pull.onInterruptedJob = { StandardError.write(InterruptedJobText.text($0)) }
                 var report = try await stage(pull, into: target)
                 report.warnings.insert(contentsOf: connection.warnings, at: 0)
                 return report

@@ -39,21 +39,9 @@ final class Connection: Sendable {
     /// Disconnects. An exchange that goes on may be bringing a new refresh token, and gets some time.
     private func close() async {
         let providers = providers.withLock { $0 }
-        // A task of its own, since this one may have been cancelled.
-        await Task {
-            let (ends, continuation) = AsyncStream<Never>.makeStream()
-            let settling = Task {
-                for provider in providers { await provider.settle() }
-                continuation.finish()
-            }
-            let limit = Task {
-                try? await Task.sleep(for: Self.settlingTime)
-                continuation.finish()
-            }
-            for await _ in ends {}
-            settling.cancel()
-            limit.cancel()
-        }.value
+        _ = await atMost(Self.settlingTime) {
+            for provider in providers { await provider.settle() }
+        }
         try? await transport.shutdown()
     }
 

@@ -40,6 +40,55 @@ import Testing
             200, #"{"jobComplete":true,"schema":{"fields":[\#(schema)]},"totalRows":"\#(total)","rows":[\#(rows)]}"#)
     }
 
+    @Test func aServiceThatDoesNotAnswerIsNotWaitedForLong() async throws {
+        let (arrivals, arrived) = AsyncStream<Void>.makeStream()
+        let transport = ScriptedTransport { request in
+            if request.bodyText.contains(#""dryRun":true"#) { return Self.dryRun }
+            arrived.yield()
+            try? await Task.sleep(for: .seconds(3600))
+            return .failure(HTTPError(code: .connectionLost, message: "cancelled"))
+        }
+        let interrupted = Mutex<InterruptedJob?>(nil)
+        var pull = try newPull(transport)
+        pull.onInterruptedJob = { job in interrupted.withLock { $0 = job } }
+        let task = Task { [pull] in try await pull.run(into: MemorySink()) }
+        for await _ in arrivals { break }
+        task.cancel()
+        await #expect(throws: CancellationError.self) { try await task.value }
+        #expect(interrupted.withLock { $0?.isCancelled } == false)
+    }
+
+    /// What is told of a job that could not be stopped; nothing is told of one that never came to be.
+    @Test(
+        arguments: [
+            (.answer(503), false), (.failure(HTTPError(code: .connectionLost, message: "reset")), false),
+            (.answer(404, #"{"error":{"errors":[{"reason":"notFound"}]}}"#), nil), (.answer(200, "{}"), true),
+        ] as [(ScriptedTransport.Reply, Bool?)])
+    func tellsWhatBecameOfTheJob(reply: ScriptedTransport.Reply, isCancelled: Bool?) async throws {
+        let (arrivals, arrived) = AsyncStream<Void>.makeStream()
+        let cancels = Mutex(0)
+        let transport = ScriptedTransport { request in
+            if request.bodyText.contains(#""dryRun":true"#) { return Self.dryRun }
+            if request.url.contains("/cancel") {
+                cancels.withLock { $0 += 1 }
+                return reply
+            }
+            arrived.yield()
+            try? await Task.sleep(for: .seconds(3600))
+            return .failure(HTTPError(code: .connectionLost, message: "cancelled"))
+        }
+        let interrupted = Mutex<InterruptedJob?>(nil)
+        // The two seconds never pass.
+        var pull = try newPull(transport, clock: ManualClock(longestSleep: .seconds(1)))
+        pull.onInterruptedJob = { job in interrupted.withLock { $0 = job } }
+        let task = Task { [pull] in try await pull.run(into: MemorySink()) }
+        for await _ in arrivals { break }
+        task.cancel()
+        await #expect(throws: CancellationError.self) { try await task.value }
+        #expect(cancels.withLock { $0 } == 1)
+        #expect(interrupted.withLock { $0?.isCancelled } == isCancelled)
+    }
+
     /// A service of `total` rows that answers each kind of request from its script, or as it should.
     private func service(
         insert: [ScriptedTransport.Reply] = [], total: Int = 5,
@@ -66,12 +115,15 @@ import Testing
     private func pull(_ transport: ScriptedTransport, into sink: MemorySink, pageRows: Int = 2) async throws
         -> PullReport
     {
-        let configuration = try BigQueryConfiguration(project: "demo", endpoint: HTTPEndpoint("http://127.0.0.1:1"))
-        let clock = ManualClock()
-        let client = BigQueryClient(configuration, tokens: nil, transport: transport, clock: clock)
-        var pull = QueryPull(QueryRequest("SELECT n"), client: client, clock: clock)
+        var pull = try newPull(transport)
         pull.limits.pageRows = pageRows
         return try await pull.run(into: sink)
+    }
+
+    private func newPull(_ transport: ScriptedTransport, clock: ManualClock = ManualClock()) throws -> QueryPull {
+        let configuration = try BigQueryConfiguration(project: "demo", endpoint: HTTPEndpoint("http://127.0.0.1:1"))
+        let client = BigQueryClient(configuration, tokens: nil, transport: transport, clock: clock)
+        return QueryPull(QueryRequest("SELECT n"), client: client, clock: clock)
     }
 
     @Test func deliversToAnySinkInOrder() async throws {

@@ -6,10 +6,35 @@ import GRDB
 import GoogleHTTP
 import GoogleOAuth
 import SQLiteStaging
+import Synchronization
 import TestSupport
 import Testing
 
 @Suite struct StagingPullTests {
+    /// A job that runs is stopped with the pull, one request and no more; one that is done is not.
+    @Test(arguments: [(Duration.seconds(60), 1), (.zero, 0)])
+    func aCancelledPullStopsItsJob(jobTime: Duration, cancels: Int) async throws {
+        let configuration = EmulatorConfiguration(latency: .milliseconds(5), jobTime: jobTime)
+        try await EmulatorFixture.with(configuration) { fixture in
+            let (phases, continuation) = AsyncStream<PullProgress.Phase>.makeStream()
+            let interrupted = Mutex<[InterruptedJob]>([])
+            var pull = QueryPull(QueryRequest("SELECT * FROM bench.trips_10000"), client: fixture.client)
+            pull.limits.pageRows = 10
+            pull.onProgress = { continuation.yield($0.phase) }
+            pull.onInterruptedJob = { job in interrupted.withLock { $0.append(job) } }
+            let task = Task { [pull] in
+                try await pull.stage(into: StagingTarget(path: fixture.folder.file("staging.db")))
+            }
+            for await phase in phases where phase == (jobTime == .zero ? .transferring : .running) { break }
+            // The insert is on its way when the job is said to run.
+            while fixture.emulator.counters.requests["jobs.getQueryResults"] == nil { await Task.yield() }
+            task.cancel()
+            await #expect(throws: CancellationError.self) { try await task.value }
+            #expect(fixture.emulator.counters.requests["jobs.cancel", default: 0] == cancels)
+            #expect(interrupted.withLock { $0.map(\.isCancelled) } == Array(repeating: true, count: cancels))
+        }
+    }
+
     private static let query = QueryRequest("SELECT * FROM `bench.trips_3000`")
 
     private func values(_ file: String, _ sql: String) throws -> [Row] {

@@ -59,12 +59,12 @@ import Testing
 
     /// A way in which the file is not one that only the user can read.
     enum Damage: CaseIterable {
-        case othersRead, othersWrite, folderIsOpen, folderIsListed, link, folderIsLink, pipe, folder
+        case groupReads, othersRead, othersWrite, folderIsOpen, folderIsListed, link, folderIsLink, pipe, folder
 
         /// How the command begins that mends it.
         func mend(_ store: CredentialStore) -> String {
             switch self {
-            case .othersRead, .othersWrite: "chmod 600 '\(store.path)'"
+            case .groupReads, .othersRead, .othersWrite: "chmod 600 '\(store.path)'"
             case .folderIsOpen, .folderIsListed: "chmod 700 '\(store.folder)'"
             case .link: "rm '\(store.path)'"
             case .folderIsLink: "replace '\(store.folder)' by a folder"
@@ -82,6 +82,7 @@ import Testing
                 try files.createSymbolicLink(atPath: path, withDestinationPath: path + ".real")
             }
             switch self {
+            case .groupReads: try setMode(0o640, store.path)
             case .othersRead: try setMode(0o644, store.path)
             case .othersWrite: try setMode(0o602, store.path)
             case .folderIsOpen: try setMode(0o720, store.folder)
@@ -143,6 +144,7 @@ import Testing
             try file.close()
             let error = #expect(throws: OAuthError.self) { try store.read() }
             #expect(error?.code == .credentialsInvalid)
+            #expect(error?.message.contains("64 KiB") == true)
         }
     }
 

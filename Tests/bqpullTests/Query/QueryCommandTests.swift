@@ -216,6 +216,25 @@ import Testing
         }
     }
 
+    /// Ctrl-C while BigQuery runs the query does not leave it running.
+    @Test func aSignalStopsAJobThatRuns() async throws {
+        try await EmulatorHome.with(EmulatorConfiguration(jobTime: .seconds(60))) { home in
+            let query = try home.binary().start([
+                "query", "SELECT 1 AS x", "--into", home.folder.file("staging.db"), "--endpoint",
+                home.emulator.endpoint,
+                "--credentials", home.credentials, "--verbose",
+            ])
+            _ = try await query.wait(
+                for: /POST [^\n]+\/jobs\?prettyPrint=false: 200\n.*POST [^\n]+\/jobs\?prettyPrint=false: 200\n/
+                    .dotMatchesNewlines())
+            query.send(signal: SIGINT)
+            let outcome = try await query.outcome()
+            #expect(outcome.exitCode == 130)
+            #expect(outcome.errors.contains("BigQuery was told to cancel the job local-project:US.bqpull_"))
+            #expect(home.emulator.counters.requests["jobs.cancel"] == 1)
+        }
+    }
+
     @Test func helpNamesEveryOption() async throws {
         let outcome = try await Binary().run(["query", "--help"])
         #expect(outcome.exitCode == 0)

@@ -1,0 +1,17 @@
+import BigQuery
+import BigQueryPull
+
+/// What is said of a job that was running when the command was interrupted.
+enum InterruptedJobText {
+    static func text(_ interrupted: InterruptedJob) -> String {
+        let job = interrupted.reference
+        let name = "\(job.projectId):\(job.location.map { "\($0)." } ?? "")\(job.jobId)"
+        guard !interrupted.isCancelled else { return "BigQuery was told to cancel the job \(name)\n" }
+        let location = job.location.map { " --location=\($0)" } ?? ""
+        return """
+            warning: the job \(name) could not be cancelled, and may go on and cost; cancel it with
+              bq --project_id=\(job.projectId)\(location) cancel \(job.jobId)
+
+            """
+    }
+}
