@@ -29,7 +29,7 @@ public struct EmulatorConfiguration: Sendable {
     /// The most that a page holds, by BigQuery's row size; `nil`, the default, takes the service's own limits,
     /// 20 MB for query results and 10 MB for tables. A page has at least one row.
     public var pageBytes: Int?
-    /// How long every answer of the API waits. Defaults to none.
+    /// How long every answer waits. Defaults to none.
     public var latency: Duration
     /// How long a job takes at least. Defaults to none.
     public var jobTime: Duration

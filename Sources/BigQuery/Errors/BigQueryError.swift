@@ -2,7 +2,7 @@
 public struct BigQueryError: Error, Sendable, CustomStringConvertible {
     /// The kind of error.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
-        private enum Value: String {
+        private enum Value: String, CaseIterable {
             case invalidRequest, notAQuery, queryFailed, notFound, accessDenied, unauthenticated
             case projectNotFound, missingScope, apiDisabled, billingDisabled
             case quotaExceeded, rateLimited, unavailable, jobFailedTemporarily, duplicateJob, foreignJob
@@ -54,6 +54,9 @@ public struct BigQueryError: Error, Sendable, CustomStringConvertible {
 
         /// The identifier of the code, for example `queryFailed`.
         public var description: String { value.rawValue }
+
+        /// All identifiers that there are.
+        package static var identifiers: [String] { Value.allCases.map(\.rawValue) }
 
         /// Whether the same request may succeed later.
         public var isTransient: Bool { value == .unavailable || value == .rateLimited }

@@ -11,6 +11,7 @@ struct OAuthServer: Sendable {
     private let authorizePage: AuthorizePage
     private let tokens: TokenEndpoint
     private let tokenInfo: TokenInfoEndpoint
+    private let latency: Duration
 
     init(configuration: EmulatorConfiguration) {
         grants = Grants(configuration: configuration)
@@ -18,6 +19,7 @@ struct OAuthServer: Sendable {
         authorizePage = AuthorizePage(configuration: configuration, grants: grants, consents: consents)
         tokens = TokenEndpoint(configuration: configuration, grants: grants, consents: consents)
         tokenInfo = TokenInfoEndpoint(configuration: configuration, grants: grants)
+        latency = configuration.latency
     }
 
     var tokenRequestCount: Int { tokens.requestCount }
@@ -35,7 +37,12 @@ struct OAuthServer: Sendable {
         _ method: HTTPRequest.Method, _ path: RouterPath, to router: Router<BasicRequestContext>,
         _ respond: @escaping @Sendable (Form) -> Response
     ) {
-        router.on(path, method: method) { request, _ in respond(try await Form(request)) }
+        router.on(path, method: method) { [latency] request, _ in
+            // First what has an effect, then the wait: an answer that nobody waits for has had it all the same.
+            let response = respond(try await Form(request))
+            try? await Task.sleep(for: latency)
+            return response
+        }
     }
 
     private func revoke(_ form: Form) -> Response {

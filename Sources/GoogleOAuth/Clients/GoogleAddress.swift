@@ -15,7 +15,7 @@ enum GoogleAddress {
     /// - Throws: ``OAuthError`` with code `untrustedTokenURI`.
     static func trusted(_ address: String, name: String) throws(OAuthError) -> HTTPEndpoint {
         guard let endpoint = try? HTTPEndpoint(address),
-            endpoint.isLoopback || (address.hasPrefix("https://") && hosts.contains(endpoint.host))
+            endpoint.isLoopback || hosts.contains(endpoint.host)
         else {
             throw OAuthError(
                 code: .untrustedTokenURI,

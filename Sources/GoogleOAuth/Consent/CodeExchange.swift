@@ -88,12 +88,15 @@ extension CodeExchange {
         var stored = try await exchange(code, for: pending.request, now: now)
         stored.credential.quotaProjectID = pending.project
         stored.endpoint = pending.endpoint
-        stored.client?.redirectURI = pending.fixedRedirectURI
+        if pending.keepsRedirectURI { stored.client?.redirectURI = pending.request.redirectURI }
         do {
             try await store.write(stored, clock: clock)
         } catch {
             // Nobody has it now, and so nobody could ever take it back.
-            _ = try? await stored.credential.revoke(transport: transport, retry: retry, clock: clock)
+            let (credential, transport, retry, clock) = (stored.credential, transport, retry, clock)
+            _ = await atMost(.seconds(2), clock: clock) {
+                try? await credential.revoke(transport: transport, retry: retry, clock: clock)
+            }
             throw error
         }
         return stored

@@ -35,7 +35,8 @@ public struct LoopbackListener: Sendable {
                 .bind(host: "127.0.0.1", port: port).get()
         } catch {
             throw OAuthError(
-                code: .cannotListen, message: "port \(port) of 127.0.0.1 cannot be listened on (\(error))",
+                code: .cannotListen,
+                message: "port \(port) of 127.0.0.1 cannot be listened on (\(systemReason(error) ?? "\(error)"))",
                 hint: "give another --port, or --redirect-uri with another one", cause: error
             )
         }

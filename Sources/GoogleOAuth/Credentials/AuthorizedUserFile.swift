@@ -11,13 +11,34 @@ struct AuthorizedUserFile: Codable {
         var client: StoredCredential.Client?
     }
 
+    /// A list, or a text with spaces between; whatever else it is explains nothing and is passed over.
+    struct Scopes: Codable {
+        var values: [String]
+
+        init(_ values: [String]) {
+            self.values = values
+        }
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.singleValueContainer()
+            values =
+                (try? container.decode([String].self))
+                ?? (try? container.decode(String.self)).map(scopeList) ?? []
+        }
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.singleValueContainer()
+            try container.encode(values)
+        }
+    }
+
     var type: String?
     var client_id: String?
     var client_secret: String?
     var refresh_token: String?
     var token_uri: String?
     var quota_project_id: String?
-    var scopes: [String]?
+    var scopes: Scopes?
     var bqpull: Extras?
 
     /// The file of a credential.

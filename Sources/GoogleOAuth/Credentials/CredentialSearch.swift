@@ -161,8 +161,19 @@ public struct CredentialSearch: Sendable {
     }
 
     private func file(_ path: String, isNamed: Bool = false) throws(OAuthError) -> Finding {
+        // Our own file is our own by whatever name: a token that replaces its token is to be stored.
+        if let store = ownStore(at: path), var finding = try stored(in: store) {
+            finding.isNamed = isNamed
+            return finding
+        }
         let credential = try AuthorizedUserCredential(contentsOfFile: path)
         return Finding(credential: credential, source: path, isNamed: isNamed, warning: exposure(of: path))
+    }
+
+    private func ownStore(at path: String) -> CredentialStore? {
+        func resolved(_ path: String) -> String { URL(fileURLWithPath: path).resolvingSymlinksInPath().path }
+        let file = resolved(path)
+        return ([nil] + profiles).lazy.compactMap { try? store(profile: $0) }.first { resolved($0.path) == file }
     }
 
     /// What others can do with a file that the user named, which is followed and warned about.

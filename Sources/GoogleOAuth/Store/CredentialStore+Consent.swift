@@ -8,17 +8,17 @@ public struct PendingConsent: Sendable {
     public var project: String?
     /// The BigQuery that the credential is for; `nil` for Google's.
     public var endpoint: String?
-    /// The redirect URI, if it is to be taken for the next consent too: not a port that was free by chance.
-    public var fixedRedirectURI: String?
+    /// Whether the redirect URI is to be taken for the next consent too: not a port that was free by chance.
+    public var keepsRedirectURI: Bool
 
     /// Makes one of a request.
     public init(
-        _ request: ConsentRequest, project: String? = nil, endpoint: String? = nil, fixedRedirectURI: String? = nil
+        _ request: ConsentRequest, project: String? = nil, endpoint: String? = nil, keepsRedirectURI: Bool = false
     ) {
         self.request = request
         self.project = project
         self.endpoint = endpoint
-        self.fixedRedirectURI = fixedRedirectURI
+        self.keepsRedirectURI = keepsRedirectURI
     }
 }
 
@@ -35,7 +35,7 @@ extension CredentialStore {
         var verifier: String
         var project: String?
         var endpoint: String?
-        var fixedRedirectURI: String?
+        var keepsRedirectURI: Bool
     }
 
     var consentFile: PrivateFile { PrivateFile(path: folder + "/consent.json") }
@@ -54,7 +54,7 @@ extension CredentialStore {
             ),
             tokenURI: client.tokenEndpoint.description, redirectURI: request.redirectURI, scopes: request.scopes,
             state: request.state, verifier: request.proofKey.verifier.reveal(), project: pending.project,
-            endpoint: pending.endpoint, fixedRedirectURI: pending.fixedRedirectURI
+            endpoint: pending.endpoint, keepsRedirectURI: pending.keepsRedirectURI
         )
         try consentFile.write(try CredentialJSON.encode(file))
     }
@@ -76,7 +76,7 @@ extension CredentialStore {
             proofKey: ProofKey(verifier: Secret(file.verifier))
         )
         return PendingConsent(
-            request, project: file.project, endpoint: file.endpoint, fixedRedirectURI: file.fixedRedirectURI
+            request, project: file.project, endpoint: file.endpoint, keepsRedirectURI: file.keepsRedirectURI
         )
     }
 

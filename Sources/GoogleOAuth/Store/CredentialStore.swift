@@ -29,15 +29,23 @@ public struct CredentialStore: Sendable, Hashable {
     /// - Throws: ``OAuthError`` with code `unsafePermissions`, `credentialsInvalid` or `untrustedTokenURI`.
     public func read() throws(OAuthError) -> StoredCredential? {
         guard let bytes = try credentialsFile.read() else { return nil }
-        let file = try AuthorizedUserFile(json: bytes, path: path)
-        var stored = StoredCredential(try file.credential(path: path), stored: file.bqpull?.stored)
-        stored.scopes = file.scopes ?? []
+        let file: AuthorizedUserFile
+        var stored: StoredCredential
+        do throws(OAuthError) {
+            file = try AuthorizedUserFile(json: bytes, path: path)
+            stored = StoredCredential(try file.credential(path: path), stored: file.bqpull?.stored)
+        } catch {
+            var error = error
+            error.hint = "log in again, or remove it: rm \(shellWord(printable(path)))"
+            throw error
+        }
+        stored.scopes = file.scopes?.values ?? []
         stored.client = file.bqpull?.client
         stored.endpoint = file.bqpull?.endpoint
         stored.isOwnGrant = file.bqpull?.isOwnGrant ?? false
         // A state that cannot be read is no reason to stop: it only explains. One of another credential is none.
         if let bytes = try? stateFile.read(), let state = try? CredentialJSON.decode(State.self, from: bytes),
-            state.stored == stored.stored
+            let known = stored.stored, state.stored == known
         {
             stored.lastUse = state.lastUse
             stored.refreshTokenEnd = state.refreshTokenEnd
@@ -60,19 +68,43 @@ public struct CredentialStore: Sendable, Hashable {
     /// - Throws: ``OAuthError`` with code `cannotStore`, `unsafePermissions` or `storeLocked`, or
     ///   `CancellationError`.
     public func write(_ stored: StoredCredential, clock: any Clock<Duration> = ContinuousClock()) async throws {
+        _ = try await update(replacesDamaged: true, clock: clock) { _ in stored }
+    }
+
+    /// Stores what `change` makes of the credential that is there, and forgets a consent request that waits. No
+    /// other process comes between.
+    ///
+    /// - Parameter replacesDamaged: whether a file that holds no credential counts as none.
+    /// - Throws: what ``write(_:clock:)`` and ``read()`` throw, or what `change` throws; nothing is changed then.
+    package func update(
+        replacesDamaged: Bool, clock: any Clock<Duration> = ContinuousClock(),
+        _ change: (StoredCredential?) throws -> StoredCredential
+    ) async throws -> StoredCredential {
         try credentialsFile.prepareFolder()
         let lock = try await lock(clock: clock)
         defer { lock?.release() }
+        let kept: StoredCredential?
+        do throws(OAuthError) {
+            kept = try read()
+        } catch {
+            let isToBeReplaced = replacesDamaged && [.credentialsInvalid, .unsafePermissions].contains(error.code)
+            guard isToBeReplaced else { throw error }
+            kept = nil
+        }
+        let stored = try change(kept)
         try writeCredential(stored)
-        try writeState(of: stored, lastUse: stored.lastUse, refreshTokenEnd: stored.refreshTokenEnd)
-        try consentFile.remove()
+        // The credential is there now; what only explains it must not make a failure of that.
+        try? writeState(of: stored, lastUse: stored.lastUse, refreshTokenEnd: stored.refreshTokenEnd)
+        _ = try? consentFile.remove()
+        return stored
     }
 
     /// Takes the refresh token back at the token endpoint, and removes it and all that belongs to it here.
     ///
     /// - Returns: `false` if the token had ended already; it is removed all the same.
-    /// - Throws: ``OAuthError`` (`noCredentials` if nothing is stored, what the endpoint answers, `storeLocked`,
-    ///   `cannotStore`), `HTTPError` or `CancellationError`. Nothing is removed then.
+    /// - Throws: ``OAuthError`` (`noCredentials` if nothing is stored, what the endpoint answers, `storeLocked`),
+    ///   `HTTPError` or `CancellationError`, and nothing is removed; `cannotStore` if the token was revoked, but its
+    ///   file cannot be removed.
     public func revoke(
         transport: any HTTPTransport, clock: any Clock<Duration> = ContinuousClock(),
         onRepetition: @escaping @Sendable (Repetition) -> Void = { _ in }
@@ -126,7 +158,7 @@ public struct CredentialStore: Sendable, Hashable {
 
     private func writeCredential(_ stored: StoredCredential) throws(OAuthError) {
         var file = AuthorizedUserFile(stored.credential)
-        file.scopes = stored.scopes.isEmpty ? nil : stored.scopes
+        file.scopes = stored.scopes.isEmpty ? nil : .init(stored.scopes)
         file.bqpull = .init(
             stored: stored.stored, isOwnGrant: stored.isOwnGrant, endpoint: stored.endpoint, client: stored.client
         )

@@ -19,15 +19,28 @@ struct FileLock: Sendable {
 
     /// Waits for the lock.
     ///
-    /// - Returns: `nil` if the file cannot be made, as on a read-only disk, where there is nothing to protect.
-    /// - Throws: ``OAuthError`` with code `storeLocked` after a minute, or `CancellationError`.
+    /// - Returns: `nil` where there is nothing to protect, since nothing can be written, and where the file system
+    ///   knows no locks.
+    /// - Throws: ``OAuthError`` with code `storeLocked` after a minute, `cannotStore` if the file cannot be opened
+    ///   for another reason, or `CancellationError`.
     static func acquire(path: String, clock: any Clock<Duration>) async throws -> FileLock? {
         let descriptor = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { return nil }
+        guard descriptor >= 0 else {
+            if [EROFS, EACCES, ENOENT].contains(errno) { return nil }
+            throw OAuthError(
+                code: .cannotStore,
+                message: "\(printable(path)) cannot be locked (\(String(cString: strerror(errno))))",
+                hint: "remove it if it is not a file"
+            )
+        }
         let lock = FileLock(descriptor: descriptor)
         let elapsed = stopwatch(clock)
         do {
             while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+                guard errno == EWOULDBLOCK || errno == EINTR else {
+                    lock.release()
+                    return nil
+                }
                 guard elapsed() < patience else {
                     throw OAuthError(
                         code: .storeLocked, message: "another process has held \(printable(path)) for a minute",

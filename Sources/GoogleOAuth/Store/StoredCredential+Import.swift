@@ -75,7 +75,7 @@ extension StoredCredential {
         }
         let file = try AuthorizedUserFile(json: bytes, path: source)
         self.init(try file.credential(path: source), stored: now)
-        scopes = file.scopes ?? []
+        scopes = file.scopes?.values ?? []
     }
 
     /// Reads a file in any of these forms.

@@ -38,6 +38,20 @@ public struct StoredCredential: Sendable, Hashable {
         self.stored = stored
     }
 
+    /// This credential with what another one of the same refresh token knows besides: its origin and its end, and
+    /// what is not said here.
+    package func knowing(_ other: StoredCredential) -> StoredCredential {
+        var result = self
+        result.stored = other.stored
+        result.isOwnGrant = other.isOwnGrant
+        result.refreshTokenEnd = other.refreshTokenEnd
+        result.lastUse = other.lastUse
+        if scopes.isEmpty { result.scopes = other.scopes }
+        if credential.clientID == other.credential.clientID { result.client = client ?? other.client }
+        result.credential.quotaProjectID = credential.quotaProjectID ?? other.credential.quotaProjectID
+        return result
+    }
+
     /// The client that the credential was made with, for a new consent.
     ///
     /// - Throws: ``OAuthError`` with code `untrustedTokenURI` if its authorization endpoint is not Google's.

@@ -19,7 +19,7 @@ extension AuthorizedUserCredential {
                 let bytes = try await body.collect(limit: 64 * 1024)
                 if head.isSuccess { return true }
                 let error = OAuthError(status: head.status, body: bytes, host: host)
-                if error.code == .expiredOrRevoked { return false }
+                if [.expiredOrRevoked, .damagedToken].contains(error.code) { return false }
                 throw error
             }
         }

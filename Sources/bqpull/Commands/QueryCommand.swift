@@ -90,6 +90,7 @@ struct QueryCommand: AsyncParsableCommand {
                 pull.onInterruptedJob = { StandardError.write(InterruptedJobText.text($0)) }
                 var report = try await stage(pull, into: target)
                 report.warnings.insert(contentsOf: connection.warnings, at: 0)
+                if quiet { connection.showWarnings() }
                 return report
             }
         }

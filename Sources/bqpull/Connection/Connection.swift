@@ -32,6 +32,7 @@ final class Connection: Sendable {
             return result
         } catch {
             await connection.close()
+            connection.showWarnings()
             throw error
         }
     }
@@ -39,8 +40,13 @@ final class Connection: Sendable {
     /// Disconnects. An exchange that goes on may be bringing a new refresh token, and gets some time.
     private func close() async {
         let providers = providers.withLock { $0 }
-        _ = await atMost(Self.settlingTime) {
+        let isSettled = await atMost(Self.settlingTime) {
             for provider in providers { await provider.settle() }
+            return true
+        }
+        if isSettled == nil {
+            StandardError.write(
+                "warning: the refresh token was being exchanged; if it is refused from now on, bqpull auth login\n")
         }
         try? await transport.shutdown()
     }

@@ -5,7 +5,7 @@ import GoogleOAuth
 struct CredentialOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "An authorized_user JSON file with client id, client secret and refresh token. Default: BQPULL_CREDENTIALS, "
+            "An authorized_user JSON file with client id, client secret and refresh token. Default, where a token is used: BQPULL_CREDENTIALS, "
                 + "else BQPULL_CLIENT_ID, BQPULL_CLIENT_SECRET and BQPULL_REFRESH_TOKEN, else GOOGLE_APPLICATION_CREDENTIALS, "
                 + "else what bqpull auth login stored, else gcloud's.",
             valueName: "file"

@@ -27,6 +27,10 @@ import Testing
                 #"{"name":"n","properties":{"type":"GoogleBigQuery","typeProperties":{"project":"p","authenticationType":"UserAuthentication","clientId":{"type":"SecureString","value":"a"},\#(secure)}}}"#,
                 "p"
             ),
+            (
+                #"{"client_id":"a","client_secret":"fake","refresh_token":"1//fake","scopes":"s t"}"#, nil
+            ),
+            (#"{"client_id":"a","client_secret":"fake","refresh_token":"1//fake","scopes":{"odd":1}}"#, nil),
             ("a\nfake\n1//fake", nil), ("\u{FEFF}a\nfake\n1//fake", nil), ("\n  a \r\n fake\r\n\r\n1//fake\r\n", nil),
         ] as [(String, String?)])
     func takesEveryForm(text: String, project: String?) throws {

@@ -79,6 +79,24 @@ import Testing
         }
     }
 
+    /// A token that replaces its token is to be stored, by whatever name the file was found.
+    @Test func ourOwnFileIsOurOwnByWhateverName() throws {
+        try withFolder { folder in
+            let store = try CredentialSearch(environment: ["HOME": folder.path]).store()
+            try write(
+                String(store.path.dropFirst(folder.path.count + 1)), in: folder, client: "own", folderPermissions: 0o700
+            )
+            let link = folder.appending(path: "link.json").path
+            try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: store.path)
+            let search = CredentialSearch(environment: ["HOME": folder.path, "GOOGLE_APPLICATION_CREDENTIALS": link])
+            #expect(try search.first()?.store == store)
+            #expect(try search.first(.file(store.path))?.store == store)
+            #expect(try search.first(.file(store.path))?.isNamed == true)
+            let other = try write("other.json", in: folder, client: "other")
+            #expect(try search.first(.file(other))?.store == nil)
+        }
+    }
+
     @Test(arguments: ["", "..", ".x", "a/b", "a b", String(repeating: "a", count: 65), "ä"])
     func badNamesOfProfilesAreRefused(name: String) throws {
         let search = CredentialSearch(environment: ["HOME": "/nonexistent"])

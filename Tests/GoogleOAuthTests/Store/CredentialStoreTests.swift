@@ -156,6 +156,45 @@ import Testing
         }
     }
 
+    /// What only explains the credential must not make it a failure that is there already.
+    @Test func aStateThatCannotBeWrittenIsNoFailure() async throws {
+        try await withStore { store in
+            try store.prepare()
+            try FileManager.default.createDirectory(
+                atPath: store.folder + "/state.json", withIntermediateDirectories: false)
+            try await store.write(sample())
+            #expect(try store.read()?.credential == Fake.credential())
+        }
+    }
+
+    @Test func aDamagedFileIsNoDeadEnd() async throws {
+        try await withStore { store in
+            try await store.write(sample())
+            try Data("{".utf8).write(to: URL(fileURLWithPath: store.path))
+            try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: store.path)
+            let error = #expect(throws: OAuthError.self) { try store.read() }
+            #expect(error?.hint?.contains("rm '\(store.path)'") == true)
+            let stored = try sample()
+            await #expect(throws: OAuthError.self) {
+                try await store.update(replacesDamaged: false) { _ in stored }
+            }
+            try await store.write(stored)
+            #expect(try store.read() == stored)
+        }
+    }
+
+    @Test func whatIsKnownOfTheSameTokenIsKept() throws {
+        var corrected = StoredCredential(try Fake.credential(), stored: Fake.day.adding(days: 3))
+        corrected.credential.clientSecret = Secret("fake-corrected")
+        let known = corrected.knowing(try sample())
+        #expect(known.credential.clientSecret.reveal() == "fake-corrected")
+        #expect(known.stored == Fake.day && known.isOwnGrant && known.refreshTokenEnd == Fake.day.adding(days: 7))
+        #expect(try known.scopes == sample().scopes)
+        #expect(try known.client == sample().client)
+        corrected.credential.clientID = "another"
+        #expect(corrected.knowing(try sample()).client == nil)
+    }
+
     @Test func aFolderThatCannotBeMadeIsNamed() async throws {
         try await TemporaryFolder.with { folder in
             try Data().write(to: URL(fileURLWithPath: folder.file("file")))
@@ -190,6 +229,8 @@ import Testing
             let held = try await store.lock(clock: ContinuousClock())
             let transport = ScriptedTransport([.answer(200, "{}")])
             async let revoked = store.revoke(transport: transport)
+            // Long enough to have read, for one that does not wait for the lock.
+            try await Task.sleep(for: .milliseconds(200))
             try store.replaceRefreshToken(Secret("1//fake-token"), by: Secret("1//fake-rotated"))
             held?.release()
             #expect(try await revoked)

@@ -31,6 +31,8 @@ import Testing
     @Test func aTokenThatHadEndedIsNoError() async throws {
         let body = #"{"error":"invalid_token","error_description":"Token expired or revoked"}"#
         #expect(try await revoke([.answer(400, body)]).0 == false)
+        let unknown = #"{"error":"invalid_grant","error_description":"Bad Request"}"#
+        #expect(try await revoke([.answer(400, unknown)]).0 == false)
     }
 
     /// What a proxy or a wrong request answers says nothing of the token.

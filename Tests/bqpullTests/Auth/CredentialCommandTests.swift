@@ -121,15 +121,18 @@ import Testing
 
     /// The token endpoint has replaced the refresh token when the signal comes.
     @Test func anInterruptedExchangeDoesNotLoseTheNewToken() async throws {
-        let configuration = EmulatorConfiguration(latency: .milliseconds(300), rotatesRefreshTokens: true)
+        let configuration = EmulatorConfiguration(latency: .seconds(1), rotatesRefreshTokens: true)
         try await loggedIn(configuration) { home in
-            for pause in [20, 60, 120, 200] {
-                let test = try home.binary().start(["auth", "token"])
-                try await Task.sleep(for: .milliseconds(pause))
-                test.send(signal: SIGINT)
-                _ = try await test.outcome()
-            }
-            #expect(try await home.run(["auth", "test"]).exitCode == 0)
+            let file = "\(home.store)/credentials.json"
+            let before = try String(contentsOfFile: file, encoding: .utf8)
+            let requests = home.emulator.counters.tokenRequests
+            let token = try home.binary().start(["auth", "token"])
+            while home.emulator.counters.tokenRequests == requests { try await Task.sleep(for: .milliseconds(5)) }
+            token.send(signal: SIGINT)
+            let outcome = try await token.outcome()
+            #expect(outcome.exitCode == 130)
+            #expect(try String(contentsOfFile: file, encoding: .utf8) != before)
+            #expect(try await home.run(["auth", "token"]).exitCode == 0)
         }
     }
 
@@ -273,6 +276,12 @@ import Testing
             let imported = try await home.run(["auth", "import", copy, "--project", "other-project", "--json"])
             #expect(imported.exitCode == 0, "\(imported.errors)")
             let after = try json(imported.output)
+            // What was wrong and is right now counts.
+            let text = try String(contentsOfFile: copy, encoding: .utf8)
+            try Data(text.replacing("emulator-client-secret", with: "corrected").utf8).write(
+                to: URL(fileURLWithPath: copy))
+            #expect(try await home.run(["auth", "import", copy]).exitCode == 0)
+            #expect(try String(contentsOfFile: "\(home.store)/credentials.json", encoding: .utf8).contains("corrected"))
             #expect(after["project"] as? String == "other-project")
             for name in ["stored", "ends", "endsBecause"] {
                 #expect(after[name] as? String == before[name] as? String && after[name] != nil, "\(name)")
@@ -320,6 +329,18 @@ import Testing
             #expect(first.errors.contains("warning: 127.0.0.1 replaced the refresh token"))
             #expect(try String(contentsOfFile: home.credentials, encoding: .utf8) == file)
             #expect(try await home.run(["auth", "token", "--credentials", home.credentials]).exitCode == 77)
+        }
+    }
+
+    /// Who is not told finds out when the next command is refused.
+    @Test func aLostTokenIsWarnedAboutWhateverBecomesOfTheCommand() async throws {
+        try await EmulatorHome.with(EmulatorConfiguration(rotatesRefreshTokens: true)) { home in
+            let failed = try await home.run([
+                "query", "SELECT nonsense", "--into", home.folder.file("s.db"), "--credentials", home.credentials,
+                "--endpoint", home.emulator.endpoint, "--quiet",
+            ])
+            #expect(failed.exitCode == 3)
+            #expect(failed.errors.contains("warning: 127.0.0.1 replaced the refresh token"))
         }
     }
 }

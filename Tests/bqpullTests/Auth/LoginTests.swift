@@ -97,7 +97,7 @@ import Testing
     }
 
     @Test func withoutAClientTheStepsInTheConsoleAreShown() async throws {
-        let outcome = try await Binary(environment: ["HOME": "/nonexistent"]).run(["auth", "login"])
+        let outcome = try await EmulatorHomeless.run(["auth", "login"])
         #expect(outcome.exitCode == 64)
         let steps = outcome.errors.split(separator: "\n").filter { $0.contains(#/^ ?\d+\. /#) }
         #expect(steps.count == 10)
@@ -119,6 +119,26 @@ import Testing
             #expect(try String(contentsOfFile: "\(home.store)/credentials.json", encoding: .utf8) != first)
             let query = try await home.run(["query", "SELECT 1 AS x", "--into", home.folder.file("staging.db")])
             #expect(query.exitCode == 0, "\(query.errors)")
+        }
+    }
+
+    /// An emulator that was started again has another port.
+    @Test func whatIsStoredForAnotherServerIsNotUsed() async throws {
+        try await EmulatorHome.with { home in
+            try await home.logIn(["--endpoint", "http://127.0.0.1:1"])
+            try await Emulator(configuration: EmulatorConfiguration()).withRunning { second in
+                let client = home.folder.file("second.json")
+                try second.writeClientFile(to: client)
+                let login = try home.binary().start([
+                    "auth", "login", "--no-browser", "--client-file", client, "--project", "local-project",
+                ])
+                let browser = PlainBrowser()
+                let page = try await browser.open(try await login.wait(for: PlainBrowser.address))
+                _ = try await browser.submit(page, decision: "allow")
+                #expect(try await login.outcome().exitCode == 0)
+                let test = try await home.run(["auth", "test"])
+                #expect(test.exitCode == 0, "\(test.errors)")
+            }
         }
     }
 
@@ -197,7 +217,7 @@ import Testing
         (["--client-id", "a", "--client-secret-file", "/nonexistent"], "/nonexistent"),
     ])
     func badOptionsHaveAClearError(options: [String], mention: String) async throws {
-        let outcome = try await Binary().run(["auth", "url"] + options)
+        let outcome = try await EmulatorHomeless.run(["auth", "url"] + options)
         #expect([64, 66].contains(outcome.exitCode))
         #expect(outcome.errors.contains(mention), "\(outcome.errors)")
         #expect(!outcome.errors.contains("hush"))

@@ -25,7 +25,9 @@ struct AuthExchangeCommand: AsyncParsableCommand {
     private func exchange(_ connection: Connection) async throws {
         let store = try self.connection.credential.store()
         var pending = try store.pendingConsent()
-        if let project = connection.namedProject { pending.project = project }
+        // What was said with auth url counts, unless it is said again.
+        if let project = self.connection.project { pending.project = project }
+        if self.connection.endpoint != nil { pending.endpoint = connection.namedEndpoint?.description }
         if LineInput.isTerminal { StandardError.write("paste the address at which the browser ended:\n") }
         guard let code = try await PastedAnswer.code(for: pending.request, from: LineInput()) else {
             throw PastedAnswer.missing
@@ -33,10 +35,22 @@ struct AuthExchangeCommand: AsyncParsableCommand {
         try store.usePendingConsent()
         do {
             try await ConsentEnd.finish(pending, code: code, in: store, connection, self.connection)
-        } catch var error as HTTPError {
-            error.hint = [error.hint, "then start again with bqpull auth url"].compactMap(\.self).joined(
-                separator: "; ")
-            throw error
+        } catch {
+            throw Self.afterUse(error)
+        }
+    }
+
+    /// What to do when the consent has had its one use, and brought nothing.
+    private static func afterUse(_ error: any Error) -> any Error {
+        let hint = "start again with bqpull auth url; a code works once"
+        switch error {
+        case var error as HTTPError:
+            error.hint = hint
+            return error
+        case var error as OAuthError where error.isTransient || error.code == .storeLocked:
+            error.hint = hint
+            return error
+        default: return error
         }
     }
 }

@@ -41,23 +41,24 @@ struct AuthImportCommand: AsyncParsableCommand {
     private func importCredential() async throws -> (StoredCredential, CredentialStore) {
         let store = try ProcessEnvironment.credentials.store(profile: profile)
         try store.prepare()
-        var stored = try await readCredential()
-        if let kept = try store.read() {
-            if kept.credential.refreshToken == stored.credential.refreshToken {
-                // What is known of the token is worth more than a new date.
-                stored = kept
-            } else if !replace {
+        var imported = try await readCredential()
+        if let project { imported.credential.quotaProjectID = project }
+        let tokenEndpoint = imported.credential.tokenEndpoint
+        if tokenEndpoint.isLoopback { imported.endpoint = tokenEndpoint.origin }
+        let stored = try await store.update(replacesDamaged: replace) { kept in
+            guard let kept else { return imported }
+            if kept.credential.refreshToken == imported.credential.refreshToken {
+                return imported.knowing(kept)
+            }
+            guard replace else {
                 throw CommandError(
                     message: "\(printable(store.path)) holds another refresh token, which would be lost",
                     exitStatus: .cannotCreate,
                     hint: "give --replace, or store the new one beside it with --profile NAME"
                 )
             }
+            return imported
         }
-        if let project { stored.credential.quotaProjectID = project }
-        let tokenEndpoint = stored.credential.tokenEndpoint
-        if tokenEndpoint.isLoopback, stored.endpoint == nil { stored.endpoint = tokenEndpoint.origin }
-        try await store.write(stored)
         return (stored, store)
     }
 

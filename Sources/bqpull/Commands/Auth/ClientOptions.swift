@@ -33,7 +33,7 @@ struct ClientOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Where the browser is sent afterwards. Default: this machine for a desktop client, the first registered one for a Web client.",
+            "Where the browser is sent afterwards. Default: where it was sent the last time, else this machine for a desktop client, else a registered one, on this machine if there is one.",
             valueName: "uri"
         )
     )
@@ -55,7 +55,9 @@ struct ClientOptions: ParsableArguments {
     }
 
     /// The client: of the file, of the id, of the credentials that were named, or of those that are stored.
-    func client(_ credential: CredentialOptions, store: CredentialStore, input: LineInput) async throws -> OAuthClient {
+    func client(
+        _ credential: CredentialOptions, stored: StoredCredential?, input: LineInput
+    ) async throws -> OAuthClient {
         if let clientFile {
             let secret = try await fileSecret(input)
             do throws(OAuthError) {
@@ -70,7 +72,7 @@ struct ClientOptions: ParsableArguments {
             let named = try AuthorizedUserCredential(contentsOfFile: path)
             return try StoredCredential(named, stored: nil).oauthClient()
         }
-        guard let stored = try store.read() else { throw Self.noClient }
+        guard let stored else { throw Self.noClient }
         return try stored.oauthClient()
     }
 
@@ -112,8 +114,10 @@ struct ClientOptions: ParsableArguments {
                 hint: "give a registered one with --redirect-uri instead of --port"
             )
         }
+        let isRegistered = { client.redirectURIs.isEmpty || client.redirectURIs.contains($0) }
+        if let stored, isRegistered(stored) { return stored }
         let here = client.redirectURIs.first { ConsentRequest.loopbackPort(ofRedirectURI: $0) != nil }
-        guard let uri = stored ?? here ?? client.redirectURIs.first else {
+        guard let uri = here ?? client.redirectURIs.first else {
             throw OAuthError(
                 code: .redirectMismatch, message: "the client file of this Web client has no redirect URI",
                 hint: "register one at https://console.cloud.google.com/apis/credentials, and download the file again"

@@ -19,25 +19,28 @@ struct ConsentStart {
         async throws
     {
         store = try credential.store()
+        let kept = try store.readUnlessDamaged()
+        let client = try await options.client(credential, stored: kept, input: input)
         try store.prepare()
-        let client = try await options.client(credential, store: store, input: input)
         self.client = client
-        let stored = try store.read().flatMap { $0.credential.clientID == client.id ? $0 : nil }
+        let stored = kept.flatMap {
+            $0.credential.clientID == client.id && $0.credential.tokenEndpoint == client.tokenEndpoint ? $0 : nil
+        }
         fixedRedirectURI = try options.fixedRedirectURI(of: client, stored: stored?.client?.redirectURI)
         scopes =
             options.scopes ?? stored.flatMap { $0.scopes.isEmpty ? nil : $0.scopes } ?? [ConsentRequest.bigQueryScope]
         project = connection.namedProject ?? stored?.credential.quotaProjectID
         let tokenEndpoint = client.tokenEndpoint
-        if let named = connection.namedEndpoint, named.isLoopback, !tokenEndpoint.isLoopback {
+        let implied = tokenEndpoint.isLoopback ? tokenEndpoint.origin : nil
+        let endpoint = try connection.namedEndpoint ?? (stored?.endpoint ?? implied).map { try HTTPEndpoint($0) }
+        if let endpoint, endpoint.isLoopback, !tokenEndpoint.isLoopback {
             throw CommandError(
-                message: "this client's tokens are Google's, and are not sent to \(named.host)",
+                message: "this client's tokens are Google's, and are not sent to \(endpoint.host)",
                 exitStatus: .configuration,
                 hint: "leave --endpoint out and unset BIGQUERY_EMULATOR_HOST, or use the client file of the emulator"
             )
         }
-        endpoint =
-            connection.namedEndpoint?.description ?? stored?.endpoint
-            ?? (tokenEndpoint.isLoopback ? tokenEndpoint.origin : nil)
+        self.endpoint = endpoint?.description
         if !scopes.contains(where: { $0.hasSuffix("bigquery") || $0.hasSuffix("cloud-platform") }) {
             StandardError.write("warning: none of these scopes allows queries; add --scope bigquery\n")
         }
@@ -50,6 +53,21 @@ struct ConsentStart {
         let request = try ConsentRequest(
             client: client, redirectURI: fixedRedirectURI ?? "http://127.0.0.1:\(port)", scopes: scopes
         )
-        return PendingConsent(request, project: project, endpoint: endpoint, fixedRedirectURI: fixedRedirectURI)
+        return PendingConsent(
+            request, project: project, endpoint: endpoint, keepsRedirectURI: fixedRedirectURI != nil
+        )
+    }
+}
+
+extension CredentialStore {
+    /// The stored credential; a file that is none is passed over with a warning, since it is about to be replaced.
+    func readUnlessDamaged() throws -> StoredCredential? {
+        do throws(OAuthError) {
+            return try read()
+        } catch {
+            guard error.code == .credentialsInvalid else { throw error }
+            StandardError.write("warning: \(error.message)\n")
+            return nil
+        }
     }
 }

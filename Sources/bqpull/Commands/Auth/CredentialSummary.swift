@@ -47,11 +47,14 @@ struct CredentialSummary: Encodable {
 
     private var end: String {
         switch (ends, endsBecause) {
-        case (let ends?, _) where ends < Date(): "has ended, on \(Self.time(ends)); bqpull auth login gets a new one"
+        case (let ends?, "lifetime") where ends < Date():
+            "has ended, on \(Self.time(ends)); bqpull auth login gets a new one"
+        case (let ends?, _) where ends < Date():
+            "may have ended on \(Self.time(ends)), unless it was used elsewhere; bqpull auth test tells"
         case (let ends?, "lifetime"):
             "\(Self.time(ends)), by the lifetime that the token endpoint told; while the consent screen is in \"Testing\" that is seven days: publish the app at https://console.cloud.google.com/auth/audience"
         case (let ends?, _):
-            "\(Self.time(ends)) if it is not used until then (six months); sooner if it is revoked, or if more than 100 newer ones are made"
+            "\(Self.time(ends)) if it is not used until then, here or elsewhere (six months); sooner if it is revoked, or if more than 100 newer ones are made"
         case _ where stored != nil: "not known until it is used: bqpull auth test"
         default: "not known, since the file is not bqpull's own"
         }
