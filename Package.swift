@@ -39,7 +39,7 @@ let package = Package(
         .executableTarget(
             name: "bqpull",
             dependencies: [
-                "BigQueryPull", "BigQuery", "GoogleOAuth", "BigQueryEmulator",
+                "BigQueryPull", "BigQuery", "GoogleHTTP", "GoogleOAuth", "BigQueryEmulator",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],

@@ -13,7 +13,7 @@ extension BigQueryError.Code {
         "jobRateLimitExceeded": .jobFailedTemporarily,
         "quotaExceeded": .quotaExceeded,
         "authError": .unauthenticated, "required": .unauthenticated,
-        "accessDenied": .accessDenied, "blocked": .accessDenied,
+        "accessDenied": .permissionDenied, "blocked": .permissionDenied,
         "billingNotEnabled": .billingDisabled, "accountDisabled": .billingDisabled,
         "accessNotConfigured": .apiDisabled, "SERVICE_DISABLED": .apiDisabled,
         "insufficientPermissions": .missingScope, "ACCESS_TOKEN_SCOPE_INSUFFICIENT": .missingScope,
@@ -35,7 +35,7 @@ extension BigQueryError.Code {
         }
         switch status {
         case 401: self = .unauthenticated
-        case 403: self = .accessDenied
+        case 403: self = .permissionDenied
         case 404: self = .notFound
         case 409: self = .duplicateJob
         case 429: self = .rateLimited
@@ -59,7 +59,7 @@ extension BigQueryError.Code {
 
     /// The code that is meant by a message, where it is more exact than this one.
     fileprivate func refined(by message: String) -> Self {
-        guard [.accessDenied, .notFound, .queryFailed].contains(self) else { return self }
+        guard [.permissionDenied, .notFound, .queryFailed].contains(self) else { return self }
         let message = message.lowercased()
         return Self.byMessage.first { message.contains($0.text) }?.code ?? self
     }
@@ -90,7 +90,7 @@ extension BigQueryError {
             return
                 "enable it at https://console.cloud.google.com/apis/library/bigquery.googleapis.com for the project that the message names; it takes a few minutes"
         case .billingDisabled: return "link a billing account at https://console.cloud.google.com/billing/projects"
-        case .accessDenied:
+        case .permissionDenied:
             return "the account needs the roles BigQuery Job User on the project and BigQuery Data Viewer on the data"
         case .unauthenticated: return "check that the refresh token was granted the BigQuery scope, or get a new one"
         case .quotaExceeded: return "wait for the quota to refill, then run the same command again"

@@ -3,7 +3,7 @@ public struct BigQueryError: Error, Sendable, CustomStringConvertible {
     /// The kind of error.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Value: String, CaseIterable {
-            case invalidRequest, notAQuery, queryFailed, notFound, accessDenied, unauthenticated
+            case invalidRequest, notAQuery, queryFailed, notFound, permissionDenied, unauthenticated
             case projectNotFound, missingScope, apiDisabled, billingDisabled
             case quotaExceeded, rateLimited, unavailable, jobFailedTemporarily, duplicateJob, foreignJob
             case resultExpired, unexpectedAnswer
@@ -26,7 +26,7 @@ public struct BigQueryError: Error, Sendable, CustomStringConvertible {
         /// The project does not exist.
         public static let projectNotFound = Code(.projectNotFound)
         /// The account may not do this.
-        public static let accessDenied = Code(.accessDenied)
+        public static let permissionDenied = Code(.permissionDenied)
         /// The access token was granted no scope that allows this.
         public static let missingScope = Code(.missingScope)
         /// The BigQuery API is not enabled in the project.

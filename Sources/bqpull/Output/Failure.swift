@@ -72,7 +72,7 @@ struct Failure {
     private static func exitStatus(_ code: BigQueryError.Code) -> ExitStatus {
         switch code {
         case .invalidRequest, .notAQuery: .usage
-        case .accessDenied, .unauthenticated, .projectNotFound, .missingScope, .apiDisabled, .billingDisabled:
+        case .permissionDenied, .unauthenticated, .projectNotFound, .missingScope, .apiDisabled, .billingDisabled:
             .permission
         case .quotaExceeded, .resultExpired: .later
         case .rateLimited, .unavailable: .unavailable

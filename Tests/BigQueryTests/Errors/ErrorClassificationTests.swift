@@ -19,14 +19,14 @@ import Testing
             ("authError", 401, .unauthenticated),
             ("required", 401, .unauthenticated),
             ("required", 400, .queryFailed),
-            ("accessDenied", 403, .accessDenied),
+            ("accessDenied", 403, .permissionDenied),
             ("billingNotEnabled", 403, .billingDisabled),
             ("accountDisabled", 403, .billingDisabled),
             ("accessNotConfigured", 403, .apiDisabled),
             ("SERVICE_DISABLED", 403, .apiDisabled),
             ("insufficientPermissions", 403, .missingScope),
             ("ACCESS_TOKEN_SCOPE_INSUFFICIENT", 403, .missingScope),
-            ("blocked", 403, .accessDenied),
+            ("blocked", 403, .permissionDenied),
             ("notFound", 404, .notFound),
             ("duplicate", 409, .duplicateJob),
             ("invalidQuery", 400, .queryFailed),
@@ -38,7 +38,7 @@ import Testing
             ("neverHeardOf", 400, .queryFailed),
             (nil, 400, .queryFailed),
             (nil, 401, .unauthenticated),
-            (nil, 403, .accessDenied),
+            (nil, 403, .permissionDenied),
             (nil, 404, .notFound),
             (nil, 408, .unavailable),
             (nil, 409, .duplicateJob),
@@ -127,10 +127,10 @@ import Testing
         (
             403,
             #"{"error":{"code":403,"message":"Access Denied: Project p: User does not have bigquery.jobs.create permission in project p.","errors":[{"reason":"accessDenied"}]}}"#,
-            .accessDenied
+            .permissionDenied
         ),
         (404, "<!DOCTYPE html><title>Error 404 (Not Found)!!1</title>", .unexpectedAnswer),
-        (400, "no JSON at all", .unexpectedAnswer), (503, "<html>", .unavailable), (403, "<html>", .accessDenied),
+        (400, "no JSON at all", .unexpectedAnswer), (503, "<html>", .unavailable), (403, "<html>", .permissionDenied),
     ])
     func tellsTheCausesApart(status: Int, body: String, code: BigQueryError.Code) async throws {
         var stream = HTTPBody(chunks: [Array(body.utf8)])

@@ -80,7 +80,7 @@ import Testing
         (.deletedClient, "deletedClient", 77, "refresh"), (.disabledClient, "deletedClient", 77, "refresh"),
         (.unauthorizedClient, "foreignToken", 77, "refresh"),
         (.adminPolicyEnforced, "accessDenied", 77, "refresh"), (.apiDisabled, "apiDisabled", 77, "api"),
-        (.noPermission, "accessDenied", 77, "jobs"), (.billingDisabled, "billingDisabled", 77, "results"),
+        (.noPermission, "permissionDenied", 77, "jobs"), (.billingDisabled, "billingDisabled", 77, "results"),
     ])
     func aFailureOfTheServiceIsNamed(failure: EmulatorFailure, cause: String, exit: Int32, step: String) async throws {
         try await EmulatorHome.with(EmulatorConfiguration(failure: failure)) { home in
