@@ -239,7 +239,7 @@ import Testing
 
     @Test(arguments: [
         "HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n<html>sign in</html>",
-        "HTTP/1.1 200 OK\r\nContent-Length: 21\r\n\r\n{\"kind\":\"sql#listing\"}",
+        "HTTP/1.1 200 OK\r\nContent-Length: 22\r\n\r\n{\"kind\":\"sql#listing\"}",
         "HTTP/1.1 404 Not Found\r\nContent-Length: 13\r\n\r\n<html></html>",
     ])
     func anEndpointThatIsNotGooglesIsNamed(answer: String) async throws {
