@@ -15,7 +15,6 @@ enum Browser {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: command.removeFirst())
         process.arguments = command
-        process.environment = ProcessEnvironment.variables.filter { !$0.key.hasPrefix("BQPULL_") }
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
