@@ -17,7 +17,9 @@ struct BQPull: AsyncParsableCommand {
               bqpull query 'SELECT * FROM dataset.table' --into staging.db
             """,
         version: ToolVersion.current,
-        subcommands: [AuthCommand.self, QueryCommand.self, EmulatorCommand.self]
+        subcommands: [
+            AuthCommand.self, QueryCommand.self, ResumeCommand.self, RunsCommand.self, EmulatorCommand.self,
+        ]
     )
 
     static func main() async {
