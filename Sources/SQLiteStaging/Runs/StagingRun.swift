@@ -111,7 +111,8 @@ public final class StagingRun: RowSink {
         }
         try await connection.write { [runID, hiddenTable] db in
             try RunTable.require(runID, rows: last.rows, db)
-            try hiddenTable.makeIndexes(table, db)
+            let publication = try Publication(to: recorded.target, db)
+            try hiddenTable.makeIndexes(table, isWhole: publication.isWhole, db)
             try RunTable.checkpoint(runID, rows: last.rows, dataWritten: last.dataWritten, last.statistics, db)
         }
         try await connection.write { [runID, hiddenTable] db in

@@ -8,4 +8,11 @@ public struct Watermark: Sendable, Hashable {
     public var type: FieldType
     /// The value as BigQuery takes it for a parameter of the type.
     public var value: String
+
+    /// Makes a watermark.
+    public init(column: String, type: FieldType, value: String) {
+        self.column = column
+        self.type = type
+        self.value = value
+    }
 }

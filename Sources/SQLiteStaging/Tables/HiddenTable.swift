@@ -16,8 +16,10 @@ struct HiddenTable: Sendable {
     /// Those that a run which was continued has made already stay, unless they are not wanted any more.
     ///
     /// Throws `keyViolated` if two rows have the same key.
-    func makeIndexes(_ staged: StagedTable, _ db: Database) throws {
-        var wanted = staged.indexes.map { createIndexSQL(on: name, $0) }
+    ///
+    /// - Parameter isWhole: whether the table is to be published as it is. Else only the key has a use.
+    func makeIndexes(_ staged: StagedTable, isWhole: Bool, _ db: Database) throws {
+        var wanted = isWhole ? staged.indexes.map { createIndexSQL(on: name, $0) } : []
         if !staged.key.isEmpty { wanted.append(createIndexSQL(on: name, staged.key, unique: true)) }
         let existing = try Row.fetchAll(
             db, sql: "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = ?", arguments: [name])

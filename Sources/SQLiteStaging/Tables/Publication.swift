@@ -46,6 +46,11 @@ struct Publication {
             hint: "make it: \(index) ON \(SQLiteName.quoted(target.table)) (\(SQLiteName.list(key)))")
     }
 
+    /// Whether the hidden table becomes the one that users see, indexes and all; else its rows are added to another.
+    var isWhole: Bool {
+        if case .add = way { false } else { true }
+    }
+
     /// Refuses rows that could not be published, before any of them is fetched.
     func check(_ staged: StagedTable) throws {
         switch way {
