@@ -73,16 +73,14 @@ extension BigQueryClient {
                     "fields": "jobComplete,schema,totalRows,pageToken,rows",
                 ]
             ),
-            headers: [("Accept-Encoding", "gzip")],
             firstByteTimeout: configuration.longPoll + configuration.firstByteAllowance
         )
-        let pageLimits = configuration.pageLimits
         let jobFailure = Mutex<BigQueryError?>(nil)
         let asked = Mutex(false)
         let elapsed = stopwatch(clock)
         let visibilityBudget = configuration.visibilityBudget
         do {
-            return try await send(request) { error in
+            return try await sendForPage(request, schema: schema, firstRow: range.start) { error in
                 if mayBeNew, error.code == .notFound, elapsed() < visibilityBudget { return .repeatLater() }
                 // A job that failed is sometimes answered with an error that invites a repetition.
                 guard error.isTransient,
@@ -93,10 +91,6 @@ extension BigQueryClient {
                 else { return nil }
                 jobFailure.withLock { $0 = failure }
                 return .stop
-            } receive: { head, body in
-                var pageBody = try PageBody(contentEncoding: head["Content-Encoding"], limits: pageLimits)
-                while try await body.read({ try pageBody.receive($0) }) {}
-                return try PageDecoder(schema: schema).decode(try pageBody.finish(), firstRow: range.start)
             }
         } catch var error as BigQueryError where error.code == .notFound && !mayBeNew {
             error.code = .resultExpired
@@ -104,6 +98,25 @@ extension BigQueryClient {
             throw error
         } catch {
             throw jobFailure.withLock { $0 } ?? error
+        }
+    }
+
+    /// Sends a request for rows, and decodes them as they arrive.
+    ///
+    /// - Parameters:
+    ///   - schema: the columns; `nil` to take those that the page itself has.
+    ///   - firstRow: the place of the page's first row, counted from 0.
+    func sendForPage(
+        _ request: HTTPRequest, schema: TableSchema?, firstRow: Int64,
+        judge: @escaping @Sendable (BigQueryError) async -> RetryVerdict? = { _ in nil }
+    ) async throws -> ResultPage {
+        var request = request
+        request.headers.append(("Accept-Encoding", "gzip"))
+        let pageLimits = configuration.pageLimits
+        return try await send(request, judge: judge) { head, body in
+            var pageBody = try PageBody(contentEncoding: head["Content-Encoding"], limits: pageLimits)
+            while try await body.read({ try pageBody.receive($0) }) {}
+            return try PageDecoder(schema: schema).decode(try pageBody.finish(), firstRow: firstRow)
         }
     }
 

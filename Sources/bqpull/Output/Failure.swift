@@ -79,7 +79,7 @@ struct Failure {
 
     private static func exitStatus(_ code: BigQueryError.Code) -> ExitStatus {
         switch code {
-        case .invalidRequest, .notAQuery: .usage
+        case .invalidRequest, .notAQuery, .notATable: .usage
         case .permissionDenied, .unauthenticated, .projectNotFound, .missingScope, .apiDisabled, .billingDisabled:
             .permission
         case .quotaExceeded, .resultExpired: .later

@@ -18,9 +18,9 @@ struct Interruption: Error {
         case signal(Int32)
     }
 
-    /// The signals that were not ignored when the process began, as `nohup` and `&` in scripts ignore some.
-    private static var signals: [Int32] {
-        [SIGINT, SIGTERM, SIGHUP].filter { number in
+    /// Those of the signals that were not ignored when the process began, as `nohup` and `&` in scripts ignore some.
+    private static func heeded(_ signals: [Int32]) -> [Int32] {
+        signals.filter { number in
             var action = sigaction()
             guard sigaction(number, nil, &action) == 0 else { return true }
             return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
@@ -31,13 +31,15 @@ struct Interruption: Error {
     /// Runs `body`, which is cancelled by the first signal and may then clean up; the second one ends the process at
     /// once.
     ///
-    /// - Parameter note: asked, when `body` has cleaned up, what it left behind.
+    /// - Parameters:
+    ///   - signals: those that interrupt. Defaults to SIGINT, SIGTERM and SIGHUP, the end of the terminal.
+    ///   - note: asked, when `body` has cleaned up, what it left behind.
     /// - Throws: ``Interruption`` when `body` has ended after a signal, or what `body` throws without one.
     static func catching<Result: Sendable>(
-        note: @Sendable () -> Note? = { nil }, _ body: @escaping @Sendable () async throws -> Result
+        signals: [Int32] = [SIGINT, SIGTERM, SIGHUP], note: @Sendable () -> Note? = { nil }, _ body: @escaping @Sendable () async throws -> Result
     ) async throws -> Result {
         let (received, continuation) = AsyncStream<Int32>.makeStream()
-        let numbers = signals
+        let numbers = heeded(signals)
         let sources = numbers.map { number in
             Foundation.signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
