@@ -79,6 +79,8 @@ public struct EmulatorCounters: Sendable, Hashable {
     public var revocations = 0
     /// The number of rows sent in pages: of jobs.getQueryResults, jobs.query and tabledata.list.
     public var rows = 0
+    /// Where each of these pages begins, counted from 0, in the order in which they were asked for.
+    public var firstRows: [Int64] = []
     /// The number of requests by API method, for example `jobs.insert`, refused ones included.
     public var requests: [String: Int]
 }

@@ -8,6 +8,8 @@ struct BigQueryAPI: Sendable {
     let configuration: EmulatorConfiguration
     /// The address of the server, for the links in its answers.
     let endpoint: @Sendable () -> String
+    /// Told where a page begins, when it is asked for.
+    let onPage: @Sendable (Int64) -> Void
     /// Told the number of rows of each page.
     let onRows: @Sendable (Int) -> Void
 
@@ -137,6 +139,7 @@ struct BigQueryAPI: Sendable {
     ///
     /// - Parameter byteLimit: The most that a page holds unless the configuration says otherwise.
     func page(_ request: PageRequest, of source: any RowSource, byteLimit: Int) async throws -> JSONObject {
+        onPage(request.startIndex)
         let page = try await request.page(of: source, byteLimit: configuration.pageBytes ?? byteLimit)
         onRows(page.rowCount)
         return page.members

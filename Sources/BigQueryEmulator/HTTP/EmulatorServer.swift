@@ -13,6 +13,7 @@ final class EmulatorServer: Sendable {
     private let oauth: OAuthServer
     private let requestCounts = Mutex<[String: Int]>([:])
     private let rowCount = Mutex(0)
+    private let firstRows = Mutex<[Int64]>([])
     private let port = Mutex(0)
 
     /// Larger requests are refused; BigQuery's own limit is 10 MB.
@@ -30,6 +31,7 @@ final class EmulatorServer: Sendable {
         EmulatorCounters(
             jobs: jobs.count, tokenRequests: oauth.tokenRequestCount, consents: oauth.consents.codeCount,
             revocations: oauth.grants.revocationCount, rows: rowCount.withLock { $0 },
+            firstRows: firstRows.withLock { $0 },
             requests: requestCounts.withLock { $0 })
     }
 
@@ -45,6 +47,7 @@ final class EmulatorServer: Sendable {
         let api = BigQueryAPI(
             catalog: catalog, jobs: jobs, configuration: configuration,
             endpoint: { [self] in "http://127.0.0.1:\(port.withLock { $0 })" },
+            onPage: { [self] row in firstRows.withLock { $0.append(row) } },
             onRows: { [self] count in rowCount.withLock { $0 += count } })
         let projects = router.group("bigquery/v2/projects")
         add("projects.list", .get, "", to: projects, api.listProjects)

@@ -7,8 +7,6 @@ import Synchronization
 final class Catalog: Sendable {
     private struct State {
         var tables: [TableReference: Table] = [:]
-        /// Names of generated tables in SQLite that have their rows.
-        var filled: Set<String> = []
         var lastNumber = 0
     }
 
@@ -131,15 +129,16 @@ extension Catalog {
     func fill(_ tables: [Table]) async throws {
         for table in tables {
             guard let trips = table.source as? GeneratedTrips else { continue }
-            try await database.write { [self] database in
-                guard !state.withLock({ $0.filled.contains(table.sqliteName) }) else { return }
+            try await database.write { database in
+                // The table itself tells: a job that is cancelled takes its rows back.
+                let isFilled = try Bool.fetchOne(database, sql: "SELECT EXISTS (SELECT 1 FROM \(table.sqliteName))")
+                guard isFilled == false else { return }
                 var row: [Value] = []
                 let writer = try RowWriter(table: table.sqliteName, fields: trips.fields, in: database)
                 for position in 0..<trips.rowCount {
                     trips.writeRow(position, into: &row)
                     try writer.write(row)
                 }
-                _ = state.withLock { $0.filled.insert(table.sqliteName) }
             }
         }
     }

@@ -118,7 +118,8 @@ final class PullSession {
             return try await run(query, as: reference)
         } catch let error as BigQueryError where error.code == .notFound || error.code == .resultExpired {
             throw await expired(recorded, query, cause: error)
-        } catch let error as BigQueryError where error.code == .jobFailedTemporarily {
+        } catch let error as BigQueryError where error.code == .jobFailedTemporarily || error.reason == "stopped" {
+            // The end of a job that was told to stop may take until now.
             return nil
         }
     }

@@ -61,6 +61,7 @@ extension RetryPolicy {
         var repetitions = 0
         var waits = 0
         while true {
+            try Task.checkCancellation()
             do {
                 return try await operation()
             } catch {

@@ -36,7 +36,8 @@ struct Interruption: Error {
     ///   - note: asked, when `body` has cleaned up, what it left behind.
     /// - Throws: ``Interruption`` when `body` has ended after a signal, or what `body` throws without one.
     static func catching<Result: Sendable>(
-        signals: [Int32] = [SIGINT, SIGTERM, SIGHUP], note: @Sendable () -> Note? = { nil }, _ body: @escaping @Sendable () async throws -> Result
+        signals: [Int32] = [SIGINT, SIGTERM, SIGHUP], note: @Sendable () -> Note? = { nil },
+        _ body: @escaping @Sendable () async throws -> Result
     ) async throws -> Result {
         let (received, continuation) = AsyncStream<Int32>.makeStream()
         let numbers = heeded(signals)

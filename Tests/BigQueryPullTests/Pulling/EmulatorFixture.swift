@@ -14,7 +14,7 @@ struct EmulatorFixture: Sendable {
     let folder: TemporaryFolder
 
     static func with<Result: Sendable>(
-        _ configuration: EmulatorConfiguration = EmulatorConfiguration(),
+        _ configuration: EmulatorConfiguration = EmulatorConfiguration(), longPoll: Duration = .seconds(60),
         _ body: @Sendable (EmulatorFixture) async throws -> Result
     ) async throws -> Result {
         try await TemporaryFolder.with { folder in
@@ -27,11 +27,10 @@ struct EmulatorFixture: Sendable {
                 let tokens = RefreshTokenProvider(
                     credential: try AuthorizedUserCredential(contentsOfFile: credentials), transport: transport
                 )
-                let client = BigQueryClient(
-                    try BigQueryConfiguration(
-                        project: configuration.project, endpoint: HTTPEndpoint(emulator.endpoint)),
-                    tokens: tokens, transport: transport
-                )
+                var service = try BigQueryConfiguration(
+                    project: configuration.project, endpoint: HTTPEndpoint(emulator.endpoint))
+                service.longPoll = longPoll
+                let client = BigQueryClient(service, tokens: tokens, transport: transport)
                 do {
                     let result = try await body(EmulatorFixture(emulator: emulator, client: client, folder: folder))
                     try await transport.shutdown()

@@ -1,0 +1,350 @@
+import BigQuery
+import BigQueryEmulator
+import BigQueryPull
+import BigQueryRows
+import Foundation
+import GRDB
+import SQLiteStaging
+import Synchronization
+import TestSupport
+import Testing
+
+@Suite(.timeLimit(.minutes(2))) struct ContinuedPullTests {
+    private static let total = 3000
+    private static let query = QueryRequest("SELECT trip_id, vendor FROM `bench.trips_3000` ORDER BY trip_id")
+
+    private func values(_ file: String, _ sql: String) throws -> [String] {
+        try DatabaseQueue(path: file).read { db in
+            try Row.fetchAll(db, sql: sql).map { row in
+                row.databaseValues.map { $0.isNull ? "NULL" : "\($0.storage.value ?? "")" }.joined(separator: "|")
+            }
+        }
+    }
+
+    private func states(_ file: String) throws -> [String] {
+        try values(file, "SELECT state FROM _bqpull_runs ORDER BY rowid")
+    }
+
+    /// Whether every row is there once, in order.
+    private func expectWhole(_ file: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
+        let sql = """
+            SELECT count(*), count(DISTINCT trip_id), max(trip_id) - min(trip_id) + 1,
+            sum(rowid - 1 = trip_id - (SELECT min(trip_id) FROM results)) FROM results
+            """
+        let found = try values(file, sql)
+        #expect(
+            found == ["\(Self.total)|\(Self.total)|\(Self.total)|\(Self.total)"],
+            sourceLocation: sourceLocation)
+        #expect(try values(file, "PRAGMA integrity_check") == ["ok"], sourceLocation: sourceLocation)
+    }
+
+    private func pull(_ fixture: EmulatorFixture, pageRows: Int = 100) -> QueryPull {
+        var pull = QueryPull(Self.query, client: fixture.client)
+        pull.limits.pageRows = pageRows
+        return pull
+    }
+
+    /// Stages until a moment comes, then cancels the task.
+    private func interrupt(
+        _ pull: QueryPull, into file: String, when: @escaping @Sendable (PullProgress) -> Bool
+    ) async throws {
+        var pull = pull
+        pull.onProgress = { progress in
+            if when(progress) { withUnsafeCurrentTask { $0?.cancel() } }
+        }
+        let task = Task { [pull] in try await pull.stage(into: StagingTarget(path: file)) }
+        await #expect(throws: CancellationError.self) { try await task.value }
+    }
+
+    /// What would be on the disk if the process ended at a moment of the pull.
+    ///
+    /// - Parameter cancelling: whether the pull itself ends then, too; else it goes on.
+    private func kill(
+        _ pull: QueryPull, in folder: TemporaryFolder, cancelling: Bool = true,
+        when: @escaping @Sendable (PullProgress) -> Bool
+    ) async throws -> String {
+        let (alive, dead) = (folder.file("alive.db"), folder.file("dead.db"))
+        let copied = Mutex(false)
+        let copy: @Sendable (PullProgress) -> Bool = { progress in
+            guard when(progress), !copied.withLock({ swap(&$0, true) }) else { return false }
+            for suffix in ["", "-wal"] {
+                try? FileManager.default.copyItem(atPath: alive + suffix, toPath: dead + suffix)
+            }
+            return true
+        }
+        if cancelling {
+            try await interrupt(pull, into: alive, when: copy)
+        } else {
+            var pull = pull
+            pull.onProgress = { _ = copy($0) }
+            _ = try await pull.stage(into: StagingTarget(path: alive))
+        }
+        return dead
+    }
+
+    @Test(arguments: [1, 1000, 2900]) func goesOnWithoutFetchingOrRunningAnythingTwice(rows: Int64) async throws {
+        try await EmulatorFixture.with { fixture in
+            let file = fixture.folder.file("staging.db")
+            try await interrupt(pull(fixture), into: file) { $0.rows >= rows }
+            let staged = try #require(Int(values(file, "SELECT rows FROM _bqpull_runs")[0]))
+            #expect(staged >= rows && staged < Self.total)
+            let hidden = try values(file, "SELECT name FROM sqlite_master WHERE name LIKE '%rows%'")[0]
+            #expect(try values(file, "SELECT count(*) FROM \"\(hidden)\"") == ["\(staged)"])
+
+            let before = fixture.emulator.counters
+            let report = try await pull(fixture, pageRows: 250).stage(into: StagingTarget(path: file))
+            let after = fixture.emulator.counters
+            // Pages that were under way when the pull ended may be counted late, but begin behind the staged rows.
+            #expect(after.firstRows.dropFirst(before.firstRows.count).allSatisfy { $0 >= staged })
+            #expect(after.firstRows.contains(Int64(staged)))
+            #expect(after.requests["jobs.insert"] == before.requests["jobs.insert"])
+            #expect(after.requests["jobs.cancel"] == nil)
+            #expect(after.jobs == 1)
+            #expect(report.rowsContinued == Int64(staged))
+            #expect(report.rowsRead == Int64(Self.total))
+            #expect(report.rowsCopied == Int64(Self.total))
+            try expectWhole(file)
+            #expect(try states(file) == ["published"])
+
+            // What is finished is not continued: the same command is a new run.
+            _ = try await pull(fixture).stage(into: StagingTarget(path: file))
+            #expect(fixture.emulator.counters.jobs == 2)
+        }
+    }
+
+    enum Moment: CaseIterable {
+        /// The intent is written, the job not sent.
+        case planned
+        /// The job is sent and runs.
+        case running
+        /// Some pages are committed.
+        case transferring
+        /// All rows are committed, the table is not published.
+        case staged
+
+        func isNow(_ progress: PullProgress, _ counters: EmulatorCounters) -> Bool {
+            switch (self, progress.phase) {
+            case (.planned, .running): counters.requests["jobs.insert"] == 1
+            case (.running, .running): counters.requests["jobs.insert"] == 2
+            case (.transferring, .transferring): progress.rows > 500
+            case (.staged, .publishing): true
+            default: false
+            }
+        }
+    }
+
+    @Test(arguments: Moment.allCases) func survivesTheEndOfItsProcess(at moment: Moment) async throws {
+        // A pull that waits in short steps tells of each.
+        let configuration = EmulatorConfiguration(jobTime: moment == .running ? .milliseconds(600) : .zero)
+        try await EmulatorFixture.with(configuration, longPoll: .zero) { fixture in
+            let emulator = fixture.emulator
+            let dead = try await kill(pull(fixture), in: fixture.folder, cancelling: moment != .running) {
+                moment.isNow($0, emulator.counters)
+            }
+            #expect(try states(dead) == ["running"])
+            let job = try values(dead, "SELECT job_id FROM _bqpull_runs")
+            let before = emulator.counters
+            let report = try await pull(fixture).stage(into: StagingTarget(path: dead))
+            #expect([report.jobId] == job)
+            if moment == .staged { #expect(emulator.counters.requests == before.requests) }
+            try expectWhole(dead)
+            #expect(emulator.counters.jobs == 1)
+        }
+    }
+
+    /// Outside of US and EU a job is found only by its location, which may not be known yet.
+    @Test func findsAJobWhoseLocationItHadNotLearned() async throws {
+        try await EmulatorFixture.with(EmulatorConfiguration(location: "europe-west6")) { fixture in
+            let emulator = fixture.emulator
+            let dead = try await kill(pull(fixture), in: fixture.folder) { $0.phase == .transferring }
+            try await DatabaseQueue(path: dead).write { try $0.execute(sql: "UPDATE _bqpull_runs SET location = NULL") }
+            let report = try await pull(fixture).stage(into: StagingTarget(path: dead))
+            #expect(report.location == "europe-west6")
+            #expect(emulator.counters.jobs == 1)
+            try expectWhole(dead)
+        }
+    }
+
+    @Test func runsTheQueryAgainIfItsJobWasCancelled() async throws {
+        let configuration = EmulatorConfiguration(jobTime: .milliseconds(200))
+        try await EmulatorFixture.with(configuration, longPoll: .zero) { fixture in
+            let (file, emulator) = (fixture.folder.file("staging.db"), fixture.emulator)
+            try await interrupt(pull(fixture), into: file) { progress in
+                progress.phase == .running && emulator.counters.jobs == 1
+            }
+            #expect(emulator.counters.requests["jobs.cancel"] == 1)
+            #expect(try states(file) == ["interrupted"])
+            let report = try await pull(fixture).stage(into: StagingTarget(path: file))
+            #expect(report.rowsContinued == nil)
+            #expect(try states(file) == ["failed", "published"])
+            #expect(emulator.counters.jobs == 2)
+            try expectWhole(file)
+        }
+    }
+
+    @Test(arguments: [true, false]) func keepsTheRowsOfAResultThatHasExpired(hasJob: Bool) async throws {
+        // Without a lifetime the server forgets nothing, so that the job's name has to be wrong.
+        let configuration = EmulatorConfiguration(resultLifetime: hasJob ? .seconds(2) : nil)
+        try await EmulatorFixture.with(configuration) { fixture in
+            let (file, target) = (
+                fixture.folder.file("staging.db"), StagingTarget(path: fixture.folder.file("staging.db"))
+            )
+            try await interrupt(pull(fixture), into: file) { $0.rows >= 200 }
+            if hasJob {
+                try await Task.sleep(for: .seconds(2.2))
+            } else {
+                try await DatabaseQueue(path: file).write {
+                    try $0.execute(sql: "UPDATE _bqpull_runs SET job_id = 'gone'")
+                }
+            }
+            let rows = try values(file, "SELECT rows FROM _bqpull_runs")[0]
+            for _ in 1...2 {
+                let error = await #expect(throws: BigQueryError.self) { try await pull(fixture).stage(into: target) }
+                #expect(error?.code == .resultExpired)
+                #expect(
+                    error?.message.contains("\(rows) of 3000 rows are staged and kept") == true,
+                    "\(error?.message ?? "")")
+                #expect(error?.message.contains("a new run would process ") == true)
+                #expect(error?.message.contains("unknown number") == false)
+                #expect(error?.hint?.contains("--restart") == true)
+            }
+            #expect(try states(file) == ["interrupted"])
+            #expect(try values(file, "SELECT rows FROM _bqpull_runs") == [rows])
+
+            var again = pull(fixture)
+            again.startsAnew = true
+            #expect(try await again.stage(into: target).rowsContinued == nil)
+            #expect(fixture.emulator.counters.jobs == 2)
+            #expect(try states(file) == ["discarded", "published"])
+            try expectWhole(file)
+        }
+    }
+
+    @Test func neverGoesOnWithTheJobOfAnotherQuery() async throws {
+        try await EmulatorFixture.with { fixture in
+            let file = fixture.folder.file("staging.db")
+            let other = JobReference(projectId: "local-project", jobId: "foreign")
+            _ = try await fixture.client.insertJob(QueryRequest("SELECT 1 AS trip_id, 'x' AS vendor"), as: other)
+            try await interrupt(pull(fixture), into: file) { $0.rows >= 200 }
+            try await DatabaseQueue(path: file).write {
+                try $0.execute(sql: "UPDATE _bqpull_runs SET job_id = 'foreign'")
+            }
+            let error = await #expect(throws: BigQueryError.self) {
+                try await pull(fixture).stage(into: StagingTarget(path: file))
+            }
+            #expect(error?.code == .foreignJob)
+            _ = try await pull(fixture).stage(into: StagingTarget(path: file))
+            #expect(try states(file) == ["failed", "published"])
+            try expectWhole(file)
+        }
+    }
+
+    /// A result that is not what it was is not mixed with what was staged of it.
+    @Test func beginsAnewIfTheResultChanged() async throws {
+        try await EmulatorFixture.with { fixture in
+            let file = fixture.folder.file("staging.db")
+            try await interrupt(pull(fixture), into: file) { $0.rows >= 200 }
+            try await DatabaseQueue(path: file).write { db in
+                try db.execute(sql: "UPDATE _bqpull_runs SET schema = replace(schema, 'vendor', 'seller')")
+            }
+            let error = await #expect(throws: RowsError.self) {
+                try await pull(fixture).stage(into: StagingTarget(path: file))
+            }
+            #expect(error?.code == .schemaChanged)
+            #expect(try states(file) == ["failed"])
+            _ = try await pull(fixture).stage(into: StagingTarget(path: file))
+            #expect(fixture.emulator.counters.jobs == 2)
+            try expectWhole(file)
+        }
+    }
+
+    struct Change: Sendable, CustomTestStringConvertible {
+        let testDescription: String
+        let change: @Sendable (inout QueryPull, inout StagingTarget) -> Void
+        var isSame = false
+    }
+
+    static let changes = [
+        Change(
+            testDescription: "page size, memory",
+            change: { pull, _ in
+                pull.limits.pageRows = 7
+                pull.limits.memory = 1_000_000
+                pull.limits.pagesInFlight = 1
+            }, isSame: true),
+        Change(
+            testDescription: "labels, priority, cache, limit",
+            change: { pull, _ in
+                pull.query.labels = ["a": "b"]
+                pull.query.priority = .batch
+                pull.query.useQueryCache = false
+                pull.query.maximumBytesBilled = 1 << 40
+            }, isSame: true),
+        Change(testDescription: "indexes", change: { _, target in target.indexes = [["vendor"]] }, isSame: true),
+        Change(testDescription: "the location", change: { pull, _ in pull.query.location = "US" }),
+        Change(testDescription: "the text", change: { pull, _ in pull.query.sql += " " }),
+        Change(
+            testDescription: "a parameter",
+            change: { pull, _ in
+                pull.query.parameters = [QueryParameter(name: "x", type: .scalar("INT64"), value: .scalar("1"))]
+            }),
+        Change(testDescription: "the dialect", change: { pull, _ in pull.query.useLegacySQL = true }),
+        Change(testDescription: "the key", change: { _, target in target.key = ["trip_id"] }),
+        Change(testDescription: "the mode", change: { _, target in target.ifExists = .append }),
+    ]
+
+    @Test(arguments: changes) func knowsTheSameCommandAgain(_ change: Change) async throws {
+        try await EmulatorFixture.with { fixture in
+            let file = fixture.folder.file("staging.db")
+            var (again, target) = (pull(fixture), StagingTarget(path: file))
+            // One that both dialects take.
+            again.query.sql = "SELECT trip_id, vendor FROM bench.trips_3000"
+            try await interrupt(again, into: file) { $0.rows >= 200 }
+            change.change(&again, &target)
+            let report = try await again.stage(into: target)
+            #expect((report.rowsContinued != nil) == change.isSame)
+            #expect(fixture.emulator.counters.jobs == (change.isSame ? 1 : 2))
+            #expect(try values(file, "SELECT count(*) FROM results") == ["3000"])
+            #expect(try states(file) == (change.isSame ? ["published"] : ["superseded", "published"]))
+        }
+    }
+
+    @Test func continuesARunFromItsRecordAlone() async throws {
+        try await EmulatorFixture.with { fixture in
+            let file = fixture.folder.file("staging.db")
+            var pull = QueryPull(
+                QueryRequest("SELECT trip_id, vendor, @a AS a, @b AS b FROM bench.trips_3000"), client: fixture.client)
+            pull.limits.pageRows = 100
+            pull.query.parameters = [
+                try QueryParameter(
+                    parsing: #"a:ARRAY<STRUCT<x INT64, y STRING>>:[{"x":1,"y":"q"},{"x":null,"y":null}]"#),
+                try QueryParameter(parsing: "b:STRING:it's"),
+            ]
+            pull.query.labels = ["team": "data"]
+            try await interrupt(pull, into: file) { $0.rows >= 200 }
+            let run = try #require(try await RunLog.read(path: file).first)
+            let continued = try QueryPull(continuing: run, client: fixture.client)
+            var sent = pull.query
+            sent.location = "US"
+            #expect(continued.query == sent)
+            let report = try await continued.stage(into: run.target)
+            #expect(report.rowsContinued == run.rows)
+            #expect(fixture.emulator.counters.jobs == 1)
+            #expect(try values(file, "SELECT count(*), min(b) FROM results") == ["3000|it's"])
+
+            let error = await #expect(throws: StagingError.self) { try await continued.stage(into: run.target) }
+            #expect(error?.code == .noRun)
+            #expect(throws: PullError.self) {
+                var foreign = run
+                foreign.intent.project = "another-project"
+                _ = try QueryPull(continuing: foreign, client: fixture.client)
+            }
+        }
+    }
+}
+
+/// Sets a flag, and tells what it was.
+private func swap(_ flag: inout Bool, _ value: Bool) -> Bool {
+    defer { flag = value }
+    return flag
+}
