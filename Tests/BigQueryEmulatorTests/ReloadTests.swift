@@ -23,7 +23,7 @@ import Testing
         }
     }
 
-    /// Also if the file is the same and no time has passed.
+    /// Also if the file is the same.
     @Test func everyLoadChangesTheEtagAndNoOtherTables() async throws {
         try await TableFolder.with(Self.files) { client, folder in
             let other = try await client.get("datasets/d/tables/other").string("etag")
@@ -35,6 +35,20 @@ import Testing
             }
             #expect(etags.count == 10)
             #expect(try await client.get("datasets/d/tables/other").string("etag") == other)
+        }
+    }
+
+    @Test func twoChangesAtTheSameTimeAreTwo() async throws {
+        try await TableFolder.with(Self.files) { client, _ in
+            let catalog = client.emulator.server.catalog
+            let first = try catalog.table(TableReference(project: "local-project", dataset: "d", table: "t"))
+            catalog.register(first)
+            let second = try catalog.table(first.reference)
+            catalog.register(first)
+            let third = try catalog.table(first.reference)
+            #expect(first.modified < second.modified && second.modified < third.modified)
+            #expect(Set([first.etag, second.etag, third.etag]).count == 3)
+            #expect(third.created == first.created)
         }
     }
 

@@ -4,17 +4,14 @@ extension BigQueryAPI {
         table.source = try await jobs.engine.compiled(table.source)
         let reference = table.reference
         let link = "\(endpoint())/bigquery/v2/projects/\(reference.project)/datasets/\(reference.dataset)"
-        var answer = table.listItem
-        answer.members += [
-            .init(name: "etag", value: .string(table.etag)),
-            .init(name: "selfLink", value: .string("\(link)/tables/\(reference.table)")),
-            .init(name: "schema", value: table.source.fields.json),
-            .init(name: "numBytes", value: .int64(table.source.logicalBytes)),
-            .init(name: "numLongTermBytes", value: "0"),
-            .init(name: "numRows", value: .int64(table.source.rowCount)),
-            .init(name: "lastModifiedTime", value: .int64(table.modified)),
-            .init(name: "location", value: .string(catalog.location)),
+        let details: JSONObject = [
+            "etag": .string(table.etag), "selfLink": .string("\(link)/tables/\(reference.table)"),
+            "schema": table.source.fields.json, "numBytes": .int64(table.source.logicalBytes),
+            "numLongTermBytes": "0", "numRows": .int64(table.source.rowCount),
+            "lastModifiedTime": .int64(table.modified), "location": .string(catalog.location),
         ]
+        var answer = table.listItem
+        answer.members += details.members
         answer.members += table.properties.members
         if let view = table.source as? View {
             answer["view"] = ["query": .string(view.query), "useLegacySql": false]
