@@ -12,13 +12,12 @@ enum Browser {
         } else {
             command.append(url)
         }
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: command.removeFirst())
-        process.arguments = command
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        return (try? process.run()) != nil
+        let nowhere = Foundation.open("/dev/null", O_RDWR | O_CLOEXEC)
+        defer { close(nowhere) }
+        let browser = try? ChildProcess(
+            command.removeFirst(), command, environment: ProcessInfo.processInfo.environment,
+            streams: (nowhere, nowhere, nowhere))
+        return browser != nil
     }
 
     /// What starts a browser, with the program's whole path: the first of `BROWSER` that is there, or the desktop's

@@ -1,4 +1,7 @@
 import Foundation
+import Synchronization
+
+@testable import bqpull
 
 /// The built binary, run as a user runs it.
 struct Binary {
@@ -27,30 +30,49 @@ struct Binary {
 
     /// Starts a run that is talked to while it lasts.
     func start(_ arguments: [String]) throws -> RunningBinary {
-        let process = Process()
-        process.executableURL = program
-        process.arguments = arguments
-        process.environment = ["PATH": "/usr/bin:/bin", "HOME": "/nonexistent"].merging(environment) { _, new in new }
-        return try RunningBinary(process)
+        try RunningBinary(
+            program.path, arguments,
+            environment: ["PATH": "/usr/bin:/bin", "HOME": "/nonexistent"].merging(environment) { _, new in new })
     }
 }
 
 /// A run of the binary that has not ended yet.
 final class RunningBinary: Sendable {
-    private let process: Process
-    private let input = Pipe()
+    private let process: ChildProcess
+    private let end: Task<Int32, Never>
+    private static let starting = Mutex(())
+    private let input: Pipe
     private let output: Task<String, any Error>
     private let errors: Task<String, any Error>
     /// All that standard output, or standard error, has said each time that there is more.
     private let saidSoFar: AsyncStream<String>
 
-    fileprivate init(_ process: Process) throws {
+    fileprivate init(_ program: String, _ arguments: [String], environment: [String: String]) throws {
+        // A process that is started between two of the steps would hold the pipes open as long as it lives.
+        let (process, input, outputPipe, errorPipe) = try Self.starting.withLock { _ in
+            let (input, outputPipe, errorPipe) = (Pipe(), Pipe(), Pipe())
+            for pipe in [input, outputPipe, errorPipe] {
+                for file in [pipe.fileHandleForReading, pipe.fileHandleForWriting] {
+                    _ = fcntl(file.fileDescriptor, F_SETFD, FD_CLOEXEC)
+                }
+            }
+            let process = try ChildProcess(
+                program, arguments, environment: environment,
+                streams: (
+                    input.fileHandleForReading.fileDescriptor, outputPipe.fileHandleForWriting.fileDescriptor,
+                    errorPipe.fileHandleForWriting.fileDescriptor
+                ))
+            return (process, input, outputPipe, errorPipe)
+        }
+        self.input = input
         self.process = process
-        let (outputPipe, errorPipe) = (Pipe(), Pipe())
-        process.standardOutput = outputPipe
-        process.standardError = errorPipe
-        process.standardInput = input
-        try process.run()
+        // Not the input's: who writes to a process that has ended would be ended by SIGPIPE.
+        for pipe in [outputPipe, errorPipe] { try pipe.fileHandleForWriting.close() }
+        end = Task {
+            await withCheckedContinuation { continuation in
+                Thread.detachNewThread { continuation.resume(returning: process.wait()) }
+            }
+        }
         let (stream, continuation) = AsyncStream<String>.makeStream()
         saidSoFar = stream
         output = Task { try await Self.readToEnd(outputPipe) { continuation.yield($0) } }
@@ -67,7 +89,7 @@ final class RunningBinary: Sendable {
 
     /// Sends a signal.
     func send(signal: Int32) {
-        kill(process.processIdentifier, signal)
+        kill(process.identifier, signal)
     }
 
     /// Waits until standard output or standard error has said something of this form.
@@ -92,8 +114,7 @@ final class RunningBinary: Sendable {
     /// Waits for the end; the input stays open.
     func outcome() async throws -> Binary.Outcome {
         let (outputText, errorText) = try await (output.value, errors.value)
-        process.waitUntilExit()
-        return Binary.Outcome(exitCode: process.terminationStatus, output: outputText, errors: errorText)
+        return Binary.Outcome(exitCode: await end.value, output: outputText, errors: errorText)
     }
 
     /// Reads on a thread of its own, since reading blocks; tells all that came until then.

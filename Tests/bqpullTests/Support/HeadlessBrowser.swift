@@ -3,6 +3,8 @@ import GoogleHTTP
 import Logging
 import Testing
 
+@testable import bqpull
+
 /// Chromium without a window, driven by its own driver (WebDriver, https://www.w3.org/TR/webdriver2/).
 struct HeadlessBrowser {
     /// The driver of Debian's package chromium-driver; `nil` where it is not installed.
@@ -18,8 +20,8 @@ struct HeadlessBrowser {
         let (process, port) = try start()
         defer {
             // It takes no notice of SIGTERM.
-            kill(process.processIdentifier, SIGKILL)
-            process.waitUntilExit()
+            kill(process.identifier, SIGKILL)
+            _ = process.wait()
         }
         let root = "http://127.0.0.1:\(port)/session"
         let transport = HTTPSTransport(
@@ -45,15 +47,16 @@ struct HeadlessBrowser {
     }
 
     /// Starts the driver, again if the port that it chose was taken meanwhile.
-    private static func start() throws -> (Process, port: String) {
+    private static func start() throws -> (ChildProcess, port: String) {
         for _ in 0..<5 {
-            let process = Process()
-            process.executableURL = URL(fileURLWithPath: try #require(driver))
-            process.arguments = ["--port=0"]
             let output = Pipe()
-            process.standardOutput = output
-            process.standardError = FileHandle.nullDevice
-            try process.run()
+            let nowhere = try #require(FileHandle(forUpdatingAtPath: "/dev/null"))
+            let process = try ChildProcess(
+                try #require(driver), ["--port=0"], environment: ProcessInfo.processInfo.environment,
+                streams: (
+                    nowhere.fileDescriptor, output.fileHandleForWriting.fileDescriptor, nowhere.fileDescriptor
+                ))
+            try output.fileHandleForWriting.close()
             var said = ""
             while case let more = output.fileHandleForReading.availableData, !more.isEmpty {
                 said += String(decoding: more, as: UTF8.self)
