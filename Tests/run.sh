@@ -18,5 +18,8 @@ require_swift
 swift format lint --strict --recursive --parallel Package.swift Sources Tests
 swift build --build-tests
 # A crash that a test expects must not wait for the backtracer.
-SWIFT_BACKTRACE=enable=no swift test --skip-build
+export SWIFT_BACKTRACE=enable=no
+swift test --skip-build
+# Alone, so that the kills fall where they should: some minutes.
+KILL_INSTANTS=210 swift test --skip-build --filter KillSweepTests
 Tests/Conformance/run.sh "$(swift build --show-bin-path)/bqpull"

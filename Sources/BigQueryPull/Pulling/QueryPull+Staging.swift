@@ -156,8 +156,9 @@ extension QueryPull {
             return try await body()
         } catch {
             let canContinue = !Self.isFinal(error, hasRows: run.rowsWritten > 0)
+            let reason = error is CancellationError ? "interrupted" : "\(error)"
             // A task of its own, since the database does not work for a task that has been cancelled.
-            await Task { try? await run.stop(error: "\(error)", canContinue: canContinue) }.value
+            await Task { try? await run.stop(error: reason, canContinue: canContinue) }.value
             throw error
         }
     }

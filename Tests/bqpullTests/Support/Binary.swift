@@ -87,6 +87,9 @@ final class RunningBinary: Sendable {
         try input.fileHandleForWriting.write(contentsOf: Data(text.utf8))
     }
 
+    /// The process id.
+    var identifier: Int32 { process.identifier }
+
     /// Sends a signal.
     func send(signal: Int32) {
         kill(process.identifier, signal)

@@ -1,0 +1,243 @@
+import BigQueryEmulator
+import Foundation
+import GRDB
+import TestSupport
+import Testing
+
+/// The binary killed at every moment of a pull, and run again.
+///
+/// `KILL_INSTANTS` is the number of moments. `Tests/run.sh` takes more than 200, and then a table of more rows; by default
+/// there are few of both.
+@Suite(.serialized) struct KillSweepTests {
+    static let instants = ProcessInfo.processInfo.environment["KILL_INSTANTS"].flatMap(Int.init) ?? 8
+    /// Whether there are enough kills to say where they have to fall.
+    private static let isWhole = instants >= 200
+    private static let rows = isWhole ? 200_000 : 20_000
+    private static let oldRows = 10
+
+    private enum Mode: String, CaseIterable {
+        case replace, append, upsert
+    }
+
+    /// Where a pull was when it was killed.
+    private enum Place: String, CaseIterable {
+        case before = "before the first page"
+        case during = "between the first and the last page"
+        case staged = "after the last page"
+        case published = "after publishing"
+    }
+
+    /// What a database that was copied from a dead process holds.
+    private struct Remains {
+        var place: Place
+        /// The rows that the checkpoint of the unfinished run counts.
+        var rows: Int64
+        var hasRun: Bool
+    }
+
+    private struct Sweep: Sendable {
+        let home: EmulatorHome
+        let file: String
+        /// That of a table that was pulled in peace.
+        var checksum: Int64?
+
+        func command(_ mode: Mode) -> [String] {
+            let key = mode == .append ? [] : ["--key", "trip_id"]
+            return [
+                "query", "SELECT trip_id, vendor FROM bench.trips_\(KillSweepTests.rows)", "--if-exists", mode.rawValue,
+            ]
+                + key + ["--page-rows", "\(KillSweepTests.rows / 100)", "--into", file] + connection
+        }
+
+        var connection: [String] { ["--endpoint", home.emulator.endpoint, "--credentials", home.credentials] }
+
+        /// Makes a database with an old table in the place of the one that is there.
+        func prepare(_ mode: Mode) async throws {
+            try removeFiles(of: file)
+            let outcome = try await home.run(
+                ["query", "SELECT trip_id, vendor || '!' AS vendor FROM bench.trips_\(KillSweepTests.oldRows)"]
+                    + (mode == .append ? [] : ["--key", "trip_id"]) + ["--quiet", "--into", file] + connection)
+            #expect(outcome.exitCode == 0, "\(outcome.errors)")
+        }
+
+        func removeFiles(of file: String) throws {
+            for suffix in ["", "-wal", "-shm"] {
+                guard FileManager.default.fileExists(atPath: file + suffix) else { continue }
+                try FileManager.default.removeItem(atPath: file + suffix)
+            }
+        }
+
+        /// Looks at a copy, so that the next process finds what the dead one left.
+        func examine(_ mode: Mode) throws -> Remains {
+            let copy = file + ".copy"
+            try removeFiles(of: copy)
+            for suffix in ["", "-wal"] where FileManager.default.fileExists(atPath: file + suffix) {
+                try FileManager.default.copyItem(atPath: file + suffix, toPath: copy + suffix)
+            }
+            return try DatabaseQueue(path: copy).write { db in
+                #expect(try String.fetchAll(db, sql: "PRAGMA integrity_check") == ["ok"])
+                let run = try Row.fetchOne(db, sql: "SELECT * FROM _bqpull_runs WHERE rowid > 1 ORDER BY rowid DESC")
+                let isPublished = run?["state"] == "published"
+                let expected = isPublished ? Table.new(mode, checksum) : .old
+                #expect(try Table(db) == expected)
+                guard let run, !isPublished else {
+                    return Remains(place: isPublished ? .published : .before, rows: 0, hasRun: run != nil)
+                }
+                #expect(run["state"] == "running")
+                let rows: Int64 = run["rows"]
+                let hidden = "_bqpull_rows_\(run["run_id"] as String)"
+                if try db.tableExists(hidden) {
+                    #expect(try Int64.fetchOne(db, sql: "SELECT count(*) FROM \"\(hidden)\"") == rows)
+                } else {
+                    #expect(rows == 0)
+                }
+                let place: Place = rows == 0 ? .before : rows < KillSweepTests.rows ? .during : .staged
+                return Remains(place: place, rows: rows, hasRun: true)
+            }
+        }
+    }
+
+    /// A table as far as rows that are lost, doubled or altered change it.
+    private struct Table: Equatable {
+        var rows: Int
+        var ids: Int
+        var lowest: Int64
+        var highest: Int64
+        var old: Int
+        /// Of the rows that are not of the old table; `nil` where that is not known beforehand.
+        var checksum: Int64?
+
+        static let base: Int64 = 0
+
+        static let old = Table(
+            rows: oldRows, ids: oldRows, lowest: base, highest: base + Int64(oldRows) - 1, old: oldRows)
+
+        static func new(_ mode: Mode, _ checksum: Int64?) -> Table {
+            let added = mode == .append ? oldRows : 0
+            var table = Table(
+                rows: KillSweepTests.rows + added, ids: KillSweepTests.rows, lowest: base,
+                highest: base + Int64(KillSweepTests.rows) - 1, old: added)
+            table.checksum = checksum
+            return table
+        }
+
+        init(rows: Int, ids: Int, lowest: Int64, highest: Int64, old: Int) {
+            (self.rows, self.ids, self.lowest, self.highest, self.old) = (rows, ids, lowest, highest, old)
+        }
+
+        init(_ db: Database) throws {
+            let row = try Row.fetchOne(
+                db,
+                sql: """
+                    SELECT count(*) AS n, count(DISTINCT trip_id) AS ids, min(trip_id) AS low, max(trip_id) AS high,
+                    count(*) FILTER (WHERE vendor LIKE '%!') AS old,
+                    sum(unicode(vendor) * (trip_id % 8191)) FILTER (WHERE vendor NOT LIKE '%!') AS checksum FROM results
+                    """)
+            let found = try #require(row)
+            self.init(
+                rows: found["n"], ids: found["ids"], lowest: found["low"], highest: found["high"],
+                old: found["old"])
+            checksum = found["checksum"]
+        }
+    }
+
+    @Test(.timeLimit(.minutes(15))) func aPullThatIsKilledIsNeitherLostNorPaidTwice() async throws {
+        try await EmulatorHome.with { home in
+            let (sweep, duration) = try await inPeace(home)
+            var places: [Place: Int] = [:]
+            var number = 0
+            while number < Self.instants || places[.during, default: 0] < Self.instants * 3 / 5,
+                number < 3 * Self.instants
+            {
+                let mode = Mode.allCases[number % Mode.allCases.count]
+                // Spread over the whole run, however many there are in the end.
+                let share = (Double(number) * 0.618_033_988_75).truncatingRemainder(dividingBy: 1)
+                let place = try await killAndFinish(
+                    sweep, mode, after: duration * share * 1.1, byResuming: number % 2 == 1)
+                places[place, default: 0] += 1
+                number += 1
+            }
+            let counts = Place.allCases.map { "\(places[$0, default: 0]) \($0.rawValue)" }
+            print("kill sweep: \(number) kills: \(counts.joined(separator: ", "))")
+            if Self.isWhole { #expect(places[.during, default: 0] >= Self.instants * 3 / 5) }
+        }
+    }
+
+    /// Pulls without being disturbed: makes the emulator's rows, and tells how long it takes.
+    private func inPeace(_ home: EmulatorHome) async throws -> (Sweep, Duration) {
+        var sweep = Sweep(home: home, file: home.folder.file("staging.db"))
+        try await sweep.prepare(.replace)
+        var duration = Duration.zero
+        for _ in 1...2 {
+            let start = ContinuousClock.now
+            #expect(try await home.run(sweep.command(.replace) + ["--quiet"]).exitCode == 0)
+            duration = ContinuousClock.now - start
+        }
+        sweep.checksum = try await DatabaseQueue(path: sweep.file).read { try Table($0).checksum }
+        #expect(sweep.checksum ?? 0 > 0)
+        return (sweep, duration)
+    }
+
+    /// Killed again and again while it goes on, a pull never goes back.
+    @Test(.timeLimit(.minutes(10))) func aPullThatIsKilledWhileItGoesOnGetsThere() async throws {
+        try await EmulatorHome.with { home in
+            let (sweep, duration) = try await inPeace(home)
+            try await sweep.prepare(.upsert)
+            let jobs = home.emulator.counters.jobs
+            var (rows, progressed, isPublished) = (Int64(0), 0, false)
+            for number in 1...max(4, Self.instants / 4) {
+                let pull = try home.binary().start(
+                    number % 2 == 1 || rows == 0 ? sweep.command(.upsert) : ["resume", sweep.file] + sweep.connection)
+                // Mostly short of the first page, or shortly behind it.
+                try await Task.sleep(for: duration * (0.2 + 0.02 * Double(number % 10)))
+                pull.send(signal: SIGKILL)
+                _ = try await pull.outcome()
+                let remains = try sweep.examine(.upsert)
+                isPublished = remains.place == .published
+                if isPublished { break }
+                #expect(remains.rows >= rows)
+                if remains.rows > rows { progressed += 1 }
+                rows = remains.rows
+            }
+            if Self.isWhole { #expect(progressed > 0) }
+            if !isPublished { #expect(try await home.run(sweep.command(.upsert)).exitCode == 0) }
+            #expect(home.emulator.counters.jobs - jobs == 1)
+            let table = try await DatabaseQueue(path: sweep.file).read { try Table($0) }
+            #expect(table == .new(.upsert, sweep.checksum))
+        }
+    }
+
+    /// Kills a pull after a time, looks at what it left, and lets another process finish.
+    private func killAndFinish(
+        _ sweep: Sweep, _ mode: Mode, after delay: Duration, byResuming: Bool
+    ) async throws -> Place {
+        try await sweep.prepare(mode)
+        let emulator = sweep.home.emulator
+        let jobs = emulator.counters.jobs
+        let pull = try sweep.home.binary().start(sweep.command(mode))
+        try await Task.sleep(for: delay)
+        pull.send(signal: SIGKILL)
+        let end = try await pull.outcome()
+        #expect([0, 137].contains(end.exitCode), "\(end.errors)")
+
+        let remains = try sweep.examine(mode)
+        let pages = emulator.counters.firstRows.count
+        // A finished run is not applied twice: only the same command would be another run.
+        let resumes = remains.place == .published || byResuming && remains.hasRun
+        let again = try await sweep.home.run(
+            resumes ? ["resume", sweep.file] + sweep.connection : sweep.command(mode))
+        #expect(again.exitCode == 0, "\(again.errors)")
+        #expect(emulator.counters.jobs - jobs == 1, "\(remains)")
+        let asked = emulator.counters.firstRows.dropFirst(pages)
+        #expect(asked.allSatisfy { $0 >= remains.rows }, "\(remains): \(asked)")
+        let table = try await DatabaseQueue(path: sweep.file).read { try Table($0) }
+        #expect(table == .new(mode, sweep.checksum), "\(mode), \(remains)")
+        let files = try FileManager.default.contentsOfDirectory(atPath: sweep.home.folder.path)
+        // The file of a lock goes with the next pull into the table, which a finished one does not need.
+        let companions = files.filter {
+            $0.hasPrefix("staging.db-") && !(remains.place == .published && $0.contains("-bqpull-"))
+        }
+        #expect(companions == [])
+        return remains.place
+    }
+}
