@@ -271,6 +271,12 @@ import Testing
             try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: store.folder)
             let error = #expect(throws: OAuthError.self) { try store.prepare() }
             #expect(error?.code == .unsafePermissions)
+            try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: store.folder)
+            // Where the file of a trial cannot be written, a credential cannot be either.
+            try FileManager.default.createDirectory(
+                atPath: store.folder + "/trial/full", withIntermediateDirectories: true)
+            let inTheWay = #expect(throws: OAuthError.self) { try store.prepare() }
+            #expect(inTheWay?.code == .cannotStore)
         }
     }
 
@@ -318,6 +324,16 @@ import Testing
             #expect(throws: OAuthError.self) { try store.usePendingConsent() }
             let error = #expect(throws: OAuthError.self) { try store.pendingConsent() }
             #expect(error?.code == .noPendingConsent)
+        }
+    }
+
+    @Test func isForgottenWhenACredentialIsStored() async throws {
+        try await TemporaryFolder.with { folder in
+            let store = CredentialStore(folder: folder.file("bqpull"))
+            let request = try ConsentRequest(client: Fake.client(), redirectURI: "http://127.0.0.1:8085")
+            try store.keep(PendingConsent(request, project: nil, endpoint: nil))
+            try await store.write(StoredCredential(try Fake.credential(), stored: Fake.day))
+            #expect(!FileManager.default.fileExists(atPath: store.folder + "/consent.json"))
         }
     }
 }

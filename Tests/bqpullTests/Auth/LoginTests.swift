@@ -244,6 +244,20 @@ import Testing
         }
     }
 
+    /// A code is good once, whatever comes of it.
+    @Test func anExchangeThatFailsUsesUpItsConsent() async throws {
+        try await EmulatorHome.with(EmulatorConfiguration(failure: .expiredOrRevoked)) { home in
+            let url = try await home.run(["auth", "url", "--client-file", home.client, "--project", "local-project"])
+            let browser = PlainBrowser(follows: false)
+            let (address, _) = try await browser.submit(try await browser.open(url.output), decision: "allow")
+            for exitCode in [77, 66] as [Int32] {
+                let exchange = try await home.run(["auth", "exchange"], input: address + "\n")
+                #expect(exchange.exitCode == exitCode, "\(exchange.errors)")
+            }
+            #expect(home.emulator.counters.tokenRequests == 1)
+        }
+    }
+
     @Test func profilesAreKeptApart() async throws {
         try await EmulatorHome.with { home in
             try await home.logIn(["--profile", "work"])

@@ -90,6 +90,26 @@ import Testing
         }
     }
 
+    /// The first signal waits for the answer to the cancelling of the job, the second one for nothing.
+    @Test func aSecondSignalEndsItAtOnce() async throws {
+        let configuration = EmulatorConfiguration(latency: .milliseconds(1500), jobTime: .seconds(60))
+        try await EmulatorHome.with(configuration) { home in
+            let user = User(home: home)
+            let pull = try home.binary().start(user.query())
+            while home.emulator.counters.jobs == 0 { try await Task.sleep(for: .milliseconds(5)) }
+            pull.send(signal: SIGINT)
+            while home.emulator.counters.requests["jobs.cancel"] == nil {
+                try await Task.sleep(for: .milliseconds(5))
+            }
+            pull.send(signal: SIGTERM)
+            let end = try await pull.outcome()
+            #expect(end.exitCode == 143)
+            #expect(!end.errors.contains("BigQuery was told"))
+            #expect(try user.read("PRAGMA integrity_check") == ["ok"])
+            #expect(try await user.runs().map { $0["state"] as? String } == ["interrupted"])
+        }
+    }
+
     @Test func aSecondPullIntoTheSameTableNamesTheFirst() async throws {
         try await User.with { user in
             let pull = try await user.start()
