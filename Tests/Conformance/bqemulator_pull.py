@@ -6,9 +6,12 @@ Usage: bqemulator_pull.py BQPULL_BINARY
 
 from __future__ import annotations
 
+import contextlib
 import pathlib
+import sqlite3
 import sys
 import tempfile
+import time
 from typing import Any
 
 from google.api_core.client_options import ClientOptions
@@ -20,7 +23,7 @@ from checks import Checks
 from comparison import Reading, check_staged, column_names
 from dialect_queries import GROUPS, NAMES
 from query import Query
-from servers import Endpoint, bqemulator, pull, told
+from servers import Endpoint, bqemulator, pull, start_bqpull, told
 
 PROJECT = "conformance"
 LEAST_QUERIES = 40
@@ -44,6 +47,10 @@ def main() -> None:
             witness.check_tables(group)
         with checks.group("names survive") as group:
             witness.check_names(group)
+        with checks.group("only what is new") as group:
+            witness.check_incremental(group)
+        with checks.group("a pull that is killed goes on") as group:
+            witness.check_resume(group)
         with checks.group("faults") as group:
             witness.check_faults(group)
         with checks.group("how many queries were equal") as group:
@@ -122,6 +129,56 @@ class Witness:
         names = [name.lower() for name in column_names(self.pull(query, "names.db"))]
         group.equal(len(set(names)), 2, query.name)
 
+    def check_incremental(self, group: Any) -> None:
+        """Rows above the watermark of every type, into a table with a key, while the source changes."""
+        columns = "id INT64, day DATE, moment DATETIME, stamp TIMESTAMP, note STRING"
+        self.client.query(f"CREATE TABLE shop.changing ({columns})").result(timeout=60)
+
+        def put(number: Any, day: int, note: str) -> None:
+            time = f"2024-01-{day:02} 10:00:00.25"
+            self.client.query(
+                f"INSERT INTO shop.changing VALUES ({number}, DATE '{time[:10]}', DATETIME '{time}', "
+                f"TIMESTAMP '{time}+00', '{note}')"
+            ).result(timeout=60)
+
+        source = "SELECT * FROM shop.changing -- all of them"
+        for step, (number, day, note, copied) in enumerate(
+            [(1, 1, "old", 1), (2, 2, "old", 1), (2, 3, "new", 1), ("NULL", 1, "none", 0)]
+        ):
+            if note == "new":
+                self.client.query("DELETE FROM shop.changing WHERE id = 2").result(timeout=60)
+            put(number, day, note)
+            for column in ("day", "moment", "stamp"):
+                options = ("--incremental", column, "--if-exists", "upsert", "--key", "id", "--table", column)
+                done = self.pull(Query("changing", source, options=options), "changing.db")
+                what = f"{column}, step {step}"
+                group.equal(done.exit_code, 0, f"{what}: {done.messages[-400:]}")
+                group.equal(done.report.get("rowsCopied"), copied, what)
+        with sqlite3.connect(self.folder / "changing.db") as database:
+            for column in ("day", "moment", "stamp"):
+                rows = database.execute(f'SELECT id, note FROM "{column}" ORDER BY id').fetchall()
+                group.equal(rows, [(1, "old"), (2, "new")], column)
+
+    def check_resume(self, group: Any) -> None:
+        """Killed after some pages, the same command stages what is missing, of the same job."""
+        database = self.folder / "killed.db"
+        options = ["--into", str(database), "--project", PROJECT, "--endpoint", self.endpoint.url]
+        command = ["query", "SELECT n, label FROM shop.numbers ORDER BY n", "--page-rows", "300", *options]
+        killed = start_bqpull(self.binary, self.folder, *command)
+        while killed.poll() is None and not staged_rows(database):
+            time.sleep(0.01)
+        killed.kill()
+        killed.wait()
+        rows = staged_rows(database)
+        group.check(0 < rows < shop.NUMBERS, f"{rows} rows were staged when it was killed")
+        resumed = self.told("resume", str(database))
+        group.equal(resumed.get("rowsContinued"), rows, "the rows that were there")
+        group.equal(resumed.get("rowsCopied"), shop.NUMBERS, "all rows")
+        with sqlite3.connect(database) as connection:
+            staged = connection.execute("SELECT count(*), count(DISTINCT n), min(n), max(n) FROM results").fetchone()
+            group.equal(staged, (shop.NUMBERS, shop.NUMBERS, 1, shop.NUMBERS), "the table")
+            group.equal(connection.execute("SELECT count(*) FROM _bqpull_runs").fetchone(), (1,), "the runs")
+
     def check_faults(self, group: Any) -> None:
         """What the server refuses, and what it answers wrongly, leaves the staged table as it was."""
         good = Query("before the faults", "SELECT 1 AS kept")
@@ -142,6 +199,16 @@ class Witness:
             group.check(failed.messages, f"{name}: no message")
             with failed.open() as database:
                 group.equal(database.execute("SELECT * FROM results").fetchall(), [(1,)], f"{name}: the table before")
+
+
+def staged_rows(database: pathlib.Path) -> int:
+    """The rows of the unfinished run, as far as they are committed."""
+    try:
+        with contextlib.closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
+            (rows,) = connection.execute("SELECT max(rows) FROM _bqpull_runs").fetchone()
+            return rows or 0
+    except sqlite3.OperationalError:  # not there yet, or locked
+        return 0
 
 
 if __name__ == "__main__":

@@ -142,6 +142,14 @@ def run_bqpull(binary: str, folder: pathlib.Path, *arguments: str) -> "subproces
     )
 
 
+def start_bqpull(binary: str, folder: pathlib.Path, *arguments: str) -> "subprocess.Popen[bytes]":
+    """Starts any command with a home folder of its own, and says nothing of what it says."""
+    nowhere = subprocess.DEVNULL
+    return subprocess.Popen(
+        [binary, *arguments], env=_plain_environment(folder), stdin=nowhere, stdout=nowhere, stderr=nowhere
+    )
+
+
 def told(binary: str, endpoint: Endpoint, project: str, folder: pathlib.Path, *arguments: str) -> Any:
     """What a command of bqpull about the server tells as JSON."""
     options = ["--json", "--project", project, "--endpoint", endpoint.url]
