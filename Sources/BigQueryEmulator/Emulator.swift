@@ -28,9 +28,12 @@ public final class Emulator: Sendable {
     }
 
     /// Listens, calls `body` once requests are answered, and stops when it returns. An emulator runs once.
+    ///
+    /// - Throws: Besides what `body` throws an ``EmulatorError`` if the port or the query of a view is no good.
     public func withRunning<Result: Sendable>(
         _ body: (RunningEmulator) async throws -> Result
     ) async throws -> Result {
+        for table in configuration.tables { try await TableLoader(catalog: server.catalog).checkView(table) }
         let (ports, continuation) = AsyncStream<Int>.makeStream()
         let services = services { continuation.yield($0) }
         // A task of its own: a server that is cancelled drops connections that it has not taken yet, and NIO ends

@@ -8,7 +8,7 @@ public struct EmulatorConfiguration: Sendable {
         public var dataset: String
         /// The table's name.
         public var table: String
-        /// The path of a `.csv`, `.jsonl` or `.db` file.
+        /// The path of a `.csv`, `.jsonl` or `.db` file, or of a `.sql` file with the query of a view.
         public var file: String
 
         /// Makes a source.
@@ -33,6 +33,9 @@ public struct EmulatorConfiguration: Sendable {
     public var latency: Duration
     /// How long a job takes at least. Defaults to none.
     public var jobTime: Duration
+    /// How long the result of a query without a destination is kept once the job is done; `nil`, the default, is
+    /// for ever.
+    public var resultLifetime: Duration?
     /// Whether requests need an access token. Defaults to true.
     public var requiresAuthorization: Bool
     /// The one OAuth client that exists.
@@ -68,7 +71,8 @@ public struct EmulatorConfiguration: Sendable {
     /// generated ones.
     public init(
         port: Int = 0, project: String = "local-project", location: String = "US", pageBytes: Int? = nil,
-        latency: Duration = .zero, jobTime: Duration = .zero, requiresAuthorization: Bool = true,
+        latency: Duration = .zero, jobTime: Duration = .zero, resultLifetime: Duration? = nil,
+        requiresAuthorization: Bool = true,
         clientID: String = "emulator-client.apps.example.com", clientSecret: String = "emulator-client-secret",
         redirectURIs: [String] = [], refreshToken: String = "emulator-refresh-token",
         scopes: [String] = ["https://www.googleapis.com/auth/bigquery"], account: String = "user@example.com",
@@ -83,6 +87,7 @@ public struct EmulatorConfiguration: Sendable {
         self.pageBytes = pageBytes
         self.latency = latency
         self.jobTime = jobTime
+        self.resultLifetime = resultLifetime
         self.requiresAuthorization = requiresAuthorization
         self.clientID = clientID
         self.clientSecret = clientSecret

@@ -39,6 +39,13 @@ public struct EmulatorError: Error, Sendable, CustomStringConvertible {
         self.hint = hint
     }
 
+    /// A file that does not exist or may not be read.
+    static func unreadableFile(_ path: String) -> EmulatorError {
+        EmulatorError(
+            code: .unreadableFile, message: "\(path): cannot be read",
+            hint: "check that the file exists and that you may read it")
+    }
+
     /// Code and message.
     public var description: String { "\(code): \(message)" }
 }

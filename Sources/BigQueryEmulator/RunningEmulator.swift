@@ -20,6 +20,14 @@ public struct RunningEmulator: Sendable {
     /// What the server has been asked for until now.
     public var counters: EmulatorCounters { server.counters }
 
+    /// Loads a table, or loads it again: requests and queries that come later see what the file holds now, and
+    /// results of jobs stay as they are.
+    ///
+    /// - Throws: An ``EmulatorError`` that says why the file cannot be loaded; the table is as it was then.
+    public func load(_ source: EmulatorConfiguration.TableSource) async throws {
+        try await TableLoader(catalog: server.catalog).loadWhileRunning(source)
+    }
+
     /// Writes the user's credentials as Google's libraries read them, readable by the owner only.
     ///
     /// The file is of type `authorized_user`; its `token_uri` is the emulator.
@@ -69,6 +77,8 @@ public struct EmulatorCounters: Sendable, Hashable {
     public var consents = 0
     /// The number of grants that were revoked.
     public var revocations = 0
+    /// The number of rows sent in pages: of jobs.getQueryResults, jobs.query and tabledata.list.
+    public var rows = 0
     /// The number of requests by API method, for example `jobs.insert`, refused ones included.
     public var requests: [String: Int]
 }

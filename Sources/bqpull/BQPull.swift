@@ -13,11 +13,17 @@ struct BQPull: AsyncParsableCommand {
               bqpull emulator
             Get a refresh token, once:
               bqpull auth login
+            See what is there:
+              bqpull ls dataset
+              bqpull show dataset.table
             Pull a query:
               bqpull query 'SELECT * FROM dataset.table' --into staging.db
             """,
         version: ToolVersion.current,
-        subcommands: [AuthCommand.self, QueryCommand.self, EmulatorCommand.self]
+        subcommands: [
+            AuthCommand.self, QueryCommand.self, ResumeCommand.self, RunsCommand.self, ListCommand.self,
+            ShowCommand.self, EmulatorCommand.self,
+        ]
     )
 
     static func main() async {

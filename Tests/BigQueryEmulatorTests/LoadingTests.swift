@@ -153,7 +153,7 @@ import Testing
             (["data.jsonl": "{\"a\":[[1]]}\n"], ":1: an array holds null or an array"),
             (["data.jsonl": "\n"], ": the file has no columns"),
             (["data.db": "not SQLite, whatever its name says"], "table t: file is not a database"),
-            (["data.xlsx": ""], ": not a .csv, .jsonl or .db file"),
+            (["data.xlsx": ""], ": not a .csv, .jsonl, .db or .sql file"),
         ] as [([String: String], String)])
     func saysWhatIsWrongAndWhere(files: [String: String], message: String) async throws {
         await #expect {

@@ -51,7 +51,9 @@ import FoundationNetworking
             let answer = try await get(url, token: token(of: file))
             #expect(answer.status == 200)
             #expect(answer.body.cells.count == 10)
-            #expect(running.counters == EmulatorCounters(jobs: 0, tokenRequests: 1, requests: ["tabledata.list": 2]))
+            #expect(
+                running.counters
+                    == EmulatorCounters(jobs: 0, tokenRequests: 1, rows: 10, requests: ["tabledata.list": 2]))
         }
     }
 

@@ -20,7 +20,7 @@ from checks import Checks
 from comparison import Reading, check_staged, column_names
 from dialect_queries import GROUPS, NAMES
 from query import Query
-from servers import Endpoint, bqemulator, pull
+from servers import Endpoint, bqemulator, pull, told
 
 PROJECT = "conformance"
 LEAST_QUERIES = 40
@@ -40,6 +40,8 @@ def main() -> None:
             with checks.group(title) as group:
                 for query in queries:
                     witness.compare(group, query)
+        with checks.group("tables are shown") as group:
+            witness.check_tables(group)
         with checks.group("names survive") as group:
             witness.check_names(group)
         with checks.group("faults") as group:
@@ -83,6 +85,33 @@ class Witness:
         before = group.passed
         check_staged(group, query.name, self.pull(query, "staging.db"), self.read(query))
         self.equal += group.passed - before
+
+    def check_tables(self, group: Any) -> None:
+        """`bqpull ls` and `bqpull show` tell what Google's client does."""
+        self.client.query("CREATE VIEW shop.few AS SELECT id FROM shop.orders WHERE id < 3").result(timeout=60)
+        tables = list(self.client.list_tables("shop", retry=None))
+        for command, want in [
+            (("ls",), [("dataset", dataset.dataset_id) for dataset in self.client.list_datasets(retry=None)]),
+            (("ls", "shop"), [("table", table.table_id) for table in tables]),
+        ]:
+            entries = next(value for value in self.told(*command).values() if isinstance(value, list))
+            group.equal([(want[0][0], entry[want[0][0]]) for entry in entries], want, " ".join(command))
+        for item in tables:
+            table = self.client.get_table(item, retry=None)
+            shown = self.told("show", f"shop.{table.table_id}")
+            group.equal(
+                (shown["type"], shown.get("rows"), shown.get("etag")),
+                (table.table_type, table.num_rows, table.etag),
+                f"show shop.{table.table_id}",
+            )
+            group.equal(
+                [field["name"] for field in shown["schema"].get("fields", [])],
+                [field.name for field in table.schema],
+                f"the columns of shop.{table.table_id}",
+            )
+
+    def told(self, *arguments: str) -> Any:
+        return told(self.binary, self.endpoint, PROJECT, self.folder, *arguments)
 
     def check_names(self, group: Any) -> None:
         for query in NAMES:

@@ -16,6 +16,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import time
 import urllib.error
 import urllib.request
 from typing import Any, Iterator
@@ -33,7 +34,7 @@ from checks import Checks, Group
 from comparison import Reading, check_staged
 from credentials import authorized_user
 from query import Query
-from servers import Endpoint, bqpull_emulator, pull, run_bqpull
+from servers import Endpoint, bqpull_emulator, pull, run_bqpull, told
 
 PROJECT = "conformance"
 TIMEOUT = 60
@@ -120,6 +121,13 @@ def main() -> None:
         emulator(sys.argv[1], "--job-time", "2500") as witness,
     ):
         witness.check_running_job(group)
+    with tempfile.TemporaryDirectory(prefix="bqpull-") as name:
+        files = write_shop(pathlib.Path(name))
+        with (
+            checks.group("lists, views, partitions and tables that change") as group,
+            emulator(sys.argv[1], *(f"--load=shop.{table}={file}" for table, file in files.items())) as witness,
+        ):
+            witness.check_catalog(group, files)
     with checks.group("credentials go to google-auth and come back") as group, emulator(sys.argv[1]) as witness:
         witness.check_exchanged_credentials(group)
     with checks.group("no authentication") as group, emulator(sys.argv[1], "--no-auth") as witness:
@@ -251,6 +259,75 @@ class Witness:
         with group.raises(exceptions.NotFound, "nothing", "a dataset that does not exist"):
             self.client.get_dataset("nothing", retry=RETRY)
 
+    def check_catalog(self, group: Group, files: dict[str, pathlib.Path]) -> None:
+        """Google's client, and `bqpull ls` and `bqpull show`, tell the same of what there is."""
+        datasets = list(self.client.list_datasets(page_size=1, retry=RETRY))
+        group.equal([dataset.dataset_id for dataset in datasets], ["bench", "shop"], "the datasets")
+        listed = [item["dataset"] for item in self.told("ls")["datasets"]]
+        group.equal(listed, ["bench", "shop"], "the datasets by bqpull ls")
+        for size in None, 1:
+            tables = list(self.client.list_tables("shop", page_size=size, retry=RETRY))
+            types = [(table.table_id, table.table_type) for table in tables]
+            group.equal(types, [("latest", "VIEW"), ("orders", "TABLE")], f"the tables in pages of {size}")
+            listed = [(item["table"], item["type"]) for item in self.told("ls", "shop")["tables"]]
+            group.equal(listed, types, "the tables by bqpull ls")
+        group.equal(tables[1].time_partitioning.field, "day", "the listed table's partitioning")
+        group.check(tables[1].created, "the listed table has no time")
+        with group.raises(exceptions.NotFound, "nothing", "the tables of a dataset that does not exist"):
+            list(self.client.list_tables("nothing", retry=RETRY))
+
+        orders = self.client.get_table("shop.orders", retry=RETRY)
+        told = self.told("show", "shop.orders")
+        group.equal(orders.description, told["description"], "the description")
+        group.equal((orders.num_rows, orders.num_bytes), (told["rows"], told["bytes"]), "the size")
+        group.equal(orders.etag, told["etag"], "the etag")
+        partitioning = orders.time_partitioning
+        group.equal(
+            {
+                "type": partitioning.type_,
+                "field": partitioning.field,
+                "expirationSeconds": partitioning.expiration_ms // 1000,
+            },
+            told["timePartitioning"],
+            "the partitioning",
+        )
+        group.equal(orders.clustering_fields, told["clustering"], "the clustering")
+
+        view = self.client.get_table("shop.latest", retry=RETRY)
+        told = self.told("show", "shop.latest")
+        group.equal((view.table_type, view.view_use_legacy_sql), ("VIEW", False), "the view")
+        group.equal(view.view_query, told["view"]["query"], "the view's query")
+        query = Query("a view", "SELECT * FROM shop.latest")
+        reading = self.read(query)
+        group.equal(outline(view.schema), outline(reading.schema), "the view's schema against the result's")
+        check_staged(group, query.name, self.pull(query), reading)
+        with group.raises(exceptions.BadRequest, "invalid", "the rows of a view", reason):
+            list(self.client.list_rows(view, retry=RETRY))
+
+        jobs = list(self.client.list_jobs(page_size=1, retry=RETRY))
+        created = [job.created for job in jobs]
+        group.equal(created, sorted(created, reverse=True), "the newest job first")
+        group.check(len(jobs) >= 2, f"{len(jobs)} jobs")
+        group.equal([job.job_id for job in self.client.list_jobs(state_filter="running")], [], "running jobs")
+        since = self.client.list_jobs(min_creation_time=created[0], max_results=1, retry=RETRY)
+        group.equal([job.job_id for job in since], [jobs[0].job_id], "the newest job by its time")
+
+        with files["orders"].open("a") as file:
+            file.write("4,2024-01-03\n")
+        self.endpoint.hang_up()
+        changed = self.client.get_table("shop.orders", retry=RETRY)
+        for _ in range(600):
+            if changed.etag != orders.etag:
+                break
+            time.sleep(0.05)
+            changed = self.client.get_table("shop.orders", retry=RETRY)
+        group.equal((orders.num_rows, changed.num_rows), (3, 4), "the rows after a change")
+        group.check(changed.modified > orders.modified, "the change has no later time")
+        group.equal(changed.created, orders.created, "the time at which it was made")
+
+    def told(self, *arguments: str) -> Any:
+        return told(self.binary, self.endpoint, PROJECT, self.folder, *arguments)
+
     def check_dry_run(self, group: Group) -> None:
         config = bigquery.QueryJobConfig(dry_run=True, use_query_cache=False)
         job = self.client.query(TRIPS.sql, job_config=config, retry=RETRY, job_retry=None)
@@ -370,6 +447,21 @@ class Witness:
     def check_no_auth(self, group: Group) -> None:
         self.client = self.client_with(AnonymousCredentials())
         check_staged(group, "every type", self.pull(TRIPS, endpoint=Endpoint(self.endpoint.url)), self.read(TRIPS))
+
+
+def write_shop(folder: pathlib.Path) -> dict[str, pathlib.Path]:
+    """The files of a partitioned table and of a view of it."""
+    files = {"orders": folder / "orders.csv", "latest": folder / "latest.sql"}
+    files["orders"].write_text("id,day\n1,2024-01-01\n2,2024-01-01\n3,2024-01-02\n")
+    files["latest"].write_text("SELECT day, MAX(id) AS id FROM shop.orders GROUP BY day ORDER BY day\n")
+    table = {
+        "description": "All orders",
+        "schema": {"fields": [{"name": "id", "type": "INTEGER"}, {"name": "day", "type": "DATE"}]},
+        "timePartitioning": {"type": "DAY", "field": "day", "expirationMs": "7776000000"},
+        "clustering": {"fields": ["id"]},
+    }
+    (folder / "orders.schema.json").write_text(json.dumps(table))
+    return files
 
 
 def reason(error: exceptions.GoogleAPICallError) -> str:

@@ -1,4 +1,4 @@
-"""Starts and stops the programs that the witnesses talk to, all on 127.0.0.1, and runs `bqpull query`."""
+"""Starts and stops the programs that the witnesses talk to, all on 127.0.0.1, and runs bqpull."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import re
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -25,6 +26,12 @@ class Endpoint:
 
     url: str
     credentials: Optional[pathlib.Path] = None
+    process: Optional["subprocess.Popen[bytes]"] = None
+
+    def hang_up(self) -> None:
+        """Has `bqpull emulator` read its files again."""
+        if self.process:
+            self.process.send_signal(signal.SIGHUP)
 
 
 @dataclass(frozen=True)
@@ -56,8 +63,8 @@ def bqpull_emulator(binary: str, folder: pathlib.Path, project: str, *options: s
         str(credentials),
         *options,
     ]
-    with _running(command, r"listening on (http://127\.0\.0\.1:\d+)", folder, _plain_environment(folder)) as url:
-        yield Endpoint(url, credentials)
+    with _running(command, r"listening on (http://127\.0\.0\.1:\d+)", folder, _plain_environment(folder)) as (url, process):
+        yield Endpoint(url, credentials, process)
 
 
 @contextlib.contextmanager
@@ -79,7 +86,7 @@ def bqemulator(folder: pathlib.Path, project: str) -> Iterator[Endpoint]:
     environment["TMPDIR"] = str(folder)  # it would leave a folder in the common one
     environment["BQEMU_ENABLE_FORMAT_EXTENSIONS"] = "false"  # else it asks extensions.duckdb.org
     _provide_duckdb_extensions(pathlib.Path(environment["HOME"]))
-    with _running(command, r"Uvicorn running on (http://127\.0\.0\.1:\d+)", folder, environment) as url:
+    with _running(command, r"Uvicorn running on (http://127\.0\.0\.1:\d+)", folder, environment) as (url, _):
         yield Endpoint(url)
 
 
@@ -135,6 +142,17 @@ def run_bqpull(binary: str, folder: pathlib.Path, *arguments: str) -> "subproces
     )
 
 
+def told(binary: str, endpoint: Endpoint, project: str, folder: pathlib.Path, *arguments: str) -> Any:
+    """What a command of bqpull about the server tells as JSON."""
+    options = ["--json", "--project", project, "--endpoint", endpoint.url]
+    if endpoint.credentials:
+        options += ["--credentials", str(endpoint.credentials)]
+    done = run_bqpull(binary, folder, *arguments, *options)
+    if done.returncode != 0:
+        raise RuntimeError(f"bqpull {' '.join(arguments)}: {done.stderr[-400:]}")
+    return json.loads(done.stdout)
+
+
 def _plain_environment(folder: pathlib.Path) -> dict[str, str]:
     home = folder / "home"
     home.mkdir(exist_ok=True)
@@ -145,8 +163,8 @@ def _plain_environment(folder: pathlib.Path) -> dict[str, str]:
 @contextlib.contextmanager
 def _running(
     command: Sequence[str], announcement: str, folder: pathlib.Path, environment: dict[str, str]
-) -> Iterator[str]:
-    """Runs a server until the block ends; yields what the announcement's first group matched in its output."""
+) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
+    """Runs a server until the block ends; yields what the announcement's first group matched in its output, and it."""
     log = folder / "server.log"
     with log.open("wb") as output:
         server = subprocess.Popen(
@@ -162,7 +180,7 @@ def _running(
             if server.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"{command[0]} did not start (exit {server.poll()}): {said[-2000:]}")
             time.sleep(0.05)
-        yield match.group(1)
+        yield match.group(1), server
     finally:
         server.terminate()
         try:

@@ -44,9 +44,10 @@ public struct BigQueryClient: Sendable {
         }
     }
 
-    /// The address of a resource of the project.
-    func url(_ path: [String], _ query: KeyValuePairs<String, String?> = [:]) -> String {
-        configuration.endpoint.url(path: ["bigquery", "v2", "projects", configuration.project] + path, query: query)
+    /// The address of a resource of a project, by default of the one that pays.
+    func url(_ path: [String], _ query: KeyValuePairs<String, String?> = [:], project: String? = nil) -> String {
+        let project = project ?? configuration.project
+        return configuration.endpoint.url(path: ["bigquery", "v2", "projects", project] + path, query: query)
     }
 
     /// Sends a request and hands a successful answer to `receive`.

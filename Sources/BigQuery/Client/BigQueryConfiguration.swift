@@ -24,15 +24,12 @@ public struct BigQueryConfiguration: Sendable {
     /// How long a job that was just inserted may be unknown. Defaults to 200 s.
     public var visibilityBudget: Duration = .seconds(200)
 
-    /// The characters of project ids, those of legacy domain-scoped projects included.
-    private static let projectCharacters = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.:")
-
     /// Makes a configuration with the defaults.
     ///
     /// - Parameter endpoint: an address; `nil` for Google.
     /// - Throws: ``BigQueryError`` with code `invalidRequest` if `project` cannot be a project id.
     public init(project: String, endpoint: HTTPEndpoint? = nil) throws {
-        guard !project.isEmpty, project.count <= 100, project.allSatisfy(Self.projectCharacters.contains) else {
+        guard ResourceID.isProject(project) else {
             throw BigQueryError(
                 code: .invalidRequest, message: "\"\(printable(project, limit: 100))\" is not a project id",
                 hint: "give the id as the Google Cloud console shows it, for example my-project-123456"

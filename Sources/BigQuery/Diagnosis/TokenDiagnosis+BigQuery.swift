@@ -27,7 +27,7 @@ extension TokenDiagnosis {
             let reference = JobReference(projectId: project, jobId: JobReference.newID())
             let job = try await client.insertJob(query, as: reference)
             if let failure = job.failure { throw failure }
-            let page = try await client.fetchFirstPage(of: job.reference, maximumRows: 1)
+            let page = try await client.fetchFirstPage(RowRange(start: 0, count: 1), of: job.reference)
             return ((), "may read results (\(page.rows.rowCount) row of a query that reads 0 bytes, free)")
         }
     }

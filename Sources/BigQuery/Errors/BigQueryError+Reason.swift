@@ -55,6 +55,7 @@ extension BigQueryError.Code {
         ("billing account", .billingDisabled), ("billing disabled", .billingDisabled),
         ("not configured billing", .billingDisabled),
         ("not found: project ", .projectNotFound),
+        ("cannot list a table of type", .notATable),
     ]
 
     /// The code that is meant by a message, where it is more exact than this one.
@@ -81,6 +82,7 @@ extension BigQueryError {
         default: break
         }
         switch code {
+        case .notATable: return "read it with a query: bqpull query 'SELECT * FROM DATASET.VIEW' --into FILE"
         case .notFound: return "check project, dataset and table, and the --location that they are in"
         case .projectNotFound:
             return

@@ -3,7 +3,7 @@ public struct BigQueryError: Error, Sendable, CustomStringConvertible {
     /// The kind of error.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Value: String, CaseIterable {
-            case invalidRequest, notAQuery, queryFailed, notFound, permissionDenied, unauthenticated
+            case invalidRequest, notAQuery, notATable, queryFailed, notFound, permissionDenied, unauthenticated
             case projectNotFound, missingScope, apiDisabled, billingDisabled
             case quotaExceeded, rateLimited, unavailable, jobFailedTemporarily, duplicateJob, foreignJob
             case resultExpired, unexpectedAnswer
@@ -15,10 +15,12 @@ public struct BigQueryError: Error, Sendable, CustomStringConvertible {
             self.value = value
         }
 
-        /// A value that the caller gave is not acceptable: a project, a parameter.
+        /// A value that the caller gave is not acceptable: a project, a parameter, a name.
         public static let invalidRequest = Code(.invalidRequest)
         /// The statement is not one that returns rows.
         public static let notAQuery = Code(.notAQuery)
+        /// It is a view or the like, whose rows only a query can read.
+        public static let notATable = Code(.notATable)
         /// BigQuery refused the query, or it failed for good.
         public static let queryFailed = Code(.queryFailed)
         /// The job, table or dataset does not exist, or not in this location.

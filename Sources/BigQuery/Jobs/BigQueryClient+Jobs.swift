@@ -33,12 +33,7 @@ extension BigQueryClient {
             var reference = reference
             reference.location = reference.location ?? Self.location(inDuplicate: error.message)
             let job = try await fetchJob(reference, mayBeNew: true)
-            guard job.sql == nil || (job.sql == query.sql && job.useLegacySQL ?? false == query.useLegacySQL) else {
-                throw BigQueryError(
-                    code: .foreignJob, message: "the job \(reference.jobId) exists already and runs another query",
-                    hint: "run the command again; it will use a new job id"
-                )
-            }
+            try job.require(query)
             return job
         }
     }

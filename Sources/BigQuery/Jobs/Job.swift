@@ -32,6 +32,20 @@ public struct Job: Sendable {
     public var useLegacySQL: Bool?
 }
 
+extension Job {
+    /// Refuses a job that runs another query than this.
+    ///
+    /// - Throws: ``BigQueryError`` with code `foreignJob`.
+    public func require(_ query: QueryRequest) throws(BigQueryError) {
+        guard sql == nil || (sql == query.sql && useLegacySQL ?? false == query.useLegacySQL) else {
+            throw BigQueryError(
+                code: .foreignJob, message: "the job \(reference.jobId) exists already and runs another query",
+                hint: "run the command again; it will use a new job id"
+            )
+        }
+    }
+}
+
 /// A job as it stands in an answer.
 struct JobResource: Decodable, Sendable {
     struct Status: Decodable, Sendable {

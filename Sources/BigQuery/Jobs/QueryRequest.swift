@@ -1,3 +1,5 @@
+import Foundation
+
 /// A query and how to run it.
 public struct QueryRequest: Sendable, Hashable {
     /// Whether a job starts at once or when there is room.
@@ -31,8 +33,8 @@ public struct QueryRequest: Sendable, Hashable {
 
 extension QueryRequest {
     /// The `configuration` of a job as it is sent, by which a job can be recognised again.
-    struct Configuration: Encodable {
-        struct Query: Encodable {
+    struct Configuration: Codable {
+        struct Query: Codable {
             var query: String
             var useLegacySql: Bool
             var useQueryCache: Bool
@@ -45,6 +47,24 @@ extension QueryRequest {
         var query: Query
         var labels: [String: String]?
         var dryRun: Bool?
+    }
+
+    /// Makes the query whose job has this configuration.
+    ///
+    /// - Parameters:
+    ///   - jobConfiguration: as ``BigQueryClient/jobConfiguration(_:)`` tells it.
+    ///   - location: where the job runs.
+    /// - Throws: `DecodingError` for another text.
+    public init(jobConfiguration: String, location: String?) throws {
+        let configuration = try JSONDecoder().decode(Configuration.self, from: Data(jobConfiguration.utf8))
+        self.init(configuration.query.query)
+        parameters = configuration.query.queryParameters ?? []
+        useLegacySQL = configuration.query.useLegacySql
+        self.location = location
+        labels = configuration.labels ?? [:]
+        priority = configuration.query.priority
+        useQueryCache = configuration.query.useQueryCache
+        maximumBytesBilled = configuration.query.maximumBytesBilled.flatMap(Int64.init)
     }
 
     func configuration(dryRun: Bool) -> Configuration {

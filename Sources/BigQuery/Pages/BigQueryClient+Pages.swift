@@ -3,18 +3,22 @@ import GoogleHTTP
 import Synchronization
 
 extension BigQueryClient {
-    /// Waits until a query is done, and fetches its first rows.
+    /// Waits until a query is done, and fetches its first rows, or those from which on they are wanted.
     ///
     /// - Parameters:
-    ///   - maximumRows: the most rows that the page may have.
+    ///   - range: the rows; there may be fewer, or none.
+    ///   - schema: the columns that the rows must have, if they are known.
+    ///   - mayBeNew: whether the job may have been inserted just now, so that it is asked for again for a while if the
+    ///     service does not know it yet. Else a result that is not found is one that has expired.
     ///   - onWait: called each time the job was found to be still running.
     /// - Returns: a page whose `schema` and `totalRows` are known.
     /// - Throws: ``BigQueryError``, `RowsError`, `HTTPError`, `OAuthError` or `CancellationError`.
     public func fetchFirstPage(
-        of job: JobReference, maximumRows: Int, onWait: @Sendable () async -> Void = {}
+        _ range: RowRange, of job: JobReference, schema: TableSchema? = nil, mayBeNew: Bool = true,
+        onWait: @Sendable () async -> Void = {}
     ) async throws -> ResultPage {
         while true {
-            let page = try await fetch(RowRange(start: 0, count: maximumRows), of: job, schema: nil)
+            let page = try await fetch(range, of: job, schema: schema, mayBeNew: mayBeNew)
             guard let isComplete = page.jobComplete else { throw Self.missing("jobComplete", of: job) }
             guard isComplete else {
                 await onWait()
@@ -36,15 +40,7 @@ extension BigQueryClient {
     /// - Parameter schema: the columns of the first page; a page with others is an error.
     /// - Throws: ``BigQueryError``, `RowsError`, `HTTPError`, `OAuthError` or `CancellationError`.
     public func fetchPage(_ range: RowRange, of job: JobReference, schema: TableSchema) async throws -> ResultPage {
-        let page: ResultPage
-        do {
-            page = try await fetch(range, of: job, schema: schema)
-        } catch var error as BigQueryError where error.code == .notFound {
-            // Its first page was there, so it is not the name that is wrong.
-            error.code = .resultExpired
-            error.hint = "run the same command again; BigQuery keeps a result for about a day"
-            throw error
-        }
+        let page = try await fetch(range, of: job, schema: schema, mayBeNew: false)
         guard page.jobComplete == true else {
             throw RowsError(
                 code: .inconsistentPage, message: "the job \(job.jobId) was done and is now said to be running"
@@ -61,7 +57,7 @@ extension BigQueryClient {
     }
 
     private func fetch(
-        _ range: RowRange, of job: JobReference, schema: TableSchema?
+        _ range: RowRange, of job: JobReference, schema: TableSchema?, mayBeNew: Bool
     ) async throws -> ResultPage {
         let request = HTTPRequest(
             .get,
@@ -77,18 +73,15 @@ extension BigQueryClient {
                     "fields": "jobComplete,schema,totalRows,pageToken,rows",
                 ]
             ),
-            headers: [("Accept-Encoding", "gzip")],
             firstByteTimeout: configuration.longPoll + configuration.firstByteAllowance
         )
-        let pageLimits = configuration.pageLimits
         let jobFailure = Mutex<BigQueryError?>(nil)
         let asked = Mutex(false)
         let elapsed = stopwatch(clock)
         let visibilityBudget = configuration.visibilityBudget
         do {
-            return try await send(request) { error in
-                // A job that was inserted just now may be unknown for a while.
-                if schema == nil, error.code == .notFound, elapsed() < visibilityBudget { return .repeatLater() }
+            return try await sendForPage(request, schema: schema, firstRow: range.start) { error in
+                if mayBeNew, error.code == .notFound, elapsed() < visibilityBudget { return .repeatLater() }
                 // A job that failed is sometimes answered with an error that invites a repetition.
                 guard error.isTransient,
                     asked.withLock({ done in
@@ -98,13 +91,32 @@ extension BigQueryClient {
                 else { return nil }
                 jobFailure.withLock { $0 = failure }
                 return .stop
-            } receive: { head, body in
-                var pageBody = try PageBody(contentEncoding: head["Content-Encoding"], limits: pageLimits)
-                while try await body.read({ try pageBody.receive($0) }) {}
-                return try PageDecoder(schema: schema).decode(try pageBody.finish(), firstRow: range.start)
             }
+        } catch var error as BigQueryError where error.code == .notFound && !mayBeNew {
+            error.code = .resultExpired
+            error.hint = "start anew with --restart; BigQuery keeps a result for about a day"
+            throw error
         } catch {
             throw jobFailure.withLock { $0 } ?? error
+        }
+    }
+
+    /// Sends a request for rows, and decodes them as they arrive.
+    ///
+    /// - Parameters:
+    ///   - schema: the columns; `nil` to take those that the page itself has.
+    ///   - firstRow: the place of the page's first row, counted from 0.
+    func sendForPage(
+        _ request: HTTPRequest, schema: TableSchema?, firstRow: Int64,
+        judge: @escaping @Sendable (BigQueryError) async -> RetryVerdict? = { _ in nil }
+    ) async throws -> ResultPage {
+        var request = request
+        request.headers.append(("Accept-Encoding", "gzip"))
+        let pageLimits = configuration.pageLimits
+        return try await send(request, judge: judge) { head, body in
+            var pageBody = try PageBody(contentEncoding: head["Content-Encoding"], limits: pageLimits)
+            while try await body.read({ try pageBody.receive($0) }) {}
+            return try PageDecoder(schema: schema).decode(try pageBody.finish(), firstRow: firstRow)
         }
     }
 

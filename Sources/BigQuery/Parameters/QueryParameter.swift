@@ -1,5 +1,5 @@
 /// A parameter of a query.
-public struct QueryParameter: Sendable, Hashable, Encodable {
+public struct QueryParameter: Sendable, Hashable, Codable {
     /// The name without `@`; `nil` for a positional parameter.
     public var name: String?
     /// Its type.
@@ -30,7 +30,7 @@ public indirect enum ParameterType: Sendable, Hashable {
     case range(ParameterType)
 
     /// A member of a STRUCT.
-    public struct Member: Sendable, Hashable, Encodable {
+    public struct Member: Sendable, Hashable, Codable {
         /// The member's name.
         public var name: String
         /// The member's type.
@@ -38,9 +38,20 @@ public indirect enum ParameterType: Sendable, Hashable {
     }
 }
 
-extension ParameterType: Encodable {
+extension ParameterType: Codable {
     private enum CodingKeys: String, CodingKey {
         case type, arrayType, structTypes, rangeElementType
+    }
+
+    /// Decodes the REST form.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        switch try container.decode(String.self, forKey: .type) {
+        case "ARRAY": self = .array(try container.decode(ParameterType.self, forKey: .arrayType))
+        case "STRUCT": self = .structure(try container.decode([Member].self, forKey: .structTypes))
+        case "RANGE": self = .range(try container.decode(ParameterType.self, forKey: .rangeElementType))
+        case let name: self = .scalar(name)
+        }
     }
 
     /// Encodes the REST form.
@@ -71,14 +82,32 @@ public indirect enum ParameterValue: Sendable, Hashable {
     case range(start: String?, end: String?)
 }
 
-extension ParameterValue: Encodable {
+extension ParameterValue: Codable {
     private enum CodingKeys: String, CodingKey {
         case value, arrayValues, structValues, rangeValue
     }
 
-    private struct Bounds: Encodable {
+    private struct Bounds: Codable {
         var start: ParameterValue
         var end: ParameterValue
+    }
+
+    /// Decodes the REST form.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        if let elements = try container.decodeIfPresent([ParameterValue].self, forKey: .arrayValues) {
+            self = .array(elements)
+        } else if let members = try container.decodeIfPresent([String: ParameterValue].self, forKey: .structValues) {
+            self = .structure(members)
+        } else if let bounds = try container.decodeIfPresent(Bounds.self, forKey: .rangeValue) {
+            self = .range(start: bounds.start.text, end: bounds.end.text)
+        } else {
+            self = try container.decodeIfPresent(String.self, forKey: .value).map(Self.scalar) ?? .null
+        }
+    }
+
+    private var text: String? {
+        if case .scalar(let text) = self { text } else { nil }
     }
 
     /// Encodes the REST form.

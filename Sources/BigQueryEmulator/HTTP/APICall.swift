@@ -4,6 +4,7 @@ import Hummingbird
 /// One request to the API: the ids in its path, its query parameters and its body.
 struct APICall: Sendable {
     let path: Parameters
+    /// The query parameters; one that comes several times is a list with commas.
     let parameters: [String: String]
     let body: JSONObject
 

@@ -20,6 +20,28 @@ extension BigQueryAPI {
         return answer
     }
 
+    /// The newest jobs first. A token is the number of jobs that are older than those of its page, so that jobs
+    /// which come in meanwhile move nothing.
+    func listJobs(_ call: APICall) async throws -> JSONObject {
+        let project = try project(call)
+        let filter = try JobFilter(call)
+        let request = try PageRequest(call, subject: "jobs of \(project)")
+        let isFull = call.parameters["projection"]?.lowercased() == "full"
+        let all = jobs.all
+        let older = request.startIndex > 0 ? all.prefix(Int(clamping: request.startIndex)) : all[...]
+        let found = older.indices.reversed().filter { filter.accepts(all[$0]) }
+        let limit = Int(clamping: request.maxResults ?? .max)
+        var answer: JSONObject = ["kind": "bigquery#jobList"]
+        answer["jobs"] = .array(
+            found.prefix(limit).map { index in
+                .object(all[index].listItem(endpoint: endpoint(), account: configuration.account, isFull: isFull))
+            })
+        if let next = found.dropFirst(limit).first {
+            answer["nextPageToken"] = .string(PageToken(subject: request.subject, position: Int64(next + 1)).text)
+        }
+        return answer
+    }
+
     /// What a list of datasets says about each.
     func listItem(dataset: String) -> JSONObject {
         [

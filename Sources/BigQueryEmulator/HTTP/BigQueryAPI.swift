@@ -8,11 +8,13 @@ struct BigQueryAPI: Sendable {
     let configuration: EmulatorConfiguration
     /// The address of the server, for the links in its answers.
     let endpoint: @Sendable () -> String
+    /// Told the number of rows of each page.
+    let onRows: @Sendable (Int) -> Void
 
     /// The most that a page of jobs.getQueryResults holds, by BigQuery's own row size.
     private static let queryPageBytes = 20 << 20
     /// The most that a page of tabledata.list, or the first one of jobs.query, holds.
-    private static let tablePageBytes = 10 << 20
+    static let tablePageBytes = 10 << 20
 
     func insertJob(_ call: APICall) async throws -> JSONObject {
         let location = configuration.location
@@ -31,8 +33,7 @@ struct BigQueryAPI: Sendable {
         ]
         // Legacy SQL and statements without a result have no schema to tell.
         if !request.settings.isLegacy, !schema.isEmpty { statistics["schema"] = schema.json }
-        let tables = query.translation.tables.map(\.reference.json)
-        if !tables.isEmpty { statistics["referencedTables"] = .array(tables) }
+        if !query.tables.isEmpty { statistics["referencedTables"] = .array(query.tables.map(\.reference.json)) }
         return [
             "kind": "bigquery#job", "id": .string("\(catalog.project):\(request.location)."),
             "configuration": .object(request.configuration),
@@ -73,7 +74,7 @@ struct BigQueryAPI: Sendable {
             subject: job.reference.description, maxResults: body["maxResults"]?.integer, timestamps: timestamps)
         var answer = try await results(
             of: job, kind: "bigquery#queryResponse", page: page,
-            byteLimit: configuration.pageBytes ?? Self.tablePageBytes)
+            byteLimit: Self.tablePageBytes)
         answer["location"] = .string(job.reference.location)
         answer["queryId"] = .string(job.reference.id)
         answer["creationTime"] = job.created.json
@@ -108,8 +109,7 @@ struct BigQueryAPI: Sendable {
         let page = try PageRequest(call, subject: job.reference.description)
         await job.completion.wait(atMost: Self.waitingTime(try call.integer("timeoutMs")))
         return try await results(
-            of: job, kind: "bigquery#getQueryResultsResponse", page: page,
-            byteLimit: configuration.pageBytes ?? Self.queryPageBytes)
+            of: job, kind: "bigquery#getQueryResultsResponse", page: page, byteLimit: Self.queryPageBytes)
     }
 
     /// The answer to a request for a job's result, as far as there is one yet.
@@ -123,12 +123,23 @@ struct BigQueryAPI: Sendable {
             answer["jobComplete"] = false
             return answer
         }
+        // An anonymous table is gone some time after the job that made it.
+        if job.settings.destination == nil { _ = try catalog.table(job.destination) }
         answer["schema"] = result.rows.fields.json
-        answer.members += try await page.members(of: result.rows, byteLimit: byteLimit).members
+        answer.members += try await self.page(page, of: result.rows, byteLimit: byteLimit).members
         answer["totalBytesProcessed"] = .int64(result.isFromCache ? 0 : job.query.bytesProcessed)
         answer["jobComplete"] = true
         answer["cacheHit"] = .bool(result.isFromCache)
         return answer
+    }
+
+    /// The rows that a request asks for, counted.
+    ///
+    /// - Parameter byteLimit: The most that a page holds unless the configuration says otherwise.
+    func page(_ request: PageRequest, of source: any RowSource, byteLimit: Int) async throws -> JSONObject {
+        let page = try await request.page(of: source, byteLimit: configuration.pageBytes ?? byteLimit)
+        onRows(page.rowCount)
+        return page.members
     }
 
     /// How long an answer may wait for a job: 10 s if nothing is asked for, 200 s at most.
@@ -141,7 +152,7 @@ struct BigQueryAPI: Sendable {
         return try jobs.job(call.pathID("job"), project: try project(call), location: location)
     }
 
-    private func project(_ call: APICall) throws(ServiceError) -> String {
+    func project(_ call: APICall) throws(ServiceError) -> String {
         let project = call.pathID("project")
         guard project == catalog.project else { throw .noPermission(project: project) }
         return project
@@ -158,49 +169,20 @@ struct BigQueryAPI: Sendable {
 }
 
 extension BigQueryAPI {
-    func getTable(_ call: APICall) async throws -> JSONObject {
-        let table = try table(call)
-        let reference = table.reference
-        let link = "\(endpoint())/bigquery/v2/projects/\(reference.project)/datasets/\(reference.dataset)"
-        return [
-            "kind": "bigquery#table", "id": .string(reference.description),
-            "selfLink": .string("\(link)/tables/\(reference.table)"), "tableReference": reference.json,
-            "schema": table.source.fields.json, "numBytes": .int64(table.source.logicalBytes),
-            "numLongTermBytes": "0", "numRows": .int64(table.source.rowCount), "creationTime": table.created.json,
-            "lastModifiedTime": table.created.json, "type": "TABLE", "location": .string(catalog.location),
-        ]
-    }
-
-    func listTableData(_ call: APICall) async throws -> JSONObject {
-        let table = try table(call)
-        let page = try PageRequest(call, subject: table.reference.description)
-        let source = try call.parameters["selectedFields"].map { try SelectedFields(table.source, names: $0) }
-        var answer: JSONObject = ["kind": "bigquery#tableDataList"]
-        answer.members += try await page.members(
-            of: source ?? table.source, byteLimit: configuration.pageBytes ?? Self.tablePageBytes
-        ).members
+    func getDataset(_ call: APICall) async throws -> JSONObject {
+        let dataset = try dataset(call)
+        var answer = listItem(dataset: dataset)
+        answer["selfLink"] = .string("\(endpoint())/bigquery/v2/projects/\(catalog.project)/datasets/\(dataset)")
         return answer
     }
 
-    func getDataset(_ call: APICall) async throws -> JSONObject {
+    /// The dataset that a request names.
+    func dataset(_ call: APICall) throws(ServiceError) -> String {
         let project = call.pathID("project")
         let dataset = call.pathID("dataset")
         guard project == catalog.project, catalog.hasDataset(dataset) else {
-            throw ServiceError.notFound("Dataset \(project):\(dataset)")
+            throw .notFound("Dataset \(project):\(dataset)")
         }
-        var answer = listItem(dataset: dataset)
-        answer["selfLink"] = .string("\(endpoint())/bigquery/v2/projects/\(project)/datasets/\(dataset)")
-        return answer
+        return dataset
     }
-
-    private func table(_ call: APICall) throws -> Table {
-        try catalog.table(
-            TableReference(
-                project: call.pathID("project"), dataset: call.pathID("dataset"), table: call.pathID("table")))
-    }
-}
-
-extension [Field] {
-    /// The API's `TableSchema`.
-    fileprivate var json: JSONValue { ["fields": .array(map(\.json))] }
 }

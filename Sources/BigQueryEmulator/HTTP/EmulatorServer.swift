@@ -9,9 +9,10 @@ final class EmulatorServer: Sendable {
 
     let jobs: JobBook
     private let configuration: EmulatorConfiguration
-    private let catalog: Catalog
+    let catalog: Catalog
     private let oauth: OAuthServer
     private let requestCounts = Mutex<[String: Int]>([:])
+    private let rowCount = Mutex(0)
     private let port = Mutex(0)
 
     /// Larger requests are refused; BigQuery's own limit is 10 MB.
@@ -20,14 +21,16 @@ final class EmulatorServer: Sendable {
     init(configuration: EmulatorConfiguration, catalog: Catalog) {
         self.configuration = configuration
         self.catalog = catalog
-        jobs = JobBook(catalog: catalog, jobTime: configuration.jobTime)
+        jobs = JobBook(
+            catalog: catalog, jobTime: configuration.jobTime, resultLifetime: configuration.resultLifetime)
         oauth = OAuthServer(configuration: configuration)
     }
 
     var counters: EmulatorCounters {
         EmulatorCounters(
             jobs: jobs.count, tokenRequests: oauth.tokenRequestCount, consents: oauth.consents.codeCount,
-            revocations: oauth.grants.revocationCount, requests: requestCounts.withLock { $0 })
+            revocations: oauth.grants.revocationCount, rows: rowCount.withLock { $0 },
+            requests: requestCounts.withLock { $0 })
     }
 
     /// Tells the server where it listens, for the links in its answers.
@@ -39,19 +42,22 @@ final class EmulatorServer: Sendable {
         let router = Router()
         router.add(middleware: UnknownPaths())
         oauth.addRoutes(to: router)
-        let api = BigQueryAPI(catalog: catalog, jobs: jobs, configuration: configuration) { [self] in
-            "http://127.0.0.1:\(port.withLock { $0 })"
-        }
+        let api = BigQueryAPI(
+            catalog: catalog, jobs: jobs, configuration: configuration,
+            endpoint: { [self] in "http://127.0.0.1:\(port.withLock { $0 })" },
+            onRows: { [self] count in rowCount.withLock { $0 += count } })
         let projects = router.group("bigquery/v2/projects")
         add("projects.list", .get, "", to: projects, api.listProjects)
         let project = projects.group(":project")
         add("jobs.insert", .post, "jobs", to: project, api.insertJob)
+        add("jobs.list", .get, "jobs", to: project, api.listJobs)
         add("jobs.get", .get, "jobs/:job", to: project, api.getJob)
         add("jobs.cancel", .post, "jobs/:job/cancel", to: project, api.cancelJob)
         add("jobs.query", .post, "queries", to: project, api.query)
         add("jobs.getQueryResults", .get, "queries/:job", to: project, api.getQueryResults)
         add("datasets.list", .get, "datasets", to: project, api.listDatasets)
         add("datasets.get", .get, "datasets/:dataset", to: project, api.getDataset)
+        add("tables.list", .get, "datasets/:dataset/tables", to: project, api.listTables)
         add("tables.get", .get, "datasets/:dataset/tables/:table", to: project, api.getTable)
         add("tabledata.list", .get, "datasets/:dataset/tables/:table/data", to: project, api.listTableData)
         return router
@@ -79,7 +85,7 @@ final class EmulatorServer: Sendable {
             if configuration.failure == .apiDisabled { throw ServiceError.apiDisabled }
             let query = Dictionary(
                 request.uri.queryParameters.map { (String($0.key), String($0.value)) }
-            ) { first, _ in first }
+            ) { "\($0),\($1)" }
             let mask = try query["fields"].map { text throws(ServiceError) in try FieldMask(text) }
             let content = try await Self.readBody(request)
             let answer = try await body(APICall(path: parameters, parameters: query, body: content))

@@ -13,6 +13,17 @@ extension Job {
         ]
     }
 
+    /// The job as jobs.list tells of it.
+    func listItem(endpoint: String, account: String, isFull: Bool) -> JSONObject {
+        let resource = resource(endpoint: endpoint, account: account)
+        let names =
+            ["kind", "id", "jobReference", "configuration", "statistics"] + (isFull ? ["user_email", "status"] : [])
+        var item = JSONObject(members: resource.members.filter { names.contains($0.name) })
+        item["state"] = .string(phase.name)
+        item["errorResult"] = status["errorResult"]
+        return item
+    }
+
     var etag: String { Data("\(reference)/\(phase.name)".utf8).base64EncodedString() }
 
     private var status: JSONObject {
@@ -50,13 +61,14 @@ extension Job {
             "totalBytesBilled": .int64(result.isFromCache ? 0 : query.bytesBilled),
             "cacheHit": .bool(result.isFromCache), "statementType": .string(query.statementType),
         ]
-        let tables = query.translation.tables.map(\.reference.json)
-        if !tables.isEmpty { statistics["referencedTables"] = .array(tables) }
+        if !query.tables.isEmpty { statistics["referencedTables"] = .array(query.tables.map(\.reference.json)) }
         return statistics
     }
 }
 
 extension Date {
-    /// Milliseconds since 1970 in the form of the API.
-    var json: JSONValue { .int64(Int64(timeIntervalSince1970 * 1000)) }
+    /// Milliseconds since 1970, as the API tells times.
+    var milliseconds: Int64 { Int64(timeIntervalSince1970 * 1000) }
+
+    var json: JSONValue { .int64(milliseconds) }
 }

@@ -5,33 +5,46 @@ import Synchronization
 final class JobBook: Sendable {
     private struct State {
         var jobs: [JobReference: Job] = [:]
-        var results: [CacheKey: any RowSource] = [:]
+        /// The jobs in the order in which they were made.
+        var ordered: [Job] = []
+        var results: [CacheKey: CachedResult] = [:]
     }
 
     private struct CacheKey: Hashable {
-        var sql: String
+        /// The query and those of its views. Rows that were loaded again have another name in it.
+        var sql: [String]
         var configuration: String
+    }
+
+    private struct CachedResult {
+        var rows: any RowSource
+        var expiry: ContinuousClock.Instant?
     }
 
     /// Locations in which jobs are found without being told where; all others have to be named.
     private static let multiRegions: Set = ["US", "EU"]
 
     private let catalog: Catalog
-    private let engine: QueryEngine
+    let engine: QueryEngine
     private let jobTime: Duration
+    private let resultLifetime: Duration?
     private let state = Mutex(State())
     private let queue: AsyncStream<Job>
     private let queueEnd: AsyncStream<Job>.Continuation
 
-    init(catalog: Catalog, jobTime: Duration) {
+    init(catalog: Catalog, jobTime: Duration, resultLifetime: Duration?) {
         self.catalog = catalog
         self.jobTime = jobTime
+        self.resultLifetime = resultLifetime
         engine = QueryEngine(catalog: catalog)
         (queue, queueEnd) = AsyncStream.makeStream()
     }
 
     /// The number of jobs made so far; dry runs make none.
     var count: Int { state.withLock { $0.jobs.count } }
+
+    /// All jobs, the oldest first.
+    var all: [Job] { state.withLock { $0.ordered } }
 
     /// Finds a job by the location rule: without a location only in `US` and `EU`.
     func job(_ id: String, project: String, location: String?) throws(ServiceError) -> Job {
@@ -72,6 +85,7 @@ final class JobBook: Sendable {
             // Compiling took a moment, in which another request may have taken the id.
             try refuseDuplicate(reference, in: state)
             state.jobs[reference] = job
+            state.ordered.append(job)
         }
         queueEnd.yield(job)
         return job
@@ -123,6 +137,13 @@ extension JobBook {
             defer { group.cancelAll() }
             return await group.next() ?? Self.stopped("Backend shut down")
         }
+        if case .success(let result) = result {
+            catalog.register(
+                Table(
+                    reference: job.destination, source: result.rows,
+                    sqliteName: (result.rows as? StoredRows)?.sqliteName ?? catalog.newSQLiteName(),
+                    lifetime: job.settings.destination == nil ? resultLifetime : nil))
+        }
         job.finish(result)
     }
 
@@ -139,11 +160,6 @@ extension JobBook {
             }
             try refuseOverwriting(job)
             let (rows, isFromCache) = try await rows(of: job)
-            catalog.register(
-                Table(
-                    reference: job.destination, source: rows,
-                    sqliteName: (rows as? StoredRows)?.sqliteName ?? catalog.newSQLiteName(),
-                    created: Date()))
             return .success(Job.Result(rows: rows, isFromCache: isFromCache))
         } catch let error as ServiceError {
             return .failure(error)
@@ -167,12 +183,17 @@ extension JobBook {
 
     private func rows(of job: Job) async throws -> (any RowSource, isFromCache: Bool) {
         let key = CacheKey(
-            sql: job.query.translation.sql,
+            sql: job.query.translations.map(\.sql),
             configuration: job.configuration["query"]?.object?["queryParameters"]?.text ?? "")
         let isCached = job.settings.usesCache && job.settings.destination == nil && job.query.isRepeatable
-        if isCached, let rows = state.withLock({ $0.results[key] }) { return (rows, true) }
+        if isCached, let result = state.withLock({ $0.results[key] }), result.expiry.map({ .now < $0 }) ?? true {
+            return (result.rows, true)
+        }
         let rows = try await engine.run(job.query)
-        if isCached { state.withLock { $0.results[key] = rows } }
+        if isCached {
+            let result = CachedResult(rows: rows, expiry: resultLifetime.map { .now + $0 })
+            state.withLock { $0.results[key] = result }
+        }
         return (rows, false)
     }
 }
@@ -184,6 +205,6 @@ extension PreparedQuery {
             "RANDOM", "RANDOMBLOB", "CURRENT_DATE", "CURRENT_TIME", "CURRENT_TIMESTAMP", "DATE", "TIME", "DATETIME",
             "JULIANDAY", "STRFTIME", "UNIXEPOCH",
         ]
-        return !translation.tables.isEmpty && translation.names.allSatisfy { !functions.contains($0.uppercased()) }
+        return !tables.isEmpty && translations.flatMap(\.names).allSatisfy { !functions.contains($0.uppercased()) }
     }
 }

@@ -12,11 +12,7 @@ final class FileBytes {
 
     /// Opens a file; a byte order mark at its start is skipped.
     init(path: String) throws {
-        guard let handle = FileHandle(forReadingAtPath: path) else {
-            throw EmulatorError(
-                code: .unreadableFile, message: "\(path): cannot be read",
-                hint: "check that the file exists and that you may read it")
-        }
+        guard let handle = FileHandle(forReadingAtPath: path) else { throw EmulatorError.unreadableFile(path) }
         self.handle = handle
         try fill()
         if piece.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }

@@ -12,6 +12,6 @@ extension EmulatorError {
     static func invalidData(_ path: String, line: Int? = nil, _ message: String) -> EmulatorError {
         EmulatorError(
             code: .invalidData, message: "\(path)\(line.map { ":\($0)" } ?? ""): \(message)",
-            hint: "correct the file, or describe its columns in \(TableLoader.schemaPath(for: path))")
+            hint: "correct the file, or describe its columns in \(SchemaFile.path(beside: path))")
     }
 }

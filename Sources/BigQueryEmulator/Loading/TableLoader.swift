@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 import GRDB
 
@@ -5,11 +6,19 @@ import GRDB
 struct TableLoader {
     let catalog: Catalog
 
-    /// Loads a `.csv`, `.jsonl` or `.db` file; of a `.db` file the table that has the name of the new one.
+    /// Loads a `.csv`, `.jsonl` or `.db` file, of a `.db` file the table that has the name of the new one, or a view's
+    /// query from a `.sql` file. A table that was there before is replaced.
+    ///
+    /// The rows from before stay for queries that were compiled when they were the table's.
     func load(_ source: EmulatorConfiguration.TableSource) throws {
-        let file = try Self.file(source)
-        let fields = try Self.schema(for: source.file) ?? file.guessFields()
+        let reference = TableReference(project: catalog.project, dataset: source.dataset, table: source.table)
         let name = catalog.newSQLiteName()
+        if let view = try Self.view(source) {
+            return catalog.register(Table(reference: reference, source: view, sqliteName: name))
+        }
+        let file = try Self.file(source)
+        let schema = try SchemaFile(beside: source.file)
+        let fields = try schema?.fields ?? file.guessFields()
         let (rowCount, logicalBytes) = try catalog.database.write { database in
             try Catalog.create(name, fields, in: database)
             let writer = try RowWriter(table: name, fields: fields, in: database)
@@ -23,11 +32,43 @@ struct TableLoader {
                 columns, sqliteNames: fields.map(\.name.quotedIdentifier), table: name, in: database)
             return (rowCount, measured.logicalBytes)
         }
-        let reference = TableReference(project: catalog.project, dataset: source.dataset, table: source.table)
         let rows = StoredRows(
             database: catalog.database, sqliteName: name, fields: fields, rowCount: rowCount,
             logicalBytes: logicalBytes)
-        catalog.register(Table(reference: reference, source: rows, sqliteName: name, created: Date()))
+        catalog.register(
+            Table(reference: reference, source: rows, sqliteName: name, properties: schema?.properties ?? [:]))
+    }
+
+    /// Loads a file while requests are answered; a view whose query does not compile is not loaded.
+    func loadWhileRunning(_ source: EmulatorConfiguration.TableSource) async throws {
+        try await checkView(source)
+        // On a thread that may wait: reading a file blocks.
+        try await withCheckedThrowingContinuation { continuation in
+            DispatchQueue.global().async {
+                continuation.resume(with: Result { try load(source) })
+            }
+        }
+    }
+
+    /// Compiles a view's query, which may name any table. A file of rows passes.
+    ///
+    /// - Throws: An ``EmulatorError`` that names the file.
+    func checkView(_ source: EmulatorConfiguration.TableSource) async throws {
+        guard let view = try Self.view(source) else { return }
+        do {
+            try await QueryEngine(catalog: catalog).check(view)
+        } catch let error as ServiceError {
+            throw EmulatorError(
+                code: .invalidData, message: "\(source.file): \(error.message)", hint: "correct the view's query")
+        }
+    }
+
+    private static func view(_ source: EmulatorConfiguration.TableSource) throws -> View? {
+        guard (source.file as NSString).pathExtension.lowercased() == "sql" else { return nil }
+        guard let text = try? String(contentsOfFile: source.file, encoding: .utf8) else {
+            throw EmulatorError.unreadableFile(source.file)
+        }
+        return View(query: text.trimmingCharacters(in: .whitespacesAndNewlines))
     }
 
     private static func file(_ source: EmulatorConfiguration.TableSource) throws -> any TableFile {
@@ -37,25 +78,8 @@ struct TableLoader {
         case "db", "sqlite", "sqlite3": return SQLiteFile(path: source.file, table: source.table)
         default:
             throw EmulatorError(
-                code: .unreadableFile, message: "\(source.file): not a .csv, .jsonl or .db file",
+                code: .unreadableFile, message: "\(source.file): not a .csv, .jsonl, .db or .sql file",
                 hint: "convert the file to one of these")
-        }
-    }
-
-    /// Where the schema of a data file is looked for: `data/flights.csv` has `data/flights.schema.json`.
-    static func schemaPath(for path: String) -> String {
-        (path as NSString).deletingPathExtension + ".schema.json"
-    }
-
-    private static func schema(for file: String) throws -> [Field]? {
-        let path = schemaPath(for: file)
-        guard let data = FileManager.default.contents(atPath: path) else { return nil }
-        do {
-            return try Field.schema(json: JSONParser.parse(Array(data)))
-        } catch let error as JSONError {
-            throw EmulatorError(code: .invalidData, message: "\(path): \(error)")
-        } catch let error as SchemaError {
-            throw EmulatorError(code: .invalidData, message: "\(path): \(error.message)")
         }
     }
 }

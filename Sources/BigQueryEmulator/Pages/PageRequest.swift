@@ -33,10 +33,10 @@ struct PageRequest: Sendable {
     /// are left out, as in the API.
     ///
     /// - Parameter byteLimit: The most that a page holds by BigQuery's own row size.
-    func members(of source: any RowSource, byteLimit: Int) async throws -> JSONObject {
+    func page(of source: any RowSource, byteLimit: Int) async throws -> (members: JSONObject, rowCount: Int) {
         var members: JSONObject = ["totalRows": .int64(source.rowCount)]
         let remaining = source.rowCount - startIndex
-        guard remaining > 0 else { return members }
+        guard remaining > 0 else { return (members, 0) }
         let encoder = RowEncoder(fields: source.fields, timestamps: timestamps)
         var page = RowCollector(encoder: encoder, rowLimit: min(remaining, maxResults ?? .max), byteLimit: byteLimit)
         if !page.isFull { page = try await source.fill(page, from: startIndex) }
@@ -46,7 +46,7 @@ struct PageRequest: Sendable {
             members["pageToken"] = .string(PageToken(subject: subject, position: next).text)
         }
         if rowCount > 0 { members["rows"] = .encoded(page.finish()) }
-        return members
+        return (members, rowCount)
     }
 }
 

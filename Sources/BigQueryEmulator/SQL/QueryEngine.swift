@@ -10,6 +10,12 @@ struct QueryEngine: Sendable {
     ///
     /// - Throws: A ``ServiceError`` that says why BigQuery would refuse it, or SQLite does.
     func prepare(_ configuration: QueryConfiguration, location: String) async throws -> PreparedQuery {
+        try await prepare(configuration, location: location, viewLevel: 0)
+    }
+
+    private func prepare(
+        _ configuration: QueryConfiguration, location: String, viewLevel: Int
+    ) async throws -> PreparedQuery {
         let tokens = try SQLLexer.tokens(of: configuration.query, isLegacy: configuration.isLegacy)
         guard let first = tokens.first else {
             throw ServiceError.invalidQuery("Syntax error: Unexpected end of script")
@@ -24,10 +30,52 @@ struct QueryEngine: Sendable {
             isLegacy: configuration.isLegacy)
         var query = PreparedQuery(statementType: type, parameters: configuration.parameters)
         query.translation = try SQLTranslator.translate(tokens, scope: scope)
+        for index in query.translation.tables.indices {
+            guard let view = query.translation.tables[index].source as? View else { continue }
+            let (compiled, viewQuery) = try await compile(view, location: location, level: viewLevel + 1)
+            query.translation.tables[index].source = compiled
+            query.add(viewQuery, of: query.translation.tables[index])
+        }
         try await catalog.declare(query.translation.tables)
-        query.columns = try await columns(of: query.translation)
+        query.columns = try await columns(of: query)
         return query
     }
+
+    /// The source of a table's rows; of a view, with its columns.
+    func compiled(_ source: any RowSource) async throws -> any RowSource {
+        guard let view = source as? View else { return source }
+        return try await compile(view, location: catalog.location, level: 1).view
+    }
+
+    private func compile(
+        _ view: View, location: String, level: Int
+    ) async throws -> (view: View, query: PreparedQuery) {
+        let query = try await prepare(view, location: location, level: level)
+        var view = view
+        view.fields = try await schema(of: query)
+        return (view, query)
+    }
+
+    private func prepare(_ view: View, location: String, level: Int) async throws -> PreparedQuery {
+        guard level <= Self.viewLevels else {
+            throw ServiceError.invalidQuery("Views are nested more than \(Self.viewLevels) levels deep")
+        }
+        let configuration = try QueryConfiguration(
+            json: ["query": .string(view.query), "useLegacySql": false], project: catalog.project)
+        let query = try await prepare(configuration, location: location, viewLevel: level)
+        guard query.statementType == StatementType.select else {
+            throw ServiceError.invalidQuery("A view is a SELECT, not \(query.statementType)")
+        }
+        return query
+    }
+
+    /// Compiles a view's query without running it.
+    func check(_ view: View) async throws {
+        _ = try await prepare(view, location: catalog.location, level: 1)
+    }
+
+    /// How deep views may name views, as in BigQuery.
+    private static let viewLevels = 16
 
     /// The schema of the result, found out by running the query where SQLite cannot tell beforehand.
     func schema(of query: PreparedQuery) async throws -> [Field] {
@@ -51,19 +99,21 @@ struct QueryEngine: Sendable {
     }
 
     private func store(_ query: PreparedQuery) async throws -> StoredRows {
-        try await catalog.fill(query.translation.tables)
+        try await catalog.fill(query.tables)
         let name = catalog.newSQLiteName()
         do {
             return try await catalog.database.write { [catalog] database in
                 let columns = query.columns.indices.map { "c\($0)" }
                 try database.execute(sql: "CREATE TABLE \(name) (\(columns.joined(separator: ", ")))")
-                let statement = try database.makeStatement(sql: "INSERT INTO \(name) \(query.translation.sql)")
-                query.parameters.bind(to: statement.sqliteStatement)
-                defer { sqlite3_reset(statement.sqliteStatement) }
-                guard sqlite3_step(statement.sqliteStatement) == SQLITE_DONE else {
-                    throw DatabaseError(resultCode: database.lastErrorCode, message: database.lastErrorMessage)
+                let rowCount = try query.withViews(filled: true, in: database) {
+                    let statement = try database.makeStatement(sql: "INSERT INTO \(name) \(query.translation.sql)")
+                    query.parameters.bind(to: statement.sqliteStatement)
+                    defer { sqlite3_reset(statement.sqliteStatement) }
+                    guard sqlite3_step(statement.sqliteStatement) == SQLITE_DONE else {
+                        throw DatabaseError(resultCode: database.lastErrorCode, message: database.lastErrorMessage)
+                    }
+                    return Int64(database.changesCount)
                 }
-                let rowCount = Int64(database.changesCount)
                 let (fields, bytes) = try ResultColumns.measure(
                     query.columns, sqliteNames: columns, table: name, in: database)
                 return StoredRows(
@@ -75,11 +125,15 @@ struct QueryEngine: Sendable {
         }
     }
 
-    private func columns(of translation: SQLTranslation) async throws -> [ResultColumn] {
+    private func columns(of query: PreparedQuery) async throws -> [ResultColumn] {
+        @Sendable func describe(_ database: Database) throws -> [ResultColumn] {
+            let statement = try database.makeStatement(sql: query.translation.sql)
+            return try ResultColumns.describe(statement, query.translation)
+        }
         do {
-            return try await catalog.database.read { database in
-                let statement = try database.makeStatement(sql: translation.sql)
-                return try ResultColumns.describe(statement, translation)
+            guard query.hasViews else { return try await catalog.database.read(describe) }
+            return try await catalog.database.write { database in
+                try query.withViews(filled: false, in: database) { try describe(database) }
             }
         } catch let error as DatabaseError {
             throw Self.failure(error.message ?? "error \(error.resultCode)")
@@ -91,28 +145,6 @@ struct QueryEngine: Sendable {
 
     private static func failure(_ message: String) -> ServiceError {
         .invalidQuery("\(message) (\(advice))")
-    }
-}
-
-/// A query that compiles, and what is known of it before it runs.
-struct PreparedQuery: Sendable {
-    var statementType: String
-    var parameters = QueryParameters()
-    var translation = SQLTranslation()
-    var columns: [ResultColumn] = []
-
-    /// The size of the tables that the query names; BigQuery would count only the columns that it reads.
-    var bytesProcessed: Int64 {
-        Dictionary(translation.tables.map { ($0.reference, $0.source.logicalBytes) }) { first, _ in first }
-            .values.reduce(0, +)
-    }
-
-    /// Whole megabytes, and at least 10 MB for each table, as BigQuery bills.
-    var bytesBilled: Int64 {
-        let megabyte: Int64 = 1 << 20
-        return max(
-            (bytesProcessed + megabyte - 1) / megabyte * megabyte,
-            Int64(Set(translation.tables.map(\.reference)).count) * 10 * megabyte)
     }
 }
 

@@ -34,12 +34,35 @@ final class Catalog: Sendable {
         }
     }
 
+    /// Adds a table, or changes one that is there.
     func register(_ table: Table) {
-        state.withLock { $0.tables[table.reference] = table }
+        state.withLock { state in
+            var table = table
+            if let old = state.tables[table.reference] {
+                table.created = old.created
+                table.modified = max(table.modified, old.modified + 1)
+            }
+            state.tables[table.reference] = table
+        }
     }
 
     func contains(_ reference: TableReference) -> Bool {
         state.withLock { $0.tables[reference] != nil }
+    }
+
+    /// The tables of a dataset by name. Of the generated ones, of which there is one of every size, a few.
+    func tables(in dataset: String) -> [Table] {
+        let stored = state.withLock { state in
+            state.tables.values.filter {
+                $0.reference.dataset == dataset && !$0.isExpired && !($0.source is GeneratedTrips)
+            }
+        }
+        let generated = dataset == GeneratedTrips.dataset ? GeneratedTrips.listedTables : []
+        let listed = generated.compactMap { name in
+            try? table(TableReference(project: project, dataset: dataset, table: name))
+        }
+        return (stored + listed.filter { $0.source is GeneratedTrips })
+            .sorted { $0.reference.table < $1.reference.table }
     }
 
     func hasDataset(_ dataset: String) -> Bool {
@@ -74,7 +97,10 @@ final class Catalog: Sendable {
     }
 
     private func table(_ reference: TableReference, orThrow error: ServiceError) throws(ServiceError) -> Table {
-        let known = state.withLock { $0.tables[reference] }
+        let known = state.withLock { state in
+            if state.tables[reference]?.isExpired == true { state.tables[reference] = nil }
+            return state.tables[reference]
+        }
         if let known { return known }
         guard reference.project == project, reference.dataset == GeneratedTrips.dataset,
             let trips = GeneratedTrips(tableName: reference.table)
@@ -82,7 +108,7 @@ final class Catalog: Sendable {
         let name = newSQLiteName()
         return state.withLock { state in
             if let known = state.tables[reference] { return known }
-            let table = Table(reference: reference, source: trips, sqliteName: name, created: Date())
+            let table = Table(reference: reference, source: trips, sqliteName: name)
             state.tables[reference] = table
             return table
         }

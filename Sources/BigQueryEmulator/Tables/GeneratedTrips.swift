@@ -6,6 +6,9 @@ struct GeneratedTrips: RowSource {
     /// The dataset that holds `trips_N` for every N.
     static let dataset = "bench"
 
+    /// The tables of the dataset that a list of them shows.
+    static let listedTables = ["trips_1000", "trips_100000", "trips_1000000"]
+
     /// An estimate of a row's size; counting would mean computing every row.
     private static let typicalRowBytes: Int64 = 330
 

@@ -5,8 +5,42 @@ struct Table: Sendable {
     var reference: TableReference
     var source: any RowSource
     /// The table's name in the emulator's SQLite database, where a generated table has rows only once a query
-    /// needs them.
+    /// needs them, and a view only while a query reads it.
     var sqliteName: String
-    var created: Date
-    var description: String?
+    /// When it was first made, in milliseconds since 1970, as all times of the API.
+    var created = Date().milliseconds
+    /// Later with every change.
+    var modified = Date().milliseconds
+    /// What the API tells besides: description, partitioning, clustering.
+    var properties: JSONObject
+    private let lifetime: Duration?
+    private let expiry: ContinuousClock.Instant?
+
+    /// - Parameter lifetime: How long the table is kept; for ever if `nil`.
+    init(
+        reference: TableReference, source: any RowSource, sqliteName: String, properties: JSONObject = [:],
+        lifetime: Duration? = nil
+    ) {
+        self.reference = reference
+        self.source = source
+        self.sqliteName = sqliteName
+        self.properties = properties
+        self.lifetime = lifetime
+        expiry = lifetime.map { .now + $0 }
+    }
+
+    var isExpired: Bool { expiry.map { $0 <= .now } ?? false }
+
+    var etag: String { Data("\(reference)/\(modified)".utf8).base64EncodedString() }
+
+    /// What tables.get and tables.list both tell.
+    var listItem: JSONObject {
+        var item: JSONObject = [
+            "kind": "bigquery#table", "id": .string(reference.description), "tableReference": reference.json,
+            "type": source is View ? "VIEW" : "TABLE", "creationTime": .int64(created),
+        ]
+        if let lifetime { item["expirationTime"] = .int64(created + Int64(lifetime / .milliseconds(1))) }
+        if source is View { item["view"] = ["useLegacySql": false] }
+        return item
+    }
 }

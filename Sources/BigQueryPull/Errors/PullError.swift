@@ -3,7 +3,7 @@ public struct PullError: Error, Sendable, CustomStringConvertible {
     /// The kind of error.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Value: String {
-            case notAQuery, unsupportedColumn, inconsistentResult
+            case notAQuery, unsupportedColumn, inconsistentResult, notIncremental, notContinuable
         }
 
         private let value: Value
@@ -18,6 +18,11 @@ public struct PullError: Error, Sendable, CustomStringConvertible {
         public static let unsupportedColumn = Code(.unsupportedColumn)
         /// The pages do not add up to the result that was promised.
         public static let inconsistentResult = Code(.inconsistentResult)
+
+        /// The query, the column or the target does not go with an incremental pull.
+        public static let notIncremental = Code(.notIncremental)
+        /// The run cannot be continued by this pull.
+        public static let notContinuable = Code(.notContinuable)
 
         /// The identifier of the code, for example `notAQuery`.
         public var description: String { value.rawValue }

@@ -2,6 +2,7 @@ import BigQuery
 import BigQueryRows
 import Foundation
 import GoogleHTTP
+import SQLiteStaging
 import Synchronization
 
 /// One run of a pull: its steps, in the order in which they are taken, and the report that grows with them.
@@ -23,20 +24,41 @@ final class PullSession {
     private var report: PullReport
     private var progress: PullProgress
     private var transferStart: Duration = .zero
+    /// The bytes that were read before this process.
+    private var earlierData: Int64 = 0
 
-    init(_ pull: QueryPull) {
+    /// - Parameter run: the run that is continued; its figures are where the report begins.
+    init(_ pull: QueryPull, continuing run: RecordedRun? = nil) {
         self.pull = pull
         let repetitions = repetitions
         client = pull.client.notifying { _ in repetitions.add() }
         elapsed = stopwatch(pull.clock)
         report = PullReport(project: client.configuration.project, jobId: "")
         progress = PullProgress(phase: .planning, elapsed: .zero)
+        if let run { take(run) }
+    }
+
+    private func take(_ run: RecordedRun) {
+        report.runId = run.intent.runID
+        report.jobId = run.intent.jobID ?? ""
+        report.location = run.intent.location
+        report.rowsRead = run.rows
+        report.rowsCopied = run.rows
+        report.rowsContinued = run.rows
+        report.pages = run.statistics.pages
+        report.dataRead = run.statistics.wireBytes
+        report.dataInflated = run.statistics.inflatedBytes
+        report.bytesProcessed = run.statistics.bytesProcessed ?? run.intent.estimatedBytes
+        report.bytesBilled = run.statistics.bytesBilled
+        report.cacheHit = run.statistics.cacheHit
+        progress.rowsContinued = run.rows
+        earlierData = run.statistics.wireBytes
     }
 
     /// Asks for a dry run and judges it.
-    func plan() async throws -> PullPlan {
+    func plan(_ query: QueryRequest) async throws -> PullPlan {
         notify(.planning)
-        let plan = try PullPlan(query: pull.query, dryRun: try await client.dryRun(pull.query))
+        let plan = try PullPlan(query: query, dryRun: try await client.dryRun(query))
         report.bytesProcessed = plan.dryRun.bytesProcessed
         return plan
     }
@@ -68,35 +90,91 @@ final class PullSession {
     ///
     /// If the task is cancelled meanwhile, so is the job.
     func start(_ plan: PullPlan, as reference: JobReference) async throws -> Result {
-        notify(.running)
         var reference = reference
         reference.location = plan.query.location
-        let page: ResultPage
+        let result = try await run(plan.query, as: reference)
+        if let promised = plan.dryRun.schema, let difference = promised.firstDifference(to: result.schema) {
+            report.warnings.append("since the dry run, \(difference)")
+        }
+        return result
+    }
+
+    /// Goes on with the job of an earlier run, at the row after those that are staged; `nil` if that job failed.
+    ///
+    /// - Parameter query: what the job runs. It is sent if the run ended before that, unless rows are staged already:
+    ///   those of two executions are never mixed.
+    func attach(_ recorded: RecordedRun, _ query: QueryRequest) async throws -> Result? {
+        notify(.running)
+        let reference = JobReference(
+            projectId: recorded.intent.project, jobId: recorded.intent.jobID ?? "", location: query.location)
         do {
-            let job = try await client.insertJob(plan.query, as: reference)
-            reference = job.reference
+            let job = try await client.fetchJob(reference)
+            guard job.failure == nil else { return nil }
+            try job.require(query)
+            return try await result(
+                of: job.reference, from: recorded.rows, schema: recorded.hasRows ? recorded.intent.schema : nil,
+                isRunning: job.state != .done, mayBeNew: false)
+        } catch let error as BigQueryError where error.code == .notFound && recorded.rows == 0 {
+            return try await run(query, as: reference)
+        } catch let error as BigQueryError where error.code == .notFound || error.code == .resultExpired {
+            throw await expired(recorded, query, cause: error)
+        } catch let error as BigQueryError where error.code == .jobFailedTemporarily {
+            return nil
+        }
+    }
+
+    /// The error for a result of which BigQuery has no more; says what another one would cost.
+    private func expired(_ recorded: RecordedRun, _ query: QueryRequest, cause: BigQueryError) async -> BigQueryError {
+        let bytes = try? await client.dryRun(query).bytesProcessed
+        let total = recorded.statistics.totalRows.map { " of \($0)" } ?? ""
+        return BigQueryError(
+            code: .resultExpired,
+            message: """
+                the result of the job \(recorded.intent.jobID ?? "") has expired; \(recorded.rows)\(total) rows are staged \
+                and kept; a new run would process \(bytes.map(String.init) ?? "an unknown number of") bytes
+                """,
+            hint: "run the same command with --restart to drop them and run the query again", cause: cause)
+    }
+
+    private func run(_ query: QueryRequest, as reference: JobReference) async throws -> Result {
+        notify(.running)
+        let job = try await stoppingJob(reference) {
+            let job = try await client.insertJob(query, as: reference)
             if let failure = job.failure { throw failure }
-            let (onProgress, elapsed) = (pull.onProgress, elapsed)
-            page = try await client.fetchFirstPage(
-                of: reference, maximumRows: pull.limits.pageRows ?? PullLimits.firstPageRows
-            ) {
+            return job
+        }
+        return try await result(of: job.reference, from: 0, schema: nil, isRunning: true, mayBeNew: true)
+    }
+
+    /// Waits for a job, and fetches its rows from one on.
+    private func result(
+        of reference: JobReference, from firstRow: Int64, schema: TableSchema?, isRunning: Bool, mayBeNew: Bool
+    ) async throws -> Result {
+        report.jobId = reference.jobId
+        report.location = reference.location
+        let (onProgress, elapsed) = (pull.onProgress, elapsed)
+        let range = RowRange(start: firstRow, count: pull.limits.pageRows ?? PullLimits.firstPageRows)
+        let page = try await stoppingJob(isRunning ? reference : nil) {
+            try await client.fetchFirstPage(range, of: reference, schema: schema, mayBeNew: mayBeNew) {
                 onProgress(PullProgress(phase: .running, elapsed: elapsed()))
             }
-        } catch {
-            if Task.isCancelled { await stop(reference) }
-            throw error
         }
         guard let schema = page.schema, let totalRows = page.totalRows else {
             throw PullError(code: .inconsistentResult, message: "the first page has no schema or no number of rows")
         }
-        if let promised = plan.dryRun.schema, let difference = promised.firstDifference(to: schema) {
-            report.warnings.append("since the dry run, \(difference)")
-        }
         try PullPlan.check(schema)
-        report.jobId = reference.jobId
-        report.location = reference.location
         report.warnings += schema.warnings
         return Result(job: reference, schema: schema, totalRows: totalRows, firstPage: page)
+    }
+
+    /// Does something for a job, which is stopped if the task is cancelled meanwhile.
+    private func stoppingJob<Value>(_ job: JobReference?, _ body: () async throws -> Value) async throws -> Value {
+        do {
+            return try await body()
+        } catch {
+            if let job, Task.isCancelled { await stop(job) }
+            throw error
+        }
     }
 
     /// How long an interrupted pull may take to stop its job.
@@ -175,13 +253,22 @@ final class PullSession {
         try await sink.finish()
     }
 
+    /// Publishes a run whose rows have all been staged before.
+    func publish(_ schema: TableSchema, in sink: some RowSink) async throws {
+        transferStart = elapsed()
+        try await sink.begin(schema)
+        notify(.publishing)
+        try await sink.finish()
+    }
+
     /// The report with all durations.
     func finishedReport() -> PullReport {
         let end = elapsed()
         report.retries = repetitions.value
         report.copyDuration = end / .seconds(1)
         report.queryDuration = transferStart / .seconds(1)
-        report.throughput = Double(report.dataRead) / 1000 / max(0.001, (end - transferStart) / .seconds(1))
+        report.throughput =
+            Double(report.dataRead - earlierData) / 1000 / max(0.001, (end - transferStart) / .seconds(1))
         return report
     }
 

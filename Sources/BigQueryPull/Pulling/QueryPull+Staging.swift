@@ -1,17 +1,22 @@
 import BigQuery
+import BigQueryRows
 import Foundation
 public import SQLiteStaging
+import Synchronization
 
 extension QueryPull {
     /// Runs the query and stages its rows in a table of a local SQLite database.
     ///
     /// The target is checked before anything is sent; what is about to run is written to the database before the
-    /// job is inserted; the table is replaced in one transaction after the last row. After an error the table is
-    /// as it was before.
-    /// - Throws: ``PullError``, `StagingError`, `BigQueryError`, `RowsError`, `HTTPError`, `OAuthError` or
-    ///   `CancellationError`.
+    /// job is inserted; the rows are published in one transaction after the last one. After an error the table is
+    /// as it was before, and the rows that have arrived are kept: the same pull again attaches to the job that
+    /// exists and goes on with the next row. The same is one of the same project, location if given, SQL, parameters,
+    /// dialect and incremental column into the same table, with the same mode and key.
+    /// - Throws: ``PullError``, `StagingError`, `BigQueryError` (`resultExpired` if rows were staged and the others
+    ///   are gone; ``startsAnew`` then drops them), `RowsError`, `HTTPError`, `OAuthError` or `CancellationError`.
     public func stage(into target: StagingTarget) async throws -> PullReport {
-        let database = try await StagingDatabase.open(target)
+        if incrementalColumn != nil, continuedRun == nil { try Incremental.check(query, into: target) }
+        let database = try await StagingDatabase.open(target, checksEverything: checksDatabase)
         do {
             let report = try await stage(into: target, in: database)
             try await database.close()
@@ -24,42 +29,158 @@ extension QueryPull {
     }
 
     private func stage(into target: StagingTarget, in database: StagingDatabase) async throws -> PullReport {
+        var report: PullReport
+        if let run = try await earlierRun(in: database), let finished = try await finish(run) {
+            report = finished
+        } else {
+            report = try await stageAnew(in: database)
+        }
+        report.file = target.path
+        report.table = target.table
+        return report
+    }
+
+    /// The run to go on with.
+    private func earlierRun(in database: StagingDatabase) async throws -> StagingRun? {
+        guard !startsAnew else { return nil }
+        guard let continuedRun else { return try await database.unfinishedRun(of: try command()) }
+        return try await database.unfinishedRun(id: continuedRun.intent.runID)
+    }
+
+    /// Goes on with a run; `nil` if its job failed, so that another one has to be begun.
+    private func finish(_ run: StagingRun) async throws -> PullReport? {
+        let session = PullSession(self, continuing: run.recorded)
+        return try await recording(run) {
+            let job = run.recorded.intent
+            let query = try QueryRequest(jobConfiguration: job.configuration, location: job.location)
+            if let schema = run.recorded.wholeSchema {
+                try await session.publish(schema, in: run)
+                return await finishedReport(session, of: run, query)
+            }
+            guard let result = try await session.attach(run.recorded, query) else {
+                try await run.stop(error: "the job failed or was cancelled", canContinue: false)
+                return nil
+            }
+            try await transfer(result, session, to: run)
+            return await finishedReport(session, of: run, query)
+        }
+    }
+
+    /// Begins a run of its own.
+    private func stageAnew(in database: StagingDatabase) async throws -> PullReport {
+        var sent = query
+        var isAddedToOthers = false
+        if let column = incrementalColumn, continuedRun == nil {
+            if let watermark = try await database.watermark(of: column) {
+                sent = Incremental.query(query, above: watermark)
+            } else {
+                isAddedToOthers = try await database.tableHasRows()
+            }
+        }
         let session = PullSession(self)
-        let plan = try await session.plan()
+        let plan = try await session.plan(sent)
+        if let column = incrementalColumn, let schema = plan.dryRun.schema { try Incremental.check(column, in: schema) }
         let (run, result) = try await session.repeatingFailedJobs { job in
             let run = try await database.begin(try intent(plan, job: job, runID: session.newRunID()))
-            return try await abandoning(run) { (run, try await session.start(plan, as: job)) }
+            return try await recording(run) { (run, try await session.start(plan, as: job)) }
         }
-        return try await abandoning(run) {
-            try await session.transfer(result, to: run) {
-                run.record(StagingStatistics($0, totalRows: result.totalRows))
-            }
-            var report = session.finishedReport()
-            report.dataWritten = run.dataWritten
-            report.file = target.path
-            report.table = target.table
-            return report
+        try await recording(run) { try await transfer(result, session, to: run) }
+        var report = await finishedReport(session, of: run, sent)
+        if isAddedToOthers {
+            report.warnings.append(
+                "the first incremental run takes all rows; they were added to those that the table had")
         }
+        return report
+    }
+
+    private func transfer(_ result: PullSession.Result, _ session: PullSession, to run: StagingRun) async throws {
+        if let column = incrementalColumn { try Incremental.check(column, in: result.schema) }
+        try await session.transfer(result, to: run) {
+            run.record(StagingStatistics($0, totalRows: result.totalRows))
+        }
+    }
+
+    /// The report of a run that is published.
+    ///
+    /// Counts the rows that an incremental run above a watermark cannot take. They are no part of what was asked for,
+    /// so that an error is a warning.
+    private func finishedReport(_ session: PullSession, of run: StagingRun, _ sent: QueryRequest) async -> PullReport {
+        var report = session.finishedReport()
+        report.dataWritten = run.dataWritten
+        guard let column = incrementalColumn,
+            let count = Incremental.nullCount(of: sent, run.recorded.intent.sql, column)
+        else { return report }
+        do {
+            let value = SingleValue()
+            _ = try await QueryPull(count, client: client, clock: clock).run(into: value)
+            report.rowsWithoutWatermark = value.value
+        } catch {
+            report.warnings.append("the rows without a value in \(column) could not be counted: \(error)")
+        }
+        return report
+    }
+
+    /// What makes another pull the same, but for its target.
+    private func command() throws -> String {
+        struct Command: Encodable {
+            var project: String
+            var location: String?
+            var sql: String
+            var parameters: [QueryParameter]
+            var useLegacySQL: Bool
+            var incrementalColumn: String?
+        }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let command = Command(
+            project: client.configuration.project, location: query.location, sql: query.sql,
+            parameters: query.parameters, useLegacySQL: query.useLegacySQL,
+            incrementalColumn: incrementalColumn?.lowercased())
+        return String(decoding: try encoder.encode(command), as: UTF8.self)
     }
 
     private func intent(_ plan: PullPlan, job: JobReference, runID: String) throws -> StagingIntent {
         StagingIntent(
-            runID: runID, project: job.projectId, location: job.location, jobID: job.jobId, sql: query.sql,
+            runID: runID, command: try continuedRun?.intent.command ?? command(),
+            incrementalColumn: incrementalColumn, project: job.projectId, location: plan.query.location,
+            jobID: job.jobId, sql: continuedRun?.intent.sql ?? query.sql,
             configuration: try client.jobConfiguration(plan.query), statementType: plan.dryRun.statementType,
             estimatedBytes: plan.dryRun.bytesProcessed, schema: plan.dryRun.schema,
             toolVersion: "bqpull \(ToolVersion.current)", startedAt: Date()
         )
     }
 
-    /// Does something for a run, which is marked failed and loses its rows if that fails.
-    private func abandoning<Result>(_ run: StagingRun, _ body: () async throws -> Result) async throws -> Result {
+    /// Does something for a run, and notes in its record if that fails.
+    private func recording<Result>(_ run: StagingRun, _ body: () async throws -> Result) async throws -> Result {
         do {
             return try await body()
         } catch {
+            let canContinue = !Self.isFinal(error, hasRows: run.rowsWritten > 0)
             // A task of its own, since the database does not work for a task that has been cancelled.
-            await Task { try? await run.abandon(error: "\(error)") }.value
+            await Task { try? await run.stop(error: "\(error)", canContinue: canContinue) }.value
             throw error
         }
+    }
+
+    /// Whether nothing more can be had of a run that stopped with this error: its job failed, or its result contradicts
+    /// itself.
+    private static func isFinal(_ error: any Error, hasRows: Bool) -> Bool {
+        switch error {
+        case let error as BigQueryError:
+            error.code == .foreignJob
+                || !hasRows && [.queryFailed, .notAQuery, .jobFailedTemporarily].contains(error.code)
+        case let error as RowsError: error.code == .schemaChanged
+        case let error as PullError: [.inconsistentResult, .unsupportedColumn, .notIncremental].contains(error.code)
+        case let error as StagingError: error.code == .incomplete
+        default: false
+        }
+    }
+}
+
+extension RecordedRun {
+    /// The columns of a run of which every row is staged, so that nothing has to be fetched.
+    fileprivate var wholeSchema: TableSchema? {
+        hasRows && rows == statistics.totalRows ? intent.schema : nil
     }
 }
 
@@ -71,4 +192,20 @@ extension StagingStatistics {
             bytesBilled: report.bytesBilled, cacheHit: report.cacheHit
         )
     }
+}
+
+/// Takes the one value of a result of one row and one column.
+private final class SingleValue: RowSink {
+    private let found = Mutex<Int64?>(nil)
+
+    var value: Int64? { found.withLock { $0 } }
+
+    func begin(_ schema: TableSchema) {}
+
+    func append(_ page: RowPage) {
+        guard page.rowCount == 1, page.columnCount == 1, case .integer(let value) = page[0, 0] else { return }
+        found.withLock { $0 = value }
+    }
+
+    func finish() {}
 }

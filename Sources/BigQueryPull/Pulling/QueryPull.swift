@@ -1,5 +1,6 @@
 public import BigQuery
 public import BigQueryRows
+public import SQLiteStaging
 
 /// One query, from the dry run to the last row.
 ///
@@ -8,6 +9,15 @@ public import BigQueryRows
 public struct QueryPull: Sendable {
     /// The query.
     public var query: QueryRequest
+    /// The column of which every run into a table takes only the values above the highest one staged so far; `nil`,
+    /// the default, takes all rows every time.
+    ///
+    /// INT64, DATE, DATETIME or TIMESTAMP. The first run takes all rows, those without a value too.
+    public var incrementalColumn: String?
+    /// Whether rows that an earlier run of the same command left are dropped instead of continued. Defaults to `false`.
+    public var startsAnew = false
+    /// Whether an existing database is checked as a whole before rows go into it. Defaults to `false`.
+    public var checksDatabase = false
     /// How much is in memory and on its way at a time.
     public var limits = PullLimits()
     /// How often the query is run again under a new id when the service fails to run it. Defaults to 2.
@@ -20,6 +30,8 @@ public struct QueryPull: Sendable {
 
     let client: BigQueryClient
     let clock: any Clock<Duration>
+    /// The run that is to be continued, whatever the command.
+    let continuedRun: RecordedRun?
 
     /// Makes a pull.
     ///
@@ -28,6 +40,33 @@ public struct QueryPull: Sendable {
         self.query = query
         self.client = client
         self.clock = clock
+        continuedRun = nil
+    }
+
+    /// Makes a pull that continues a run, to be staged into the run's own target.
+    ///
+    /// - Parameters:
+    ///   - run: an unfinished run of a query.
+    ///   - client: a client of the run's project.
+    /// - Throws: ``PullError`` with code `notContinuable` if the run is none of a query, or of another project.
+    public init(continuing run: RecordedRun, client: BigQueryClient, clock: any Clock<Duration> = ContinuousClock())
+        throws
+    {
+        guard run.intent.jobID != nil, run.intent.project == client.configuration.project,
+            let query = try? QueryRequest(
+                jobConfiguration: run.intent.configuration, location: run.intent.location)
+        else {
+            throw PullError(
+                code: .notContinuable,
+                message:
+                    "the run \(run.intent.runID) is not one of a query in the project \(client.configuration.project)",
+                hint: "run its own command again")
+        }
+        self.query = query
+        self.client = client
+        self.clock = clock
+        incrementalColumn = run.intent.incrementalColumn
+        continuedRun = run
     }
 
     /// Runs the query and delivers its rows to a sink of any kind.
@@ -36,7 +75,7 @@ public struct QueryPull: Sendable {
     ///   `CancellationError`.
     public func run(into sink: some RowSink) async throws -> PullReport {
         let session = PullSession(self)
-        let plan = try await session.plan()
+        let plan = try await session.plan(query)
         let result = try await session.repeatingFailedJobs { job in try await session.start(plan, as: job) }
         try await session.transfer(result, to: sink)
         return session.finishedReport()

@@ -16,6 +16,8 @@ public struct PullProgress: Sendable {
     public var phase: Phase
     /// Rows delivered so far.
     public var rows: Int64 = 0
+    /// Those of them that were there before, in a run that is continued.
+    public var rowsContinued: Int64 = 0
     /// Rows of the whole result, known from the first page on.
     public var totalRows: Int64?
     /// Time since the pull began.

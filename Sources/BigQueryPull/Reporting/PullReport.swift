@@ -4,6 +4,10 @@ public struct PullReport: Sendable, Codable {
     public var rowsRead: Int64 = 0
     /// Rows that were delivered.
     public var rowsCopied: Int64 = 0
+    /// Those of them that an earlier process had staged, whose run was continued; `nil` if it began anew.
+    public var rowsContinued: Int64?
+    /// Rows that have no value in the incremental column, which later runs do not take; `nil` in a run that takes all.
+    public var rowsWithoutWatermark: Int64?
     /// Bytes of pages as they came over the wire, compressed.
     public var dataRead: Int64 = 0
     /// Bytes of the same pages inflated.

@@ -12,7 +12,7 @@ struct PullWindow {
     private let limits: PullLimits
     /// Rows of pages that are to be fetched, because pages came back short.
     private var missing: [RowRange] = []
-    private var nextStart: Int64 = 0
+    private var nextStart: Int64
     private var fetching: [Int64: Int] = [:]
     private var waiting: [Int64: ResultPage] = [:]
     private var waitingBytes = 0
@@ -22,13 +22,14 @@ struct PullWindow {
     private var arrivedInflatedBytes = 0
     private var arrivedPageBytes = 0
     /// Rows that have been delivered.
-    private(set) var deliveredRows: Int64 = 0
+    private(set) var deliveredRows: Int64
 
-    /// Begins with the first page of a result of `totalRows` rows.
+    /// Begins with a page of a result of `totalRows` rows; those before it have been delivered.
     init(firstPage: ResultPage, totalRows: Int64, limits: PullLimits) {
         self.totalRows = totalRows
         self.limits = limits
-        nextStart = Int64(firstPage.rows.rowCount)
+        deliveredRows = firstPage.rows.firstRow
+        nextStart = deliveredRows + Int64(firstPage.rows.rowCount)
         if firstPage.rows.rowCount > 0 { admit(firstPage) }
     }
 

@@ -11,27 +11,28 @@ enum ColumnRecords {
         guard exists == true else { return nil }
         let columns = try Row.fetchAll(
             db,
-            sql: """
-                SELECT column_name, declared_type FROM _bqpull_columns WHERE table_name = ? ORDER BY position
-                """,
-            arguments: [table]
-        ).map { TargetTable.Column(name: $0[0], type: $0[1], isPlain: true) }
+            sql: "SELECT * FROM _bqpull_columns WHERE table_name = ? ORDER BY position", arguments: [table]
+        ).map {
+            // Version 1 had no keys, and is read before it is brought up to date.
+            TargetTable.Column(
+                name: $0["column_name"], type: $0["declared_type"], isRequired: ($0["is_key"] as Bool?) ?? false)
+        }
         return columns.isEmpty ? nil : columns
     }
 
-    /// Replaces the records of a table.
-    static func write(_ staged: StagedTable, table: String, _ db: Database) throws {
+    /// Replaces the records of a table by those of its columns, in the table's order.
+    static func write(_ columns: [StagedTable.Column], table: String, _ db: Database) throws {
         try db.execute(sql: "DELETE FROM _bqpull_columns WHERE table_name = ?", arguments: [table])
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        for (position, column) in staged.columns.enumerated() {
+        for (position, column) in columns.enumerated() {
             try db.execute(
-                sql: "INSERT INTO _bqpull_columns VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                sql: "INSERT INTO _bqpull_columns VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 arguments: [
                     table, position, column.name, column.type.rawValue,
                     column.field.name, column.field.type.name, column.field.mode.rawValue,
                     column.field.description,
-                    String(decoding: try encoder.encode(column.field), as: UTF8.self),
+                    String(decoding: try encoder.encode(column.field), as: UTF8.self), column.isKey,
                 ])
         }
     }

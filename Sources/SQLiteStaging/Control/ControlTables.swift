@@ -9,15 +9,17 @@ enum ControlTables {
     static let prefix = "_bqpull_"
 
     /// The version of the tables below, in `_bqpull_meta` because `user_version` is the user's own.
-    static let version = 1
+    static let version = 2
 
-    /// The time now as SQL, in the form of ``RunRecord/text(of:)``.
+    /// The time now as SQL, in the form of ``RunTable/text(of:)``.
     ///
     /// A note for people; nothing is decided by it.
     static let now = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')"
 
-    /// Refuses a database whose control tables are from a newer bqpull, or not from bqpull at all.
-    static func check(_ db: Database, path: String) throws {
+    /// Refuses a database whose control tables are from a newer bqpull, or not from bqpull at all; tells whether it
+    /// has any.
+    @discardableResult
+    static func check(_ db: Database, path: String) throws -> Bool {
         let foreign = try Row.fetchOne(
             db,
             sql: """
@@ -35,7 +37,7 @@ enum ControlTables {
                 SELECT name FROM sqlite_master
                 WHERE name LIKE '\\_bqpull\\_%' ESCAPE '\\' AND type = 'table' ORDER BY name
                 """)
-        guard let first = tables.first else { return }
+        guard let first = tables.first else { return false }
         guard tables.contains("_bqpull_meta"),
             let found = try Int.fetchOne(db, sql: "SELECT value FROM _bqpull_meta WHERE key = 'version'")
         else { throw notOurs("the table \(first)", path: path) }
@@ -44,6 +46,35 @@ enum ControlTables {
                 code: .databaseUnusable,
                 message: "\(path) was written by a newer bqpull (format \(found); this one knows \(version))",
                 hint: "use the newer bqpull, or name another file")
+        }
+        return true
+    }
+
+    /// Files that are larger are checked for damage only if that is asked for.
+    private static let checkedSize: Int64 = 256 << 20
+
+    /// Whether a run ended without a word, so that the file may have been written halfway.
+    static func needsCheck(_ db: Database, size: Int64) throws -> Bool {
+        guard size < checkedSize, try db.tableExists("_bqpull_runs") else { return false }
+        return try Bool.fetchOne(
+            db, sql: "SELECT EXISTS (SELECT 1 FROM _bqpull_runs WHERE state = 'running')") ?? false
+    }
+
+    /// Throws `corrupt` if something in the file is damaged.
+    static func checkIntegrity(_ db: Database, path: String) throws {
+        guard let finding = try String.fetchOne(db, sql: "PRAGMA integrity_check(1)"), finding != "ok" else { return }
+        throw StagingError(
+            code: .corrupt, message: "\(path): the database is damaged (\(finding))",
+            hint: "restore it from a copy, or name another file")
+    }
+
+    /// Brings the tables of an older bqpull up to date.
+    static func update(_ db: Database) throws {
+        let found = try Int.fetchOne(db, sql: "SELECT value FROM _bqpull_meta WHERE key = 'version'")
+        guard found != version else { return }
+        try db.inTransaction(.immediate) {
+            try prepare(db)
+            return .commit
         }
     }
 
@@ -54,8 +85,8 @@ enum ControlTables {
             hint: "rename it, or name another file")
     }
 
-    /// Makes the tables that are not there.
-    static func create(_ db: Database) throws {
+    /// Makes the tables that are not there, and brings those of an older bqpull up to date.
+    static func prepare(_ db: Database) throws {
         try db.execute(
             sql: """
                 CREATE TABLE IF NOT EXISTS _bqpull_meta (
@@ -63,14 +94,26 @@ enum ControlTables {
                     value
                 );
                 INSERT OR IGNORE INTO _bqpull_meta VALUES ('version', \(version));
+                """)
+        if try Int.fetchOne(db, sql: "SELECT value FROM _bqpull_meta WHERE key = 'version'") == 1 {
+            try migrateFromVersion1(db)
+        }
+        try db.execute(
+            sql: """
                 CREATE TABLE IF NOT EXISTS _bqpull_runs (
                     run_id TEXT NOT NULL PRIMARY KEY,
                     target TEXT NOT NULL COLLATE NOCASE,
                     if_exists TEXT,
+                    key_columns TEXT NOT NULL DEFAULT '[]',
+                    index_columns TEXT NOT NULL DEFAULT '[]',
+                    adds_columns INTEGER NOT NULL DEFAULT 0,
+                    incremental_column TEXT COLLATE NOCASE,
+                    watermark TEXT,
                     state TEXT NOT NULL,
+                    command TEXT NOT NULL,
                     project TEXT NOT NULL,
                     location TEXT,
-                    job_id TEXT NOT NULL,
+                    job_id TEXT,
                     sql TEXT NOT NULL,
                     configuration TEXT NOT NULL,
                     statement_type TEXT,
@@ -78,6 +121,7 @@ enum ControlTables {
                     schema TEXT,
                     rows INTEGER NOT NULL DEFAULT 0,
                     total_rows INTEGER,
+                    page_token TEXT,
                     data_written INTEGER NOT NULL DEFAULT 0,
                     pages INTEGER NOT NULL DEFAULT 0,
                     wire_bytes INTEGER NOT NULL DEFAULT 0,
@@ -101,8 +145,35 @@ enum ControlTables {
                     mode TEXT NOT NULL,
                     description TEXT,
                     schema TEXT NOT NULL,
+                    is_key INTEGER NOT NULL DEFAULT 0,
                     PRIMARY KEY (table_name, position)
                 );
+                """)
+    }
+
+    /// Version 1 dropped the rows of interrupted runs when the next one began; it knew no command to continue them by.
+    private static func migrateFromVersion1(_ db: Database) throws {
+        let columns = """
+            run_id, target, if_exists, state, project, location, job_id, sql, configuration, statement_type,
+            estimated_bytes, schema, rows, total_rows, data_written, pages, wire_bytes, inflated_bytes,
+            bytes_processed, bytes_billed, cache_hit, started_at, updated_at, finished_at, tool_version, error
+            """
+        let interrupted = try String.fetchAll(db, sql: "SELECT run_id FROM _bqpull_runs WHERE state = 'running'")
+        for run in interrupted {
+            try db.execute(sql: "DROP TABLE IF EXISTS \(SQLiteName.quoted(RunTable.hiddenTable(run)))")
+        }
+        try db.execute(
+            sql: """
+                UPDATE _bqpull_runs SET state = 'discarded' WHERE state IN ('running', 'abandoned');
+                ALTER TABLE _bqpull_runs RENAME TO _bqpull_runs_1;
+                ALTER TABLE _bqpull_columns ADD COLUMN is_key INTEGER NOT NULL DEFAULT 0;
+                UPDATE _bqpull_meta SET value = \(version) WHERE key = 'version';
+                """)
+        try prepare(db)
+        try db.execute(
+            sql: """
+                INSERT INTO _bqpull_runs (command, \(columns)) SELECT '', \(columns) FROM _bqpull_runs_1 ORDER BY rowid;
+                DROP TABLE _bqpull_runs_1;
                 """)
     }
 }

@@ -7,36 +7,55 @@ import GRDBSQLite
 /// The one connection to a staging database.
 final class StagingConnection: Sendable {
     private let queue: DatabaseQueue
+    private let file: StagingFile
     private let wait: BusyWait
     private let path: String
 
-    private init(queue: DatabaseQueue, wait: BusyWait, path: String) {
+    private init(queue: DatabaseQueue, file: StagingFile, wait: BusyWait, path: String) {
         self.queue = queue
+        self.file = file
         self.wait = wait
         self.path = path
     }
 
-    /// Opens the database, lets `check` refuse it before anything is written, and prepares it for runs.
-    static func open(
-        path: String, busyTimeout: Duration, check: @escaping @Sendable (Database) throws -> Void
-    ) async throws -> StagingConnection {
+    /// Opens the database and lets `check` look at it, and refuse it, before anything is written.
+    ///
+    /// - Parameter creating: whether a file that is not there is created.
+    static func open<Checked: Sendable>(
+        path: String, busyTimeout: Duration, creating: Bool = true,
+        check: @escaping @Sendable (StagingFile, Database) throws -> Checked
+    ) async throws -> (StagingConnection, Checked) {
         let wait = BusyWait(limit: busyTimeout)
         return try await attempt(path: path, wait: wait, opening: true) {
-            let file = try StagingFile(path)
+            let file = try StagingFile(path, creating: creating)
             do {
                 let queue = try DatabaseQueue(path: file.path, configuration: configuration(wait: wait))
-                try queue.writeWithoutTransaction { db in
+                let checked = try queue.writeWithoutTransaction { db in
                     try refuseReadOnly(db, path: path)
-                    try check(db)
+                    return try check(file, db)
+                }
+                return (StagingConnection(queue: queue, file: file, wait: wait, path: path), checked)
+            } catch {
+                file.removeIfNew()
+                throw error
+            }
+        }
+    }
+
+    /// Makes what runs need: bqpull's own tables and the journal mode. A file that was created for nothing is removed.
+    func prepareForRuns() async throws {
+        try await Self.attempt(path: path, wait: wait, opening: true) { [queue, file] in
+            do {
+                try queue.writeWithoutTransaction { db in
                     try db.inTransaction(.immediate) {
-                        try ControlTables.create(db)
+                        try ControlTables.prepare(db)
                         try JournalMode.remember(db)
                         return .commit
                     }
                     try JournalMode.enter(db)
                 }
-                return StagingConnection(queue: queue, wait: wait, path: path)
             } catch {
+                try? queue.close()
                 file.removeIfNew()
                 throw error
             }
@@ -70,20 +89,29 @@ final class StagingConnection: Sendable {
 
     /// Runs `work` in a transaction that holds the write lock from the start.
     ///
-    /// A transaction that has begun is finished even if the task is cancelled; waiting for a lock is not.
+    /// Nothing is committed to a file that was removed or replaced meanwhile. A transaction that has begun is finished even if the task is cancelled; waiting for a lock is not.
     func write<T: Sendable>(_ work: @escaping @Sendable (Database) throws -> T) async throws -> T {
-        try await Self.attempt(path: path, wait: wait, opening: false) { [queue] in
-            try queue.write(work)
+        try await Self.attempt(path: path, wait: wait, opening: false) { [queue, file] in
+            try queue.write { db in
+                let result = try work(db)
+                try file.requirePresence()
+                return result
+            }
         }
     }
 
     /// Gives the file its journal mode back and closes it.
-    func close() async throws {
+    func closeAfterRuns() async throws {
         try await Self.attempt(path: path, wait: wait, opening: false) { [queue] in
             let restored = Result { try queue.writeWithoutTransaction(JournalMode.restore) }
             try queue.close()
             try restored.get()
         }
+    }
+
+    /// Closes the file.
+    func close() async throws {
+        try await Self.attempt(path: path, wait: wait, opening: false) { [queue] in try queue.close() }
     }
 
     /// Runs `work`, which blocks, on a thread of its own, and puts SQLite's errors into words.

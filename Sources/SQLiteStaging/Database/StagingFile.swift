@@ -9,11 +9,14 @@ struct StagingFile: Sendable {
     let path: String
     /// Whether the file was not there before.
     let isNew: Bool
+    private let device: dev_t
+    private let inode: ino_t
 
     /// Finds the file, or creates an empty one that only its owner can read.
     ///
-    /// Throws `invalidName` for what cannot be a path, `databaseUnusable` for what cannot be a database.
-    init(_ given: String) throws {
+    /// Throws `invalidName` for what cannot be a path, `databaseUnusable` for what cannot be a database, `noDatabase`
+    /// if the file is not there and is not to be created.
+    init(_ given: String, creating: Bool = true) throws {
         guard !given.isEmpty, !given.utf8.contains(0) else {
             throw StagingError(
                 code: .invalidName,
@@ -22,23 +25,46 @@ struct StagingFile: Sendable {
         }
         path = given.hasPrefix("/") ? given : FileManager.default.currentDirectoryPath + "/" + given
         var status = stat()
-        guard lstat(path, &status) == 0 else {
+        isNew = lstat(path, &status) != 0
+        if isNew {
             guard errno == ENOENT else { throw Self.systemError(errno, path: given) }
-            try Self.create(path, given: given)
-            isNew = true
-            return
+            guard creating else {
+                throw StagingError(
+                    code: .noDatabase, message: "there is no file \(given)",
+                    hint: "name the staging database that the pull was given with --into")
+            }
+            status = try Self.create(path, given: given)
         }
-        isNew = false
+        (device, inode) = (status.st_dev, status.st_ino)
         if let problem = Self.problem(with: status) {
             throw StagingError(
                 code: .databaseUnusable, message: "\(given) \(problem)", hint: "name a file of its own")
         }
     }
 
-    private static func create(_ path: String, given: String) throws {
+    private static func create(_ path: String, given: String) throws -> stat {
         let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw systemError(errno, path: given) }
+        var status = stat()
+        fstat(descriptor, &status)
         close(descriptor)
+        return status
+    }
+
+    /// Throws `io` if the path does not lead to this file any more: what is written would be lost.
+    func requirePresence() throws {
+        var status = stat()
+        guard lstat(path, &status) == 0, status.st_dev == device, status.st_ino == inode else {
+            throw StagingError(
+                code: .io, message: "\(path) was removed or replaced while rows were staged in it",
+                hint: "put the file back and run the same command again, or pull into another one")
+        }
+    }
+
+    /// The size in bytes.
+    var size: Int64 {
+        var status = stat()
+        return lstat(path, &status) == 0 ? Int64(status.st_size) : 0
     }
 
     /// Removes a file that was created here and never used.
@@ -60,7 +86,7 @@ struct StagingFile: Sendable {
         return nil
     }
 
-    private static func systemError(_ number: Int32, path: String) -> StagingError {
+    static func systemError(_ number: Int32, path: String) -> StagingError {
         let isShortage = [EMFILE, ENFILE, ENOMEM].contains(number)
         return StagingError(
             code: isShortage ? .outOfResources : .databaseUnusable,

@@ -8,6 +8,8 @@ public struct StagingTarget: Sendable, Hashable {
         case replace
         /// Add rows to it; its columns must be those of the result.
         case append
+        /// Add rows whose key is new to it, and give the others their new values.
+        case upsert
     }
 
     /// The database file; relative to the working directory if it does not begin with `/`, and never a URI.
@@ -16,18 +18,32 @@ public struct StagingTarget: Sendable, Hashable {
     public var table: String
     /// What to do when the table exists; `nil` replaces a table that bqpull made and refuses any other.
     public var ifExists: ExistingTable?
+    /// The columns that tell rows apart: none of them is NULL, no two rows have the same. None by default.
+    ///
+    /// A table that is made gets a unique index on them; one that rows are added to must have one.
+    public var key: [String]
+    /// Indexes to make, each by its columns. None by default.
+    public var indexes: [[String]]
+    /// Whether columns that an existing table does not have are added to it. Defaults to `false`.
+    public var addsColumns: Bool
 
-    /// Makes a target.
-    public init(path: String, table: String = "results", ifExists: ExistingTable? = nil) {
+    /// Makes a target; the defaults are those of the properties.
+    public init(
+        path: String, table: String = "results", ifExists: ExistingTable? = nil, key: [String] = [],
+        indexes: [[String]] = [], addsColumns: Bool = false
+    ) {
         self.path = path
         self.table = table
         self.ifExists = ifExists
+        self.key = key
+        self.indexes = indexes
+        self.addsColumns = addsColumns
     }
 }
 
 extension StagingTarget {
-    /// Refuses table names that SQLite or bqpull keep for themselves.
-    func checkTableName() throws(StagingError) {
+    /// Refuses table names that SQLite or bqpull keep for themselves, and rules that contradict each other.
+    func check() throws(StagingError) {
         let reserved = ["sqlite_", ControlTables.prefix]
         let problem: String? =
             if table.isEmpty {
@@ -43,6 +59,16 @@ extension StagingTarget {
             throw StagingError(
                 code: .invalidName, message: "the table name \"\(table)\" \(problem)",
                 hint: "choose another one with --table NAME")
+        }
+        if ifExists == .upsert, key.isEmpty {
+            throw StagingError(
+                code: .noKey, message: "an upsert needs a key to tell which rows are new",
+                hint: "name its columns with --key COLUMN[,COLUMN]")
+        }
+        for columns in [key] + indexes where Set(columns.map { SQLiteName($0) }).count < columns.count {
+            throw StagingError(
+                code: .unknownColumn, message: "the columns \(columns.joined(separator: ", ")) name one twice",
+                hint: "name every column once")
         }
     }
 }

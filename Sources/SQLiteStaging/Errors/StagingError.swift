@@ -4,9 +4,10 @@ public struct StagingError: Error, Sendable, CustomStringConvertible {
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Value: String {
             case databaseUnusable, targetExists, schemaMismatch
-            case invalidName, noColumns
-            case tooManyColumns, valueTooLarge, constraintViolated, incomplete
-            case busy, superseded
+            case noDatabase, noRun
+            case invalidName, noColumns, noKey, unknownColumn
+            case tooManyColumns, valueTooLarge, keyViolated, constraintViolated, incomplete
+            case busy, targetInUse, superseded
             case io, corrupt, outOfResources, unexpected
         }
 
@@ -22,6 +23,14 @@ public struct StagingError: Error, Sendable, CustomStringConvertible {
         public static let targetExists = Code(.targetExists)
         /// The existing table does not go with the columns of the result (exit 73).
         public static let schemaMismatch = Code(.schemaMismatch)
+        /// There is no file of this name to read runs from (exit 66).
+        public static let noDatabase = Code(.noDatabase)
+        /// There is no run of this id, or none that can be continued or removed (exit 64).
+        public static let noRun = Code(.noRun)
+        /// An upsert without a key, or into a table that has no unique index on it (exit 64).
+        public static let noKey = Code(.noKey)
+        /// A column of a key or an index that the result does not have (exit 64).
+        public static let unknownColumn = Code(.unknownColumn)
         /// A path, table name or column name that cannot be used (exit 64).
         public static let invalidName = Code(.invalidName)
         /// The result has no columns, so there is no table to make (exit 64).
@@ -30,12 +39,16 @@ public struct StagingError: Error, Sendable, CustomStringConvertible {
         public static let tooManyColumns = Code(.tooManyColumns)
         /// A value or a row is longer than this SQLite was built for (exit 65).
         public static let valueTooLarge = Code(.valueTooLarge)
+        /// A row has NULL in its key, or the key of an earlier row (exit 65).
+        public static let keyViolated = Code(.keyViolated)
         /// The rows break a constraint or a unique index of the existing table (exit 65).
         public static let constraintViolated = Code(.constraintViolated)
         /// Fewer or more rows were staged than the result has (exit 65).
         public static let incomplete = Code(.incomplete)
         /// Another process held the database for longer than the busy timeout (exit 75).
         public static let busy = Code(.busy)
+        /// Another process is staging into the same table (exit 75).
+        public static let targetInUse = Code(.targetInUse)
         /// Another run on the same target has taken this run's place (exit 75).
         public static let superseded = Code(.superseded)
         /// Reading or writing failed, or the disk is full (exit 74).
@@ -51,7 +64,7 @@ public struct StagingError: Error, Sendable, CustomStringConvertible {
         public var description: String { value.rawValue }
 
         /// Whether the same pull may succeed later although nobody changed anything.
-        public var isTransient: Bool { value == .busy }
+        public var isTransient: Bool { value == .busy || value == .targetInUse }
     }
 
     /// The kind of error.

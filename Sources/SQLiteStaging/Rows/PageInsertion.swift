@@ -75,14 +75,26 @@ struct PageInsertion {
 
     private static let nothing: StaticString = ""
 
+    /// - Parameters:
+    ///   - row: counted from 0.
+    ///   - column: counted from 1.
     private func failure(_ result: Int32, row: Int64, column: Int32?) -> any Error {
         let error = DatabaseError(
-            resultCode: ResultCode(rawValue: result),
+            resultCode: ResultCode(rawValue: sqlite3_extended_errcode(sqlite3_db_handle(handle))),
             message: sqlite3_db_handle(handle).map { String(cString: sqlite3_errmsg($0)) })
-        guard error.resultCode == .SQLITE_TOOBIG else { return error }
-        let place = column.map { "row \(row), column \($0)" } ?? "row \(row)"
-        return StagingError(
-            code: .valueTooLarge, message: "\(place): longer than SQLite can store (SQLite error \(result))",
-            cause: error)
+        switch error.extendedResultCode {
+        case .SQLITE_TOOBIG:
+            let place = column.map { "row \(row + 1), column \($0)" } ?? "row \(row + 1)"
+            return StagingError(
+                code: .valueTooLarge, message: "\(place): longer than SQLite can store (SQLite error \(result))",
+                cause: error)
+        case .SQLITE_CONSTRAINT_NOTNULL:
+            // "NOT NULL constraint failed: table.column", and the names of hidden tables have no dots.
+            let name = error.message?.split(separator: ".", maxSplits: 1).last.map(String.init) ?? "?"
+            return StagingError(
+                code: .keyViolated, message: "row \(row + 1): the column \(name) of the key is NULL",
+                hint: "leave such rows out, or name other columns with --key", cause: error)
+        default: return error
+        }
     }
 }

@@ -7,13 +7,19 @@ public import Foundation
 public struct StagingIntent: Sendable {
     /// Names the run; a UUID in text form, never used twice.
     public var runID: String
+    /// What makes another run the same command, in a form that only has to be the same for the same.
+    ///
+    /// Table, mode and key of the target count as well, and need not be in it.
+    public var command: String
+    /// The column above whose highest value the next run of the command begins; `nil` if every run is whole.
+    public var incrementalColumn: String?
     /// The project that the job runs in.
     public var project: String
     /// The location of the job; `nil` if it is not known yet.
     public var location: String?
-    /// The id under which the job will be, or was, inserted.
-    public var jobID: String
-    /// The query as the user gave it.
+    /// The id under which the job will be, or was, inserted; `nil` if a table is read without one.
+    public var jobID: String?
+    /// The query as the user gave it, or the name of the table that is read.
     public var sql: String
     /// The whole configuration of the job, as JSON.
     public var configuration: String
@@ -32,11 +38,13 @@ public struct StagingIntent: Sendable {
 
     /// Makes an intent.
     public init(
-        runID: String, project: String, location: String? = nil, jobID: String, sql: String,
-        configuration: String, statementType: String? = nil, estimatedBytes: Int64? = nil,
+        runID: String, command: String, incrementalColumn: String? = nil, project: String, location: String? = nil,
+        jobID: String?, sql: String, configuration: String, statementType: String? = nil, estimatedBytes: Int64? = nil,
         schema: TableSchema? = nil, toolVersion: String, startedAt: Date
     ) {
         self.runID = runID
+        self.command = command
+        self.incrementalColumn = incrementalColumn
         self.project = project
         self.location = location
         self.jobID = jobID

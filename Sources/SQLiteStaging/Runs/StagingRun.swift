@@ -5,26 +5,30 @@ import Synchronization
 /// One result on its way into a table.
 ///
 /// Rows gather in a hidden table, each page in one transaction with the checkpoint that counts it.
-/// ``finish()`` publishes them all at once. After an error the run can be given up with ``abandon(error:)``;
-/// if it is not, the hidden table stays until the next run on the same table begins.
+/// ``finish()`` publishes them all at once. A run that stops before that can be continued by
+/// ``StagingDatabase/unfinishedRun(of:)``, also when its process was killed.
 public final class StagingRun: RowSink {
     private struct State {
         var table: StagedTable?
-        var rows: Int64 = 0
-        var dataWritten: Int64 = 0
-        var statistics = StagingStatistics()
+        var rows: Int64
+        var dataWritten: Int64
+        var statistics: StagingStatistics
     }
 
-    private let record: RunRecord
-    private let target: StagingTarget
+    /// The run as it was recorded when it was begun, or taken up again.
+    public let recorded: RecordedRun
     private let connection: StagingConnection
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
-    init(record: RunRecord, target: StagingTarget, connection: StagingConnection) {
-        self.record = record
-        self.target = target
+    init(_ recorded: RecordedRun, connection: StagingConnection) {
+        self.recorded = recorded
         self.connection = connection
+        state = Mutex(
+            State(rows: recorded.rows, dataWritten: recorded.dataWritten, statistics: recorded.statistics))
     }
+
+    private var runID: String { recorded.intent.runID }
+    private var hiddenTable: HiddenTable { HiddenTable(of: runID) }
 
     /// The rows committed so far.
     public var rowsWritten: Int64 { state.withLock { $0.rows } }
@@ -37,17 +41,26 @@ public final class StagingRun: RowSink {
         state.withLock { $0.statistics = statistics }
     }
 
-    /// Makes the hidden table for rows of this schema.
+    /// Makes the hidden table for rows of this schema, or goes on with the one that is there.
     ///
-    /// Throws `noColumns`, `tooManyColumns` or `invalidName` for a schema that SQLite has no table for,
-    /// `schemaMismatch` if the rows could not be published to the table that exists.
+    /// Throws `noColumns`, `tooManyColumns`, `invalidName` or `unknownColumn` for a schema that there can be no
+    /// table for, `schemaMismatch` if the rows could not be published to the table that exists, or are not those
+    /// that the run began with.
     public func begin(_ schema: TableSchema) async throws {
         try Task.checkCancellation()
-        let (record, target) = (record, target)
-        let table = try await connection.write { db in
-            try record.requireRunning(db)
-            let table = try StagedTable(schema, goingTo: target, db)
-            try record.createTable(table, schema: schema, db)
+        let (recorded, rows) = (recorded, rowsWritten)
+        let table = try await connection.write { [runID] db in
+            try RunTable.require(runID, rows: rows, db)
+            let table = try StagedTable(schema, goingTo: recorded.target, db)
+            guard recorded.hasRows else {
+                try RunTable.createTable(table, schema: schema, runID: runID, db)
+                return table
+            }
+            if let difference = recorded.intent.schema?.firstDifference(to: schema) {
+                throw StagingError(
+                    code: .schemaMismatch, message: "the run \(runID) began with other columns: \(difference)",
+                    hint: "start it anew with --restart")
+            }
             return table
         }
         state.withLock { $0.table = table }
@@ -55,10 +68,11 @@ public final class StagingRun: RowSink {
 
     /// Stages a page: all of its rows and the checkpoint, or nothing.
     ///
-    /// Throws `unexpected` for a page that is not the next one, or not of the schema's columns.
+    /// Throws `unexpected` for a page that is not the next one, or not of the schema's columns, and `keyViolated`
+    /// for a row with NULL in its key.
     public func append(_ page: RowPage) async throws {
         try Task.checkCancellation()
-        let (record, before) = (record, state.withLock { $0 })
+        let before = state.withLock { $0 }
         guard let table = before.table else { throw Self.misuse("a page came outside of begin and finish") }
         guard page.firstRow == before.rows else {
             throw Self.misuse("a page begins at row \(page.firstRow), but \(before.rows) rows are staged")
@@ -67,11 +81,11 @@ public final class StagingRun: RowSink {
             throw Self.misuse("a page has \(page.columnCount) columns instead of \(table.columns.count)")
         }
         let rows = before.rows + Int64(page.rowCount)
-        let dataWritten = try await connection.write { db in
-            try record.requireRunning(db)
-            let insert = try db.cachedStatement(sql: table.insertSQL(into: record.hiddenTable))
+        let dataWritten = try await connection.write { [runID, hiddenTable] db in
+            try RunTable.require(runID, rows: before.rows, db)
+            let insert = try db.cachedStatement(sql: table.insertSQL(into: hiddenTable.name))
             let dataWritten = before.dataWritten + (try PageInsertion(insert).insert(page))
-            try record.checkpoint(rows: rows, dataWritten: dataWritten, before.statistics, db)
+            try RunTable.checkpoint(runID, rows: rows, dataWritten: dataWritten, before.statistics, db)
             return dataWritten
         }
         state.withLock {
@@ -80,13 +94,14 @@ public final class StagingRun: RowSink {
         }
     }
 
-    /// Publishes the rows under the table's name, in one transaction, if there are as many as there should be.
+    /// Makes the indexes and publishes the rows under the table's name, in one transaction, if there are as many as
+    /// there should be.
     ///
-    /// Throws `incomplete` if there are not; `targetExists`, `databaseUnusable` or `schemaMismatch` if
-    /// somebody changed the table since the run began.
+    /// Throws `incomplete` if there are not; `keyViolated` if two rows have the same key; `targetExists`,
+    /// `databaseUnusable` or `schemaMismatch` if somebody changed the table since the run began.
     public func finish() async throws {
         try Task.checkCancellation()
-        let (record, target, last) = (record, target, state.withLock { $0 })
+        let (recorded, last) = (recorded, state.withLock { $0 })
         guard let table = last.table else { throw Self.misuse("finish without begin") }
         if let total = last.statistics.totalRows, total != last.rows {
             throw StagingError(
@@ -94,29 +109,53 @@ public final class StagingRun: RowSink {
                 message: "\(last.rows) rows were staged, but the result has \(total); nothing was published",
                 hint: "run the same command again")
         }
-        try await connection.write { db in
-            try record.requireRunning(db)
-            try record.checkpoint(rows: last.rows, dataWritten: last.dataWritten, last.statistics, db)
-            let publication = try Publication(to: target, db)
+        try await connection.write { [runID, hiddenTable] db in
+            try RunTable.require(runID, rows: last.rows, db)
+            let publication = try Publication(to: recorded.target, db)
+            try hiddenTable.makeIndexes(table, isWhole: publication.isWhole, db)
+            try RunTable.checkpoint(runID, rows: last.rows, dataWritten: last.dataWritten, last.statistics, db)
+        }
+        try await connection.write { [runID, hiddenTable] db in
+            try RunTable.require(runID, rows: last.rows, db)
+            let publication = try Publication(to: recorded.target, db)
             try publication.check(table)
-            try publication.publish(table, from: record.hiddenTable, db)
-            try record.markPublished(db)
+            let watermark = try recorded.watermark(of: table, hiddenTable, db)
+            try publication.publish(table, from: hiddenTable, db)
+            try RunTable.markPublished(runID, target: recorded.target.table, watermark: watermark, db)
         }
         state.withLock { $0.table = nil }
     }
 
-    /// Marks the run failed and drops its rows; the published table stays as it was.
+    /// Notes that the run stopped; its rows stay.
     ///
     /// Does nothing to a run that is finished.
     ///
-    /// - Parameter error: what went wrong, for the record; no secrets.
-    public func abandon(error: String) async throws {
-        let record = record
-        try await connection.write { db in try record.fail(error: error, db) }
+    /// - Parameters:
+    ///   - error: what went wrong, for the record; no secrets.
+    ///   - canContinue: whether the rows that are missing can still be had. If not, the same command starts anew.
+    public func stop(error: String, canContinue: Bool) async throws {
+        try await connection.write { [runID] db in
+            try RunTable.stop(runID, canContinue: canContinue, error: error, db)
+        }
         state.withLock { $0.table = nil }
     }
 
     private static func misuse(_ message: String) -> StagingError {
         StagingError(code: .unexpected, message: message)
+    }
+}
+
+extension RecordedRun {
+    /// The highest value of the incremental column in the hidden rows or, if they are none, in those before.
+    fileprivate func watermark(of table: StagedTable, _ hidden: HiddenTable, _ db: Database) throws -> String? {
+        guard let name = intent.incrementalColumn else { return nil }
+        guard let column = table.column(of: name) else {
+            throw StagingError(
+                code: .unknownColumn, message: "the result has no column \(name)", hint: "select it as well")
+        }
+        let highest = try String.fetchOne(
+            db,
+            sql: "SELECT CAST(max(\(SQLiteName.quoted(column.name))) AS TEXT) FROM \(SQLiteName.quoted(hidden.name))")
+        return try highest ?? RunTable.watermark(name, table: target.table, db)?.value
     }
 }

@@ -4,6 +4,8 @@ public struct StagingStatistics: Sendable, Hashable {
     public var location: String?
     /// The rows of the whole result; if known, a run with another number of rows is not published.
     public var totalRows: Int64?
+    /// What to ask with for the page after the last one staged, where pages are asked for by token.
+    public var pageToken: String?
     /// The pages fetched.
     public var pages: Int64
     /// The bytes of the pages as they were received, compressed.
@@ -19,12 +21,13 @@ public struct StagingStatistics: Sendable, Hashable {
 
     /// Makes statistics; nothing fetched and nothing known by default.
     public init(
-        location: String? = nil, totalRows: Int64? = nil, pages: Int64 = 0, wireBytes: Int64 = 0,
-        inflatedBytes: Int64 = 0, bytesProcessed: Int64? = nil, bytesBilled: Int64? = nil,
+        location: String? = nil, totalRows: Int64? = nil, pageToken: String? = nil, pages: Int64 = 0,
+        wireBytes: Int64 = 0, inflatedBytes: Int64 = 0, bytesProcessed: Int64? = nil, bytesBilled: Int64? = nil,
         cacheHit: Bool? = nil
     ) {
         self.location = location
         self.totalRows = totalRows
+        self.pageToken = pageToken
         self.pages = pages
         self.wireBytes = wireBytes
         self.inflatedBytes = inflatedBytes

@@ -4,53 +4,76 @@ import GRDB
 struct Publication {
     private enum Way {
         case create
-        case replace(indexes: [String])
-        case append(isOurs: Bool)
+        case replace(TargetTable)
+        case add(to: TargetTable)
     }
 
     private let target: StagingTarget
     private let way: Way
-    private let existing: TargetTable?
 
     /// Decides the way, by what is in the database now.
     ///
-    /// Throws `targetExists` if a table is there that may not be touched.
+    /// Throws `targetExists` if a table is there that may not be touched, `noKey` if rows are to be added by a key
+    /// that the table does not have.
     init(to target: StagingTarget, _ db: Database) throws {
         self.target = target
-        existing = try TargetTable.read(target.table, db, path: target.path)
-        guard let existing else {
+        guard let existing = try TargetTable.read(target.table, db, path: target.path) else {
             way = .create
             return
         }
         switch target.ifExists {
-        case .replace: way = .replace(indexes: existing.indexes)
-        case .append: way = .append(isOurs: existing.isOurs)
-        case nil where existing.isOurs: way = .replace(indexes: existing.indexes)
+        case .replace: way = .replace(existing)
+        case nil where existing.isOurs: way = .replace(existing)
+        case .append, .upsert:
+            way = .add(to: existing)
+            try Self.check(key: target.key, of: target, on: existing)
         case nil, .fail:
             let whose = target.ifExists == nil ? " and was not made by bqpull" : ""
             throw StagingError(
                 code: .targetExists,
                 message: "the table \(target.table) exists in \(target.path)\(whose)",
-                hint: "use --if-exists replace, --if-exists append, or another table with --table NAME")
+                hint: "use --if-exists replace, append or upsert, or another table with --table NAME")
         }
+    }
+
+    /// A table that bqpull did not make with this key is not given one: its rows may not even have one.
+    private static func check(key: [String], of target: StagingTarget, on existing: TargetTable) throws {
+        guard !key.isEmpty, !existing.uniqueKeys.contains(Set(key.map { SQLiteName($0) })) else { return }
+        let index = "CREATE UNIQUE INDEX \(SQLiteName.quoted("\(target.table)_key"))"
+        throw StagingError(
+            code: .noKey,
+            message: "the table \(target.table) has no unique index on \(key.joined(separator: ", "))",
+            hint: "make it: \(index) ON \(SQLiteName.quoted(target.table)) (\(SQLiteName.list(key)))")
+    }
+
+    /// Whether the hidden table becomes the one that users see, indexes and all; else its rows are added to another.
+    var isWhole: Bool {
+        if case .add = way { false } else { true }
     }
 
     /// Refuses rows that could not be published, before any of them is fetched.
     func check(_ staged: StagedTable) throws {
         switch way {
         case .create: break
-        case .replace(let indexes): try Self.check(indexes, on: staged, target: target)
-        case .append:
-            let columns = staged.columns.map {
-                TargetTable.Column(name: $0.name, type: $0.type.rawValue, isPlain: true)
-            }
-            if let difference = existing?.firstDifference(to: columns) {
-                throw StagingError(
-                    code: .schemaMismatch,
-                    message: "the result does not go with the table \(target.table): \(difference)",
-                    hint: "select the table's columns in its order, or use --if-exists replace")
-            }
+        case .replace(let existing): try Self.check(existing.indexes, on: staged, target: target)
+        case .add(let existing): _ = try missingColumns(of: existing, for: staged)
         }
+    }
+
+    /// The columns that have to be added to a table before the rows can be.
+    private func missingColumns(of existing: TargetTable, for staged: StagedTable) throws -> [TargetTable.Column] {
+        let columns = staged.columns.map { TargetTable.Column(name: $0.name, type: $0.type.rawValue) }
+        let difference: String
+        switch existing.fit(of: columns) {
+        case .adding(let missing) where missing.isEmpty || target.addsColumns: return missing
+        case .adding(let missing): difference = "column \(missing[0].name) \(missing[0].type) is not in the table"
+        case .impossible(let reason): difference = reason
+        }
+        let evolve = target.addsColumns ? "" : "add new columns with --evolve, "
+        throw StagingError(
+            code: .schemaMismatch,
+            message: "the result does not go with the table \(target.table): \(difference)",
+            hint: "select the table's columns, \(evolve)or use --if-exists replace")
     }
 
     /// Makes the indexes on an empty copy of the new table, far from the user's file.
@@ -78,21 +101,56 @@ struct Publication {
     }
 
     /// Publishes; the caller's transaction makes it one step for every reader.
-    func publish(_ staged: StagedTable, from hidden: String, _ db: Database) throws {
-        let (new, old) = (SQLiteName.quoted(target.table), SQLiteName.quoted(hidden))
+    func publish(_ staged: StagedTable, from hidden: HiddenTable, _ db: Database) throws {
+        let (new, old) = (SQLiteName.quoted(target.table), SQLiteName.quoted(hidden.name))
         switch way {
         case .create:
             try db.execute(sql: "ALTER TABLE \(old) RENAME TO \(new)")
-        case .replace(let indexes):
+        case .replace(let existing):
             try db.execute(sql: "DROP TABLE \(new)")
             try db.execute(sql: "ALTER TABLE \(old) RENAME TO \(new)")
-            for index in indexes { try db.execute(sql: index) }
-        case .append(let isOurs):
-            try db.execute(sql: "INSERT INTO \(new) SELECT * FROM \(old)")
+            for index in existing.indexes { try db.execute(sql: index) }
+        case .add(let existing):
+            try add(staged, from: old, to: existing, named: new, db)
+            for index in staged.indexes where !existing.indexedColumns.contains(index.map { SQLiteName($0) }) {
+                try db.execute(sql: hidden.createIndexSQL(on: target.table, index))
+            }
             try db.execute(sql: "DROP TABLE \(old)")
             // Describing a user's own table would make it bqpull's, to be replaced without a question.
-            guard isOurs else { return }
+            guard existing.isOurs else { return }
+            return try ColumnRecords.write(staged.columns(inTheOrderOf: existing), table: target.table, db)
         }
-        try ColumnRecords.write(staged, table: target.table, db)
+        try ColumnRecords.write(staged.columns, table: target.table, db)
+    }
+
+    private func add(
+        _ staged: StagedTable, from old: String, to existing: TargetTable, named new: String, _ db: Database
+    ) throws {
+        for column in try missingColumns(of: existing, for: staged) {
+            try db.execute(sql: "ALTER TABLE \(new) ADD COLUMN \(SQLiteName.quoted(column.name)) \(column.type)")
+        }
+        let columns = SQLiteName.list(staged.columns.map(\.name))
+        var insert = "INSERT INTO \(new) (\(columns)) SELECT \(columns) FROM \(old) WHERE true ORDER BY rowid"
+        if target.ifExists == .upsert {
+            let changes = staged.columns.filter { !$0.isKey }.map {
+                "\(SQLiteName.quoted($0.name)) = excluded.\(SQLiteName.quoted($0.name))"
+            }
+            insert += " ON CONFLICT (\(SQLiteName.list(staged.key))) DO "
+            insert += changes.isEmpty ? "NOTHING" : "UPDATE SET \(changes.joined(separator: ", "))"
+        }
+        try db.execute(sql: insert)
+    }
+}
+
+extension StagedTable {
+    /// The columns as they stand in a table that was there before, with those that were added at its end.
+    fileprivate func columns(inTheOrderOf existing: TargetTable) -> [Column] {
+        let places = Dictionary(uniqueKeysWithValues: existing.columns.enumerated().map { (SQLiteName($1.name), $0) })
+        return columns.sorted {
+            places[SQLiteName($0.name), default: .max] < places[SQLiteName($1.name), default: .max]
+        }.map { column in
+            let isRequired = places[SQLiteName(column.name)].map { existing.columns[$0].isRequired }
+            return Column(name: column.name, type: column.type, field: column.field, isKey: isRequired ?? false)
+        }
     }
 }

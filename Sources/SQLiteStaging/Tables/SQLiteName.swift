@@ -12,6 +12,11 @@ struct SQLiteName: Hashable {
         folded.starts(with: prefix.utf8)
     }
 
+    /// A number that is the same for the same name in every process (FNV-1a).
+    var hash64: UInt64 {
+        folded.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+    }
+
     /// The name as an identifier in SQL, whatever it consists of (but NUL, which no name may contain).
     ///
     /// Byte by byte, because a quotation mark with a combining character after it is not equal to `"` as a
@@ -20,5 +25,10 @@ struct SQLiteName: Hashable {
         let mark = UInt8(ascii: "\"")
         let inner = name.utf8.flatMap { $0 == mark ? [mark, mark] : [$0] }
         return String(decoding: [mark] + inner + [mark], as: UTF8.self)
+    }
+
+    /// Names as a list of identifiers in SQL.
+    static func list(_ names: [String]) -> String {
+        names.map(quoted).joined(separator: ", ")
     }
 }

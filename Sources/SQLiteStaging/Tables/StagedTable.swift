@@ -8,12 +8,20 @@ struct StagedTable: Sendable {
         let type: ColumnType
         /// The BigQuery column that it holds.
         let field: TableSchema.Field
+        /// Whether it is one of those that tell rows apart.
+        let isKey: Bool
     }
 
     let columns: [Column]
+    /// The names of the columns that tell rows apart.
+    let key: [String]
+    /// The names of the columns of each index to make.
+    let indexes: [[String]]
 
-    /// - Parameter columnLimit: the most columns that this SQLite takes.
-    init(_ schema: TableSchema, columnLimit: Int) throws(StagingError) {
+    /// - Parameters:
+    ///   - target: names the key and the indexes.
+    ///   - columnLimit: the most columns that this SQLite takes.
+    init(_ schema: TableSchema, for target: StagingTarget, columnLimit: Int) throws(StagingError) {
         guard !schema.fields.isEmpty else {
             throw StagingError(
                 code: .noColumns, message: "the statement returned no result set",
@@ -34,7 +42,33 @@ struct StagedTable: Sendable {
                 hint: "give the column another name with AS")
         }
         let names = Self.distinctNames(schema.fields.map(\.name))
-        columns = zip(names, schema.fields).map { Column(name: $0, type: ColumnType($1), field: $1) }
+        key = try Self.resolve(target.key, in: names)
+        var indexes: [[String]] = []
+        for index in target.indexes { indexes.append(try Self.resolve(index, in: names)) }
+        self.indexes = indexes
+        let key = Set(key)
+        columns = zip(names, schema.fields).map {
+            Column(name: $0, type: ColumnType($1), field: $1, isKey: key.contains($0))
+        }
+    }
+
+    /// The columns of these names, as the table spells them.
+    private static func resolve(_ wanted: [String], in names: [String]) throws(StagingError) -> [String] {
+        var found: [String] = []
+        for column in wanted {
+            guard let name = names.first(where: { SQLiteName($0) == SQLiteName(column) }) else {
+                throw StagingError(
+                    code: .unknownColumn, message: "the result has no column \(column) for a key or an index",
+                    hint: "its columns are \(names.prefix(20).joined(separator: ", "))\(names.count > 20 ? ", …" : "")")
+            }
+            found.append(name)
+        }
+        return found
+    }
+
+    /// The column that holds the BigQuery column of this name.
+    func column(of field: String) -> Column? {
+        columns.first { SQLiteName($0.field.name) == SQLiteName(field) }
     }
 
     /// The names, with `_2`, `_3`, … after those that SQLite cannot tell from an earlier one.
@@ -52,7 +86,9 @@ struct StagedTable: Sendable {
     }
 
     func createSQL(name: String) -> String {
-        let list = columns.map { "\(SQLiteName.quoted($0.name)) \($0.type.rawValue)" }.joined(separator: ", ")
+        let list = columns.map {
+            "\(SQLiteName.quoted($0.name)) \($0.type.rawValue)\($0.isKey ? " NOT NULL" : "")"
+        }.joined(separator: ", ")
         return "CREATE TABLE \(SQLiteName.quoted(name)) (\(list))"
     }
 

@@ -6,15 +6,21 @@ struct TargetTable {
     struct Column {
         let name: String
         let type: String
-        /// Whether it is no more than name and type: no key, NOT NULL, default or generated value.
-        let isPlain: Bool
+        /// Whether it is no more than name, type and NOT NULL: no primary key, default or generated value.
+        var isPlain = true
+        /// Whether it is NOT NULL.
+        var isRequired = false
     }
 
     let columns: [Column]
     /// Whether bqpull made the table, and nobody has changed its columns since.
     let isOurs: Bool
-    /// The statements that made its indexes.
+    /// The statements that made its indexes, but for those that bqpull makes.
     let indexes: [String]
+    /// The columns of each of its indexes that has no expression and covers all rows.
+    let indexedColumns: [[SQLiteName]]
+    /// The sets of columns that no two rows have the same values in.
+    let uniqueKeys: [Set<SQLiteName>]
 
     /// The table of this name; `nil` if there is none.
     ///
@@ -40,47 +46,74 @@ struct TargetTable {
         let columns = try Row.fetchAll(
             db,
             sql: """
-                SELECT name, type || CASE hidden WHEN 0 THEN '' ELSE ' GENERATED' END,
-                    "notnull" = 0 AND pk = 0 AND dflt_value IS NULL AND hidden = 0
+                SELECT name, type || CASE hidden WHEN 0 THEN '' ELSE ' GENERATED' END AS type, "notnull",
+                    pk = 0 AND dflt_value IS NULL AND hidden = 0 AS is_plain, pk
                 FROM pragma_table_xinfo(?) ORDER BY cid
                 """,
-            arguments: [name]
-        ).map { Column(name: $0[0], type: $0[1], isPlain: $0[2]) }
-        let recorded = try ColumnRecords.read(table: name, db)
+            arguments: [name])
+        let described = columns.map {
+            Column(name: $0["name"], type: $0["type"], isPlain: $0["is_plain"], isRequired: $0["notnull"])
+        }
         let indexes = try String.fetchAll(
             db,
             sql: """
                 SELECT sql FROM sqlite_master
-                WHERE type = 'index' AND tbl_name = ? COLLATE NOCASE AND sql IS NOT NULL ORDER BY rowid
+                WHERE type = 'index' AND tbl_name = ? COLLATE NOCASE AND sql IS NOT NULL
+                AND name NOT LIKE '\\_bqpull\\_%' ESCAPE '\\' ORDER BY rowid
                 """,
             arguments: [name])
+        let lists = try self.indexes(of: name, db)
+        let primaryKey = Set(columns.filter { $0["pk"] > 0 }.map { SQLiteName($0["name"]) })
         return TargetTable(
-            columns: columns,
-            isOurs: columns.allSatisfy(\.isPlain)
-                && recorded.map { firstDifference(columns, $0) == nil } ?? false,
-            indexes: indexes)
+            columns: described, isOurs: try ColumnRecords.read(table: name, db) == described, indexes: indexes,
+            indexedColumns: lists.map(\.columns),
+            uniqueKeys: lists.filter(\.isUnique).map { Set($0.columns) } + (primaryKey.isEmpty ? [] : [primaryKey]))
     }
 
-    /// The first difference, in words, of other columns to these; `nil` if names and types are the same.
-    func firstDifference(to others: [Column]) -> String? {
-        Self.firstDifference(columns, others)
+    private static func indexes(of table: String, _ db: Database) throws -> [(columns: [SQLiteName], isUnique: Bool)] {
+        let list = try Row.fetchAll(
+            db, sql: "SELECT name, \"unique\" FROM pragma_index_list(?) WHERE partial = 0", arguments: [table])
+        return try list.compactMap { index in
+            let (name, isUnique): (String, Bool) = (index[0], index[1])
+            let columns = try String?.fetchAll(
+                db, sql: "SELECT name FROM pragma_index_info(?) ORDER BY seqno", arguments: [name])
+            guard !columns.contains(nil) else { return nil }
+            return (columns.compactMap { $0.map(SQLiteName.init) }, isUnique)
+        }
     }
 
-    private static func firstDifference(_ columns: [Column], _ others: [Column]) -> String? {
-        for (column, other) in zip(columns, others)
-        where SQLiteName(column.name) != SQLiteName(other.name)
-            || SQLiteName(column.type) != SQLiteName(other.type)
-        {
-            return "column \(column.name) \(column.type) would become \(other.name) \(other.type)"
+    /// What is to be done so that rows of other columns go into the table: the columns to add to it, or the reason
+    /// why they cannot, in words.
+    func fit(of staged: [Column]) -> Fit {
+        var missing: [Column] = []
+        for column in staged {
+            guard let mine = columns.first(where: { SQLiteName($0.name) == SQLiteName(column.name) }) else {
+                missing.append(column)
+                continue
+            }
+            guard SQLiteName(mine.type) == SQLiteName(column.type) else {
+                return .impossible("column \(mine.name) \(mine.type) would become \(column.name) \(column.type)")
+            }
         }
-        if columns.count < others.count {
-            let added = others[columns.count]
-            return "column \(added.name) \(added.type) is not in the table"
+        let names = Set(staged.map { SQLiteName($0.name) })
+        if let surplus = columns.first(where: { !names.contains(SQLiteName($0.name)) }) {
+            return .impossible("column \(surplus.name) \(surplus.type) is not in the result")
         }
-        if columns.count > others.count {
-            let missing = columns[others.count]
-            return "column \(missing.name) \(missing.type) is not in the result"
-        }
-        return nil
+        return .adding(missing)
+    }
+
+    /// How columns go into a table.
+    enum Fit {
+        /// They do once these are added.
+        case adding([Column])
+        case impossible(String)
+    }
+}
+
+extension TargetTable.Column: Equatable {
+    /// Whether SQLite takes them for the same.
+    static func == (one: Self, other: Self) -> Bool {
+        SQLiteName(one.name) == SQLiteName(other.name) && SQLiteName(one.type) == SQLiteName(other.type)
+            && one.isPlain == other.isPlain && one.isRequired == other.isRequired
     }
 }

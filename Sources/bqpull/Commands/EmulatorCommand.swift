@@ -1,6 +1,7 @@
 public import ArgumentParser
 public import BigQueryEmulator
 import Foundation
+import GoogleHTTP
 
 /// `bqpull emulator`: serves a local stand-in for BigQuery until it is interrupted.
 struct EmulatorCommand: AsyncParsableCommand {
@@ -22,8 +23,8 @@ struct EmulatorCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "A table to load. Columns get their types from FILE.schema.json beside it, or from the values.",
-            valueName: "dataset.table=file.csv|file.jsonl|file.db"))
+            "A table to load, or a view with its query. Columns get their types from FILE.schema.json beside it, or from the values. SIGHUP reads the files again.",
+            valueName: "dataset.table=file.csv|.jsonl|.db|.sql"))
     var load: [String] = []
 
     @Option(help: ArgumentHelp("The most that a page holds, by BigQuery's row size.", valueName: "bytes"))
@@ -34,6 +35,11 @@ struct EmulatorCommand: AsyncParsableCommand {
 
     @Option(help: ArgumentHelp("How long a job takes at least.", valueName: "ms"))
     var jobTime = 0
+
+    @Option(
+        help: ArgumentHelp(
+            "How long the result of a query is kept; for ever if not given.", valueName: "seconds"))
+    var resultLifetime: Int64?
 
     @Option(help: ArgumentHelp("Where to write a credentials file; a temporary one if not given.", valueName: "file"))
     var credentialsFile: String?
@@ -67,6 +73,7 @@ struct EmulatorCommand: AsyncParsableCommand {
         let numbers = [
             ("--port", Int64(port)), ("--latency", Int64(latency)), ("--job-time", Int64(jobTime)),
             ("--access-token-lifetime", accessTokenLifetime), ("--refresh-token-lifetime", refreshTokenLifetime ?? 0),
+            ("--result-lifetime", resultLifetime ?? 0),
         ]
         for (name, value) in numbers where value < 0 { throw ValidationError("\(name) must not be negative") }
         if let pageBytes, pageBytes < 1 { throw ValidationError("--page-bytes must be at least 1") }
@@ -77,18 +84,21 @@ struct EmulatorCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        let tables = try load.map(Self.tableSource)
         let emulator = try Emulator(
             configuration: EmulatorConfiguration(
                 port: port, project: project, pageBytes: pageBytes, latency: .milliseconds(latency),
-                jobTime: .milliseconds(jobTime), requiresAuthorization: !noAuth, redirectURIs: redirectURIs,
+                jobTime: .milliseconds(jobTime), resultLifetime: resultLifetime.map { .seconds($0) },
+                requiresAuthorization: !noAuth, redirectURIs: redirectURIs,
                 accessTokenLifetime: .seconds(accessTokenLifetime),
                 refreshTokenLifetime: refreshTokenLifetime.map { .seconds($0) },
-                rotatesRefreshTokens: rotateRefreshTokens, failure: failure,
-                tables: try load.map(Self.tableSource)))
+                rotatesRefreshTokens: rotateRefreshTokens, failure: failure, tables: tables))
         let folder = FileManager.default.temporaryDirectory.appending(path: "bqpull-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: folder) }
         do {
-            try await Interruption.catching {
+            // Without files there is nothing to read again, and the end of the terminal ends it as usual.
+            let signals = tables.isEmpty ? [SIGINT, SIGTERM, SIGHUP] : [SIGINT, SIGTERM]
+            try await Interruption.catching(signals: signals) {
                 try await emulator.run { running in
                     var credentials = credentialsFile
                     if credentials == nil {
@@ -98,7 +108,9 @@ struct EmulatorCommand: AsyncParsableCommand {
                     }
                     try running.writeCredentialsFile(to: credentials ?? "")
                     if let clientFile { try running.writeClientFile(to: clientFile) }
+                    let hangups = tables.isEmpty ? nil : Hangups()
                     announce(running, credentials: credentials ?? "")
+                    if let hangups { for await _ in hangups.signals { await Self.loadAgain(tables, running) } }
                 }
             }
         } catch is Interruption {
@@ -123,6 +135,25 @@ struct EmulatorCommand: AsyncParsableCommand {
         ]
         // Not print: what waits in a buffer for more would keep a script waiting too.
         FileHandle.standardOutput.write(Data((lines.compactMap(\.self).joined(separator: "\n") + "\n").utf8))
+    }
+
+    /// Loads what can be loaded; a table whose file is no good any more stays as it was. Views come last, since they
+    /// may need a table's new columns.
+    private static func loadAgain(_ tables: [EmulatorConfiguration.TableSource], _ running: RunningEmulator) async {
+        for table in tables.filter({ !isView($0) }) + tables.filter(isView) {
+            let name = "\(table.dataset).\(table.table)"
+            do {
+                try await running.load(table)
+                StandardError.write("loaded again: \(name) from \(printable(table.file))\n")
+            } catch {
+                let reason = Failure(error)?.message ?? "\(error)"
+                StandardError.write("warning: \(name) stays as it was: \(printable(reason))\n")
+            }
+        }
+    }
+
+    private static func isView(_ table: EmulatorConfiguration.TableSource) -> Bool {
+        table.file.lowercased().hasSuffix(".sql")
     }
 
     private static func tableSource(_ text: String) throws -> EmulatorConfiguration.TableSource {

@@ -103,16 +103,18 @@ final class Connection: Sendable {
     }
 
     /// The client of the project that pays.
-    func client() throws -> BigQueryClient {
+    ///
+    /// - Parameter project: the project, whatever the user and the credentials name.
+    func client(project: String? = nil) throws -> BigQueryClient {
         let choice = try chooseCredentials()
-        return try client(choice, tokens: choice.finding.map { tokens(of: $0) })
+        return try client(choice, tokens: choice.finding.map { tokens(of: $0) }, project: project)
     }
 
     /// The client of the project that pays, with tokens from where the caller has them.
-    func client(_ choice: CredentialChoice, tokens: RefreshTokenProvider?, retry: RetryPolicy? = nil) throws
-        -> BigQueryClient
-    {
-        guard let project = namedProject ?? choice.finding?.credential.quotaProjectID else {
+    func client(
+        _ choice: CredentialChoice, tokens: RefreshTokenProvider?, project: String? = nil, retry: RetryPolicy? = nil
+    ) throws -> BigQueryClient {
+        guard let project = project ?? namedProject ?? choice.finding?.credential.quotaProjectID else {
             throw CommandError.noProject
         }
         var configuration = try BigQueryConfiguration(project: project, endpoint: choice.endpoint)

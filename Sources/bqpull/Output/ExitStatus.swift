@@ -22,6 +22,7 @@ enum ExitStatus: Int32 {
     case remoteProtocol = 76
     case permission = 77
     case configuration = 78
+    case hungUp = 129
     case interrupted = 130
     case terminated = 143
 }

@@ -35,8 +35,8 @@ struct Failure {
             self.init("\(error.code)", error.message, error.hint, Self.exitStatus(error.code))
         case let error as Interruption:
             self.init(
-                "interrupted", (["interrupted"] + [error.note].compactMap(\.self)).joined(separator: "; "),
-                "run the same command again", error.signal == SIGTERM ? .terminated : .interrupted
+                "interrupted", (["interrupted"] + [error.note?.message].compactMap(\.self)).joined(separator: "; "),
+                error.note?.hint ?? "run the same command again", Self.exitStatus(signal: error.signal)
             )
         case is CancellationError: self.init("interrupted", "interrupted", "run the same command again", .interrupted)
         default: return nil
@@ -62,16 +62,24 @@ struct Failure {
         StandardError.write(text)
     }
 
+    private static func exitStatus(signal: Int32) -> ExitStatus {
+        switch signal {
+        case SIGHUP: .hungUp
+        case SIGTERM: .terminated
+        default: .interrupted
+        }
+    }
+
     private static func exitStatus(_ code: PullError.Code) -> ExitStatus {
         switch code {
-        case .notAQuery: .usage
+        case .notAQuery, .notIncremental, .notContinuable: .usage
         default: .badData
         }
     }
 
     private static func exitStatus(_ code: BigQueryError.Code) -> ExitStatus {
         switch code {
-        case .invalidRequest, .notAQuery: .usage
+        case .invalidRequest, .notAQuery, .notATable: .usage
         case .permissionDenied, .unauthenticated, .projectNotFound, .missingScope, .apiDisabled, .billingDisabled:
             .permission
         case .quotaExceeded, .resultExpired: .later
@@ -92,9 +100,10 @@ struct Failure {
     private static func exitStatus(_ code: StagingError.Code) -> ExitStatus {
         switch code {
         case .databaseUnusable, .targetExists, .schemaMismatch: .cannotCreate
-        case .invalidName, .noColumns: .usage
-        case .tooManyColumns, .valueTooLarge, .constraintViolated, .incomplete: .badData
-        case .busy, .superseded: .later
+        case .noDatabase: .inputMissing
+        case .invalidName, .noColumns, .noKey, .unknownColumn, .noRun: .usage
+        case .tooManyColumns, .valueTooLarge, .keyViolated, .constraintViolated, .incomplete: .badData
+        case .busy, .targetInUse, .superseded: .later
         case .outOfResources: .systemLimit
         case .unexpected: .unexpected
         default: .localIO

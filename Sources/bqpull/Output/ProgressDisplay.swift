@@ -54,7 +54,7 @@ final class ProgressDisplay: Sendable {
         case .transferring: break
         }
         let seconds = progress.transferElapsed / .seconds(1)
-        let rate = seconds > 0 ? Double(progress.rows) / seconds : 0
+        let rate = seconds > 0 ? Double(progress.rows - progress.rowsContinued) / seconds : 0
         var parts = [Readable.rows(progress.rows)]
         if let total = progress.totalRows, total > 0 {
             parts[0] += " of \(Readable.count(total)) (\(progress.rows * 100 / total) %)"

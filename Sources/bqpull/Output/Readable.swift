@@ -1,4 +1,5 @@
 import Foundation
+import GoogleOAuth
 
 /// Numbers as people read them; the same in every locale, so that scripts and tests may rely on them.
 enum Readable {
@@ -34,5 +35,10 @@ enum Readable {
         let whole = Int(value.rounded())
         if whole < 3600 { return "\(whole / 60) min \(whole % 60) s" }
         return "\(whole / 3600) h \(whole % 3600 / 60) min"
+    }
+
+    /// `2026-11-24 07:08:31 UTC`
+    static func time(_ value: Date) -> String {
+        StoredCredential.text(value)
     }
 }

@@ -7,13 +7,19 @@ enum ReportText {
         var lines = [
             "\(Readable.rows(report.rowsCopied)) staged\(place(report)) in \(Readable.seconds(report.copyDuration))"
         ]
+        if let continued = report.rowsContinued {
+            lines.append("  continued \(Readable.rows(continued)) were staged before the interruption")
+        }
+        if let count = report.rowsWithoutWatermark, count > 0 {
+            lines.append("  left out  \(Readable.rows(count)) without a value in the incremental column")
+        }
         var query = ["\(Readable.seconds(report.queryDuration))"]
         if report.cacheHit == true { query.append("from the cache") }
         if let bytes = report.bytesProcessed { query.append("\(Readable.bytes(bytes)) processed") }
         if let bytes = report.bytesBilled { query.append("\(Readable.bytes(bytes)) billed") }
         lines.append("  query     \(query.joined(separator: ", "))")
         lines.append(
-            "  transfer  \(Readable.seconds(transfer)), \(Readable.count(Int64(Double(report.rowsCopied) / transfer))) rows/s, "
+            "  transfer  \(Readable.seconds(transfer)), \(Readable.count(Int64(Double(report.rowsCopied - (report.rowsContinued ?? 0)) / transfer))) rows/s, "
                 + "\(Readable.bytes(report.dataRead)) read (inflated \(Readable.bytes(report.dataInflated))) in "
                 + "\(report.pages) \(report.pages == 1 ? "page" : "pages")"
         )

@@ -150,21 +150,4 @@ import Testing
             #expect(try values(file, "SELECT count(*) n FROM results").first?["n"] == 3000)
         }
     }
-
-    @Test func cancellationLeavesNothingBehind() async throws {
-        try await EmulatorFixture.with(EmulatorConfiguration(latency: .milliseconds(20))) { fixture in
-            let file = fixture.folder.file("staging.db")
-            let (pages, continuation) = AsyncStream<Void>.makeStream()
-            var pull = QueryPull(Self.query, client: fixture.client)
-            pull.limits.pageRows = 10
-            pull.onProgress = { if $0.rows > 0 { continuation.yield() } }
-            let task = Task { [pull] in try await pull.stage(into: StagingTarget(path: file)) }
-            for await _ in pages { break }
-            task.cancel()
-            await #expect(throws: CancellationError.self) { try await task.value }
-            let tables = try values(file, "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
-            #expect(tables.map { $0["name"] as String } == ["_bqpull_columns", "_bqpull_meta", "_bqpull_runs"])
-            #expect(try values(file, "SELECT state FROM _bqpull_runs").map { $0["state"] as String } == ["failed"])
-        }
-    }
 }

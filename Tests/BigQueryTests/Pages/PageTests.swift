@@ -6,6 +6,7 @@ import Testing
 
 @Suite struct PageTests {
     private static let job = JobReference(projectId: "demo", jobId: "job_1", location: "EU")
+    private static let firstRows = RowRange(start: 0, count: 10)
     private static let schema = TableSchema(fields: [.init(name: "n", type: .int64)])
     private static let schemaJSON = #""schema":{"fields":[{"name":"n","type":"INTEGER","mode":"NULLABLE"}]}"#
 
@@ -35,7 +36,7 @@ import Testing
         let running = ScriptedTransport.Reply.answer(200, #"{"jobComplete":false}"#)
         let transport = ScriptedTransport([running, running, running, Self.page([1], total: 1)])
         let clock = ManualClock()
-        let page = try await scriptedClient(transport, clock: clock).fetchFirstPage(of: Self.job, maximumRows: 10)
+        let page = try await scriptedClient(transport, clock: clock).fetchFirstPage(Self.firstRows, of: Self.job)
         #expect(page.totalRows == 1)
         #expect(clock.slept.isEmpty)
         #expect(transport.unusedReplies == 0)
@@ -48,7 +49,7 @@ import Testing
     func aStatementWithoutAResultIsNoQuery(body: String) async throws {
         let client = try scriptedClient(ScriptedTransport([.answer(200, body)]))
         let error = await #expect(throws: BigQueryError.self) {
-            try await client.fetchFirstPage(of: Self.job, maximumRows: 10)
+            try await client.fetchFirstPage(Self.firstRows, of: Self.job)
         }
         #expect(error?.code == .notAQuery)
     }
@@ -57,7 +58,7 @@ import Testing
     func missingPartsAreFound(body: String) async throws {
         let client = try scriptedClient(ScriptedTransport { _ in .answer(200, body) })
         let error = await #expect(throws: RowsError.self) {
-            try await client.fetchFirstPage(of: Self.job, maximumRows: 10)
+            try await client.fetchFirstPage(Self.firstRows, of: Self.job)
         }
         #expect(error?.code == .inconsistentPage)
     }
@@ -106,7 +107,7 @@ import Testing
     @Test func aJobThatWasJustInsertedMayBeUnknownForAWhile() async throws {
         let unknown = refusal(404, "notFound")
         let transport = ScriptedTransport([unknown, unknown, Self.page([1], total: 1)])
-        let page = try await scriptedClient(transport).fetchFirstPage(of: Self.job, maximumRows: 10)
+        let page = try await scriptedClient(transport).fetchFirstPage(Self.firstRows, of: Self.job)
         #expect(page.totalRows == 1)
     }
 
@@ -114,7 +115,7 @@ import Testing
         let clock = ManualClock()
         let client = try scriptedClient(ScriptedTransport { _ in refusal(404, "notFound") }, clock: clock)
         let error = await #expect(throws: BigQueryError.self) {
-            try await client.fetchFirstPage(of: Self.job, maximumRows: 10)
+            try await client.fetchFirstPage(Self.firstRows, of: Self.job)
         }
         #expect(error?.code == .notFound)
         #expect((.seconds(200)...Duration.seconds(232)).contains(clock.slept.reduce(.zero, +)))
@@ -135,7 +136,7 @@ import Testing
         let transport = ScriptedTransport([refusal(500, "internalError"), .answer(200, failed)])
         let client = try scriptedClient(transport)
         let error = await #expect(throws: BigQueryError.self) {
-            try await client.fetchFirstPage(of: Self.job, maximumRows: 10)
+            try await client.fetchFirstPage(Self.firstRows, of: Self.job)
         }
         #expect(error?.code == .queryFailed)
         #expect(error?.message == "too big")

@@ -47,4 +47,76 @@ import Testing
             #expect(try folder.read("PRAGMA application_id") == ["8"])
         }
     }
+
+    /// The tables as version 1 made them, with a run that is published and one that was interrupted.
+    private static let version1 = """
+        CREATE TABLE _bqpull_meta (key TEXT NOT NULL PRIMARY KEY, value);
+        INSERT INTO _bqpull_meta VALUES ('version', 1);
+        CREATE TABLE _bqpull_runs (
+            run_id TEXT NOT NULL PRIMARY KEY, target TEXT NOT NULL COLLATE NOCASE, if_exists TEXT, state TEXT NOT NULL,
+            project TEXT NOT NULL, location TEXT, job_id TEXT NOT NULL, sql TEXT NOT NULL,
+            configuration TEXT NOT NULL, statement_type TEXT, estimated_bytes INTEGER, schema TEXT,
+            rows INTEGER NOT NULL DEFAULT 0, total_rows INTEGER, data_written INTEGER NOT NULL DEFAULT 0,
+            pages INTEGER NOT NULL DEFAULT 0, wire_bytes INTEGER NOT NULL DEFAULT 0,
+            inflated_bytes INTEGER NOT NULL DEFAULT 0, bytes_processed INTEGER, bytes_billed INTEGER,
+            cache_hit INTEGER, started_at TEXT NOT NULL, updated_at TEXT NOT NULL, finished_at TEXT,
+            tool_version TEXT NOT NULL, error TEXT
+        );
+        CREATE TABLE _bqpull_columns (
+            table_name TEXT NOT NULL COLLATE NOCASE, position INTEGER NOT NULL, column_name TEXT NOT NULL,
+            declared_type TEXT NOT NULL, bigquery_name TEXT NOT NULL, bigquery_type TEXT NOT NULL, mode TEXT NOT NULL,
+            description TEXT, schema TEXT NOT NULL, PRIMARY KEY (table_name, position)
+        );
+        CREATE TABLE results (n INTEGER);
+        INSERT INTO results VALUES (1);
+        INSERT INTO _bqpull_columns VALUES ('results', 0, 'n', 'INTEGER', 'n', 'INT64', 'NULLABLE', NULL, '{}');
+        CREATE TABLE "_bqpull_rows_b" (n INTEGER);
+        INSERT INTO _bqpull_runs (
+            run_id, target, state, project, job_id, sql, configuration, rows, started_at, updated_at, tool_version
+        ) VALUES
+            ('a', 'results', 'published', 'p', 'j', 'SELECT 1', '{}', 1, '2026-01-01T00:00:00.000Z',
+             '2026-01-01T00:00:01.000Z', 'bqpull 0'),
+            ('b', 'results', 'running', 'p', 'j', 'SELECT 1', '{}', 0, '2026-01-01T00:00:00.000Z',
+             '2026-01-01T00:00:01.000Z', 'bqpull 0');
+        """
+
+    @Test(arguments: [true, false]) func bringsAFileOfVersion1UpToDate(byReadingItsRuns: Bool) async throws {
+        try await StagingFolder.with { folder in
+            try folder.execute(Self.version1)
+            if byReadingItsRuns {
+                let runs = try await RunLog.read(path: folder.path)
+                #expect(runs.map(\.state) == [.published, .discarded])
+                #expect(runs.map(\.rows) == [1, 0])
+            }
+            // The table is known to be bqpull's own.
+            try await folder.stage([[.integer(2)]], schema: .numbers)
+            #expect(try folder.read("SELECT * FROM results") == ["2"])
+            #expect(
+                try folder.read("SELECT run_id, state FROM _bqpull_runs ORDER BY rowid LIMIT 2")
+                    == [#""a"|"published""#, #""b"|"discarded""#])
+            #expect(try folder.read("SELECT name FROM sqlite_master WHERE name LIKE '%rows%'") == [])
+            #expect(try folder.read("SELECT value FROM _bqpull_meta WHERE key = 'version'") == ["2"])
+        }
+    }
+
+    /// After a process was killed, what it was writing is looked at; else only when that is asked for.
+    @Test func checksAFileForDamage() async throws {
+        try await StagingFolder.with { folder in
+            try folder.execute("CREATE TABLE mine (n); CREATE INDEX i ON mine (n); INSERT INTO mine VALUES (1)")
+            try await folder.stage([], schema: .numbers)
+            // An index that lies is damage that nobody meets by reading the schema.
+            try folder.execute(
+                """
+                PRAGMA writable_schema = ON;
+                UPDATE sqlite_master SET sql = 'CREATE INDEX i ON mine (n DESC)' WHERE name = 'i';
+                INSERT INTO mine VALUES (2), (3);
+                """)
+            try await StagingDatabase.open(folder.target()).close()
+            try await expectCode(.corrupt) {
+                _ = try await StagingDatabase.open(folder.target(), checksEverything: true)
+            }
+            try folder.execute("UPDATE _bqpull_runs SET state = 'running'")
+            try await expectCode(.corrupt) { _ = try await StagingDatabase.open(folder.target()) }
+        }
+    }
 }

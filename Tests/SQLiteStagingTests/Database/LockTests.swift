@@ -27,7 +27,7 @@ import Testing
                 try await whileLocked(folder) {
                     try await expectCode(.busy) { try await run.append(page) }
                     try await expectCode(.busy) { try await run.finish() }
-                    try await expectCode(.busy) { try await run.abandon(error: "") }
+                    try await expectCode(.busy) { try await run.stop(error: "", canContinue: true) }
                 }
                 try await run.append(page)
                 try await run.finish()
@@ -63,11 +63,11 @@ import Testing
                         try await run.append(RowPage(firstRow: 0, integers: [1]))
                     }
                     await #expect(throws: CancellationError.self) { try await run.finish() }
-                    try await run.abandon(error: "cancelled")
+                    try await run.stop(error: "cancelled", canContinue: true)
                 }
                 try await cancelled.value
             }
-            #expect(try folder.read("SELECT state, rows FROM _bqpull_runs") == ["\"failed\"|0"])
+            #expect(try folder.read("SELECT state, rows FROM _bqpull_runs") == ["\"interrupted\"|0"])
         }
     }
 

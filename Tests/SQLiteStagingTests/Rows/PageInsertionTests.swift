@@ -7,7 +7,7 @@ import Testing
 
 @Suite struct PageInsertionTests {
     /// A row is as long as its values and a header.
-    @Test(arguments: [(900, nil), (1001, "row 8, column 2"), (990, "row 8: ")])
+    @Test(arguments: [(900, nil), (1001, "row 9, column 2"), (990, "row 9: ")])
     func namesThePlaceOfAValueThatIsTooLong(_ length: Int, _ place: String?) throws {
         try DatabaseQueue().write { db in
             try db.execute(sql: "CREATE TABLE t (n, s)")

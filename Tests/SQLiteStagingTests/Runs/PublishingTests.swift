@@ -155,7 +155,7 @@ import Testing
                 #expect(try grave.read("SELECT name FROM sqlite_master WHERE name LIKE '%rows%'") == [])
                 #expect(
                     try grave.read("SELECT state FROM _bqpull_runs ORDER BY rowid")
-                        == ["\"published\"", "\"abandoned\"", "\"published\""])
+                        == ["\"published\"", "\"discarded\"", "\"published\""])
                 #expect(try grave.files == ["staging.db"])
                 #expect(try grave.read("PRAGMA journal_mode") == ["\"delete\""])
             }

@@ -107,56 +107,14 @@ import Testing
         }
     }
 
-    @Test func givesUpWithoutATrace() async throws {
-        try await StagingFolder.with { folder in
-            try await folder.stage([[.integer(1)]], schema: .numbers)
-            try await folder.withRun(folder.target()) { run in
-                try await run.begin(.numbers)
-                try await run.append(RowPage(firstRow: 0, integers: [2]))
-                try await run.abandon(error: "the service is away")
-                try await run.abandon(error: "twice")
-                try await expectCode(.unexpected) { try await run.finish() }
-            }
-            #expect(try folder.read("SELECT * FROM results") == ["1"])
-            #expect(
-                try folder.read(
-                    "SELECT state, error, finished_at IS NULL FROM _bqpull_runs ORDER BY rowid DESC LIMIT 1")
-                    == ["\"failed\"|\"the service is away\"|0"])
-            #expect(try folder.read("SELECT name FROM sqlite_master WHERE name LIKE '%rows%'") == [])
-        }
-    }
-
-    @Test func doesNotGiveUpWhatIsPublished() async throws {
+    @Test func doesNotStopWhatIsPublished() async throws {
         try await StagingFolder.with { folder in
             try await folder.withRun(folder.target()) { run in
                 try await run.begin(.numbers)
                 try await run.finish()
-                try await run.abandon(error: "too late")
+                try await run.stop(error: "too late", canContinue: true)
             }
             #expect(try folder.read("SELECT state, error FROM _bqpull_runs") == ["\"published\"|NULL"])
-        }
-    }
-
-    @Test func givesWayToALaterRunOnTheSameTable() async throws {
-        try await StagingFolder.with { folder in
-            try await folder.withRun(folder.target("Results")) { first in
-                try await first.begin(.numbers)
-                try await folder.withRun(folder.target("other")) { other in
-                    try await other.begin(.numbers)
-                    try await first.append(RowPage(firstRow: 0, integers: [1]))
-                    try await folder.stage([[.integer(2)]], schema: .numbers, table: "results")
-                    try await other.finish()
-                }
-                let page = RowPage(firstRow: 1, integers: [1])
-                try await expectCode(.superseded) { try await first.append(page) }
-                try await expectCode(.superseded) { try await first.finish() }
-                try await first.abandon(error: "superseded")
-            }
-            #expect(try folder.read("SELECT * FROM results") == ["2"])
-            #expect(
-                try folder.read("SELECT target, state FROM _bqpull_runs ORDER BY rowid") == [
-                    "\"Results\"|\"abandoned\"", "\"other\"|\"published\"", "\"results\"|\"published\"",
-                ])
         }
     }
 }

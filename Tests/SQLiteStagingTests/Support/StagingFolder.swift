@@ -60,9 +60,11 @@ struct StagingFolder {
     }
 
     func target(
-        _ table: String = "results", _ ifExists: StagingTarget.ExistingTable? = nil
+        _ table: String = "results", _ ifExists: StagingTarget.ExistingTable? = nil, key: [String] = [],
+        indexes: [[String]] = [], addsColumns: Bool = false
     ) -> StagingTarget {
-        StagingTarget(path: path, table: table, ifExists: ifExists)
+        StagingTarget(
+            path: path, table: table, ifExists: ifExists, key: key, indexes: indexes, addsColumns: addsColumns)
     }
 
     /// Stages rows from the opening of the database to its closing, also when it fails.
@@ -70,7 +72,15 @@ struct StagingFolder {
         _ rows: [[CellValue]], schema: TableSchema, table: String = "results",
         ifExists: StagingTarget.ExistingTable? = nil, rowsPerPage: Int = .max
     ) async throws {
-        try await withRun(target(table, ifExists)) { run in
+        try await stage(rows, schema: schema, into: target(table, ifExists), rowsPerPage: rowsPerPage)
+    }
+
+    /// Stages rows from the opening of the database to its closing, also when it fails.
+    func stage(
+        _ rows: [[CellValue]], schema: TableSchema, into target: StagingTarget, intent: StagingIntent = .test(),
+        rowsPerPage: Int = .max
+    ) async throws {
+        try await withRun(target, intent: intent) { run in
             try await run.begin(schema)
             var first = 0
             repeat {
@@ -99,9 +109,13 @@ struct StagingFolder {
 }
 
 extension StagingIntent {
-    static func test(runID: String = UUID().uuidString, schema: TableSchema? = nil) -> StagingIntent {
+    static func test(
+        runID: String = UUID().uuidString, command: String = "test", incrementalColumn: String? = nil,
+        schema: TableSchema? = nil
+    ) -> StagingIntent {
         StagingIntent(
-            runID: runID, project: "demo-project", location: "EU", jobID: "bqpull_1", sql: "SELECT 1",
+            runID: runID, command: command, incrementalColumn: incrementalColumn, project: "demo-project",
+            location: "EU", jobID: "bqpull_1", sql: "SELECT 1",
             configuration: "{}", statementType: "SELECT", estimatedBytes: 42, schema: schema,
             toolVersion: "bqpull test", startedAt: Date(timeIntervalSince1970: 1_700_000_000.5))
     }

@@ -1,5 +1,6 @@
 import BigQueryEmulator
 import Foundation
+import GRDB
 import TestSupport
 import Testing
 
@@ -35,7 +36,52 @@ import Testing
         }
     }
 
-    @Test(arguments: [["--failure", "nonsense"], ["--access-token-lifetime", "-1"], ["--redirect-uri", "nonsense"]])
+    @Test func tablesAndViewsAreReadAgainOnSIGHUP() async throws {
+        try await TemporaryFolder.with { folder in
+            let (table, view) = (folder.file("t.csv"), folder.file("v.sql"))
+            try Data("id\n1\n".utf8).write(to: URL(filePath: table))
+            try Data("SELECT SUM(id) AS total FROM d.t".utf8).write(to: URL(filePath: view))
+            let home = Binary(environment: ["HOME": folder.path])
+            let emulator = try home.start([
+                "emulator", "--no-auth", "--load", "d.v=\(view)", "--load", "d.t=\(table)", "--result-lifetime", "600",
+            ])
+            let endpoint = try await emulator.wait(for: /http:\/\/127\.0\.0\.1:[0-9]+/)
+            func total() async throws -> Int64? {
+                let database = folder.file("staging.db")
+                let outcome = try await home.run([
+                    "query", "SELECT total FROM d.v", "--into", database, "--project", "local-project", "--endpoint",
+                    endpoint,
+                ])
+                #expect(outcome.exitCode == 0, "\(outcome.errors)")
+                return try await DatabaseQueue(path: database).read {
+                    try Int64.fetchOne($0, sql: "SELECT total FROM results")
+                }
+            }
+            #expect(try await total() == 1)
+            try Data("id\n1\n41\n".utf8).write(to: URL(filePath: table))
+            #expect(try await total() == 1)
+            emulator.send(signal: SIGHUP)
+            _ = try await emulator.wait(for: /loaded again: d\.t from [^\n]+\n/)
+            #expect(try await total() == 42)
+            try Data("SELECT nothing FROM d.t".utf8).write(to: URL(filePath: view))
+            emulator.send(signal: SIGHUP)
+            _ = try await emulator.wait(for: /warning: d\.v stays as it was: [^\n]+\n/)
+            #expect(try await total() == 42)
+
+            let api = "\(endpoint)/bigquery/v2/projects/local-project/"
+            let jobs = try await PlainBrowser().open(api + "jobs?maxResults=1&projection=full&prettyPrint=false").html
+            let result = try #require(jobs.firstMatch(of: /"datasetId":"(_[^"]+)","tableId":"([^"]+)"/))
+            let page = try await PlainBrowser().open(api + "datasets/\(result.output.1)/tables/\(result.output.2)")
+            #expect(page.html.contains("\"expirationTime\""))
+            emulator.send(signal: SIGTERM)
+            #expect(try await emulator.outcome().exitCode == 0)
+        }
+    }
+
+    @Test(arguments: [
+        ["--failure", "nonsense"], ["--access-token-lifetime", "-1"], ["--result-lifetime", "-1"],
+        ["--redirect-uri", "nonsense"],
+    ])
     func badOptionsAreRefused(options: [String]) async throws {
         let outcome = try await Binary().run(["emulator"] + options)
         #expect(outcome.exitCode == 64)

@@ -8,16 +8,16 @@ struct EmulatorHome: Sendable {
     let folder: TemporaryFolder
 
     /// Serves while `body` runs.
-    static func with(
+    static func with<Result: Sendable>(
         _ configuration: EmulatorConfiguration = EmulatorConfiguration(),
-        _ body: @Sendable (EmulatorHome) async throws -> Void
-    ) async throws {
+        _ body: @Sendable (EmulatorHome) async throws -> Result
+    ) async throws -> Result {
         try await TemporaryFolder.with { folder in
             try await Emulator(configuration: configuration).withRunning { emulator in
                 let home = EmulatorHome(emulator: emulator, folder: folder)
                 try emulator.writeCredentialsFile(to: home.credentials)
                 try emulator.writeClientFile(to: home.client)
-                try await body(home)
+                return try await body(home)
             }
         }
     }

@@ -32,7 +32,7 @@ struct AuthImportCommand: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let (stored, store) = try await Interruption.catching(note: "nothing was stored") {
+        let (stored, store) = try await Interruption.catching(note: { .init(message: "nothing was stored") }) {
             try await importCredential()
         }
         try ConsentEnd.show(stored, in: store, profile: profile, json: json)

@@ -39,8 +39,8 @@ struct CredentialSummary: Encodable {
             scopes.map { $0.isEmpty ? "not known; bqpull auth test asks" : printable($0.joined(separator: " ")) })
         line("project", project.map { printable($0, limit: 200) } ?? "none; give --project with each command")
         line("endpoint", endpoint.map { printable($0, limit: 200) })
-        line("stored", stored.map(Self.time))
-        line("last use", lastUse.map(Self.time) ?? (stored == nil ? nil : "not yet"))
+        line("stored", stored.map(Readable.time))
+        line("last use", lastUse.map(Readable.time) ?? (stored == nil ? nil : "not yet"))
         line("ends", end)
         return lines.joined(separator: "\n") + "\n"
     }
@@ -48,17 +48,15 @@ struct CredentialSummary: Encodable {
     private var end: String {
         switch (ends, endsBecause) {
         case (let ends?, "lifetime") where ends < Date():
-            "has ended, on \(Self.time(ends)); bqpull auth login gets a new one"
+            "has ended, on \(Readable.time(ends)); bqpull auth login gets a new one"
         case (let ends?, _) where ends < Date():
-            "may have ended on \(Self.time(ends)), unless it was used elsewhere; bqpull auth test tells"
+            "may have ended on \(Readable.time(ends)), unless it was used elsewhere; bqpull auth test tells"
         case (let ends?, "lifetime"):
-            "\(Self.time(ends)), by the lifetime that the token endpoint told; while the consent screen is in \"Testing\" that is seven days: publish the app at https://console.cloud.google.com/auth/audience"
+            "\(Readable.time(ends)), by the lifetime that the token endpoint told; while the consent screen is in \"Testing\" that is seven days: publish the app at https://console.cloud.google.com/auth/audience"
         case (let ends?, _):
-            "\(Self.time(ends)) if it is not used until then, here or elsewhere (six months); sooner if it is revoked, or if more than 100 newer ones are made"
+            "\(Readable.time(ends)) if it is not used until then, here or elsewhere (six months); sooner if it is revoked, or if more than 100 newer ones are made"
         case _ where stored != nil: "not known until it is used: bqpull auth test"
         default: "not known, since the file is not bqpull's own"
         }
     }
-
-    private static func time(_ date: Date) -> String { StoredCredential.text(date) }
 }

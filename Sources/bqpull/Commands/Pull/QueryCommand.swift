@@ -14,6 +14,10 @@ struct QueryCommand: AsyncParsableCommand {
               bqpull query 'SELECT * FROM sales.orders' --into staging.db
               bqpull query --file orders.sql --into staging.db --table orders
               bqpull query 'SELECT * FROM t WHERE day >= @day' --param day:DATE:2024-01-01 --into staging.db
+              bqpull query 'SELECT * FROM sales.orders' --into staging.db --if-exists upsert --key order_id --incremental changed_at
+
+            A pull that was interrupted goes on where it stopped when the same command is given again, without running the
+            query a second time; bqpull runs staging.db shows what there is.
             """
     )
 
@@ -31,13 +35,40 @@ struct QueryCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "What to do with an existing table: fail, replace or append. Default: replace one that bqpull made, fail for any other.",
+            "What to do with an existing table: fail, replace, append, or upsert (rows whose --key is there get their new values). Default: replace one that bqpull made, fail for any other.",
             valueName: "mode"
         )
     )
     var ifExists: StagingTarget.ExistingTable?
 
-    @OptionGroup var connection: ConnectionOptions
+    @Option(
+        help: ArgumentHelp(
+            "The columns that tell rows apart. The table gets a unique index on them; a row with NULL or another row's key stops the pull.",
+            valueName: "column[,column]"
+        )
+    )
+    var key: ColumnList?
+
+    @Option(
+        name: .customLong("index"),
+        help: ArgumentHelp(
+            "An index to make before the table is published; may be given several times.", valueName: "column[,column]")
+    )
+    var indexes: [ColumnList] = []
+
+    @Flag(help: "Add columns that the existing table does not have, when rows are added to it.")
+    var evolve = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Take only rows above the highest value of this column so far (INT64, DATE, DATETIME, TIMESTAMP), with append or upsert. The first run takes all; later ones count the rows without a value, by a small query of its own.",
+            valueName: "column"
+        )
+    )
+    var incremental: String?
+
+    @Flag(help: "Drop the rows that an interrupted run of this command has staged, and run the query again.")
+    var restart = false
 
     @Option(help: ArgumentHelp("Where to run. Default: where the tables are.", valueName: "location"))
     var location: String?
@@ -66,46 +97,28 @@ struct QueryCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Refuse to run if more bytes than this would be billed.", valueName: "bytes"))
     var maxBytesBilled: Int64?
 
-    @Option(help: ArgumentHelp("The rows of a page. Default: as many as make about 8 MB.", valueName: "rows"))
-    var pageRows: Int?
-
-    @Flag(help: "Show no progress and no report.")
-    var quiet = false
+    @OptionGroup var options: PullOptions
 
     func validate() throws {
         guard (sql == nil) != (file == nil) else {
             throw ValidationError("Give the SQL text as an argument, - for standard input, or --file PATH; one of them")
         }
-        guard pageRows ?? 1 > 0 else { throw ValidationError("--page-rows must be at least 1") }
         guard maxBytesBilled ?? 1 > 0 else { throw ValidationError("--max-bytes-billed must be at least 1") }
     }
 
     func run() async throws {
         let query = try request()
-        let target = StagingTarget(path: into, table: table, ifExists: ifExists)
-        let report = try await Interruption.catching(note: "the table is as it was before") {
-            try await Connection.with(connection) { connection in
-                var pull = QueryPull(query, client: try connection.client())
-                pull.limits.pageRows = pageRows
-                pull.onInterruptedJob = { StandardError.write(InterruptedJobText.text($0)) }
-                var report = try await stage(pull, into: target)
-                report.warnings.insert(contentsOf: connection.warnings, at: 0)
-                if quiet { connection.showWarnings() }
-                return report
-            }
+        let target = StagingTarget(
+            path: into, table: table, ifExists: ifExists, key: key?.names ?? [], indexes: indexes.map(\.names),
+            addsColumns: evolve)
+        try await options.report(file: into) { connection, onProgress in
+            var pull = QueryPull(query, client: try connection.client())
+            options.configure(&pull)
+            pull.incrementalColumn = incremental
+            pull.startsAnew = restart
+            pull.onProgress = onProgress
+            return try await pull.stage(into: target)
         }
-        if !quiet { StandardError.write(ReportText.text(report)) }
-        if connection.json {
-            try StandardOutput.writeJSON(report, hint: "the table is staged; only the report is lost")
-        }
-    }
-
-    private func stage(_ pull: QueryPull, into target: StagingTarget) async throws -> PullReport {
-        guard !quiet else { return try await pull.stage(into: target) }
-        let display = ProgressDisplay()
-        var pull = pull
-        pull.onProgress = display.update
-        return try await display.showing { [pull] in try await pull.stage(into: target) }
     }
 
     private func request() throws -> QueryRequest {

@@ -1,5 +1,6 @@
 public import ArgumentParser
 public import BigQuery
+import Foundation
 public import SQLiteStaging
 
 /// A label of a job, `key=value`.
@@ -12,6 +13,18 @@ struct Label: ExpressibleByArgument {
         guard parts.count == 2, !parts[0].isEmpty else { return nil }
         key = String(parts[0])
         value = String(parts[1])
+    }
+}
+
+/// Names of columns between commas.
+struct ColumnList: ExpressibleByArgument {
+    var names: [String]
+
+    init?(argument: String) {
+        names = argument.split(separator: ",", omittingEmptySubsequences: false).map {
+            $0.trimmingCharacters(in: .whitespaces)
+        }
+        guard !names.contains("") else { return nil }
     }
 }
 

@@ -1,0 +1,61 @@
+extension BigQueryAPI {
+    func getTable(_ call: APICall) async throws -> JSONObject {
+        var table = try table(call)
+        table.source = try await jobs.engine.compiled(table.source)
+        let reference = table.reference
+        let link = "\(endpoint())/bigquery/v2/projects/\(reference.project)/datasets/\(reference.dataset)"
+        var answer = table.listItem
+        answer.members += [
+            .init(name: "etag", value: .string(table.etag)),
+            .init(name: "selfLink", value: .string("\(link)/tables/\(reference.table)")),
+            .init(name: "schema", value: table.source.fields.json),
+            .init(name: "numBytes", value: .int64(table.source.logicalBytes)),
+            .init(name: "numLongTermBytes", value: "0"),
+            .init(name: "numRows", value: .int64(table.source.rowCount)),
+            .init(name: "lastModifiedTime", value: .int64(table.modified)),
+            .init(name: "location", value: .string(catalog.location)),
+        ]
+        answer.members += table.properties.members
+        if let view = table.source as? View {
+            answer["view"] = ["query": .string(view.query), "useLegacySql": false]
+        }
+        return answer
+    }
+
+    func listTables(_ call: APICall) async throws -> JSONObject {
+        let dataset = try dataset(call)
+        let tables = catalog.tables(in: dataset).map { table in
+            var item = table.listItem
+            item.members += table.properties.members.filter { $0.name != "description" }
+            return JSONValue.object(item)
+        }
+        var answer: JSONObject = ["kind": "bigquery#tableList"]
+        answer.members += try PageRequest(call, subject: "tables of \(dataset)").members(of: tables, named: "tables")
+            .members
+        answer["totalItems"] = .number(String(tables.count))
+        return answer
+    }
+
+    func listTableData(_ call: APICall) async throws -> JSONObject {
+        let table = try table(call)
+        if table.source is View { throw ServiceError(.invalid, "Cannot list a table of type VIEW.") }
+        let request = try PageRequest(call, subject: table.reference.description)
+        let source = try call.parameters["selectedFields"].map { try SelectedFields(table.source, names: $0) }
+        var answer: JSONObject = [
+            "kind": "bigquery#tableDataList", "etag": .string("\(table.etag)/\(request.startIndex)"),
+        ]
+        answer.members += try await page(request, of: source ?? table.source, byteLimit: Self.tablePageBytes).members
+        return answer
+    }
+
+    private func table(_ call: APICall) throws -> Table {
+        try catalog.table(
+            TableReference(
+                project: call.pathID("project"), dataset: call.pathID("dataset"), table: call.pathID("table")))
+    }
+}
+
+extension [Field] {
+    /// The API's `TableSchema`.
+    var json: JSONValue { ["fields": .array(map(\.json))] }
+}

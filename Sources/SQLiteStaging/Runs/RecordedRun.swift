@@ -1,0 +1,46 @@
+public import Foundation
+
+/// A run as the database remembers it.
+public struct RecordedRun: Sendable {
+    /// What became of a run.
+    public enum State: String, Sendable, CaseIterable {
+        /// It is going on, or its process ended without a word; either way its rows can be continued.
+        case running
+        /// It stopped with an error or a signal; its rows can be continued.
+        case interrupted
+        /// Its rows are in the table.
+        case published
+        /// Its job failed or its result contradicts itself; the same command starts anew.
+        case failed
+        /// Its rows were dropped on purpose.
+        case discarded
+        /// Another run published the same table, and its rows were dropped.
+        case superseded
+
+        /// Whether a run in this state can be continued.
+        public var isUnfinished: Bool { self == .running || self == .interrupted }
+    }
+
+    /// What it was going to do.
+    public var intent: StagingIntent
+    /// Where its rows go.
+    public var target: StagingTarget
+    /// What became of it.
+    public var state: State
+    /// The process that is carrying it out now; 0 if that cannot be named, `nil` if there is none.
+    public var process: Int32?
+    /// The rows that are staged.
+    public var rows: Int64
+    /// The bytes of data in their cells.
+    public var dataWritten: Int64
+    /// What was known beyond that at the last checkpoint.
+    public var statistics: StagingStatistics
+    /// When the record was last changed.
+    public var updatedAt: Date
+    /// When the run ended for good.
+    public var finishedAt: Date?
+    /// What stopped it.
+    public var error: String?
+    /// Whether its hidden table is there.
+    public var hasRows: Bool
+}

@@ -1,0 +1,57 @@
+import GRDB
+
+/// The runs that a staging database remembers.
+public enum RunLog {
+    /// All runs, in the order in which they began.
+    ///
+    /// Throws `noDatabase` if the file is not there, and what ``StagingDatabase/open(_:busyTimeout:checksEverything:)``
+    /// throws for a file that is no staging database.
+    public static func read(path: String) async throws -> [RecordedRun] {
+        try await withDatabase(path) { file, db in
+            var runs = try RunTable.all(path: path, db)
+            for index in runs.indices where runs[index].state == .running {
+                runs[index].process = TargetLock.owner(of: runs[index].target.table, in: file)
+                if runs[index].process == nil { runs[index].state = .interrupted }
+            }
+            return runs
+        }
+    }
+
+    /// Drops the rows of a run that is not published.
+    ///
+    /// Throws `noRun` if there is no such run or it is published, `targetInUse` if it is going on.
+    public static func discard(_ runID: String, path: String) async throws {
+        try await withDatabase(path) { file, db in
+            guard let run = try RunTable.find(runID, path: path, db), run.state.isUnfinished || run.hasRows else {
+                throw StagingError(
+                    code: .noRun, message: "\(path) has no run \(runID) with rows that could be dropped",
+                    hint: "bqpull runs FILE lists the runs")
+            }
+            let lock = try TargetLock.take(run.target.table, of: file)
+            defer { lock?.release() }
+            try db.inTransaction(.immediate) {
+                try RunTable.drop(runID, as: .discarded, db)
+                return .commit
+            }
+        }
+    }
+
+    private static func withDatabase<Result: Sendable>(
+        _ path: String, _ body: @escaping @Sendable (StagingFile, Database) throws -> Result
+    ) async throws -> Result {
+        let (connection, result) = try await StagingConnection.open(
+            path: path, busyTimeout: .seconds(30), creating: false
+        ) { file, db in
+            guard try ControlTables.check(db, path: path) else { return Result?.none }
+            try ControlTables.update(db)
+            return try body(file, db)
+        }
+        try await connection.close()
+        guard let result else {
+            throw StagingError(
+                code: .noRun, message: "nothing was ever staged in \(path)",
+                hint: "name the staging database that the pull was given with --into")
+        }
+        return result
+    }
+}

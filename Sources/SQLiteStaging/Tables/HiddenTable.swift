@@ -1,0 +1,63 @@
+import GRDB
+
+/// The table that the rows of a run gather in until they are published, with its indexes.
+struct HiddenTable: Sendable {
+    private let runID: String
+
+    init(of runID: String) {
+        self.runID = runID
+    }
+
+    /// A name that no reader looks at.
+    var name: String { RunTable.hiddenTable(runID) }
+
+    /// Makes the key and the indexes, once all rows are there: faster than row by row.
+    ///
+    /// Those that a run which was continued has made already stay, unless they are not wanted any more.
+    ///
+    /// Throws `keyViolated` if two rows have the same key.
+    ///
+    /// - Parameter isWhole: whether the table is to be published as it is. Else only the key has a use.
+    func makeIndexes(_ staged: StagedTable, isWhole: Bool, _ db: Database) throws {
+        var wanted = isWhole ? staged.indexes.map { createIndexSQL(on: name, $0) } : []
+        if !staged.key.isEmpty { wanted.append(createIndexSQL(on: name, staged.key, unique: true)) }
+        let existing = try Row.fetchAll(
+            db, sql: "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = ?", arguments: [name])
+        for index in existing where !wanted.contains(index["sql"]) {
+            try db.execute(sql: "DROP INDEX \(SQLiteName.quoted(index["name"]))")
+        }
+        let made = Set(existing.map { $0["sql"] as String? })
+        for sql in wanted where !made.contains(sql) {
+            do {
+                try db.execute(sql: sql)
+            } catch let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT {
+                throw try doubledKey(staged.key, db)
+            }
+        }
+    }
+
+    /// A statement that makes an index with a name that no other run uses.
+    func createIndexSQL(on table: String, _ columns: [String], unique: Bool = false) -> String {
+        let columns = SQLiteName.list(columns)
+        let kind = unique ? "key" : "index"
+        let suffix = String(SQLiteName(columns).hash64, radix: 16)
+        let index = SQLiteName.quoted("\(ControlTables.prefix)\(kind)_\(runID)_\(suffix)")
+        return "CREATE \(unique ? "UNIQUE " : "")INDEX \(index) ON \(SQLiteName.quoted(table)) (\(columns))"
+    }
+
+    private func doubledKey(_ key: [String], _ db: Database) throws -> StagingError {
+        let rows = try Row.fetchOne(
+            db,
+            sql: """
+                SELECT first, row FROM (
+                    SELECT rowid AS row, min(rowid) OVER (PARTITION BY \(SQLiteName.list(key))) AS first
+                    FROM \(SQLiteName.quoted(name))
+                ) WHERE row > first ORDER BY row LIMIT 1
+                """)
+        let (first, second): (Int64, Int64) = (rows?[0] ?? 0, rows?[1] ?? 0)
+        return StagingError(
+            code: .keyViolated,
+            message: "row \(second) has the same key (\(key.joined(separator: ", "))) as row \(first)",
+            hint: "select one row for each key, or name more columns with --key")
+    }
+}

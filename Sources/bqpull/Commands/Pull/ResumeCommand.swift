@@ -1,0 +1,70 @@
+import ArgumentParser
+import BigQueryPull
+import GoogleHTTP
+import SQLiteStaging
+
+/// Goes on with a pull that was interrupted.
+struct ResumeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "resume",
+        abstract: "Go on with a pull that was interrupted.",
+        discussion: """
+            The job that BigQuery has run already is not run again: the pull goes on with the row after the last one that
+            is staged. A run that is finished is left as it is.
+
+            Examples:
+              bqpull resume staging.db
+              bqpull resume staging.db --run 3f0c5a52-6d0e-4e39-a1f0-6f4f6f8f2b11
+            """
+    )
+
+    @Argument(help: ArgumentHelp("The staging database.", valueName: "file"))
+    var file: String
+
+    @Option(
+        help: ArgumentHelp("The run, as bqpull runs shows it. Default: the latest unfinished one.", valueName: "id"))
+    var run: String?
+
+    @Flag(help: "Drop the rows that are staged, and run the query again.")
+    var restart = false
+
+    @OptionGroup var options: PullOptions
+
+    func run() async throws {
+        guard let unfinished = try await find() else { return }
+        try await options.report(file: file) { connection, onProgress in
+            var pull = try QueryPull(
+                continuing: unfinished, client: try connection.client(project: unfinished.intent.project))
+            options.configure(&pull)
+            pull.startsAnew = restart
+            pull.onProgress = onProgress
+            return try await pull.stage(into: unfinished.target)
+        }
+    }
+
+    /// The run to go on with; `nil` if there is nothing to do.
+    private func find() async throws -> RecordedRun? {
+        let runs = try await RunLog.read(path: file)
+        if let run {
+            guard let found = runs.first(where: { $0.intent.runID == run }) else {
+                throw StagingError(
+                    code: .noRun, message: "\(file) has no run \(run)",
+                    hint: "bqpull runs \(shellWord(file)) lists them")
+            }
+            guard !found.state.isUnfinished else { return found }
+            guard found.state == .published else {
+                throw StagingError(
+                    code: .noRun,
+                    message: "the run \(run) is \(found.state.rawValue), so that nothing is left to go on with",
+                    hint: "run its command again")
+            }
+            StandardError.write("the run \(run) is published already\n")
+            return nil
+        }
+        guard let latest = runs.last(where: { $0.state.isUnfinished }) else {
+            StandardError.write("every run in \(file) is finished\n")
+            return nil
+        }
+        return latest
+    }
+}

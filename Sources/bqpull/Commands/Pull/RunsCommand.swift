@@ -1,0 +1,42 @@
+import ArgumentParser
+import Foundation
+import SQLiteStaging
+
+/// Lists the runs of a staging database.
+struct RunsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "runs",
+        abstract: "List the runs of a staging database, or drop the rows of one.",
+        discussion: """
+            Runs that are interrupted hold rows that bqpull resume goes on from; finished ones are a log.
+
+            Examples:
+              bqpull runs staging.db
+              bqpull runs staging.db --json
+              bqpull runs staging.db --discard 3f0c5a52-6d0e-4e39-a1f0-6f4f6f8f2b11
+            """
+    )
+
+    @Argument(help: ArgumentHelp("The staging database.", valueName: "file"))
+    var file: String
+
+    @Option(help: ArgumentHelp("Drop the rows of a run that is not published.", valueName: "id"))
+    var discard: String?
+
+    @Flag(help: "Write the runs as one JSON array to standard output.")
+    var json = false
+
+    func run() async throws {
+        if let discard {
+            try await RunLog.discard(discard, path: file)
+            StandardError.write("the rows of the run \(discard) are dropped\n")
+        }
+        guard discard == nil || json else { return }
+        let runs = try await RunLog.read(path: file)
+        if json {
+            try StandardOutput.writeJSON(runs.map(RunSummary.init))
+        } else {
+            try StandardOutput.write(runs.map(RunText.text).joined(separator: "\n"))
+        }
+    }
+}

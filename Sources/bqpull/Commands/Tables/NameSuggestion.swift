@@ -1,0 +1,77 @@
+import BigQuery
+import GoogleHTTP
+
+/// Tells who mistyped a name which one was probably meant.
+struct NameSuggestion {
+    let client: BigQueryClient
+
+    /// How long the lists may take: the answer is known already, this only makes it better.
+    private static let time: Duration = .seconds(3)
+
+    /// Adds the table or dataset of the nearest name to an error that says that the table was not found.
+    func explaining<Result>(_ table: TableReference, _ body: () async throws -> Result) async throws -> Result {
+        try await explaining(body) {
+            guard let tables = try? await client.listTables(table.datasetReference) else {
+                return await nearest(to: table.datasetReference)
+            }
+            return Self.nearest(to: table.table, among: tables.map(\.reference.table)).map {
+                name(
+                    TableReference(project: table.project, dataset: table.dataset, table: $0).description, table.project
+                )
+            }
+        }
+    }
+
+    /// Adds the dataset of the nearest name to an error that says that the dataset was not found.
+    func explaining<Result>(_ dataset: DatasetReference, _ body: () async throws -> Result) async throws -> Result {
+        try await explaining(body) { await nearest(to: dataset) }
+    }
+
+    private func explaining<Result>(
+        _ body: () async throws -> Result, _ nearest: @escaping @Sendable () async -> String?
+    ) async throws -> Result {
+        do {
+            return try await body()
+        } catch var error as BigQueryError where error.code == .notFound {
+            if let name = await atMost(Self.time, nearest) ?? nil { error.hint = "did you mean \(printable(name))?" }
+            throw error
+        }
+    }
+
+    private func nearest(to dataset: DatasetReference) async -> String? {
+        guard let datasets = try? await client.listDatasets(project: dataset.project) else { return nil }
+        return Self.nearest(to: dataset.dataset, among: datasets.map(\.reference.dataset)).map {
+            name(DatasetReference(project: dataset.project, dataset: $0).description, dataset.project)
+        }
+    }
+
+    /// The name as it may be typed: without the project if that is the one which pays.
+    private func name(_ full: String, _ project: String) -> String {
+        project == client.configuration.project ? String(full.dropFirst(project.count + 1)) : full
+    }
+
+    /// The name that takes the fewest changes to become; `nil` if none is near enough to be meant.
+    static func nearest(to name: String, among names: [String]) -> String? {
+        let candidates = names.map { (name: $0, distance: distance(name.lowercased(), $0.lowercased())) }
+        guard let best = candidates.min(by: { $0.distance < $1.distance }),
+            best.distance <= max(1, (name.count + 1) / 3)
+        else { return nil }
+        return best.name
+    }
+
+    /// The number of characters to add, remove or replace.
+    private static func distance(_ one: String, _ other: String) -> Int {
+        let other = Array(other)
+        var row = Array(0...other.count)
+        for (index, character) in one.enumerated() {
+            var diagonal = row[0]
+            row[0] = index + 1
+            for (column, candidate) in other.enumerated() {
+                let changed = diagonal + (character == candidate ? 0 : 1)
+                diagonal = row[column + 1]
+                row[column + 1] = min(changed, row[column] + 1, diagonal + 1)
+            }
+        }
+        return row[other.count]
+    }
+}

@@ -1,0 +1,40 @@
+import ArgumentParser
+import BigQuery
+
+/// `bqpull show`: what a table is, without reading its rows.
+struct ShowCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show",
+        abstract: "Show a table or view: columns, rows, size, partitioning, and a view's query.",
+        discussion: """
+            Rows are not read, and it costs nothing.
+            Examples:
+              bqpull show sales.orders
+              bqpull show bigquery-public-data.samples.shakespeare
+              bqpull show sales.orders --json
+            """
+    )
+
+    @Argument(help: "DATASET.TABLE or PROJECT.DATASET.TABLE.")
+    var table: String
+
+    @OptionGroup var connection: ConnectionOptions
+
+    func run() async throws {
+        try await Interruption.catching {
+            try await Connection.with(connection) { connection in
+                let client = try connection.client()
+                let name = try TableReference(parsing: table, defaultProject: client.configuration.project)
+                let found = try await NameSuggestion(client: client).explaining(name) {
+                    try await client.fetchTable(name)
+                }
+                if self.connection.json {
+                    try StandardOutput.writeJSON(TableReport(found))
+                } else {
+                    try StandardOutput.write(TableText.text(found))
+                }
+                connection.showWarnings()
+            }
+        }
+    }
+}

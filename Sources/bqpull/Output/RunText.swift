@@ -1,0 +1,85 @@
+import Foundation
+import GoogleHTTP
+import SQLiteStaging
+
+/// A run of the log for people.
+enum RunText {
+    static func text(_ run: RecordedRun) -> String {
+        let total = run.statistics.totalRows.map { " of \(Readable.count($0))" } ?? ""
+        var lines = [
+            "\(run.intent.runID)  \(state(run))",
+            "  table    \(printable(run.target.table, limit: 200))\(mode(run.target))",
+            "  rows     \(Readable.count(run.rows))\(total)",
+            "  began    \(Readable.time(run.intent.startedAt))",
+            "  \(run.finishedAt == nil ? "seen " : "ended")    \(Readable.time(run.finishedAt ?? run.updatedAt))",
+        ]
+        if let job = run.intent.jobID {
+            let location = (run.statistics.location ?? run.intent.location).map { "\($0)." } ?? ""
+            lines.append("  job      \(printable("\(run.intent.project):\(location)\(job)", limit: 300))")
+        }
+        lines.append("  query    \(printable(run.intent.sql, limit: 120))")
+        if let error = run.error { lines.append("  stopped  \(printable(error, limit: 300))") }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private static func state(_ run: RecordedRun) -> String {
+        switch run.process {
+        case nil: run.state.rawValue
+        case 0: "running"
+        case let process?: "running in process \(process)"
+        }
+    }
+
+    private static func mode(_ target: StagingTarget) -> String {
+        var parts = [target.ifExists?.rawValue].compactMap(\.self)
+        if !target.key.isEmpty { parts.append("key \(target.key.joined(separator: ", "))") }
+        return parts.isEmpty ? "" : " (\(parts.joined(separator: ", ")))"
+    }
+}
+
+/// A run of the log for programs.
+struct RunSummary: Encodable {
+    var runId: String
+    var state: String
+    var process: Int32?
+    var table: String
+    var ifExists: String?
+    var key: [String]
+    var incrementalColumn: String?
+    var rows: Int64
+    var totalRows: Int64?
+    var project: String
+    var location: String?
+    var jobId: String?
+    var sql: String
+    var bytesProcessed: Int64?
+    var bytesBilled: Int64?
+    var dataRead: Int64
+    var startedAt: Date
+    var updatedAt: Date
+    var finishedAt: Date?
+    var error: String?
+
+    init(_ run: RecordedRun) {
+        runId = run.intent.runID
+        state = run.state.rawValue
+        process = run.process
+        table = run.target.table
+        ifExists = run.target.ifExists?.rawValue
+        key = run.target.key
+        incrementalColumn = run.intent.incrementalColumn
+        rows = run.rows
+        totalRows = run.statistics.totalRows
+        project = run.intent.project
+        location = run.statistics.location
+        jobId = run.intent.jobID
+        sql = run.intent.sql
+        bytesProcessed = run.statistics.bytesProcessed
+        bytesBilled = run.statistics.bytesBilled
+        dataRead = run.statistics.wireBytes
+        startedAt = run.intent.startedAt
+        updatedAt = run.updatedAt
+        finishedAt = run.finishedAt
+        error = run.error
+    }
+}

@@ -1,0 +1,55 @@
+import BigQuery
+import Testing
+
+@Suite struct NameTests {
+    @Test(arguments: [
+        ("sales.orders", "demo", "sales", "orders"),
+        ("other-1.sales.orders", "other-1", "sales", "orders"),
+        ("other-1:sales.orders", "other-1", "sales", "orders"),
+        ("example.com:proj.sales.orders", "example.com:proj", "sales", "orders"),
+        ("example.com:proj:sales.orders", "example.com:proj", "sales", "orders"),
+        ("`other-1.sales.orders`", "other-1", "sales", "orders"),
+        ("`other-1`.sales.`orders`", "other-1", "sales", "orders"),
+        ("sales.orders$20240131", "demo", "sales", "orders$20240131"),
+        ("sales.Größe 2-b_c", "demo", "sales", "Größe 2-b_c"),
+        ("_hidden.anon1", "demo", "_hidden", "anon1"),
+    ])
+    func aTableIsNamedInManyWays(text: String, project: String, dataset: String, table: String) throws {
+        let reference = try TableReference(parsing: text, defaultProject: "demo")
+        #expect(reference == TableReference(project: project, dataset: dataset, table: table))
+        #expect(reference.datasetReference == DatasetReference(project: project, dataset: dataset))
+        #expect(try TableReference(parsing: reference.description, defaultProject: "x") == reference)
+    }
+
+    @Test(arguments: [
+        "", ".", "orders", "sales.", ".orders", "a..b", "a.b.c.d", "example.com:proj.sales", "a:b:sales.orders.x",
+        "p:orders", "sa les.orders", "sales.or/ders", "sales.*", "sales.a\nb", "`sales.orders", "dä.orders",
+        "p?.sales.orders", "sales.\u{1B}[31m", ":sales.orders", "sales.\(String(repeating: "x", count: 1025))",
+    ])
+    func anythingElseIsNoTable(text: String) throws {
+        let error = #expect(throws: BigQueryError.self) {
+            try TableReference(parsing: text, defaultProject: "demo")
+        }
+        #expect(error?.code == .invalidRequest)
+        #expect(error?.hint?.contains("PROJECT.DATASET.TABLE") == true)
+        #expect(error?.message.contains("\u{1B}") == false)
+    }
+
+    @Test(arguments: [
+        ("sales", "demo", "sales"), ("other-1.sales", "other-1", "sales"), ("other-1:sales", "other-1", "sales"),
+        ("example.com:proj.sales", "example.com:proj", "sales"), ("`other-1`.sales", "other-1", "sales"),
+        ("example.com:proj:sales", "example.com:proj", "sales"),
+    ])
+    func aDatasetIsNamedInManyWays(text: String, project: String, dataset: String) throws {
+        let reference = try DatasetReference(parsing: text, defaultProject: "demo")
+        #expect(reference == DatasetReference(project: project, dataset: dataset))
+    }
+
+    @Test(arguments: ["", "a.b.c", "example.com:sales", "sa les", ".sales", "sales.", "p:"])
+    func anythingElseIsNoDataset(text: String) throws {
+        let error = #expect(throws: BigQueryError.self) {
+            try DatasetReference(parsing: text, defaultProject: "demo")
+        }
+        #expect(error?.code == .invalidRequest)
+    }
+}
