@@ -43,6 +43,7 @@ enum JournalMode {
         let remembered = "FROM _bqpull_meta WHERE key = 'journal_mode'"
         guard let own = try String.fetchOne(db, sql: "SELECT value \(remembered)") else { return }
         do {
+            try db.execute(sql: "PRAGMA synchronous = FULL")
             try db.execute(sql: "PRAGMA journal_mode = \(own)")
             try db.execute(sql: "DELETE \(remembered)")
         } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {

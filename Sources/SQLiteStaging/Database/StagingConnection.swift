@@ -100,17 +100,14 @@ final class StagingConnection: Sendable {
     ) async throws -> T {
         try await Self.attempt(path: path, wait: wait, opening: false) { [queue, file] in
             try Self.access(queue) { db in
-                if durably { try JournalMode.syncEveryTransaction(db) }
+                // Before the transaction, so that no error of it hides a commit.
+                try durably ? JournalMode.syncEveryTransaction(db) : WriteAheadLog.writeBackIfLarge(db)
                 let result = try Self.transaction(db) {
                     let result = try work(db)
                     try file.requirePresence()
                     return result
                 }
-                if durably {
-                    try? JournalMode.syncRarely(db)
-                } else {
-                    try WriteAheadLog.writeBackIfLarge(db)
-                }
+                if durably { try? JournalMode.syncRarely(db) }
                 return result
             }
         }
