@@ -54,9 +54,9 @@ struct StagingScenario: Sendable, CustomTestStringConvertible {
     var journal = Journal.walForTheRun
     var ending = Ending.leaves
     var pageSize = 4096
-    var pages = 3
-    var rowsPerPage = 2
-    var textLength = 700
+    var pages = 2
+    var rowsPerPage = 3
+    var textLength = 400
     /// Whether the first page was staged by a process that was killed then.
     var isContinued = false
 
@@ -177,7 +177,7 @@ struct StagingScenario: Sendable, CustomTestStringConvertible {
         let connection = try folder.connect()
         defer { try? connection.close() }
         return try connection.unsafeRead { db in
-            #expect(try String.fetchAll(db, sql: "PRAGMA integrity_check") == ["ok"], comment)
+            try #require(try String.fetchAll(db, sql: "PRAGMA integrity_check") == ["ok"], comment)
             let (found, hasRows) = try Self.find(db, comment)
             try expectTable(found.isPublished ? published(to: old) : old, isNew: found.isPublished, db, comment)
 
