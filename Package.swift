@@ -128,10 +128,11 @@ let package = Package(
         ),
         .testTarget(name: "BigQueryTests", dependencies: ["BigQuery", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "BigQueryRowsTests", dependencies: ["BigQueryRows", "CZlib"], swiftSettings: strict),
+        .target(name: "FaultyVFS", path: "Tests/FaultyVFS", linkerSettings: [.linkedLibrary("sqlite3")]),
         .testTarget(
             name: "SQLiteStagingTests",
             dependencies: [
-                "SQLiteStaging",
+                "FaultyVFS", "SQLiteStaging",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],

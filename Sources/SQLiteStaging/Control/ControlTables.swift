@@ -62,7 +62,14 @@ enum ControlTables {
 
     /// Throws `corrupt` if something in the file is damaged.
     static func checkIntegrity(_ db: Database, path: String) throws {
-        guard let finding = try String.fetchOne(db, sql: "PRAGMA integrity_check(1)"), finding != "ok" else { return }
+        guard let answer = try String.fetchOne(db, sql: "PRAGMA integrity_check(1)"), answer != "ok" else { return }
+        // The first line of some answers only names the database.
+        let finding = answer.split(separator: "\n").last ?? ""
+        // SQLite takes a page that the disk does not give for a damaged one.
+        if let code = finding.firstMatch(of: /error code=(\d+)/).flatMap({ Int32($0.1) }) {
+            let error = DatabaseError(resultCode: ResultCode(rawValue: code))
+            if error.resultCode == .SQLITE_IOERR { throw error }
+        }
         throw StagingError(
             code: .corrupt, message: "\(path): the database is damaged (\(finding))",
             hint: "restore it from a copy, or name another file")

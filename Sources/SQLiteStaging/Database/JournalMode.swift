@@ -14,16 +14,28 @@ enum JournalMode {
             sql: "INSERT OR REPLACE INTO _bqpull_meta VALUES ('journal_mode', ?)", arguments: [own])
     }
 
-    /// Turns WAL on.
-    ///
-    /// Where the file system cannot do it, the rollback journal stays, with the stricter `synchronous` that
-    /// it needs for the same safety.
+    /// Turns WAL on, where the file system can do it.
     static func enter(_ db: Database) throws {
-        let mode = try String.fetchOne(db, sql: "PRAGMA journal_mode = WAL")
+        try db.execute(sql: "PRAGMA journal_mode = WAL")
+        try syncRarely(db)
+    }
+
+    /// Leaves syncing to those who write the log back, if there is a log: a power failure then undoes the last
+    /// transactions, but damages nothing. A rollback journal needs more for the same safety.
+    static func syncRarely(_ db: Database) throws {
+        let mode = try String.fetchOne(db, sql: "PRAGMA journal_mode")
         try db.execute(sql: "PRAGMA synchronous = \(mode == "wal" ? "NORMAL" : "FULL")")
     }
 
-    /// Gives the file its own mode back; writes the WAL back into the file.
+    /// Lets every transaction be on the disk once it is committed.
+    ///
+    /// Throws if a sync may have failed before: what it was to save is lost, and no other sync would tell.
+    static func syncEveryTransaction(_ db: Database) throws {
+        guard !WriteAheadLog.isAbandoned(db) else { throw DatabaseError(resultCode: .SQLITE_IOERR_FSYNC) }
+        try db.execute(sql: "PRAGMA synchronous = FULL")
+    }
+
+    /// Gives the file its own mode back, which writes the WAL back into the file.
     ///
     /// Not possible while others have the database open: it then stays in WAL mode, which harms nothing, and
     /// the next run tries again.
@@ -31,6 +43,7 @@ enum JournalMode {
         let remembered = "FROM _bqpull_meta WHERE key = 'journal_mode'"
         guard let own = try String.fetchOne(db, sql: "SELECT value \(remembered)") else { return }
         do {
+            try db.execute(sql: "PRAGMA synchronous = FULL")
             try db.execute(sql: "PRAGMA journal_mode = \(own)")
             try db.execute(sql: "DELETE \(remembered)")
         } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {

@@ -30,7 +30,7 @@ final class StagingConnection: Sendable {
             let file = try StagingFile(path, creating: creating)
             do {
                 let queue = try DatabaseQueue(path: file.path, configuration: configuration(wait: wait))
-                let checked = try queue.writeWithoutTransaction { db in
+                let checked = try access(queue) { db in
                     try refuseReadOnly(db, path: path)
                     return try check(file, db)
                 }
@@ -46,7 +46,7 @@ final class StagingConnection: Sendable {
     func prepareForRuns() async throws {
         try await Self.attempt(path: path, wait: wait, opening: true) { [queue, file] in
             do {
-                try queue.writeWithoutTransaction { db in
+                try Self.access(queue) { db in
                     try db.inTransaction(.immediate) {
                         try ControlTables.prepare(db)
                         try JournalMode.remember(db)
@@ -69,6 +69,7 @@ final class StagingConnection: Sendable {
         configuration.prepareDatabase { db in
             let result = bqpull_sqlite3_enable_defensive(db.sqliteConnection)
             guard result == SQLITE_OK else { throw DatabaseError(resultCode: ResultCode(rawValue: result)) }
+            try WriteAheadLog.takeOver(db)
             try db.execute(sql: "PRAGMA trusted_schema = OFF")
             // Some distributions build SQLite to write every dropped page a second time, as zeros.
             try db.execute(sql: "PRAGMA secure_delete = OFF")
@@ -89,29 +90,71 @@ final class StagingConnection: Sendable {
 
     /// Runs `work` in a transaction that holds the write lock from the start.
     ///
-    /// Nothing is committed to a file that was removed or replaced meanwhile. A transaction that has begun is finished even if the task is cancelled; waiting for a lock is not.
-    func write<T: Sendable>(_ work: @escaping @Sendable (Database) throws -> T) async throws -> T {
+    /// Nothing is committed to a file that was removed or replaced meanwhile. A transaction that has begun is
+    /// finished even if the task is cancelled; waiting for a lock is not.
+    ///
+    /// - Parameter durably: whether the transaction, and all before it, is on the disk when this returns. Else a
+    ///   power failure may undo the last ones.
+    func write<T: Sendable>(
+        durably: Bool = false, _ work: @escaping @Sendable (Database) throws -> T
+    ) async throws -> T {
         try await Self.attempt(path: path, wait: wait, opening: false) { [queue, file] in
-            try queue.write { db in
-                let result = try work(db)
-                try file.requirePresence()
+            try Self.access(queue) { db in
+                // Before the transaction, so that no error of it hides a commit.
+                try durably ? JournalMode.syncEveryTransaction(db) : WriteAheadLog.writeBackIfLarge(db)
+                let result = try Self.transaction(db) {
+                    let result = try work(db)
+                    try file.requirePresence()
+                    return result
+                }
+                if durably { try? JournalMode.syncRarely(db) }
                 return result
             }
         }
     }
 
-    /// Gives the file its journal mode back and closes it.
+    private static func transaction<T>(_ db: Database, _ body: () throws -> T) throws -> T {
+        try db.beginTransaction(.immediate)
+        do {
+            let result = try body()
+            try db.commit()
+            return result
+        } catch {
+            try? db.rollback()
+            throw error
+        }
+    }
+
+    /// Gives the file its journal mode back and closes it; after a failure of the disk, only closes it.
     func closeAfterRuns() async throws {
         try await Self.attempt(path: path, wait: wait, opening: false) { [queue] in
-            let restored = Result { try queue.writeWithoutTransaction(JournalMode.restore) }
+            let settled = Result {
+                try Self.access(queue) { db in
+                    guard !WriteAheadLog.isAbandoned(db) else { return }
+                    try JournalMode.restore(db)
+                    try WriteAheadLog.writeBack(db)
+                }
+            }
             try queue.close()
-            try restored.get()
+            try settled.get()
         }
     }
 
     /// Closes the file.
     func close() async throws {
         try await Self.attempt(path: path, wait: wait, opening: false) { [queue] in try queue.close() }
+    }
+
+    /// Runs `body` on the connection. A failure of the disk is the end of writing back the log.
+    private static func access<T>(_ queue: DatabaseQueue, _ body: (Database) throws -> T) throws -> T {
+        try queue.writeWithoutTransaction { db in
+            do {
+                return try body(db)
+            } catch let error as DatabaseError where error.resultCode == .SQLITE_IOERR {
+                WriteAheadLog.abandon(db)
+                throw error
+            }
+        }
     }
 
     /// Runs `work`, which blocks, on a thread of its own, and puts SQLite's errors into words.

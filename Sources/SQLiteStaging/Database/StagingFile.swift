@@ -67,9 +67,10 @@ struct StagingFile: Sendable {
         return lstat(path, &status) == 0 ? Int64(status.st_size) : 0
     }
 
-    /// Removes a file that was created here and never used.
+    /// Removes a file that was created here and never used, and what SQLite has put beside it.
     func removeIfNew() {
-        if isNew { unlink(path) }
+        guard isNew else { return }
+        for suffix in ["", "-journal", "-wal", "-shm"] { unlink(path + suffix) }
     }
 
     private static func problem(with status: stat) -> String? {

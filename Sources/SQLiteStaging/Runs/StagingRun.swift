@@ -94,8 +94,11 @@ public final class StagingRun: RowSink {
         }
     }
 
-    /// Makes the indexes and publishes the rows under the table's name, in one transaction, if there are as many as
-    /// there should be.
+    /// Makes the indexes, and publishes the rows under the table's name, if there are as many as there should be.
+    /// They are on the disk when this returns.
+    ///
+    /// After an error the run is to be stopped, which makes sure that they are not published after all if the disk
+    /// failed in the very end.
     ///
     /// Throws `incomplete` if there are not; `keyViolated` if two rows have the same key; `targetExists`,
     /// `databaseUnusable` or `schemaMismatch` if somebody changed the table since the run began.
@@ -115,7 +118,7 @@ public final class StagingRun: RowSink {
             try hiddenTable.makeIndexes(table, isWhole: publication.isWhole, db)
             try RunTable.checkpoint(runID, rows: last.rows, dataWritten: last.dataWritten, last.statistics, db)
         }
-        try await connection.write { [runID, hiddenTable] db in
+        try await connection.write(durably: true) { [runID, hiddenTable] db in
             try RunTable.require(runID, rows: last.rows, db)
             let publication = try Publication(to: recorded.target, db)
             try publication.check(table)

@@ -142,10 +142,7 @@ import Testing
                     for page in 0..<pages {
                         try await run.append(RowPage(firstRow: page * 2, integers: [8, 9]))
                     }
-                    for file in try folder.files where !file.hasSuffix("-shm") {
-                        try FileManager.default.copyItem(
-                            atPath: "\(folder.folder)/\(file)", toPath: "\(grave.folder)/\(file)")
-                    }
+                    try folder.copyFiles(to: grave)
                 }
                 #expect(try grave.read("SELECT * FROM results") == ["1"])
                 #expect(

@@ -68,4 +68,17 @@ import Testing
             #expect(try folder.read("SELECT name FROM sqlite_master") == ["\"mine\""])
         }
     }
+
+    /// The key is compared as text.
+    @Test func writesTheSameTextForTheSame() async throws {
+        try await StagingFolder.with { folder in
+            let field = TableSchema.Field(name: "a/b", type: .int64, description: "either/or")
+            try await folder.withRun(folder.target(key: ["a/b"]), intent: .test(schema: TableSchema(fields: [field]))) {
+                _ in
+            }
+            let schema = #"{"fields":[{"description":"either/or","mode":"NULLABLE","name":"a/b","type":"INT64"}]}"#
+            #expect(
+                try folder.read("SELECT key_columns = '[\"a/b\"]', schema = '\(schema)' FROM _bqpull_runs") == ["1|1"])
+        }
+    }
 }

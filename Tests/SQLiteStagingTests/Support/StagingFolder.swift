@@ -11,16 +11,25 @@ struct StagingFolder {
     var path: String { folder + "/staging.db" }
 
     /// Runs `test` with a fresh folder and removes it afterwards.
-    static func with(_ test: (StagingFolder) async throws -> Void) async throws {
+    static func with<Result>(_ test: (StagingFolder) async throws -> Result) async throws -> Result {
         let folder = FileManager.default.temporaryDirectory.path + "/bqpull-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        try await test(StagingFolder(folder: folder))
+        return try await test(StagingFolder(folder: folder))
     }
 
     /// The files in the folder.
     var files: [String] {
         get throws { try FileManager.default.contentsOfDirectory(atPath: folder).sorted() }
+    }
+
+    /// Copies the database and its companions, as they are, to another folder.
+    ///
+    /// Without the shared memory, which nobody finds again after a crash.
+    func copyFiles(to other: StagingFolder) throws {
+        for file in try files where !file.hasSuffix("-shm") {
+            try FileManager.default.copyItem(atPath: "\(folder)/\(file)", toPath: "\(other.folder)/\(file)")
+        }
     }
 
     /// Another program's connection.

@@ -1,0 +1,78 @@
+import BigQueryRows
+import Foundation
+import GRDB
+import SQLiteStaging
+import Testing
+
+@Suite struct WriteAheadLogTests {
+    /// Pages that take somewhat more than 200 database pages each.
+    private func append(_ pages: Range<Int>, to run: StagingRun) async throws {
+        let row = [CellValue.integer(1), .text(String(repeating: "x", count: 8000))]
+        for page in pages {
+            try await run.append(RowPage(firstRow: page * 100, columns: 2, Array(repeating: row, count: 100)))
+        }
+    }
+
+    /// The size of the database, or of the log beside it, in database pages.
+    private func pages(of folder: StagingFolder, log: Bool) throws -> Int {
+        let file = folder.path + (log ? "-wal" : "")
+        let size = try FileManager.default.attributesOfItem(atPath: file)[.size] as? Int
+        return try #require(size) / 4096
+    }
+
+    @Test func isWrittenBackOnceItIsLarge() async throws {
+        try await StagingFolder.with { folder in
+            try await folder.withRun(folder.target()) { run in
+                try await run.begin(.pairs)
+                try await append(0..<4, to: run)
+                #expect(try pages(of: folder, log: false) < 10)
+                try await append(4..<16, to: run)
+                #expect((1000..<1400).contains(try pages(of: folder, log: true)))
+                #expect(try pages(of: folder, log: false) > 3000)
+                try await run.finish()
+            }
+            #expect(try folder.read("SELECT count(*), sum(length(s)) FROM results") == ["1600|12800000"])
+        }
+    }
+
+    @Test func waitsForNobodyWhoReads() async throws {
+        try await StagingFolder.with { folder in
+            try folder.execute("CREATE TABLE results (n INTEGER, s TEXT)")
+            try await folder.withRun(folder.target("results", .replace)) { run in
+                try await run.begin(.pairs)
+                let reader = try folder.connect()
+                _ = try StagingFolder.read("BEGIN", reader)
+                #expect(try StagingFolder.read("SELECT count(*) FROM results", reader) == ["0"])
+                try await append(0..<12, to: run)
+                #expect(try pages(of: folder, log: false) < 10)
+                #expect(try pages(of: folder, log: true) > 2400)
+                try reader.close()
+                try await append(12..<18, to: run)
+                #expect(try pages(of: folder, log: false) > 2400)
+                try await run.finish()
+            }
+            #expect(try folder.files == ["staging.db"])
+        }
+    }
+
+    /// A sync that failed is not tried again, and nothing is published after it.
+    @Test func isGivenUpWhenTheDiskFails() async throws {
+        try await StagingFolder.with { folder in
+            try await FaultyDisk.with(folder) { disk in
+                try await folder.withRun(folder.target()) { run in
+                    try await run.begin(.pairs)
+                    disk.fail(DiskFault(operation: .sync), at: disk.count(.sync) + 1)
+                    try await expectCode(.io) { try await append(0..<6, to: run) }
+                    #expect(disk.faultsMet == 1)
+                    let syncs = disk.count(.sync)
+                    #expect(try folder.read("SELECT rows FROM _bqpull_runs") == ["\(run.rowsWritten)"])
+                    try await expectCode(.io) { try await run.finish() }
+                    try await run.stop(error: "the disk is broken", canContinue: true)
+                    #expect(disk.count(.sync) == syncs)
+                }
+                #expect(try folder.files.contains("staging.db-wal"))
+                #expect(try folder.read("SELECT state FROM _bqpull_runs") == ["\"interrupted\""])
+            }
+        }
+    }
+}

@@ -1,0 +1,109 @@
+import SQLiteStaging
+import Testing
+
+/// The power fails, and of what was not synced only some is on the disk afterwards, out of order.
+@Suite struct PowerLossTests {
+    static let scenarios = [
+        StagingScenario(testDescription: "replace, with key and index", key: ["n"], indexes: [["s", "n"]]),
+        StagingScenario(testDescription: "append", ifExists: .append, ending: .stops),
+        StagingScenario(testDescription: "upsert, in WAL mode", ifExists: .upsert, key: ["n"], journal: .wal),
+        StagingScenario(testDescription: "replace, without WAL", journal: .rollback),
+        StagingScenario(
+            testDescription: "upsert, without WAL", ifExists: .upsert, key: ["n"], journal: .rollback),
+    ]
+
+    /// So many pages that SQLite writes the WAL back into the file in the middle of the run, and begins it anew.
+    static let large = StagingScenario(
+        testDescription: "many pages", pageSize: 512, pages: 3, rowsPerPage: 45, textLength: 6000)
+
+    /// After every change but a write, and every so many changes.
+    @Test(arguments: scenarios.map { ($0, 1) } + [(large, 499)])
+    func leavesOldOrNew(_ scenario: StagingScenario, step: Int) async throws {
+        try await StagingFolder.with { folder in
+            var recording = try await record(scenario, in: folder)
+            #expect(recording.outcome.error == nil)
+            for (number, change) in recording.changes.enumerated() {
+                recording.image.apply(change)
+                if case .write = change.kind, !number.isMultiple(of: step) { continue }
+                let (seed, isLast) = (UInt64(number), number == recording.changes.count - 1)
+                for survivors in [DiskImage.Survivors.none, .all, .some(seed: seed), .some(seed: ~seed)] {
+                    let comment: Comment = "\(survivors) after change \(number)"
+                    let isPublished = try await check(recording.image, survivors, scenario, comment)
+                    if isLast { #expect(isPublished, comment) }
+                }
+            }
+        }
+    }
+
+    /// What a failed sync was to save may be lost although later syncs succeed: also then the file is whole, and
+    /// nothing is lost that was reported to be published.
+    @Test(arguments: scenarios.map { ($0, 1) } + [(large, 199)], [false, true])
+    func survivesAFailedSync(_ step: (StagingScenario, Int), isLasting: Bool) async throws {
+        let (scenario, step) = step
+        let fault = DiskFault(operation: .sync, isLasting: isLasting)
+        var (number, failed) = (0, true)
+        while failed {
+            number += 1
+            failed = try await StagingFolder.with { folder in
+                var recording = try await record(scenario, in: folder, failing: fault, at: number)
+                var hasFailed = false
+                for (index, change) in recording.changes.enumerated() {
+                    recording.image.apply(change)
+                    if case .failedSync = change.kind { hasFailed = true }
+                    let isLast = index == recording.changes.count - 1
+                    if !isLast {
+                        guard hasFailed else { continue }
+                        if case .write = change.kind, !index.isMultiple(of: step) { continue }
+                    }
+                    for survivors in [DiskImage.Survivors.none, .some(seed: UInt64(index))] {
+                        let comment: Comment = "\(survivors) after change \(index), \(fault), number \(number)"
+                        let isPublished = try await check(recording.image, survivors, scenario, comment)
+                        if isLast { #expect(isPublished || recording.outcome.error != nil, comment) }
+                    }
+                }
+                return recording.faultsMet > 0
+            }
+        }
+        #expect(number > 5)
+    }
+
+    /// What a run did to a disk.
+    private struct Recording {
+        /// The disk before the run.
+        var image: DiskImage
+        let changes: [DiskChange]
+        let outcome: StagingScenario.Outcome
+        let faultsMet: Int
+    }
+
+    private func record(
+        _ scenario: StagingScenario, in folder: StagingFolder, failing fault: DiskFault? = nil, at number: Int = 0
+    ) async throws -> Recording {
+        try await scenario.prepare(folder)
+        let image = try DiskImage(folder)
+        return try await FaultyDisk.with(
+            folder, hasSharedMemory: scenario.hasSharedMemory, isRecording: true
+        ) { disk in
+            if let fault { disk.fail(fault, at: number) }
+            let outcome = try await scenario.run(in: folder)
+            return Recording(image: image, changes: disk.changes, outcome: outcome, faultsMet: disk.faultsMet)
+        }
+    }
+
+    /// Checks what is found after the power failed; tells whether the new rows are there.
+    private func check(
+        _ image: DiskImage, _ survivors: DiskImage.Survivors, _ scenario: StagingScenario, _ comment: Comment
+    ) async throws -> Bool {
+        try await StagingFolder.with { folder in
+            try image.write(to: folder, survivors)
+            return try await FaultyDisk.with(folder, hasSharedMemory: scenario.hasSharedMemory) { _ in
+                do {
+                    return try scenario.checkInvariants(of: folder, comment).isPublished
+                } catch {
+                    Issue.record(error, comment)
+                    return false
+                }
+            }
+        }
+    }
+}

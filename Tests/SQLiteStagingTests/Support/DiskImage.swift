@@ -1,0 +1,145 @@
+import Foundation
+
+/// What is safe on a disk, and what is only on its way there and may be lost when the power fails.
+struct DiskImage {
+    /// Which of the changes that were not synced reach the disk.
+    enum Survivors {
+        case none, all
+        /// A choice of them, in which the last one to reach a file arrives in part.
+        case some(seed: UInt64)
+    }
+
+    private struct File {
+        private enum Safety {
+            case synced, pending
+            /// Part of a sync that failed: the system may forget it, and later syncs do not bring it back.
+            case doubtful
+        }
+
+        private var content: [UInt8]
+        private var changes: [(kind: DiskChange.Kind, safety: Safety)] = []
+
+        init(_ content: [UInt8] = []) {
+            self.content = content
+        }
+
+        mutating func add(_ kind: DiskChange.Kind) {
+            changes.append((kind, .pending))
+        }
+
+        mutating func sync(fails: Bool) {
+            for index in changes.indices where changes[index].safety == .pending {
+                changes[index].safety = fails ? .doubtful : .synced
+            }
+            let settled = changes.prefix { $0.safety == .synced }
+            for change in settled { Self.apply(change.kind, to: &content) }
+            changes.removeFirst(settled.count)
+        }
+
+        func content(_ survivors: Survivors, _ generator: inout SplitMix64) -> [UInt8] {
+            var content = content
+            let survives: [Bool] = changes.map { change in
+                switch survivors {
+                case .none: change.safety == .synced
+                case .all: true
+                case .some: change.safety == .synced || Bool.random(using: &generator)
+                }
+            }
+            let last = survives.lastIndex(of: true)
+            for (index, change) in changes.enumerated() where survives[index] {
+                var kind = change.kind
+                if case .some = survivors, index == last, change.safety != .synced,
+                    case .write(let offset, let bytes) = kind
+                {
+                    let arrived = Int.random(in: 0..<bytes.count, using: &generator)
+                    kind = .write(offset: offset, bytes: Array(bytes.prefix(arrived)))
+                }
+                Self.apply(kind, to: &content)
+            }
+            return content
+        }
+
+        private static func apply(_ kind: DiskChange.Kind, to content: inout [UInt8]) {
+            switch kind {
+            case .write(let offset, let bytes):
+                content.append(contentsOf: repeatElement(0, count: max(0, offset + bytes.count - content.count)))
+                content.withUnsafeMutableBytes { content in
+                    bytes.withUnsafeBytes { content[offset...].copyBytes(from: $0) }
+                }
+            case .truncation(let size):
+                content.removeLast(max(0, content.count - size))
+            case .creation, .sync, .failedSync, .deletion: break
+            }
+        }
+    }
+
+    /// Every file there ever was, also those without a name now.
+    private var files: [File] = []
+    /// The files that programs find.
+    private var visible: [String: Int] = [:]
+    /// The files that are sure to be found after the power failed.
+    private var durable: [String: Int] = [:]
+    /// Names given and taken (`nil`) since, in order: a file system keeps that.
+    private var renamings: [(name: String, file: Int?)] = []
+
+    /// The files of a folder, all of them synced.
+    init(_ folder: StagingFolder) throws {
+        for name in try folder.files {
+            let data = try Data(contentsOf: URL(fileURLWithPath: "\(folder.folder)/\(name)"))
+            durable[name] = files.count
+            files.append(File(Array(data)))
+        }
+        visible = durable
+    }
+
+    /// Lets a change happen.
+    mutating func apply(_ change: DiskChange) {
+        switch change.kind {
+        case .creation:
+            visible[change.name] = files.count
+            renamings.append((change.name, files.count))
+            files.append(File())
+        case .deletion(let isDurable):
+            visible[change.name] = nil
+            renamings.append((change.name, nil))
+            if isDurable { syncNames() }
+        case .write, .truncation:
+            files[file(change.name)].add(change.kind)
+        case .sync:
+            files[file(change.name)].sync(fails: false)
+            // SQLite syncs the folder together with a new file.
+            if renamings.contains(where: { $0.file == file(change.name) }) { syncNames() }
+        case .failedSync:
+            files[file(change.name)].sync(fails: true)
+        }
+    }
+
+    private func file(_ name: String) -> Int {
+        guard let file = visible[name] else { preconditionFailure("\(name) was not created") }
+        return file
+    }
+
+    private mutating func syncNames() {
+        durable = visible
+        renamings = []
+    }
+
+    /// Writes what is found after the power failed to a folder.
+    func write(to folder: StagingFolder, _ survivors: Survivors) throws {
+        var names = durable
+        var generator = SplitMix64(seed: 0)
+        let renamed: Int
+        switch survivors {
+        case .none: renamed = 0
+        case .all: renamed = renamings.count
+        case .some(let seed):
+            generator = SplitMix64(seed: seed)
+            renamed = Int.random(in: 0...renamings.count, using: &generator)
+        }
+        for (name, file) in renamings.prefix(renamed) { names[name] = file }
+        for (name, file) in names.sorted(by: { $0.key < $1.key }) {
+            let url = URL(fileURLWithPath: "\(folder.folder)/\(name)")
+            try Data(files[file].content(survivors, &generator)).write(to: url)
+        }
+    }
+}
