@@ -112,7 +112,7 @@ final class PullSession {
             guard job.failure == nil else { return nil }
             try job.require(query)
             return try await result(
-                of: job.reference, from: recorded.rows, schema: recorded.hasRows ? recorded.intent.schema : nil,
+                of: job.reference, from: recorded.rows, schema: recorded.hasTable ? recorded.intent.schema : nil,
                 isRunning: job.state != .done, mayBeNew: false)
         } catch let error as BigQueryError where error.code == .notFound && recorded.rows == 0 {
             return try await run(query, as: reference)

@@ -53,12 +53,8 @@ enum ControlTables {
     /// Files that are larger are checked for damage only if that is asked for.
     private static let checkedSize: Int64 = 256 << 20
 
-    /// Whether a run ended without a word, so that the file may have been written halfway.
-    static func needsCheck(_ db: Database, size: Int64) throws -> Bool {
-        guard size < checkedSize, try db.tableExists("_bqpull_runs") else { return false }
-        return try Bool.fetchOne(
-            db, sql: "SELECT EXISTS (SELECT 1 FROM _bqpull_runs WHERE state = 'running')") ?? false
-    }
+    /// Whether a file of this size is checked for damage without being asked to, after a process was killed.
+    static func isChecked(size: Int64) -> Bool { size < checkedSize }
 
     /// Throws `corrupt` if something in the file is damaged.
     static func checkIntegrity(_ db: Database, path: String) throws {
@@ -116,6 +112,7 @@ enum ControlTables {
                     adds_columns INTEGER NOT NULL DEFAULT 0,
                     incremental_column TEXT COLLATE NOCASE,
                     watermark TEXT,
+                    made_table INTEGER NOT NULL DEFAULT 0,
                     state TEXT NOT NULL,
                     command TEXT NOT NULL,
                     project TEXT NOT NULL,

@@ -29,19 +29,17 @@ enum RunTable {
         ).map { try run($0, path: target.path) }
     }
 
-    /// The highest value of a column that published runs have brought to a table since it was last made; `nil` if
-    /// none has, or the table is not there.
+    /// The highest value of a column that published runs have brought to a table since bqpull made it; `nil` if there
+    /// was no such run, or the table is not there.
     static func watermark(_ column: String, table: String, _ db: Database) throws -> Watermark? {
         guard try db.tableExists(table) else { return nil }
         let run = try Row.fetchOne(
             db,
             sql: """
                 SELECT watermark, schema FROM _bqpull_runs
-                WHERE target = :table AND state = 'published' AND incremental_column = :column AND watermark IS NOT NULL
-                AND rowid > coalesce((
-                    SELECT max(rowid) FROM _bqpull_runs
-                    WHERE target = :table AND state = 'published' AND incremental_column IS NULL
-                    AND (if_exists IS NULL OR if_exists IN ('replace', 'fail'))
+                WHERE target = :table AND state = 'published' AND incremental_column = :column
+                AND rowid >= coalesce((
+                    SELECT max(rowid) FROM _bqpull_runs WHERE target = :table AND state = 'published' AND made_table
                 ), 0)
                 ORDER BY rowid DESC LIMIT 1
                 """,
@@ -52,10 +50,17 @@ enum RunTable {
         return Watermark(column: field.name, type: field.type, value: run["watermark"])
     }
 
+    /// The runs that are going on, or whose process ended without a word.
+    static func running(_ db: Database) throws -> [(runID: String, target: String)] {
+        guard try db.tableExists("_bqpull_runs") else { return [] }
+        return try Row.fetchAll(db, sql: "SELECT run_id, target FROM _bqpull_runs WHERE state = 'running'")
+            .map { ($0[0], $0[1]) }
+    }
+
     private static let selection = """
         SELECT *, EXISTS (
             SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = '\(ControlTables.prefix)rows_' || run_id
-        ) AS has_rows FROM _bqpull_runs
+        ) AS has_table FROM _bqpull_runs
         """
 
     private static let sameCommand = "command = ? AND target = ? AND if_exists IS ? AND key_columns = ?"
@@ -86,7 +91,7 @@ enum RunTable {
                 bytesProcessed: row["bytes_processed"], bytesBilled: row["bytes_billed"], cacheHit: row["cache_hit"]),
             updatedAt: try date(row["updated_at"]),
             finishedAt: try (row["finished_at"] as String?).map(date), error: row["error"],
-            hasRows: row["has_rows"])
+            hasTable: row["has_table"])
     }
 
     // MARK: Writing
@@ -111,7 +116,17 @@ enum RunTable {
     }
 
     /// Marks an unfinished run as going on again, with what of its target may differ from before.
-    static func resume(_ runID: String, target: StagingTarget, _ db: Database) throws {
+    ///
+    /// A hidden table with other rows than the checkpoint counts, or none, was somebody else's doing: the run then
+    /// goes on from its first row.
+    static func resume(_ run: RecordedRun, target: StagingTarget, _ db: Database) throws {
+        let runID = run.intent.runID
+        let hidden = SQLiteName.quoted(hiddenTable(runID))
+        let count = run.hasTable ? try Int64.fetchOne(db, sql: "SELECT count(*) FROM \(hidden)") : 0
+        if count != run.rows {
+            try db.execute(sql: "DROP TABLE IF EXISTS \(hidden)")
+            try checkpoint(runID, rows: 0, dataWritten: 0, StagingStatistics(location: run.statistics.location), db)
+        }
         try db.execute(
             sql: """
                 UPDATE _bqpull_runs SET
@@ -173,15 +188,19 @@ enum RunTable {
     }
 
     /// Marks a run published, whose table has its own name by then, and drops what other runs left for the table.
-    static func markPublished(_ runID: String, target: String, watermark: String?, _ db: Database) throws {
+    ///
+    /// - Parameter madeTable: whether its hidden table became the one with the name.
+    static func markPublished(
+        _ runID: String, target: String, madeTable: Bool, watermark: String?, _ db: Database
+    ) throws {
         try db.execute(
             sql: """
                 UPDATE _bqpull_runs SET
-                    state = 'published', error = NULL, watermark = ?, updated_at = \(ControlTables.now),
+                    state = 'published', error = NULL, made_table = ?, watermark = ?, updated_at = \(ControlTables.now),
                     finished_at = \(ControlTables.now)
                 WHERE run_id = ?
                 """,
-            arguments: [watermark, runID])
+            arguments: [madeTable, watermark, runID])
         let others = try String.fetchAll(
             db,
             sql: "SELECT run_id FROM _bqpull_runs WHERE target = ? AND state IN ('running', 'interrupted', 'failed')",

@@ -5,16 +5,19 @@ import Synchronization
 ///
 /// SQLite calls it on the thread of the connection, which may sleep.
 final class BusyWait: Sendable {
-    private let limit: Duration
+    private let usualLimit: Duration
+    private let limit: Mutex<Duration>
     private let isOver = Atomic(false)
 
     init(limit: Duration) {
-        self.limit = limit
+        usualLimit = limit
+        self.limit = Mutex(limit)
     }
 
-    /// Makes waiting possible again after ``giveUp()``.
-    func reset() {
+    /// Makes waiting possible again after ``giveUp()``, up to a limit if that is less than the usual one.
+    func reset(limit: Duration? = nil) {
         isOver.store(false, ordering: .relaxed)
+        self.limit.withLock { $0 = min(limit ?? usualLimit, usualLimit) }
     }
 
     /// Ends the wait that is on, within its next step of at most 100 ms, and refuses others.
@@ -26,7 +29,7 @@ final class BusyWait: Sendable {
     ///
     /// The time waited follows from the number of tries, so that no clock is needed.
     func sleep(beforeTry number: Int) -> Bool {
-        let rest = limit - Self.waited(beforeTry: number)
+        let rest = limit.withLock { $0 } - Self.waited(beforeTry: number)
         guard rest > .zero, !isOver.load(ordering: .relaxed) else { return false }
         let step = min(rest, Self.waited(beforeTry: number + 1) - Self.waited(beforeTry: number))
         Thread.sleep(forTimeInterval: step / .seconds(1))

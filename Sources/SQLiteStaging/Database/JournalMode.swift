@@ -41,7 +41,10 @@ enum JournalMode {
     /// the next run tries again.
     static func restore(_ db: Database) throws {
         let remembered = "FROM _bqpull_meta WHERE key = 'journal_mode'"
-        guard let own = try String.fetchOne(db, sql: "SELECT value \(remembered)") else { return }
+        // The file may be anybody's: what it says is no SQL.
+        guard let own = try String.fetchOne(db, sql: "SELECT value \(remembered)"),
+            ["delete", "truncate", "persist"].contains(own)
+        else { return }
         do {
             try db.execute(sql: "PRAGMA synchronous = FULL")
             try db.execute(sql: "PRAGMA journal_mode = \(own)")

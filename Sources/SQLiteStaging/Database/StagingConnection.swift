@@ -36,7 +36,8 @@ final class StagingConnection: Sendable {
                 }
                 return (StagingConnection(queue: queue, file: file, wait: wait, path: path), checked)
             } catch {
-                file.removeIfNew()
+                // Who is in the table has made the file a database by now, or is about to.
+                if (error as? StagingError)?.code != .targetInUse, file.size == 0 { file.removeIfNew() }
                 throw error
             }
         }
@@ -93,12 +94,14 @@ final class StagingConnection: Sendable {
     /// Nothing is committed to a file that was removed or replaced meanwhile. A transaction that has begun is
     /// finished even if the task is cancelled; waiting for a lock is not.
     ///
-    /// - Parameter durably: whether the transaction, and all before it, is on the disk when this returns. Else a
-    ///   power failure may undo the last ones.
+    /// - Parameters:
+    ///   - durably: whether the transaction, and all before it, is on the disk when this returns. Else a power failure
+    ///     may undo the last ones.
+    ///   - patience: how long to wait for another process's lock, if that is less than usual.
     func write<T: Sendable>(
-        durably: Bool = false, _ work: @escaping @Sendable (Database) throws -> T
+        durably: Bool = false, patience: Duration? = nil, _ work: @escaping @Sendable (Database) throws -> T
     ) async throws -> T {
-        try await Self.attempt(path: path, wait: wait, opening: false) { [queue, file] in
+        try await Self.attempt(path: path, wait: wait, patience: patience, opening: false) { [queue, file] in
             try Self.access(queue) { db in
                 // Before the transaction, so that no error of it hides a commit.
                 try durably ? JournalMode.syncEveryTransaction(db) : WriteAheadLog.writeBackIfLarge(db)
@@ -161,9 +164,9 @@ final class StagingConnection: Sendable {
     ///
     /// A serial queue, because only those get threads beside the ones that Swift's cooperative pool lives on.
     private static func attempt<T: Sendable>(
-        path: String, wait: BusyWait, opening: Bool, _ work: @escaping @Sendable () throws -> T
+        path: String, wait: BusyWait, patience: Duration? = nil, opening: Bool, _ work: @escaping @Sendable () throws -> T
     ) async throws -> T {
-        wait.reset()
+        wait.reset(limit: patience)
         do {
             return try await withTaskCancellationHandler {
                 try await withCheckedThrowingContinuation { continuation in

@@ -31,18 +31,26 @@ public final class StagingDatabase: Sendable {
         _ target: StagingTarget, busyTimeout: Duration = .seconds(30), checksEverything: Bool = false
     ) async throws -> StagingDatabase {
         try target.check()
-        let (connection, lock) = try await StagingConnection.open(path: target.path, busyTimeout: busyTimeout) {
-            file, db in
+        let (connection, (lock, dead)) = try await StagingConnection.open(
+            path: target.path, busyTimeout: busyTimeout
+        ) { file, db in
             try ControlTables.check(db, path: target.path)
             _ = try Publication(to: target, db)
+            // Those that ended without a word may have left a file that is written halfway.
+            let dead = try RunTable.running(db).filter { TargetLock.owner(of: $0.target, in: file) == nil }
             let lock = try TargetLock.take(target.table, of: file)
-            if try checksEverything || ControlTables.needsCheck(db, size: file.size) {
+            if checksEverything || !dead.isEmpty && ControlTables.isChecked(size: file.size) {
                 try ControlTables.checkIntegrity(db, path: target.path)
             }
-            return lock
+            return (lock, dead.map(\.runID))
         }
         do {
             try await connection.prepareForRuns()
+            for run in dead {
+                try await connection.write { db in
+                    try RunTable.stop(run, canContinue: true, error: "the process ended without a word", db)
+                }
+            }
         } catch {
             lock?.release()
             throw error
@@ -58,18 +66,19 @@ public final class StagingDatabase: Sendable {
         try await take { target, db in try RunTable.unfinished(command, target: target, db) }
     }
 
-    /// The run of this id, to be continued. Throws `noRun` if it is finished, or goes to another table.
+    /// The run of this id, to be continued. Throws `noRun` if it is finished, or goes elsewhere or otherwise.
     public func unfinishedRun(id: String) async throws -> StagingRun {
         let run = try await take { target, db in
             guard let run = try RunTable.find(id, path: target.path, db), run.state.isUnfinished,
-                SQLiteName(run.target.table) == SQLiteName(target.table)
+                SQLiteName(run.target.table) == SQLiteName(target.table), run.target.ifExists == target.ifExists,
+                run.target.key == target.key
             else { return nil }
             return run
         }
         guard let run else {
             throw StagingError(
                 code: .noRun, message: "there is no unfinished run \(id) into the table \(target.table)",
-                hint: "bqpull runs FILE lists the runs")
+                hint: "bqpull runs '\(target.path)' lists the runs")
         }
         return run
     }
@@ -80,10 +89,9 @@ public final class StagingDatabase: Sendable {
     ) async throws -> StagingRun? {
         let target = target
         let found = try await connection.write { db -> RecordedRun? in
-            guard var run = try find(target, db) else { return nil }
-            try RunTable.resume(run.intent.runID, target: target, db)
-            run.target = target
-            return run
+            guard let run = try find(target, db) else { return nil }
+            try RunTable.resume(run, target: target, db)
+            return try RunTable.find(run.intent.runID, path: target.path, db)
         }
         return found.map { StagingRun($0, connection: connection) }
     }
@@ -105,10 +113,17 @@ public final class StagingDatabase: Sendable {
     }
 
     /// The highest value of a column that runs which take it for their incremental column have brought to the table;
-    /// `nil` before the first one, and after the table was replaced or dropped.
+    /// `nil` before the first one, while the table is not there, and after bqpull made it anew. A table that somebody
+    /// else made anew is not noticed.
     public func watermark(of column: String) async throws -> Watermark? {
         let target = target
         return try await connection.write { try RunTable.watermark(column, table: target.table, $0) }
+    }
+
+    /// Whether the table is there.
+    public func tableExists() async throws -> Bool {
+        let target = target
+        return try await connection.write { try $0.tableExists(target.table) }
     }
 
     /// Whether the table is there and has rows.

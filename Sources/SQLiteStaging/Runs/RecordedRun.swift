@@ -42,5 +42,5 @@ public struct RecordedRun: Sendable {
     /// What stopped it.
     public var error: String?
     /// Whether its hidden table is there.
-    public var hasRows: Bool
+    public var hasTable: Bool
 }

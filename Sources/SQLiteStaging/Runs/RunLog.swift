@@ -22,10 +22,10 @@ public enum RunLog {
     /// Throws `noRun` if there is no such run or it is published, `targetInUse` if it is going on.
     public static func discard(_ runID: String, path: String) async throws {
         try await withDatabase(path) { file, db in
-            guard let run = try RunTable.find(runID, path: path, db), run.state.isUnfinished || run.hasRows else {
+            guard let run = try RunTable.find(runID, path: path, db), run.state.isUnfinished || run.hasTable else {
                 throw StagingError(
                     code: .noRun, message: "\(path) has no run \(runID) with rows that could be dropped",
-                    hint: "bqpull runs FILE lists the runs")
+                    hint: "bqpull runs '\(path)' lists the runs")
             }
             let lock = try TargetLock.take(run.target.table, of: file)
             defer { lock?.release() }

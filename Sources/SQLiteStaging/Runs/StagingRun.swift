@@ -52,7 +52,7 @@ public final class StagingRun: RowSink {
         let table = try await connection.write { [runID] db in
             try RunTable.require(runID, rows: rows, db)
             let table = try StagedTable(schema, goingTo: recorded.target, db)
-            guard recorded.hasRows else {
+            guard recorded.hasTable else {
                 try RunTable.createTable(table, schema: schema, runID: runID, db)
                 return table
             }
@@ -124,7 +124,8 @@ public final class StagingRun: RowSink {
             try publication.check(table)
             let watermark = try recorded.watermark(of: table, hiddenTable, db)
             try publication.publish(table, from: hiddenTable, db)
-            try RunTable.markPublished(runID, target: recorded.target.table, watermark: watermark, db)
+            try RunTable.markPublished(
+                runID, target: recorded.target.table, madeTable: publication.isWhole, watermark: watermark, db)
         }
         state.withLock { $0.table = nil }
     }
@@ -137,7 +138,8 @@ public final class StagingRun: RowSink {
     ///   - error: what went wrong, for the record; no secrets.
     ///   - canContinue: whether the rows that are missing can still be had. If not, the same command starts anew.
     public func stop(error: String, canContinue: Bool) async throws {
-        try await connection.write { [runID] db in
+        // Whoever waits for the end of the process does not wait for another pull that publishes.
+        try await connection.write(patience: .seconds(1)) { [runID] db in
             try RunTable.stop(runID, canContinue: canContinue, error: error, db)
         }
         state.withLock { $0.table = nil }

@@ -8,6 +8,9 @@ struct HiddenTable: Sendable {
         self.runID = runID
     }
 
+    /// A name for the place of a row that is no column's.
+    private static let place = "\(ControlTables.prefix)place"
+
     /// A name that no reader looks at.
     var name: String { RunTable.hiddenTable(runID) }
 
@@ -31,7 +34,7 @@ struct HiddenTable: Sendable {
             do {
                 try db.execute(sql: sql)
             } catch let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT {
-                throw try doubledKey(staged.key, db)
+                throw try doubledKey(staged, db)
             }
         }
     }
@@ -45,19 +48,23 @@ struct HiddenTable: Sendable {
         return "CREATE \(unique ? "UNIQUE " : "")INDEX \(index) ON \(SQLiteName.quoted(table)) (\(columns))"
     }
 
-    private func doubledKey(_ key: [String], _ db: Database) throws -> StagingError {
+    private func doubledKey(_ staged: StagedTable, _ db: Database) throws -> StagingError {
+        let place = staged.rowidName ?? "row_number() OVER ()"
         let rows = try Row.fetchOne(
             db,
             sql: """
-                SELECT first, row FROM (
-                    SELECT rowid AS row, min(rowid) OVER (PARTITION BY \(SQLiteName.list(key))) AS first
-                    FROM \(SQLiteName.quoted(name))
-                ) WHERE row > first ORDER BY row LIMIT 1
+                WITH numbered AS (SELECT \(place) AS "\(Self.place)", * FROM \(SQLiteName.quoted(name))),
+                compared AS (
+                    SELECT "\(Self.place)" AS row,
+                        min("\(Self.place)") OVER (PARTITION BY \(SQLiteName.list(staged.key))) AS first
+                    FROM numbered
+                )
+                SELECT first, row FROM compared WHERE row > first ORDER BY row LIMIT 1
                 """)
         let (first, second): (Int64, Int64) = (rows?[0] ?? 0, rows?[1] ?? 0)
         return StagingError(
             code: .keyViolated,
-            message: "row \(second) has the same key (\(key.joined(separator: ", "))) as row \(first)",
+            message: "row \(second) has the same key (\(staged.key.joined(separator: ", "))) as row \(first)",
             hint: "select one row for each key, or name more columns with --key")
     }
 }

@@ -130,7 +130,10 @@ struct Publication {
             try db.execute(sql: "ALTER TABLE \(new) ADD COLUMN \(SQLiteName.quoted(column.name)) \(column.type)")
         }
         let columns = SQLiteName.list(staged.columns.map(\.name))
-        var insert = "INSERT INTO \(new) (\(columns)) SELECT \(columns) FROM \(old) WHERE true ORDER BY rowid"
+        try requireRowids(in: old, for: staged, of: existing, db)
+        let order = staged.rowidName.map { " ORDER BY \($0)" } ?? ""
+        // ABORT, since the table may have rules of its own for rows that break a constraint: to leave them out, say.
+        var insert = "INSERT OR ABORT INTO \(new) (\(columns)) SELECT \(columns) FROM \(old) WHERE true\(order)"
         if target.ifExists == .upsert {
             let changes = staged.columns.filter { !$0.isKey }.map {
                 "\(SQLiteName.quoted($0.name)) = excluded.\(SQLiteName.quoted($0.name))"
@@ -139,6 +142,20 @@ struct Publication {
             insert += changes.isEmpty ? "NOTHING" : "UPDATE SET \(changes.joined(separator: ", "))"
         }
         try db.execute(sql: insert)
+    }
+
+    /// Refuses NULL where SQLite would put a number of its own.
+    private func requireRowids(
+        in hidden: String, for staged: StagedTable, of existing: TargetTable, _ db: Database
+    ) throws {
+        guard let alias = existing.rowidAlias else { return }
+        let column = SQLiteName.quoted(alias)
+        let sql = "SELECT EXISTS (SELECT 1 FROM \(hidden) WHERE \(column) IS NULL)"
+        guard try Bool.fetchOne(db, sql: sql) == true else { return }
+        throw StagingError(
+            code: .constraintViolated,
+            message: "a row has NULL in \(alias), which is the INTEGER PRIMARY KEY of the table \(target.table)",
+            hint: "leave such rows out, or choose another table with --table NAME")
     }
 }
 

@@ -44,7 +44,10 @@ struct StagedTable: Sendable {
         let names = Self.distinctNames(schema.fields.map(\.name))
         key = try Self.resolve(target.key, in: names)
         var indexes: [[String]] = []
-        for index in target.indexes { indexes.append(try Self.resolve(index, in: names)) }
+        for index in target.indexes {
+            let columns = try Self.resolve(index, in: names)
+            if !indexes.contains(columns) { indexes.append(columns) }
+        }
         self.indexes = indexes
         let key = Set(key)
         columns = zip(names, schema.fields).map {
@@ -64,6 +67,12 @@ struct StagedTable: Sendable {
             found.append(name)
         }
         return found
+    }
+
+    /// A name of the place of a row in the table; `nil` if columns have all of them.
+    var rowidName: String? {
+        let taken = Set(columns.map { SQLiteName($0.name) })
+        return ["rowid", "_rowid_", "oid"].first { !taken.contains(SQLiteName($0)) }
     }
 
     /// The column that holds the BigQuery column of this name.

@@ -19,6 +19,8 @@ struct TargetTable {
     let indexes: [String]
     /// The columns of each of its indexes that has no expression and covers all rows.
     let indexedColumns: [[SQLiteName]]
+    /// The column that is another name of SQLite's number of the row, and is never NULL; `nil` if there is none.
+    let rowidAlias: String?
     /// The sets of columns that no two rows have the same values in.
     let uniqueKeys: [Set<SQLiteName>]
 
@@ -67,6 +69,9 @@ struct TargetTable {
         return TargetTable(
             columns: described, isOurs: try ColumnRecords.read(table: name, db) == described, indexes: indexes,
             indexedColumns: lists.map(\.columns),
+            rowidAlias: described.first {
+                primaryKey == [SQLiteName($0.name)] && SQLiteName($0.type) == SQLiteName("INTEGER")
+            }?.name,
             uniqueKeys: lists.filter(\.isUnique).map { Set($0.columns) } + (primaryKey.isEmpty ? [] : [primaryKey]))
     }
 
@@ -75,10 +80,12 @@ struct TargetTable {
             db, sql: "SELECT name, \"unique\" FROM pragma_index_list(?) WHERE partial = 0", arguments: [table])
         return try list.compactMap { index in
             let (name, isUnique): (String, Bool) = (index[0], index[1])
-            let columns = try String?.fetchAll(
-                db, sql: "SELECT name FROM pragma_index_info(?) ORDER BY seqno", arguments: [name])
-            guard !columns.contains(nil) else { return nil }
-            return (columns.compactMap { $0.map(SQLiteName.init) }, isUnique)
+            let columns = try Row.fetchAll(
+                db, sql: "SELECT name, coll FROM pragma_index_xinfo(?) WHERE key ORDER BY seqno", arguments: [name])
+            guard columns.allSatisfy({ $0["name"] != nil }) else { return nil }
+            // Another order than that of bytes takes values for the same that are not.
+            let isExact = columns.allSatisfy { $0["coll"] == "BINARY" }
+            return (columns.map { SQLiteName($0["name"]) }, isUnique && isExact)
         }
     }
 

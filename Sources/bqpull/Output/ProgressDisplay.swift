@@ -23,10 +23,9 @@ final class ProgressDisplay: Sendable {
         try await withThrowingTaskGroup(of: Result?.self) { group in
             group.addTask { try await body() }
             group.addTask {
-                while true {
-                    try await Task.sleep(for: self.interval)
-                    self.show()
-                }
+                // Its own end is none of the body, which may finish although the task is cancelled.
+                while (try? await Task.sleep(for: self.interval)) != nil { self.show() }
+                return nil
             }
             defer {
                 group.cancelAll()

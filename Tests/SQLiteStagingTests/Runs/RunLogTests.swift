@@ -22,7 +22,7 @@ import Testing
                 #expect(runs.map(\.target.table) == ["results", "other", "live"])
                 #expect(runs.map(\.rows) == [1, 1, 0])
                 #expect(runs.map(\.process) == [nil, nil, getpid()])
-                #expect(runs.map(\.hasRows) == [false, true, false])
+                #expect(runs.map(\.hasTable) == [false, true, false])
                 #expect(runs[1].error == "enough")
                 #expect(runs[2].target == folder.target("live", .append, key: ["n"], indexes: [["n"]]))
                 #expect(runs[2].intent.startedAt == Date(timeIntervalSince1970: 1_700_000_000.5))
