@@ -20,6 +20,7 @@ swift build --build-tests
 # A crash that a test expects must not wait for the backtracer.
 export SWIFT_BACKTRACE=enable=no
 swift test --skip-build
-# Alone, so that the kills fall where they should: some minutes.
+# The sweeps, whole and alone: some minutes.
+SWEEP=whole swift test --skip-build --filter 'DiskFaultTests|PowerLossTests'
 KILL_INSTANTS=210 swift test --skip-build --filter KillSweepTests
 Tests/Conformance/run.sh "$(swift build --show-bin-path)/bqpull"

@@ -20,6 +20,11 @@ public struct RunningEmulator: Sendable {
     /// What the server has been asked for until now.
     public var counters: EmulatorCounters { server.counters }
 
+    /// Ends the lifetime of all results so far that have no destination.
+    public func expireResults() {
+        server.jobs.expireResults()
+    }
+
     /// Loads a table, or loads it again: requests and queries that come later see what the file holds now, and
     /// results of jobs stay as they are.
     ///

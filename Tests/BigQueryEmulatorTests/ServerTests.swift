@@ -53,7 +53,8 @@ import FoundationNetworking
             #expect(answer.body.cells.count == 10)
             #expect(
                 running.counters
-                    == EmulatorCounters(jobs: 0, tokenRequests: 1, rows: 10, requests: ["tabledata.list": 2]))
+                    == EmulatorCounters(
+                        jobs: 0, tokenRequests: 1, rows: 10, firstRows: [0], requests: ["tabledata.list": 2]))
         }
     }
 

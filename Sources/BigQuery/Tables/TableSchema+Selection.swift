@@ -13,7 +13,8 @@ extension TableSchema {
         if let unknown = names.first(where: { !known.contains($0.lowercased()) }) {
             throw BigQueryError(
                 code: .invalidRequest, message: "there is no column \"\(printable(unknown, limit: 200))\"",
-                hint: "bqpull show TABLE lists the columns; a STRUCT is selected as a whole")
+                hint: NearestName.find(unknown, among: fields.map(\.name)).map { "did you mean \(printable($0))?" }
+                    ?? "bqpull show TABLE lists the columns; a STRUCT is selected as a whole")
         }
         let wanted = Set(names.map { $0.lowercased() })
         return TableSchema(fields: fields.filter { wanted.contains($0.name.lowercased()) })

@@ -95,6 +95,15 @@ final class JobBook: Sendable {
         guard state.jobs[reference] == nil else { throw ServiceError(.duplicate, "Already Exists: Job \(reference)") }
     }
 
+    /// Forgets all results that have no destination.
+    func expireResults() {
+        let jobs = state.withLock { state in
+            state.results = [:]
+            return state.ordered.filter { $0.settings.destination == nil }
+        }
+        catalog.remove(jobs.map(\.destination))
+    }
+
     private static func anonymousTable(for job: JobReference) -> TableReference {
         let name = job.description.utf8.reduce(into: UInt64(0xCBF2_9CE4_8422_2325)) { hash, byte in
             hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3

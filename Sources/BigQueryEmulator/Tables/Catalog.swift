@@ -74,6 +74,13 @@ final class Catalog: Sendable {
         return Set(loaded + [GeneratedTrips.dataset]).filter { !$0.hasPrefix("_") }.sorted()
     }
 
+    /// Takes tables away.
+    func remove(_ references: [TableReference]) {
+        state.withLock { state in
+            for reference in references { state.tables[reference] = nil }
+        }
+    }
+
     /// Finds a table for a request.
     func table(_ reference: TableReference) throws(ServiceError) -> Table {
         try table(reference, orThrow: .notFound("Table \(reference)"))

@@ -35,8 +35,10 @@ enum Incremental {
     }
 
     /// Refuses columns without an order that the database keeps.
-    static func check(_ column: String, in schema: TableSchema) throws(PullError) {
-        guard let field = schema.fields.first(where: { $0.name.lowercased() == column.lowercased() }) else {
+    ///
+    /// - Returns: the column, by a name in which only ASCII letters may be of either case.
+    static func check(_ column: String, in schema: TableSchema) throws(PullError) -> TableSchema.Field {
+        guard let field = schema.fields.first(where: { folded($0.name) == folded(column) }) else {
             throw PullError(
                 code: .notIncremental, message: "the result has no column \(column) to go on from",
                 hint: "select it as well")
@@ -47,14 +49,23 @@ enum Incremental {
                 message: "the column \(column) is \(field.mode == .repeated ? "an ARRAY" : field.type.name)",
                 hint: "name one of the type INT64, DATE, DATETIME or TIMESTAMP")
         }
+        return field
+    }
+
+    private static func folded(_ name: String) -> [UInt8] {
+        name.utf8.map { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) ? $0 | 0x20 : $0 }
     }
 
     /// The query of the rows above a watermark.
     static func query(_ query: QueryRequest, above watermark: Watermark) -> QueryRequest {
         var wrapped = query
-        wrapped.sql = "SELECT * FROM (\n\(inner(query.sql))\n) WHERE \(quoted(watermark.column)) > @\(parameter)"
-        wrapped.parameters.append(
-            QueryParameter(name: parameter, type: .scalar(watermark.type.name), value: .scalar(watermark.value)))
+        let column = quoted(watermark.column)
+        let condition = watermark.value == nil ? "\(column) IS NOT NULL" : "\(column) > @\(parameter)"
+        wrapped.sql = "SELECT * FROM (\n\(inner(query.sql))\n) WHERE \(condition)"
+        if let value = watermark.value {
+            wrapped.parameters.append(
+                QueryParameter(name: parameter, type: .scalar(watermark.type.name), value: .scalar(value)))
+        }
         return wrapped
     }
 
@@ -64,9 +75,16 @@ enum Incremental {
     ///   - wrapped: the query of the rows above a watermark.
     ///   - sql: the text inside it.
     static func nullCount(of wrapped: QueryRequest, _ sql: String, _ column: String) -> QueryRequest? {
-        guard wrapped.parameters.contains(where: { $0.name == parameter }) else { return nil }
-        var query = wrapped
+        guard wrapped.sql != sql else { return nil }
+        var query = unwrapped(wrapped, sql)
         query.sql = "SELECT COUNT(*) AS n FROM (\n\(inner(sql))\n) WHERE \(quoted(column)) IS NULL"
+        return query
+    }
+
+    /// The query inside another one.
+    static func unwrapped(_ wrapped: QueryRequest, _ sql: String) -> QueryRequest {
+        var query = wrapped
+        query.sql = sql
         query.parameters.removeAll { $0.name == parameter }
         return query
     }

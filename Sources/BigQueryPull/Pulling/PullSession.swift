@@ -3,7 +3,6 @@ import BigQueryRows
 import Foundation
 import GoogleHTTP
 import SQLiteStaging
-import Synchronization
 
 /// One run of a pull: its steps, in the order in which they are taken, and the report that grows with them.
 ///
@@ -18,55 +17,42 @@ final class PullSession {
     }
 
     private let pull: QueryPull
-    private let client: BigQueryClient
-    private let elapsed: @Sendable () -> Duration
-    private let repetitions = RepetitionCount()
-    private var report: PullReport
-    private var progress: PullProgress
-    private var transferStart: Duration = .zero
-    /// The bytes that were read before this process.
-    private var earlierData: Int64 = 0
+    private let meter: PullMeter
+    private var client: BigQueryClient { meter.client }
 
     /// - Parameter run: the run that is continued; its figures are where the report begins.
     init(_ pull: QueryPull, continuing run: RecordedRun? = nil) {
         self.pull = pull
-        let repetitions = repetitions
-        client = pull.client.notifying { _ in repetitions.add() }
-        elapsed = stopwatch(pull.clock)
-        report = PullReport(project: client.configuration.project, jobId: "")
-        progress = PullProgress(phase: .planning, elapsed: .zero)
-        if let run { take(run) }
-    }
-
-    private func take(_ run: RecordedRun) {
-        report.runId = run.intent.runID
-        report.jobId = run.intent.jobID ?? ""
-        report.location = run.intent.location
-        report.rowsRead = run.rows
-        report.rowsCopied = run.rows
-        report.rowsContinued = run.rows
-        report.pages = run.statistics.pages
-        report.dataRead = run.statistics.wireBytes
-        report.dataInflated = run.statistics.inflatedBytes
-        report.bytesProcessed = run.statistics.bytesProcessed ?? run.intent.estimatedBytes
-        report.bytesBilled = run.statistics.bytesBilled
-        report.cacheHit = run.statistics.cacheHit
-        progress.rowsContinued = run.rows
-        earlierData = run.statistics.wireBytes
+        meter = PullMeter(
+            pull, project: pull.client.configuration.project, client: pull.client, clock: pull.clock)
+        if let run { meter.resume(run) }
     }
 
     /// Asks for a dry run and judges it.
     func plan(_ query: QueryRequest) async throws -> PullPlan {
-        notify(.planning)
+        meter.notify(.planning)
         let plan = try PullPlan(query: query, dryRun: try await client.dryRun(query))
-        report.bytesProcessed = plan.dryRun.bytesProcessed
+        meter.report.bytesProcessed = plan.dryRun.bytesProcessed
         return plan
+    }
+
+    /// Refuses a query that later runs could not take the new rows of, before the first one is billed.
+    func checkLaterRuns(of query: QueryRequest, by field: TableSchema.Field) async throws {
+        let later = Incremental.query(query, above: Watermark(column: field.name, type: field.type, value: nil))
+        do {
+            _ = try await client.dryRun(later)
+        } catch let error as BigQueryError where error.code == .queryFailed {
+            throw PullError(
+                code: .notIncremental, message: "the query cannot stand inside another one: \(error.message)",
+                hint:
+                    "later runs take the new rows with SELECT * FROM (query) WHERE …; leave out what does not go there")
+        }
     }
 
     /// An id for the run in the staging database, also shown in the report.
     func newRunID() -> String {
-        let id = UUID().uuidString.lowercased()
-        report.runId = id
+        let id = StagingIntent.newRunID()
+        meter.report.runId = id
         return id
     }
 
@@ -81,7 +67,7 @@ final class PullSession {
                 where error.code == .jobFailedTemporarily && repetition < pull.jobRepetitions
             {
                 repetition += 1
-                repetitions.add()
+                meter.addRepetition()
             }
         }
     }
@@ -94,29 +80,43 @@ final class PullSession {
         reference.location = plan.query.location
         let result = try await run(plan.query, as: reference)
         if let promised = plan.dryRun.schema, let difference = promised.firstDifference(to: result.schema) {
-            report.warnings.append("since the dry run, \(difference)")
+            meter.warn("since the dry run, \(difference)")
         }
         return result
     }
 
     /// Goes on with the job of an earlier run, at the row after those that are staged; `nil` if that job failed.
     ///
-    /// - Parameter query: what the job runs. It is sent if the run ended before that, unless rows are staged already:
+    /// - Parameters:
+    ///   - query: what the job runs.
+    ///   - unsent: what is sent if the run ended before that, unless rows are staged already:
     ///   those of two executions are never mixed.
-    func attach(_ recorded: RecordedRun, _ query: QueryRequest) async throws -> Result? {
-        notify(.running)
+    func attach(
+        _ recorded: RecordedRun, _ query: QueryRequest, inserting unsent: QueryRequest
+    ) async throws -> Result? {
+        meter.notify(.running)
         let reference = JobReference(
             projectId: recorded.intent.project, jobId: recorded.intent.jobID ?? "", location: query.location)
         do {
-            let job = try await client.fetchJob(reference)
+            // With rows the job is known to be done.
+            let job = try await stoppingJob(recorded.rows == 0 ? reference : nil) {
+                try await client.fetchJob(reference)
+            }
             guard job.failure == nil else { return nil }
             try job.require(query)
-            return try await result(
+            let result = try await result(
                 of: job.reference, from: recorded.rows, schema: recorded.hasTable ? recorded.intent.schema : nil,
                 isRunning: job.state != .done, mayBeNew: false)
+            if let total = recorded.statistics.totalRows, total != result.totalRows {
+                throw RowsError(
+                    code: .inconsistentPage, message: "the result had \(total) rows and now has \(result.totalRows)")
+            }
+            return result
         } catch let error as BigQueryError where error.code == .notFound && recorded.rows == 0 {
-            return try await run(query, as: reference)
+            return try await run(unsent, as: reference)
         } catch let error as BigQueryError where error.code == .notFound || error.code == .resultExpired {
+            // A job that fails while it is waited for may be said not to be found as well.
+            if let job = try? await client.fetchJob(reference), job.failure != nil { return nil }
             throw await expired(recorded, query, cause: error)
         } catch let error as BigQueryError where error.code == .jobFailedTemporarily || error.reason == "stopped" {
             // The end of a job that was told to stop may take until now.
@@ -138,7 +138,7 @@ final class PullSession {
     }
 
     private func run(_ query: QueryRequest, as reference: JobReference) async throws -> Result {
-        notify(.running)
+        meter.notify(.running)
         let job = try await stoppingJob(reference) {
             let job = try await client.insertJob(query, as: reference)
             if let failure = job.failure { throw failure }
@@ -151,20 +151,20 @@ final class PullSession {
     private func result(
         of reference: JobReference, from firstRow: Int64, schema: TableSchema?, isRunning: Bool, mayBeNew: Bool
     ) async throws -> Result {
-        report.jobId = reference.jobId
-        report.location = reference.location
-        let (onProgress, elapsed) = (pull.onProgress, elapsed)
+        meter.report.jobId = reference.jobId
+        meter.report.location = reference.location
+        let (client, notifyRunning) = (client, meter.notifyRunning)
         let range = RowRange(start: firstRow, count: pull.limits.pageRows ?? PullLimits.firstPageRows)
         let page = try await stoppingJob(isRunning ? reference : nil) {
-            try await client.fetchFirstPage(range, of: reference, schema: schema, mayBeNew: mayBeNew) {
-                onProgress(PullProgress(phase: .running, elapsed: elapsed()))
-            }
+            try await client.fetchFirstPage(
+                range, of: reference, schema: schema, mayBeNew: mayBeNew,
+                onWait: notifyRunning)
         }
         guard let schema = page.schema, let totalRows = page.totalRows else {
             throw PullError(code: .inconsistentResult, message: "the first page has no schema or no number of rows")
         }
         try PullPlan.check(schema)
-        report.warnings += schema.warnings
+        for warning in schema.warnings { meter.warn(warning) }
         return Result(job: reference, schema: schema, totalRows: totalRows, firstPage: page)
     }
 
@@ -210,21 +210,19 @@ final class PullSession {
     func transfer(
         _ result: Result, to sink: some RowSink, willDeliver: (PullReport) -> Void = { _ in }
     ) async throws {
-        transferStart = elapsed()
-        progress.totalRows = result.totalRows
         let client = client
         async let finishedJob = try? client.fetchJob(result.job)
         try await sink.begin(result.schema)
         var window = PullWindow(firstPage: result.firstPage, totalRows: result.totalRows, limits: pull.limits)
         try await withThrowingTaskGroup(of: Event.self) { group in
-            notify(.transferring)
+            meter.beginTransfer(totalRows: result.totalRows)
             while !window.isFinished {
                 while let range = window.nextFetch() {
                     group.addTask { .fetched(try await client.fetchRows(range, of: result), range) }
                 }
                 if let page = window.nextDelivery() {
-                    note(page, of: result.schema)
-                    willDeliver(report)
+                    meter.note(page, of: result.schema)
+                    willDeliver(meter.report)
                     group.addTask {
                         try await sink.append(page.rows)
                         return .delivered(rowCount: page.rows.rowCount)
@@ -234,8 +232,7 @@ final class PullSession {
                 case .fetched(let page, let range): window.fetched(page, of: range)
                 case .delivered(let rowCount):
                     window.delivered(rowCount: rowCount)
-                    report.rowsCopied += Int64(rowCount)
-                    notify(.transferring)
+                    meter.delivered(rowCount: rowCount)
                 case nil:
                     throw PullError(
                         code: .inconsistentResult,
@@ -245,77 +242,31 @@ final class PullSession {
             }
         }
         if let job = await finishedJob {
-            report.bytesProcessed = job.bytesProcessed ?? report.bytesProcessed
-            report.bytesBilled = job.bytesBilled
-            report.cacheHit = job.cacheHit
+            meter.report.bytesProcessed = job.bytesProcessed ?? meter.report.bytesProcessed
+            meter.report.bytesBilled = job.bytesBilled
+            meter.report.cacheHit = job.cacheHit
         }
-        notify(.publishing)
-        willDeliver(report)
+        meter.notify(.publishing)
+        willDeliver(meter.report)
         try await sink.finish()
     }
 
     /// Publishes a run whose rows have all been staged before.
     func publish(_ schema: TableSchema, in sink: some RowSink) async throws {
-        transferStart = elapsed()
         try await sink.begin(schema)
-        notify(.publishing)
+        meter.notify(.publishing)
         try await sink.finish()
     }
 
     /// The report with all durations.
-    func finishedReport() -> PullReport {
-        let end = elapsed()
-        report.retries = repetitions.value
-        report.copyDuration = end / .seconds(1)
-        report.queryDuration = transferStart / .seconds(1)
-        report.throughput =
-            Double(report.dataRead - earlierData) / 1000 / max(0.001, (end - transferStart) / .seconds(1))
-        return report
-    }
-
-    /// Adds a page that is about to be delivered to the report.
-    private func note(_ page: ResultPage, of schema: TableSchema) {
-        report.pages += 1
-        report.rowsRead += Int64(page.rows.rowCount)
-        report.dataRead += Int64(page.wireByteCount)
-        report.dataInflated += Int64(page.inflatedByteCount)
-        for column in page.nullsInRequired {
-            let warning = "the column \(schema.fields[column].name) is REQUIRED, but has NULLs"
-            if !report.warnings.contains(warning) { report.warnings.append(warning) }
-        }
-    }
-
-    private func notify(_ phase: PullProgress.Phase) {
-        progress.phase = phase
-        progress.rows = report.rowsCopied
-        progress.elapsed = elapsed()
-        progress.transferElapsed = progress.elapsed - transferStart
-        pull.onProgress(progress)
-    }
-}
-
-/// Counts repetitions, which happen in several tasks.
-private final class RepetitionCount: Sendable {
-    private let count = Atomic<Int64>(0)
-
-    var value: Int64 { count.load(ordering: .relaxed) }
-
-    func add() {
-        count.add(1, ordering: .relaxed)
-    }
+    func finishedReport() -> PullReport { meter.finishedReport() }
 }
 
 extension BigQueryClient {
     /// Fetches rows of a result whose number of rows must not change.
-    ///
-    /// A page that is too large is asked for once more with half of its rows.
     fileprivate func fetchRows(_ range: RowRange, of result: PullSession.Result) async throws -> ResultPage {
-        let page: ResultPage
-        do {
-            page = try await fetchPage(range, of: result.job, schema: result.schema)
-        } catch let error as RowsError where error.code == .bodyTooLarge {
-            let half = RowRange(start: range.start, count: max(1, range.count / 2))
-            page = try await fetchPage(half, of: result.job, schema: result.schema)
+        let page = try await PageSizing.halvingOnce(range.count) { count in
+            try await fetchPage(RowRange(start: range.start, count: count), of: result.job, schema: result.schema)
         }
         guard page.totalRows == nil || page.totalRows == result.totalRows else {
             throw RowsError(

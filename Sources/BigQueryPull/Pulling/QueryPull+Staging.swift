@@ -15,49 +15,38 @@ extension QueryPull {
     /// - Throws: ``PullError``, `StagingError`, `BigQueryError` (`resultExpired` if rows were staged and the others
     ///   are gone; ``startsAnew`` then drops them), `RowsError`, `HTTPError`, `OAuthError` or `CancellationError`.
     public func stage(into target: StagingTarget) async throws -> PullReport {
-        if incrementalColumn != nil, continuedRun == nil { try Incremental.check(query, into: target) }
-        let database = try await StagingDatabase.open(target, checksEverything: checksDatabase)
-        do {
-            let report = try await stage(into: target, in: database)
-            try await database.close()
-            return report
-        } catch {
-            // The first error is the one that tells what happened.
-            try? await database.close()
-            throw error
+        if incrementalColumn != nil { try Incremental.check(query, into: target) }
+        return try await staging(into: target) { database in
+            if let run = try await earlierRun(in: database, continuing: continuedRun, of: try command()),
+                let report = try await finish(run, in: database)
+            {
+                return report
+            }
+            return try await stageAnew(in: database)
         }
     }
 
-    private func stage(into target: StagingTarget, in database: StagingDatabase) async throws -> PullReport {
-        var report: PullReport
-        if let run = try await earlierRun(in: database), let finished = try await finish(run) {
-            report = finished
-        } else {
-            report = try await stageAnew(in: database)
-        }
-        report.file = target.path
-        report.table = target.table
-        return report
-    }
-
-    /// The run to go on with.
-    private func earlierRun(in database: StagingDatabase) async throws -> StagingRun? {
-        guard !startsAnew else { return nil }
-        guard let continuedRun else { return try await database.unfinishedRun(of: try command()) }
-        return try await database.unfinishedRun(id: continuedRun.intent.runID)
-    }
-
-    /// Goes on with a run; `nil` if its job failed, so that another one has to be begun.
-    private func finish(_ run: StagingRun) async throws -> PullReport? {
+    /// Goes on with a run; `nil` if another one has to be begun, because its job failed or the rows below its watermark
+    /// are gone.
+    private func finish(_ run: StagingRun, in database: StagingDatabase) async throws -> PullReport? {
         let session = PullSession(self, continuing: run.recorded)
-        return try await recording(run) {
+        return try await run.recordingFailure {
             let job = run.recorded.intent
             let query = try QueryRequest(jobConfiguration: job.configuration, location: job.location)
+            if query.sql != job.sql, try await !database.tableExists() {
+                try await run.stop(error: "the table with the rows below the watermark is gone", canContinue: false)
+                return nil
+            }
             if let schema = run.recorded.wholeSchema {
                 try await session.publish(schema, in: run)
                 return await finishedReport(session, of: run, query)
             }
-            guard let result = try await session.attach(run.recorded, query) else {
+            // How it is run may have changed, if it has not been run.
+            var unsent = query
+            (unsent.labels, unsent.priority) = (self.query.labels, self.query.priority)
+            unsent.useQueryCache = self.query.useQueryCache
+            unsent.maximumBytesBilled = self.query.maximumBytesBilled
+            guard let result = try await session.attach(run.recorded, query, inserting: unsent) else {
                 try await run.stop(error: "the job failed or was cancelled", canContinue: false)
                 return nil
             }
@@ -70,7 +59,7 @@ extension QueryPull {
     private func stageAnew(in database: StagingDatabase) async throws -> PullReport {
         var sent = query
         var isAddedToOthers = false
-        if let column = incrementalColumn, continuedRun == nil {
+        if let column = incrementalColumn {
             if let watermark = try await database.watermark(of: column) {
                 sent = Incremental.query(query, above: watermark)
             } else {
@@ -79,12 +68,15 @@ extension QueryPull {
         }
         let session = PullSession(self)
         let plan = try await session.plan(sent)
-        if let column = incrementalColumn, let schema = plan.dryRun.schema { try Incremental.check(column, in: schema) }
+        if let column = incrementalColumn, let schema = plan.dryRun.schema {
+            let field = try Incremental.check(column, in: schema)
+            if sent == query { try await session.checkLaterRuns(of: query, by: field) }
+        }
         let (run, result) = try await session.repeatingFailedJobs { job in
             let run = try await database.begin(try intent(plan, job: job, runID: session.newRunID()))
-            return try await recording(run) { (run, try await session.start(plan, as: job)) }
+            return try await run.recordingFailure { (run, try await session.start(plan, as: job)) }
         }
-        try await recording(run) { try await transfer(result, session, to: run) }
+        try await run.recordingFailure { try await transfer(result, session, to: run) }
         var report = await finishedReport(session, of: run, sent)
         if isAddedToOthers {
             report.warnings.append(
@@ -94,7 +86,7 @@ extension QueryPull {
     }
 
     private func transfer(_ result: PullSession.Result, _ session: PullSession, to run: StagingRun) async throws {
-        if let column = incrementalColumn { try Incremental.check(column, in: result.schema) }
+        if let column = incrementalColumn { _ = try Incremental.check(column, in: result.schema) }
         try await session.transfer(result, to: run) {
             run.record(StagingStatistics($0, totalRows: result.totalRows))
         }
@@ -130,13 +122,11 @@ extension QueryPull {
             var useLegacySQL: Bool
             var incrementalColumn: String?
         }
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        let command = Command(
-            project: client.configuration.project, location: query.location, sql: query.sql,
-            parameters: query.parameters, useLegacySQL: query.useLegacySQL,
-            incrementalColumn: incrementalColumn?.lowercased())
-        return String(decoding: try encoder.encode(command), as: UTF8.self)
+        return try stableJSON(
+            Command(
+                project: client.configuration.project, location: query.location, sql: query.sql,
+                parameters: query.parameters, useLegacySQL: query.useLegacySQL,
+                incrementalColumn: incrementalColumn?.lowercased()))
     }
 
     private func intent(_ plan: PullPlan, job: JobReference, runID: String) throws -> StagingIntent {
@@ -146,52 +136,15 @@ extension QueryPull {
             jobID: job.jobId, sql: continuedRun?.intent.sql ?? query.sql,
             configuration: try client.jobConfiguration(plan.query), statementType: plan.dryRun.statementType,
             estimatedBytes: plan.dryRun.bytesProcessed, schema: plan.dryRun.schema,
-            toolVersion: "bqpull \(ToolVersion.current)", startedAt: Date()
+            toolVersion: ToolVersion.programName, startedAt: Date()
         )
-    }
-
-    /// Does something for a run, and notes in its record if that fails.
-    private func recording<Result>(_ run: StagingRun, _ body: () async throws -> Result) async throws -> Result {
-        do {
-            return try await body()
-        } catch {
-            let canContinue = !Self.isFinal(error, hasRows: run.rowsWritten > 0)
-            let reason = error is CancellationError ? "interrupted" : "\(error)"
-            // A task of its own, since the database does not work for a task that has been cancelled.
-            await Task { try? await run.stop(error: reason, canContinue: canContinue) }.value
-            throw error
-        }
-    }
-
-    /// Whether nothing more can be had of a run that stopped with this error: its job failed, or its result contradicts
-    /// itself.
-    private static func isFinal(_ error: any Error, hasRows: Bool) -> Bool {
-        switch error {
-        case let error as BigQueryError:
-            error.code == .foreignJob
-                || !hasRows && [.queryFailed, .notAQuery, .jobFailedTemporarily].contains(error.code)
-        case let error as RowsError: error.code == .schemaChanged
-        case let error as PullError: [.inconsistentResult, .unsupportedColumn, .notIncremental].contains(error.code)
-        case let error as StagingError: error.code == .incomplete
-        default: false
-        }
     }
 }
 
 extension RecordedRun {
     /// The columns of a run of which every row is staged, so that nothing has to be fetched.
     fileprivate var wholeSchema: TableSchema? {
-        hasRows && rows == statistics.totalRows ? intent.schema : nil
-    }
-}
-
-extension StagingStatistics {
-    fileprivate init(_ report: PullReport, totalRows: Int64) {
-        self.init(
-            location: report.location, totalRows: totalRows, pages: report.pages, wireBytes: report.dataRead,
-            inflatedBytes: report.dataInflated, bytesProcessed: report.bytesProcessed,
-            bytesBilled: report.bytesBilled, cacheHit: report.cacheHit
-        )
+        hasTable && rows == statistics.totalRows ? intent.schema : nil
     }
 }
 

@@ -6,7 +6,7 @@ public import SQLiteStaging
 ///
 /// A dry run comes first, then a job under an id of our own, then pages by their first row, several at a time,
 /// delivered in order. A result is complete when as many rows were delivered as BigQuery promised.
-public struct QueryPull: Sendable {
+public struct QueryPull: Pull {
     /// The query.
     public var query: QueryRequest
     /// The column of which every run into a table takes only the values above the highest one staged so far; `nil`,
@@ -14,15 +14,15 @@ public struct QueryPull: Sendable {
     ///
     /// INT64, DATE, DATETIME or TIMESTAMP. The first run takes all rows, those without a value too.
     public var incrementalColumn: String?
-    /// Whether rows that an earlier run of the same command left are dropped instead of continued. Defaults to `false`.
+    /// Whether the rows of an earlier run are dropped instead of continued.
     public var startsAnew = false
-    /// Whether an existing database is checked as a whole before rows go into it. Defaults to `false`.
+    /// Whether an existing database is checked as a whole first.
     public var checksDatabase = false
     /// How much is in memory and on its way at a time.
     public var limits = PullLimits()
     /// How often the query is run again under a new id when the service fails to run it. Defaults to 2.
     public var jobRepetitions = 2
-    /// Told how far the pull is, at every page and while waiting. Must return at once.
+    /// Told how far the pull is.
     public var onProgress: @Sendable (PullProgress) -> Void = { _ in }
 
     /// Told what became of a job that was running when the pull was cancelled.
@@ -62,7 +62,7 @@ public struct QueryPull: Sendable {
                     "the run \(run.intent.runID) is not one of a query in the project \(client.configuration.project)",
                 hint: "run its own command again")
         }
-        self.query = query
+        self.query = Incremental.unwrapped(query, run.intent.sql)
         self.client = client
         self.clock = clock
         incrementalColumn = run.intent.incrementalColumn

@@ -2,7 +2,7 @@
 public struct PullProgress: Sendable {
     /// What a pull does at a time.
     public enum Phase: Sendable {
-        /// Asks what the query would read.
+        /// Asks what there is to read.
         case planning
         /// Waits for BigQuery to run it.
         case running

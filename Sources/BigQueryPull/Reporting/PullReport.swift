@@ -16,7 +16,7 @@ public struct PullReport: Sendable, Codable {
     public var dataWritten: Int64?
     /// Seconds from the start to the end.
     public var copyDuration: Double = 0
-    /// Seconds of these until the first page arrived: planning, queueing, running.
+    /// Seconds of these until the first page arrived: planning, queueing, running; of a table: looking it up.
     public var queryDuration: Double = 0
     /// `dataRead` in units of 1,000 bytes, by the seconds after the first page.
     public var throughput: Double = 0
@@ -24,12 +24,14 @@ public struct PullReport: Sendable, Codable {
     public var pages: Int64 = 0
     /// Requests that had to be repeated.
     public var retries: Int64 = 0
-    /// The project that ran the query.
+    /// The project that ran the query, or that holds the table.
     public var project: String
-    /// Where it ran, if the service says.
+    /// Where it ran, or where the table is, if the service says.
     public var location: String?
-    /// The job's id.
-    public var jobId: String
+    /// The job's id; `nil` if a table was read without one.
+    public var jobId: String?
+    /// The table that was read; `nil` if a query was run.
+    public var sourceTable: String?
     /// Bytes that the query read, if the service says.
     public var bytesProcessed: Int64?
     /// Bytes that are billed, if the service says.

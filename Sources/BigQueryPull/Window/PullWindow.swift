@@ -18,9 +18,7 @@ struct PullWindow {
     private var waitingBytes = 0
     private var deliveringBytes = 0
     private var isDelivering = false
-    private var arrivedRows: Int64 = 0
-    private var arrivedInflatedBytes = 0
-    private var arrivedPageBytes = 0
+    private var sizing: PageSizing
     /// Rows that have been delivered.
     private(set) var deliveredRows: Int64
 
@@ -28,6 +26,7 @@ struct PullWindow {
     init(firstPage: ResultPage, totalRows: Int64, limits: PullLimits) {
         self.totalRows = totalRows
         self.limits = limits
+        sizing = PageSizing(limits)
         deliveredRows = firstPage.rows.firstRow
         nextStart = deliveredRows + Int64(firstPage.rows.rowCount)
         if firstPage.rows.rowCount > 0 { admit(firstPage) }
@@ -45,10 +44,10 @@ struct PullWindow {
             return range
         }
         guard nextStart < totalRows else { return nil }
-        let range = RowRange(start: nextStart, count: Int(min(Int64(rowsPerPage), totalRows - nextStart)))
-        let reserved = fetching.values.reduce(0, +) * bytesPerRow
+        let range = RowRange(start: nextStart, count: Int(min(Int64(sizing.rowsPerPage), totalRows - nextStart)))
+        let reserved = fetching.values.reduce(0, +) * sizing.bytesPerRow
         let inUse = reserved + waitingBytes + deliveringBytes
-        guard inUse == 0 || inUse + range.count * bytesPerRow <= limits.memory else { return nil }
+        guard inUse == 0 || inUse + range.count * sizing.bytesPerRow <= limits.memory else { return nil }
         nextStart += Int64(range.count)
         fetching[range.start] = range.count
         return range
@@ -84,20 +83,6 @@ struct PullWindow {
     private mutating func admit(_ page: ResultPage) {
         waiting[page.rows.firstRow] = page
         waitingBytes += page.rows.byteCount
-        arrivedRows += Int64(page.rows.rowCount)
-        arrivedInflatedBytes += page.inflatedByteCount
-        arrivedPageBytes += page.rows.byteCount
-    }
-
-    /// The rows of a page of the size aimed at, by the average so far.
-    private var rowsPerPage: Int {
-        if let pageRows = limits.pageRows { return pageRows }
-        guard arrivedRows > 0 else { return PullLimits.firstPageRows }
-        return max(1, limits.pageBytes / max(1, arrivedInflatedBytes / Int(arrivedRows)))
-    }
-
-    /// The memory of a row, by the average so far.
-    private var bytesPerRow: Int {
-        arrivedRows > 0 ? arrivedPageBytes / Int(arrivedRows) : 0
+        sizing.note(page)
     }
 }

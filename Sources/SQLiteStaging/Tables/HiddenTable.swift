@@ -1,3 +1,4 @@
+import BigQueryRows
 import GRDB
 
 /// The table that the rows of a run gather in until they are published, with its indexes.
@@ -35,6 +36,27 @@ struct HiddenTable: Sendable {
                 try db.execute(sql: sql)
             } catch let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT {
                 throw try doubledKey(staged, db)
+            }
+        }
+    }
+
+    /// The values of the last row; `nil` if there is none, or columns have taken all names of SQLite's own row number.
+    func lastRow(_ db: Database) throws -> [CellValue]? {
+        let columns = Set(try db.columns(in: name).map { SQLiteName($0.name) })
+        guard let rowID = ["rowid", "_rowid_", "oid"].first(where: { !columns.contains(SQLiteName($0)) }) else {
+            return nil
+        }
+        let row = try Row.fetchOne(
+            db, sql: "SELECT * FROM \(SQLiteName.quoted(name)) ORDER BY \(rowID) DESC LIMIT 1")
+        return row.map { row in
+            row.databaseValues.map { value in
+                switch value.storage {
+                case .null: .null
+                case .int64(let value): .integer(value)
+                case .double(let value): .double(value)
+                case .string(let value): .text(value)
+                case .blob(let value): .blob(Array(value))
+                }
             }
         }
     }

@@ -47,7 +47,7 @@ final class ProgressDisplay: Sendable {
     /// One line of at most 79 characters.
     static func line(_ progress: PullProgress) -> String {
         switch progress.phase {
-        case .planning: return "asking what the query reads …"
+        case .planning: return "asking what there is to read …"
         case .running: return "BigQuery runs the query … \(Readable.seconds(progress.elapsed / .seconds(1)))"
         case .publishing: return "\(Readable.rows(progress.rows)) staged, publishing the table …"
         case .transferring: break

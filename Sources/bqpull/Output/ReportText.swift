@@ -1,4 +1,5 @@
 import BigQueryPull
+import GoogleHTTP
 
 /// The report for people.
 enum ReportText {
@@ -13,20 +14,30 @@ enum ReportText {
         if let count = report.rowsWithoutWatermark, count > 0 {
             lines.append("  left out  \(Readable.rows(count)) without a value in the incremental column")
         }
-        var query = ["\(Readable.seconds(report.queryDuration))"]
-        if report.cacheHit == true { query.append("from the cache") }
-        if let bytes = report.bytesProcessed { query.append("\(Readable.bytes(bytes)) processed") }
-        if let bytes = report.bytesBilled { query.append("\(Readable.bytes(bytes)) billed") }
-        lines.append("  query     \(query.joined(separator: ", "))")
+        if let table = report.sourceTable {
+            lines.append("  read      \(printable(table, limit: 300)), without a query, which costs nothing")
+        } else {
+            lines.append("  query     \(query(report))")
+        }
         lines.append(
             "  transfer  \(Readable.seconds(transfer)), \(Readable.count(Int64(Double(report.rowsCopied - (report.rowsContinued ?? 0)) / transfer))) rows/s, "
                 + "\(Readable.bytes(report.dataRead)) read (inflated \(Readable.bytes(report.dataInflated))) in "
                 + "\(report.pages) \(report.pages == 1 ? "page" : "pages")"
         )
         if report.retries > 0 { lines.append("  retries   \(report.retries)") }
-        lines.append("  job       \(report.project):\(report.location.map { "\($0)." } ?? "")\(report.jobId)")
+        if let job = report.jobId {
+            lines.append("  job       \(report.project):\(report.location.map { "\($0)." } ?? "")\(job)")
+        }
         lines += report.warnings.map { "warning: \($0)" }
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    private static func query(_ report: PullReport) -> String {
+        var query = ["\(Readable.seconds(report.queryDuration))"]
+        if report.cacheHit == true { query.append("from the cache") }
+        if let bytes = report.bytesProcessed { query.append("\(Readable.bytes(bytes)) processed") }
+        if let bytes = report.bytesBilled { query.append("\(Readable.bytes(bytes)) billed") }
+        return query.joined(separator: ", ")
     }
 
     private static func place(_ report: PullReport) -> String {

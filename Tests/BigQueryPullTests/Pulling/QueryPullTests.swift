@@ -8,23 +8,6 @@ import Testing
 
 /// Pulls from a scripted service into a sink in memory.
 @Suite struct QueryPullTests {
-    private final class MemorySink: RowSink {
-        private let state = Mutex((schema: TableSchema?.none, values: [CellValue](), finished: false))
-
-        var values: [CellValue] { state.withLock { $0.values } }
-        var isFinished: Bool { state.withLock { $0.finished } }
-
-        func begin(_ schema: TableSchema) { state.withLock { $0.schema = schema } }
-
-        func append(_ page: RowPage) {
-            state.withLock { state in
-                for row in 0..<page.rowCount { state.values.append(page[row, 0]) }
-            }
-        }
-
-        func finish() { state.withLock { $0.finished = true } }
-    }
-
     private static let dryRun = ScriptedTransport.Reply.answer(
         200,
         #"{"jobReference":{"location":"EU"},"status":{"state":"DONE"},"statistics":{"query":{"statementType":"SELECT"}}}"#

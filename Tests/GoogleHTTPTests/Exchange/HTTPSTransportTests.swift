@@ -74,7 +74,7 @@ import Testing
     }
 
     @Test func noticesThatNothingListens() async throws {
-        let address = try await RawServer.with("") { $0.address }
+        let address = "http://127.0.0.1:1"
         let found = await code {
             try await withTransport { try await $0.exchange(HTTPRequest(.get, address)) { _, _ in } }
         }

@@ -76,7 +76,7 @@ import Testing
     }
 
     @Test func aProxyThatIsNotThereIsNamed() async throws {
-        let address = try await RawServer.with("") { $0.address }
+        let address = "http://127.0.0.1:1"
         #expect(try await error(proxyAt: address)?.code == .proxy)
     }
 

@@ -26,6 +26,7 @@ import Testing
                 recording.image.apply(change)
                 if case .write = change.kind, !number.isMultiple(of: step) { continue }
                 let (seed, isLast) = (UInt64(number), number == recording.changes.count - 1)
+                guard isLast || number.isMultiple(of: Sweep.step) else { continue }
                 for survivors in [DiskImage.Survivors.none, .all, .some(seed: seed), .some(seed: ~seed)] {
                     let comment: Comment = "\(survivors) after change \(number)"
                     let isPublished = try await check(recording.image, survivors, scenario, comment)
@@ -52,7 +53,7 @@ import Testing
                     if case .failedSync = change.kind { hasFailed = true }
                     let isLast = index == recording.changes.count - 1
                     if !isLast {
-                        guard hasFailed else { continue }
+                        guard hasFailed, index.isMultiple(of: Sweep.step) else { continue }
                         if case .write = change.kind, !index.isMultiple(of: step) { continue }
                     }
                     for survivors in [DiskImage.Survivors.none, .some(seed: UInt64(index))] {

@@ -9,7 +9,7 @@ import Testing
 /// `KILL_INSTANTS` is the number of moments. `Tests/run.sh` takes more than 200, and then a table of more rows; by default
 /// there are few of both.
 @Suite(.serialized) struct KillSweepTests {
-    static let instants = ProcessInfo.processInfo.environment["KILL_INSTANTS"].flatMap(Int.init) ?? 8
+    static let instants = ProcessInfo.processInfo.environment["KILL_INSTANTS"].flatMap(Int.init) ?? 4
     /// Whether there are enough kills to say where they have to fall.
     private static let isWhole = instants >= 200
     private static let rows = isWhole ? 200_000 : 20_000

@@ -14,7 +14,7 @@ struct NameSuggestion {
             guard let tables = try? await client.listTables(table.datasetReference) else {
                 return await nearest(to: table.datasetReference)
             }
-            return Self.nearest(to: table.table, among: tables.map(\.reference.table)).map {
+            return NearestName.find(table.table, among: tables.map(\.reference.table)).map {
                 name(
                     TableReference(project: table.project, dataset: table.dataset, table: $0).description, table.project
                 )
@@ -40,7 +40,7 @@ struct NameSuggestion {
 
     private func nearest(to dataset: DatasetReference) async -> String? {
         guard let datasets = try? await client.listDatasets(project: dataset.project) else { return nil }
-        return Self.nearest(to: dataset.dataset, among: datasets.map(\.reference.dataset)).map {
+        return NearestName.find(dataset.dataset, among: datasets.map(\.reference.dataset)).map {
             name(DatasetReference(project: dataset.project, dataset: $0).description, dataset.project)
         }
     }
@@ -48,30 +48,5 @@ struct NameSuggestion {
     /// The name as it may be typed: without the project if that is the one which pays.
     private func name(_ full: String, _ project: String) -> String {
         project == client.configuration.project ? String(full.dropFirst(project.count + 1)) : full
-    }
-
-    /// The name that takes the fewest changes to become; `nil` if none is near enough to be meant.
-    static func nearest(to name: String, among names: [String]) -> String? {
-        let candidates = names.map { (name: $0, distance: distance(name.lowercased(), $0.lowercased())) }
-        guard let best = candidates.min(by: { $0.distance < $1.distance }),
-            best.distance <= max(1, (name.count + 1) / 3)
-        else { return nil }
-        return best.name
-    }
-
-    /// The number of characters to add, remove or replace.
-    private static func distance(_ one: String, _ other: String) -> Int {
-        let other = Array(other)
-        var row = Array(0...other.count)
-        for (index, character) in one.enumerated() {
-            var diagonal = row[0]
-            row[0] = index + 1
-            for (column, candidate) in other.enumerated() {
-                let changed = diagonal + (character == candidate ? 0 : 1)
-                diagonal = row[column + 1]
-                row[column + 1] = min(changed, row[column] + 1, diagonal + 1)
-            }
-        }
-        return row[other.count]
     }
 }

@@ -1,0 +1,27 @@
+/// Finds the name that was probably meant by a mistyped one.
+package enum NearestName {
+    /// The name that takes the fewest changes to become; `nil` if none is near enough to be meant.
+    package static func find(_ name: String, among names: [String]) -> String? {
+        let candidates = names.map { (name: $0, distance: distance(name.lowercased(), $0.lowercased())) }
+        guard let best = candidates.min(by: { $0.distance < $1.distance }),
+            best.distance <= max(1, (name.count + 1) / 3)
+        else { return nil }
+        return best.name
+    }
+
+    /// The number of characters to add, remove or replace.
+    private static func distance(_ one: String, _ other: String) -> Int {
+        let other = Array(other)
+        var row = Array(0...other.count)
+        for (index, character) in one.enumerated() {
+            var diagonal = row[0]
+            row[0] = index + 1
+            for (column, candidate) in other.enumerated() {
+                let changed = diagonal + (character == candidate ? 0 : 1)
+                diagonal = row[column + 1]
+                row[column + 1] = min(changed, row[column] + 1, diagonal + 1)
+            }
+        }
+        return row[other.count]
+    }
+}
