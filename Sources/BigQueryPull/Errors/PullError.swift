@@ -4,6 +4,7 @@ public struct PullError: Error, Sendable, CustomStringConvertible {
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Value: String {
             case notAQuery, unsupportedColumn, inconsistentResult, notIncremental, notContinuable
+            case tableChanges
         }
 
         private let value: Value
@@ -18,17 +19,19 @@ public struct PullError: Error, Sendable, CustomStringConvertible {
         public static let unsupportedColumn = Code(.unsupportedColumn)
         /// The pages do not add up to the result that was promised.
         public static let inconsistentResult = Code(.inconsistentResult)
-
         /// The query, the column or the target does not go with an incremental pull.
         public static let notIncremental = Code(.notIncremental)
         /// The run cannot be continued by this pull.
         public static let notContinuable = Code(.notContinuable)
 
+        /// The table changed each time that it was read.
+        public static let tableChanges = Code(.tableChanges)
+
         /// The identifier of the code, for example `notAQuery`.
         public var description: String { value.rawValue }
 
-        /// Whether the same pull may succeed later: never by itself.
-        public var isTransient: Bool { false }
+        /// Whether the same pull may succeed later by itself.
+        public var isTransient: Bool { value == .tableChanges }
     }
 
     /// The kind of error.

@@ -140,6 +140,23 @@ public final class StagingRun: RowSink {
         state.withLock { $0.table = nil }
     }
 
+    /// Ends the run for good and drops its rows, for which no others can be had to make them whole.
+    ///
+    /// - Parameter error: why, for the record; no secrets.
+    public func discard(error: String) async throws {
+        try await connection.write { [runID] db in
+            try RunTable.stop(runID, canContinue: false, error: error, db)
+            try RunTable.drop(runID, as: .failed, db)
+        }
+        state.withLock { $0.table = nil }
+    }
+
+    /// The values of the last row that is staged, as they came; `nil` if there is none.
+    public func lastRow() async throws -> [CellValue]? {
+        guard rowsWritten > 0 else { return nil }
+        return try await connection.write { [hiddenTable] db in try hiddenTable.lastRow(db) }
+    }
+
     private static func misuse(_ message: String) -> StagingError {
         StagingError(code: .unexpected, message: message)
     }

@@ -1,3 +1,5 @@
+import BigQueryRows
+import Foundation
 import GRDB
 
 /// The table that the rows of a run gather in until they are published, with its indexes.
@@ -32,6 +34,27 @@ struct HiddenTable: Sendable {
                 try db.execute(sql: sql)
             } catch let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT {
                 throw try doubledKey(staged.key, db)
+            }
+        }
+    }
+
+    /// The values of the last row; `nil` if there is none, or columns have taken all names of SQLite's own row number.
+    func lastRow(_ db: Database) throws -> [CellValue]? {
+        let columns = Set(try db.columns(in: name).map { SQLiteName($0.name) })
+        guard let rowID = ["rowid", "_rowid_", "oid"].first(where: { !columns.contains(SQLiteName($0)) }) else {
+            return nil
+        }
+        let rows = try Row.fetchCursor(
+            db, sql: "SELECT * FROM \(SQLiteName.quoted(name)) ORDER BY \(rowID) DESC LIMIT 1")
+        guard let row = try rows.next() else { return nil }
+        return (0..<row.count).map { index in
+            switch (row[index] as DatabaseValue).storage {
+            case .null: .null
+            case .int64(let value): .integer(value)
+            case .double(let value): .double(value)
+            // As a C string it would end at a NUL.
+            case .string: .text(String(decoding: row[index] as Data, as: UTF8.self))
+            case .blob(let value): .blob(Array(value))
             }
         }
     }

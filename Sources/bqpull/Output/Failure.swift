@@ -73,6 +73,7 @@ struct Failure {
     private static func exitStatus(_ code: PullError.Code) -> ExitStatus {
         switch code {
         case .notAQuery, .notIncremental, .notContinuable: .usage
+        case .tableChanges: .later
         default: .badData
         }
     }

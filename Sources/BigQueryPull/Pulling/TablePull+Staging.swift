@@ -1,0 +1,103 @@
+import BigQuery
+import Foundation
+public import SQLiteStaging
+
+extension TablePull {
+    /// How often a table is read that changes each time.
+    private static let readings = 3
+
+    /// Reads the table and stages its rows in a table of a local SQLite database.
+    ///
+    /// The target is checked before anything is sent; the rows are published in one transaction after the last one. A
+    /// table that changes while it is read is read again, twice at most. After an error the table here is as it was
+    /// before, and the rows that have arrived are kept: the same pull again goes on behind them if the table has not
+    /// changed, else begins anew by itself. The same is one of the same table, columns and number of rows into the same
+    /// table, with the same mode and key.
+    /// - Throws: ``PullError`` (`tableChanges` after the third reading), `StagingError`, `BigQueryError` (`notATable` for
+    ///   a view), `RowsError`, `HTTPError`, `OAuthError` or `CancellationError`.
+    public func stage(into target: StagingTarget) async throws -> PullReport {
+        try await staging(into: target) { database in
+            let meter = newMeter()
+            var earlier = try await earlierRun(in: database, continuing: continuedRun, of: try command())
+            var reading = 1
+            while true {
+                do {
+                    let run = try await read(earlier, in: database, meter)
+                    var report = meter.finishedReport()
+                    report.dataWritten = run.dataWritten
+                    return report
+                } catch var error as PullError where error.code == .tableChanges {
+                    guard reading < Self.readings else {
+                        error.message = "the table \(table) changed each time that it was read, \(reading) times"
+                        throw error
+                    }
+                    meter.warn("the table changed while it was read, and was read again")
+                    meter.addRepetition()
+                    earlier = nil
+                    reading += 1
+                }
+            }
+        }
+    }
+
+    /// Reads the table once; what was staged is dropped if it changed meanwhile.
+    private func read(
+        _ earlier: StagingRun?, in database: StagingDatabase, _ meter: PullMeter
+    ) async throws -> StagingRun {
+        if let earlier, try await goOn(with: earlier, meter) { return earlier }
+        meter.startOver()
+        let reading = try await TableReading(self, meter)
+        let run = try await database.begin(try intent(reading))
+        meter.report.runId = run.recorded.intent.runID
+        try await droppingIfChanged(run) { try await reading.transfer(to: run, willDeliver: run.record) }
+        return run
+    }
+
+    /// Goes on with a run; `false` if its rows, which are dropped then, are not those of the table any more.
+    private func goOn(with run: StagingRun, _ meter: PullMeter) async throws -> Bool {
+        meter.resume(run.recorded)
+        return try await droppingIfChanged(run) {
+            let reading = try await TableReading(self, meter)
+            let recorded = try JSONDecoder().decode(
+                TableConfiguration.self, from: Data(run.recorded.intent.configuration.utf8))
+            if recorded.version == reading.version, try await reading.transfer(continuing: run) { return true }
+            let change = "the table changed after the interruption"
+            try await run.discard(error: change)
+            meter.warn("\(change), and was read anew")
+            return false
+        }
+    }
+
+    private func droppingIfChanged<Result>(_ run: StagingRun, _ body: () async throws -> Result) async throws -> Result
+    {
+        try await run.recordingFailure {
+            do {
+                return try await body()
+            } catch let error as PullError where error.code == .tableChanges {
+                try await run.discard(error: "\(error)")
+                throw error
+            }
+        }
+    }
+
+    /// What makes another pull the same, but for its target.
+    private func command() throws -> String {
+        struct Command: Encodable {
+            var table: TableReference
+            var columns: [String]?
+            var rows: Int64?
+        }
+        let columns = columns.map { Set($0.map { $0.lowercased() }).sorted() }
+        return try stableJSON(Command(table: table, columns: columns, rows: maximumRows))
+    }
+
+    private func intent(_ reading: TableReading) throws -> StagingIntent {
+        let configuration = TableConfiguration(
+            table: table, columns: columns, rows: maximumRows, version: reading.version)
+        return StagingIntent(
+            runID: StagingIntent.newRunID(), command: try command(), project: table.project,
+            location: reading.table.location,
+            jobID: nil, sql: "\(table)", configuration: try stableJSON(configuration), schema: reading.columns,
+            toolVersion: ToolVersion.programName, startedAt: Date())
+    }
+}
