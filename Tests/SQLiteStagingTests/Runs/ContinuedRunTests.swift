@@ -73,6 +73,44 @@ import Testing
         }
     }
 
+    @Test func tellsTheLastRowAsItCame() async throws {
+        let schema = TableSchema(fields: [
+            .init(name: "rowid", type: .int64), .init(name: "d", type: .float64), .init(name: "nan", type: .float64),
+            .init(name: "s", type: .string), .init(name: "b", type: .bytes), .init(name: "n", type: .string),
+        ])
+        let last: [CellValue] = [
+            .integer(-1), .double(3), .text("NaN"), .text("nul\0inside é"), .blob([0, 255]), .null,
+        ]
+        let other: [CellValue] = [.integer(9), .double(0), .double(0), .text(""), .blob([]), .text("")]
+        try await StagingFolder.with { folder in
+            try await folder.withRun(folder.target()) { run in
+                #expect(try await run.lastRow() == nil)
+                try await run.begin(schema)
+                #expect(try await run.lastRow() == nil)
+                try await run.append(RowPage(firstRow: 0, columns: 6, [other, last]))
+                #expect(try await run.lastRow() == last)
+            }
+        }
+    }
+
+    @Test func discardedRowsAreGoneAndAreNotContinued() async throws {
+        try await StagingFolder.with { folder in
+            try await folder.withRun(folder.target()) { run in
+                try await run.begin(.numbers)
+                try await run.append(RowPage(firstRow: 0, integers: [1, 2]))
+                try await run.discard(error: "the table changed")
+                // Too late to say something else.
+                try await run.stop(error: "other", canContinue: true)
+                try await expectCode(.unexpected) { try await run.append(RowPage(firstRow: 2, integers: [3])) }
+            }
+            #expect(
+                try folder.read("SELECT state, error, finished_at IS NULL FROM _bqpull_runs")
+                    == [#""failed"|"the table changed"|0"#])
+            #expect(try folder.read(Self.hiddenTables) == [])
+            try await continuing(folder.target()) { #expect($0 == nil) }
+        }
+    }
+
     struct Difference: Sendable, CustomTestStringConvertible {
         let testDescription: String
         var command = "test"
