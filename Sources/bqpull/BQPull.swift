@@ -18,10 +18,13 @@ struct BQPull: AsyncParsableCommand {
               bqpull show dataset.table
             Pull a query:
               bqpull query 'SELECT * FROM dataset.table' --into staging.db
+            Pull a table without a query, which costs nothing:
+              bqpull table dataset.table --into staging.db
             """,
         version: ToolVersion.current,
         subcommands: [
-            AuthCommand.self, QueryCommand.self, ResumeCommand.self, RunsCommand.self, ListCommand.self,
+            AuthCommand.self, QueryCommand.self, TableCommand.self, ResumeCommand.self, RunsCommand.self,
+            ListCommand.self,
             ShowCommand.self, EmulatorCommand.self,
         ]
     )

@@ -39,14 +39,18 @@ final class PullSession {
     /// Refuses a query that later runs could not take the new rows of, before the first one is billed.
     func checkLaterRuns(of query: QueryRequest, by field: TableSchema.Field) async throws {
         let later = Incremental.query(query, above: Watermark(column: field.name, type: field.type, value: nil))
+        let problem: String
         do {
-            _ = try await client.dryRun(later)
+            _ = try PullPlan(query: later, dryRun: try await client.dryRun(later))
+            return
         } catch let error as BigQueryError where error.code == .queryFailed {
-            throw PullError(
-                code: .notIncremental, message: "the query cannot stand inside another one: \(error.message)",
-                hint:
-                    "later runs take the new rows with SELECT * FROM (query) WHERE …; leave out what does not go there")
+            problem = error.message
+        } catch let error as PullError {
+            problem = error.message
         }
+        throw PullError(
+            code: .notIncremental, message: "the query cannot stand inside another one: \(problem)",
+            hint: "later runs take the new rows with SELECT * FROM (query) WHERE …; leave out what does not go there")
     }
 
     /// An id for the run in the staging database, also shown in the report.

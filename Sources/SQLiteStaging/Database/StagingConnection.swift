@@ -164,7 +164,8 @@ final class StagingConnection: Sendable {
     ///
     /// A serial queue, because only those get threads beside the ones that Swift's cooperative pool lives on.
     private static func attempt<T: Sendable>(
-        path: String, wait: BusyWait, patience: Duration? = nil, opening: Bool, _ work: @escaping @Sendable () throws -> T
+        path: String, wait: BusyWait, patience: Duration? = nil, opening: Bool,
+        _ work: @escaping @Sendable () throws -> T
     ) async throws -> T {
         wait.reset(limit: patience)
         do {

@@ -158,10 +158,8 @@ public final class StagingRun: RowSink {
 
     /// The values of the last row that is staged, as they came; `nil` if there is none.
     public func lastRow() async throws -> [CellValue]? {
-        try await connection.write { [recorded, hiddenTable] db in
-            guard recorded.hasTable else { return nil }
-            return try hiddenTable.lastRow(db)
-        }
+        guard rowsWritten > 0 else { return nil }
+        return try await connection.write { [hiddenTable] db in try hiddenTable.lastRow(db) }
     }
 
     private static func misuse(_ message: String) -> StagingError {

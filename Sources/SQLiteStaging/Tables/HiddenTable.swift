@@ -1,4 +1,5 @@
 import BigQueryRows
+import Foundation
 import GRDB
 
 /// The table that the rows of a run gather in until they are published, with its indexes.
@@ -46,17 +47,17 @@ struct HiddenTable: Sendable {
         guard let rowID = ["rowid", "_rowid_", "oid"].first(where: { !columns.contains(SQLiteName($0)) }) else {
             return nil
         }
-        let row = try Row.fetchOne(
+        let rows = try Row.fetchCursor(
             db, sql: "SELECT * FROM \(SQLiteName.quoted(name)) ORDER BY \(rowID) DESC LIMIT 1")
-        return row.map { row in
-            row.databaseValues.map { value in
-                switch value.storage {
-                case .null: .null
-                case .int64(let value): .integer(value)
-                case .double(let value): .double(value)
-                case .string(let value): .text(value)
-                case .blob(let value): .blob(Array(value))
-                }
+        guard let row = try rows.next() else { return nil }
+        return (0..<row.count).map { index in
+            switch (row[index] as DatabaseValue).storage {
+            case .null: .null
+            case .int64(let value): .integer(value)
+            case .double(let value): .double(value)
+            // As a C string it would end at a NUL.
+            case .string: .text(String(decoding: row[index] as Data, as: UTF8.self))
+            case .blob(let value): .blob(Array(value))
             }
         }
     }

@@ -3,6 +3,9 @@ import BigQueryPull
 
 /// What is said of a job that was running when the command was interrupted.
 enum InterruptedJobText {
+    /// Says it on standard error.
+    @Sendable static func show(_ interrupted: InterruptedJob) { StandardError.write(text(interrupted)) }
+
     static func text(_ interrupted: InterruptedJob) -> String {
         let job = interrupted.reference
         let name = "\(job.projectId):\(job.location.map { "\($0)." } ?? "")\(job.jobId)"

@@ -17,7 +17,8 @@ enum RunText {
             let location = (run.statistics.location ?? run.intent.location).map { "\($0)." } ?? ""
             lines.append("  job      \(printable("\(run.intent.project):\(location)\(job)", limit: 300))")
         }
-        lines.append("  query    \(printable(run.intent.sql, limit: 120))")
+        let source = printable(run.intent.sql, limit: 120)
+        lines.append(run.isQuery ? "  query    \(source)" : "  reads    \(source)")
         if let error = run.error { lines.append("  stopped  \(printable(error, limit: 300))") }
         return lines.joined(separator: "\n") + "\n"
     }
@@ -37,6 +38,11 @@ enum RunText {
     }
 }
 
+extension RecordedRun {
+    /// Whether it runs a query, or reads a table without one.
+    fileprivate var isQuery: Bool { intent.jobID != nil }
+}
+
 /// A run of the log for programs.
 struct RunSummary: Encodable {
     var runId: String
@@ -51,7 +57,8 @@ struct RunSummary: Encodable {
     var project: String
     var location: String?
     var jobId: String?
-    var sql: String
+    var sql: String?
+    var sourceTable: String?
     var bytesProcessed: Int64?
     var bytesBilled: Int64?
     var dataRead: Int64
@@ -73,7 +80,8 @@ struct RunSummary: Encodable {
         project = run.intent.project
         location = run.statistics.location
         jobId = run.intent.jobID
-        sql = run.intent.sql
+        sql = run.isQuery ? run.intent.sql : nil
+        sourceTable = run.isQuery ? nil : run.intent.sql
         bytesProcessed = run.statistics.bytesProcessed
         bytesBilled = run.statistics.bytesBilled
         dataRead = run.statistics.wireBytes

@@ -13,18 +13,6 @@ import Testing
     private static let total = 3000
     private static let query = QueryRequest("SELECT trip_id, vendor FROM `bench.trips_3000` ORDER BY trip_id")
 
-    private func values(_ file: String, _ sql: String) throws -> [String] {
-        try DatabaseQueue(path: file).read { db in
-            try Row.fetchAll(db, sql: sql).map { row in
-                row.databaseValues.map { $0.isNull ? "NULL" : "\($0.storage.value ?? "")" }.joined(separator: "|")
-            }
-        }
-    }
-
-    private func states(_ file: String) throws -> [String] {
-        try values(file, "SELECT state FROM _bqpull_runs ORDER BY rowid")
-    }
-
     /// Whether every row is there once, in order.
     private func expectWhole(_ file: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
         let sql = """
@@ -42,44 +30,6 @@ import Testing
         var pull = QueryPull(Self.query, client: fixture.client)
         pull.limits.pageRows = pageRows
         return pull
-    }
-
-    /// Stages until a moment comes, then cancels the task.
-    private func interrupt(
-        _ pull: QueryPull, into file: String, when: @escaping @Sendable (PullProgress) -> Bool
-    ) async throws {
-        var pull = pull
-        pull.onProgress = { progress in
-            if when(progress) { withUnsafeCurrentTask { $0?.cancel() } }
-        }
-        let task = Task { [pull] in try await pull.stage(into: StagingTarget(path: file)) }
-        await #expect(throws: CancellationError.self) { try await task.value }
-    }
-
-    /// What would be on the disk if the process ended at a moment of the pull.
-    ///
-    /// - Parameter cancelling: whether the pull itself ends then, too; else it goes on.
-    private func kill(
-        _ pull: QueryPull, in folder: TemporaryFolder, cancelling: Bool = true,
-        when: @escaping @Sendable (PullProgress) -> Bool
-    ) async throws -> String {
-        let (alive, dead) = (folder.file("alive.db"), folder.file("dead.db"))
-        let copied = Mutex(false)
-        let copy: @Sendable (PullProgress) -> Bool = { progress in
-            guard when(progress), !copied.withLock({ swap(&$0, true) }) else { return false }
-            for suffix in ["", "-wal"] {
-                try? FileManager.default.copyItem(atPath: alive + suffix, toPath: dead + suffix)
-            }
-            return true
-        }
-        if cancelling {
-            try await interrupt(pull, into: alive, when: copy)
-        } else {
-            var pull = pull
-            pull.onProgress = { _ = copy($0) }
-            _ = try await pull.stage(into: StagingTarget(path: alive))
-        }
-        return dead
     }
 
     @Test(arguments: [1, 1000, 2900]) func goesOnWithoutFetchingOrRunningAnythingTwice(rows: Int64) async throws {
@@ -253,6 +203,34 @@ import Testing
         }
     }
 
+    @Test func refusesAResultWithAnotherNumberOfRows() async throws {
+        try await EmulatorFixture.with { fixture in
+            let file = fixture.folder.file("staging.db")
+            try await interrupt(pull(fixture), into: file) { $0.rows >= 200 }
+            try await DatabaseQueue(path: file).write {
+                try $0.execute(sql: "UPDATE _bqpull_runs SET total_rows = 5000")
+            }
+            let error = await #expect(throws: RowsError.self) {
+                try await pull(fixture).stage(into: StagingTarget(path: file))
+            }
+            #expect(error?.message == "the result had 5000 rows and now has 3000")
+            #expect(try values(file, "SELECT name FROM sqlite_master WHERE name = 'results'") == [])
+        }
+    }
+
+    /// A limit that is given now holds for a job that was not sent before.
+    @Test func heedsALimitIfTheJobWasNeverSent() async throws {
+        try await EmulatorFixture.with { fixture in
+            let dead = try await kill(pull(fixture), in: fixture.folder) { $0.phase == .running }
+            var again = pull(fixture)
+            again.query.maximumBytesBilled = 1
+            let error = await #expect(throws: BigQueryError.self) {
+                try await again.stage(into: StagingTarget(path: dead))
+            }
+            #expect(error?.reason == "bytesBilledLimitExceeded")
+        }
+    }
+
     struct Change: Sendable, CustomTestStringConvertible {
         let testDescription: String
         let change: @Sendable (inout QueryPull, inout StagingTarget) -> Void
@@ -336,10 +314,4 @@ import Testing
             }
         }
     }
-}
-
-/// Sets a flag, and tells what it was.
-private func swap(_ flag: inout Bool, _ value: Bool) -> Bool {
-    defer { flag = value }
-    return flag
 }

@@ -12,6 +12,8 @@ struct EmulatorFixture: Sendable {
     let emulator: RunningEmulator
     let client: BigQueryClient
     let folder: TemporaryFolder
+    private let tokens: RefreshTokenProvider
+    private let transport: HTTPSTransport
 
     static func with<Result: Sendable>(
         _ configuration: EmulatorConfiguration = EmulatorConfiguration(), longPoll: Duration = .seconds(60),
@@ -32,7 +34,9 @@ struct EmulatorFixture: Sendable {
                 service.longPoll = longPoll
                 let client = BigQueryClient(service, tokens: tokens, transport: transport)
                 do {
-                    let result = try await body(EmulatorFixture(emulator: emulator, client: client, folder: folder))
+                    let result = try await body(
+                        EmulatorFixture(
+                            emulator: emulator, client: client, folder: folder, tokens: tokens, transport: transport))
                     try await transport.shutdown()
                     return result
                 } catch {
@@ -41,5 +45,24 @@ struct EmulatorFixture: Sendable {
                 }
             }
         }
+    }
+
+    /// A client that does something before each request is sent.
+    func client(willSend: @escaping @Sendable (HTTPRequest) async throws -> Void) -> BigQueryClient {
+        BigQueryClient(
+            client.configuration, tokens: tokens, transport: WatchedTransport(base: transport, willSend: willSend))
+    }
+}
+
+private struct WatchedTransport: HTTPTransport {
+    let base: HTTPSTransport
+    let willSend: @Sendable (HTTPRequest) async throws -> Void
+
+    func exchange<Answer: Sendable>(
+        _ request: HTTPRequest,
+        receive: @escaping @Sendable (HTTPResponseHead, inout HTTPBody) async throws -> Answer
+    ) async throws -> Answer {
+        try await willSend(request)
+        return try await base.exchange(request, receive: receive)
     }
 }

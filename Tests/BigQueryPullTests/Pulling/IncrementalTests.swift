@@ -86,6 +86,29 @@ import Testing
         }
     }
 
+    @Test func rowsWithoutAValueAreTakenOnceAlsoIfThereAreNoOthers() async throws {
+        try await Shop.with([Self.row(nil), Self.row(nil)]) { shop in
+            #expect(try await shop.pull("id").rowsCopied == 2)
+            let second = try await shop.pull("id")
+            #expect((second.rowsCopied, second.rowsWithoutWatermark) == (0, 2))
+            try await shop.load([Self.row(nil), Self.row(1)])
+            #expect(try await shop.pull("id").rowsCopied == 1)
+            #expect(try await shop.pull("id").rowsCopied == 0)
+        }
+    }
+
+    /// Only later runs put the query inside another one, but the first is the one to say so.
+    @Test func refusesInTheFirstRunWhatCannotBeWrapped() async throws {
+        try await Shop.with([Self.row(1)]) { shop in
+            let error = await #expect(throws: PullError.self) {
+                try await shop.pull("id", sql: "SELECT * FROM shop.orders; -- the end")
+            }
+            #expect(error?.code == .notIncremental)
+            #expect(error?.hint?.contains("SELECT * FROM (query)") == true)
+            #expect(shop.fixture.emulator.counters.jobs == 0)
+        }
+    }
+
     @Test func givesRowsThatAreThereTheirNewValues() async throws {
         try await Shop.with([Self.row(1, "old"), Self.row(2, "old")]) { shop in
             try await shop.pull("day", .upsert, key: ["id"])
@@ -155,6 +178,30 @@ import Testing
             #expect(error?.code == .notIncremental)
             #expect(error?.message.contains(misuse.message) == true, "\(error?.message ?? "")")
             #expect(shop.fixture.emulator.counters.jobs == 0)
+        }
+    }
+
+    /// What an interrupted run has above its watermark is no whole table.
+    @Test(arguments: [true, false]) func beginsAnewIfTheTableIsGone(byItsRecord: Bool) async throws {
+        try await Shop.with([Self.row(1)]) { shop in
+            try await shop.pull("id")
+            try await shop.load((1...20).map { Self.row($0) })
+            var pull = QueryPull(QueryRequest("SELECT * FROM shop.orders"), client: shop.fixture.client)
+            pull.incrementalColumn = "id"
+            pull.limits.pageRows = 2
+            let target = StagingTarget(path: shop.file, ifExists: .append)
+            var interrupted = pull
+            interrupted.onProgress = { if $0.rows >= 4 { withUnsafeCurrentTask { $0?.cancel() } } }
+            let task = Task { [interrupted] in try await interrupted.stage(into: target) }
+            await #expect(throws: CancellationError.self) { try await task.value }
+            try await DatabaseQueue(path: shop.file).write { try $0.execute(sql: "DROP TABLE results") }
+            if byItsRecord {
+                let run = try #require(try await RunLog.read(path: shop.file).last)
+                pull = try QueryPull(continuing: run, client: shop.fixture.client)
+            }
+            #expect(try await pull.stage(into: target).rowsCopied == 20)
+            #expect(try shop.read("SELECT count(*) || ' ' || max(id) FROM results") == ["20 20"])
+            #expect(try await shop.pull("id").rowsCopied == 0)
         }
     }
 

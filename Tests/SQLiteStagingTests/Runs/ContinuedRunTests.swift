@@ -73,6 +73,44 @@ import Testing
         }
     }
 
+    @Test func tellsTheLastRowAsItCame() async throws {
+        let schema = TableSchema(fields: [
+            .init(name: "rowid", type: .int64), .init(name: "d", type: .float64), .init(name: "nan", type: .float64),
+            .init(name: "s", type: .string), .init(name: "b", type: .bytes), .init(name: "n", type: .string),
+        ])
+        let last: [CellValue] = [
+            .integer(-1), .double(3), .text("NaN"), .text("nul\0inside é"), .blob([0, 255]), .null,
+        ]
+        let other: [CellValue] = [.integer(9), .double(0), .double(0), .text(""), .blob([]), .text("")]
+        try await StagingFolder.with { folder in
+            try await folder.withRun(folder.target()) { run in
+                #expect(try await run.lastRow() == nil)
+                try await run.begin(schema)
+                #expect(try await run.lastRow() == nil)
+                try await run.append(RowPage(firstRow: 0, columns: 6, [other, last]))
+                #expect(try await run.lastRow() == last)
+            }
+        }
+    }
+
+    @Test func discardedRowsAreGoneAndAreNotContinued() async throws {
+        try await StagingFolder.with { folder in
+            try await folder.withRun(folder.target()) { run in
+                try await run.begin(.numbers)
+                try await run.append(RowPage(firstRow: 0, integers: [1, 2]))
+                try await run.discard(error: "the table changed")
+                // Too late to say something else.
+                try await run.stop(error: "other", canContinue: true)
+                try await expectCode(.unexpected) { try await run.append(RowPage(firstRow: 2, integers: [3])) }
+            }
+            #expect(
+                try folder.read("SELECT state, error, finished_at IS NULL FROM _bqpull_runs")
+                    == [#""failed"|"the table changed"|0"#])
+            #expect(try folder.read(Self.hiddenTables) == [])
+            try await continuing(folder.target()) { #expect($0 == nil) }
+        }
+    }
+
     struct Difference: Sendable, CustomTestStringConvertible {
         let testDescription: String
         var command = "test"
@@ -167,6 +205,24 @@ import Testing
         }
     }
 
+    /// What somebody did to the hidden rows is found out; the run then goes on from its first row.
+    @Test(arguments: ["DROP TABLE \"%\"", "DELETE FROM \"%\" WHERE n = 1"])
+    func goesOnFromTheFirstRowIfItsRowsAreNotThere(_ sql: String) async throws {
+        try await StagingFolder.with { folder in
+            try await interrupt(folder, .test(runID: "mine"))
+            try folder.execute(sql.replacing("%", with: "_bqpull_rows_mine"))
+            try await continuing(folder.target()) { run in
+                let run = try #require(run)
+                #expect((run.rowsWritten, run.dataWritten) == (0, 0))
+                #expect(run.recorded.statistics.totalRows == nil)
+                try await run.begin(.numbers)
+                try await run.append(RowPage(firstRow: 0, integers: [7]))
+                try await run.finish()
+            }
+            #expect(try folder.read("SELECT n FROM results") == ["7"])
+        }
+    }
+
     @Test func continuesARunByItsId() async throws {
         try await StagingFolder.with { folder in
             try await interrupt(folder, .test(runID: "mine"))
@@ -177,6 +233,9 @@ import Testing
             let other = try await StagingDatabase.open(folder.target("other"))
             try await expectCode(.noRun) { _ = try await other.unfinishedRun(id: "mine") }
             try await other.close()
+            let otherwise = try await StagingDatabase.open(folder.target("results", .append))
+            try await expectCode(.noRun) { _ = try await otherwise.unfinishedRun(id: "mine") }
+            try await otherwise.close()
         }
     }
 

@@ -52,6 +52,14 @@ import Testing
         }
     }
 
+    /// There was a run, so that rows without a value are not new.
+    @Test func isKnownToBeMissingIfNoRowHasAValue() async throws {
+        try await StagingFolder.with { folder in
+            try await stage(folder, [.null])
+            #expect(try await watermark(folder) == Watermark(column: "C", type: .int64, value: nil))
+        }
+    }
+
     @Test func endsWithTheTable() async throws {
         try await StagingFolder.with { folder in
             try await stage(folder, [.integer(7)])
@@ -61,6 +69,11 @@ import Testing
             #expect(try await watermark(folder)?.value == "8")
             try folder.execute("DROP TABLE results")
             #expect(try await watermark(folder) == nil)
+            // Whatever the mode of the run that makes it anew.
+            try await stage(folder, [.integer(1)], column: nil)
+            #expect(try await watermark(folder) == nil)
+            try await stage(folder, [.integer(2)])
+            #expect(try await watermark(folder)?.value == "2")
         }
     }
 

@@ -23,10 +23,13 @@ struct PullOptions: ParsableArguments {
     }
 
     /// Applies to a pull what was asked for.
-    func configure(_ pull: inout QueryPull) {
+    func configure(
+        _ pull: inout some Pull, startsAnew: Bool, _ onProgress: @escaping @Sendable (PullProgress) -> Void
+    ) {
         pull.limits.pageRows = pageRows
         pull.checksDatabase = check
-        pull.onInterruptedJob = { StandardError.write(InterruptedJobText.text($0)) }
+        pull.startsAnew = startsAnew
+        pull.onProgress = onProgress
     }
 
     /// Stages rows, shows how far that is, and reports it at the end.

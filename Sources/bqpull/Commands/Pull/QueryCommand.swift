@@ -2,7 +2,6 @@ import ArgumentParser
 import BigQuery
 import BigQueryPull
 import Foundation
-import SQLiteStaging
 
 /// Pulls the result of a query into a table of a local SQLite database.
 struct QueryCommand: AsyncParsableCommand {
@@ -27,37 +26,7 @@ struct QueryCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("A file with the SQL text.", valueName: "path"))
     var file: String?
 
-    @Option(help: ArgumentHelp("The SQLite database; it is created if it does not exist.", valueName: "file"))
-    var into: String
-
-    @Option(help: ArgumentHelp("The table.", valueName: "name"))
-    var table = "results"
-
-    @Option(
-        help: ArgumentHelp(
-            "What to do with an existing table: fail, replace, append, or upsert (rows whose --key is there get their new values). Default: replace one that bqpull made, fail for any other.",
-            valueName: "mode"
-        )
-    )
-    var ifExists: StagingTarget.ExistingTable?
-
-    @Option(
-        help: ArgumentHelp(
-            "The columns that tell rows apart. The table gets a unique index on them; a row with NULL or another row's key stops the pull.",
-            valueName: "column[,column]"
-        )
-    )
-    var key: ColumnList?
-
-    @Option(
-        name: .customLong("index"),
-        help: ArgumentHelp(
-            "An index to make before the table is published; may be given several times.", valueName: "column[,column]")
-    )
-    var indexes: [ColumnList] = []
-
-    @Flag(help: "Add columns that the existing table does not have, when rows are added to it.")
-    var evolve = false
+    @OptionGroup var target: TargetOptions
 
     @Option(
         help: ArgumentHelp(
@@ -66,9 +35,6 @@ struct QueryCommand: AsyncParsableCommand {
         )
     )
     var incremental: String?
-
-    @Flag(help: "Drop the rows that an interrupted run of this command has staged, and run the query again.")
-    var restart = false
 
     @Option(help: ArgumentHelp("Where to run. Default: where the tables are.", valueName: "location"))
     var location: String?
@@ -108,16 +74,12 @@ struct QueryCommand: AsyncParsableCommand {
 
     func run() async throws {
         let query = try request()
-        let target = StagingTarget(
-            path: into, table: table, ifExists: ifExists, key: key?.names ?? [], indexes: indexes.map(\.names),
-            addsColumns: evolve)
-        try await options.report(file: into) { connection, onProgress in
+        try await options.report(file: target.into) { connection, onProgress in
             var pull = QueryPull(query, client: try connection.client())
-            options.configure(&pull)
             pull.incrementalColumn = incremental
-            pull.startsAnew = restart
-            pull.onProgress = onProgress
-            return try await pull.stage(into: target)
+            pull.onInterruptedJob = InterruptedJobText.show
+            options.configure(&pull, startsAnew: target.restart, onProgress)
+            return try await pull.stage(into: target.stagingTarget(defaultTable: "results"))
         }
     }
 

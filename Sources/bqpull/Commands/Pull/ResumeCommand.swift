@@ -1,4 +1,5 @@
 import ArgumentParser
+import BigQuery
 import BigQueryPull
 import GoogleHTTP
 import SQLiteStaging
@@ -10,7 +11,8 @@ struct ResumeCommand: AsyncParsableCommand {
         abstract: "Go on with a pull that was interrupted.",
         discussion: """
             The job that BigQuery has run already is not run again: the pull goes on with the row after the last one that
-            is staged. A run that is finished is left as it is.
+            is staged. A table that was read without a query is read anew if it has changed since. A run that is finished
+            is left as it is.
 
             Examples:
               bqpull resume staging.db
@@ -25,7 +27,7 @@ struct ResumeCommand: AsyncParsableCommand {
         help: ArgumentHelp("The run, as bqpull runs shows it. Default: the latest unfinished one.", valueName: "id"))
     var run: String?
 
-    @Flag(help: "Drop the rows that are staged, and run the query again.")
+    @Flag(help: "Drop the rows that are staged, and start anew.")
     var restart = false
 
     @OptionGroup var options: PullOptions
@@ -33,13 +35,18 @@ struct ResumeCommand: AsyncParsableCommand {
     func run() async throws {
         guard let unfinished = try await find() else { return }
         try await options.report(file: file) { connection, onProgress in
-            var pull = try QueryPull(
-                continuing: unfinished, client: try connection.client(project: unfinished.intent.project))
-            options.configure(&pull)
-            pull.startsAnew = restart
-            pull.onProgress = onProgress
+            var pull = try Self.pull(
+                continuing: unfinished, try connection.client(project: unfinished.intent.project))
+            options.configure(&pull, startsAnew: restart, onProgress)
             return try await pull.stage(into: unfinished.target)
         }
+    }
+
+    private static func pull(continuing run: RecordedRun, _ client: BigQueryClient) throws -> any Pull {
+        guard run.intent.jobID != nil else { return try TablePull(continuing: run, client: client) }
+        var pull = try QueryPull(continuing: run, client: client)
+        pull.onInterruptedJob = InterruptedJobText.show
+        return pull
     }
 
     /// The run to go on with; `nil` if there is nothing to do.

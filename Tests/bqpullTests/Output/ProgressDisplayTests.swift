@@ -1,0 +1,24 @@
+import Testing
+
+@testable import bqpull
+
+@Suite struct ProgressDisplayTests {
+    /// A pull that was published when the signal came has not failed.
+    @Test func keepsTheResultOfABodyThatFinishesAlthoughItIsCancelled() async throws {
+        let task = Task {
+            try await ProgressDisplay(isLive: false).showing {
+                withUnsafeCurrentTask { $0?.cancel() }
+                while !Task.isCancelled { await Task.yield() }
+                return 7
+            }
+        }
+        task.cancel()
+        #expect(try await task.value == 7)
+    }
+
+    @Test func throwsWhatTheBodyThrows() async {
+        await #expect(throws: CancellationError.self) {
+            try await ProgressDisplay(isLive: false).showing { throw CancellationError() }
+        }
+    }
+}
