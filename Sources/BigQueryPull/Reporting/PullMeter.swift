@@ -94,6 +94,7 @@ final class PullMeter {
     func notify(_ phase: PullProgress.Phase) {
         progress.phase = phase
         progress.rows = report.rowsCopied
+        progress.runId = report.runId
         progress.elapsed = elapsed()
         progress.transferElapsed = transferStart.map { progress.elapsed - $0 } ?? .zero
         onProgress(progress)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import GoogleHTTP
 
 /// Who asks which BigQuery: the options of every command that goes to the network.
 struct ConnectionOptions: ParsableArguments {
@@ -25,4 +26,10 @@ struct ConnectionOptions: ParsableArguments {
 
     @Flag(help: "Write the result as one JSON object to standard output.")
     var json = false
+
+    /// Those that lead to the same credentials and the same service again, as a shell reads them.
+    var given: [String] {
+        [("--endpoint", endpoint), ("--credentials", credential.credentials), ("--profile", credential.profile)]
+            .flatMap { option, value in value.map { [option, shellWord($0)] } ?? [] }
+    }
 }

@@ -69,7 +69,7 @@ import Testing
             let end = try await pull.outcome()
             #expect(end.exitCode == exitCode)
             #expect(end.errors.contains("rows are staged and kept, the table is as it was before"), "\(end.errors)")
-            #expect(end.errors.contains("bqpull resume '\(user.file)'"))
+            let hint = try #require(end.errors.firstMatch(of: /, or bqpull (resume '.*), to go on/)).output.1
             let run = try #require(try await user.runs().first)
             #expect(run["state"] as? String == "interrupted")
             #expect(run["error"] as? String == "interrupted")
@@ -77,7 +77,12 @@ import Testing
             #expect(text.output.contains("interrupted"))
             #expect(text.output.contains(" of 5,000"))
 
-            let resumed = try await user.run(["resume", user.file] + user.connection)
+            let other = try await user.run(["resume", user.file, "--project", "another"] + user.connection)
+            #expect(other.exitCode == 64)
+            #expect(other.errors.contains("local-project"))
+            // Typed as it was shown.
+            let words = hint.split(separator: " ").map { $0.trimmingCharacters(in: ["'"]) }
+            let resumed = try await user.run(words)
             #expect(resumed.exitCode == 0, "\(resumed.errors)")
             #expect(resumed.errors.contains("5,000 rows staged in table results"))
             #expect(resumed.errors.contains("were staged before the interruption"))

@@ -43,7 +43,7 @@ struct PullOptions: ParsableArguments {
     ) async throws {
         let staged = StagedRows()
         let (quiet, options) = (quiet, connection)
-        let report = try await Interruption.catching(note: { staged.note(file: file) }) {
+        let report = try await Interruption.catching(note: { staged.note(file: file, options) }) {
             try await Connection.with(options) { connection in
                 var report: PullReport
                 if quiet {
@@ -77,14 +77,16 @@ private final class StagedRows: Sendable {
         latest.withLock { $0 = progress }
     }
 
-    func note(file: String) -> Interruption.Note {
+    func note(file: String, _ connection: ConnectionOptions) -> Interruption.Note {
         let again = "run the same command again"
         guard let progress = latest.withLock({ $0 }), progress.rows > 0 else {
             return .init(message: "the table is as it was before", hint: again)
         }
         let total = progress.totalRows.map { " of \(Readable.count($0))" } ?? ""
+        let command =
+            ["bqpull resume", shellWord(file)] + (progress.runId.map { ["--run", $0] } ?? []) + connection.given
         return .init(
             message: "\(Readable.count(progress.rows))\(total) rows are staged and kept, the table is as it was before",
-            hint: "\(again), or bqpull resume \(shellWord(file)), to go on with the next row")
+            hint: "\(again), or \(command.joined(separator: " ")), to go on with the next row")
     }
 }

@@ -34,9 +34,15 @@ struct ResumeCommand: AsyncParsableCommand {
 
     func run() async throws {
         guard let unfinished = try await find() else { return }
+        let project = unfinished.intent.project
+        guard (options.connection.project ?? project) == project else {
+            throw CommandError(
+                message: "the run \(unfinished.intent.runID) is one of the project \(project)", exitStatus: .usage,
+                hint: "leave --project out")
+        }
         try await options.report(file: file) { connection, onProgress in
             var pull = try Self.pull(
-                continuing: unfinished, try connection.client(project: unfinished.intent.project))
+                continuing: unfinished, try connection.client(project: project))
             options.configure(&pull, startsAnew: restart, onProgress)
             return try await pull.stage(into: unfinished.target)
         }
