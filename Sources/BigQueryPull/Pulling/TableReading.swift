@@ -59,7 +59,7 @@ struct TableReading {
         let recorded = run.recorded
         var chain = PageChain(
             table, limit: pull.maximumRows, limits: pull.limits, rows: recorded.rows,
-            token: recorded.statistics.pageToken)
+            token: recorded.statistics.pageToken, promisedRows: recorded.statistics.totalRows)
         let page: TablePages.Page?
         do {
             page = try await pages.fetch(chain.next)
@@ -79,6 +79,7 @@ struct TableReading {
         var chain = chain
         do {
             try await deliver(&chain, try await firstPage(), to: sink, willDeliver)
+            try chain.check()
         } catch {
             // Pages that do not go together may be those of two versions.
             if Self.mayComeOfAChange(error), (try? await isUnchanged()) == false {

@@ -18,6 +18,7 @@ struct PageChain {
 
     private let table: Table
     private let limit: Int64?
+    private let earlierPromise: Int64?
     private var sizing: PageSizing
     private var position: TablePosition?
     /// Hashes of the tokens so far, since there may be a great many.
@@ -35,9 +36,14 @@ struct PageChain {
     ///   - limit: the most rows that are wanted.
     ///   - rows: those that have arrived before.
     ///   - token: what the last of them came with; `nil` if nothing is behind them.
-    init(_ table: Table, limit: Int64?, limits: PullLimits, rows: Int64 = 0, token: String? = nil) {
+    ///   - promisedRows: what ``exactRows`` was then.
+    init(
+        _ table: Table, limit: Int64?, limits: PullLimits, rows: Int64 = 0, token: String? = nil,
+        promisedRows: Int64? = nil
+    ) {
         self.table = table
         self.limit = limit
+        earlierPromise = promisedRows
         self.rows = rows
         sizing = PageSizing(limits)
         position = rows == 0 ? .row(0) : token.map { .token($0, row: rows) }
@@ -59,7 +65,7 @@ struct PageChain {
 
     /// The rows that are to arrive, if that is known; there may be more if rows are being streamed in.
     var promisedRows: Int64? {
-        [table.rowCount, totalRows].compactMap(\.self).max().map { min($0, limit ?? .max) }
+        [table.rowCount, totalRows, earlierPromise].compactMap(\.self).max().map { min($0, limit ?? .max) }
     }
 
     /// The rows that are to arrive, if their number cannot be another.
@@ -85,7 +91,7 @@ struct PageChain {
         sizing.note(page)
         emptyPagesInARow = count == 0 ? emptyPagesInARow + 1 : 0
         position = try nextToken(page).map { .token($0, row: rows) }
-        try checkRows()
+        try check()
         guard count > 0 else { return false }
         defer { lastContent = content }
         return lastContent == content
@@ -108,7 +114,8 @@ struct PageChain {
             message: "the table \(table.reference) does not end: after \(rows) rows, \(problem)")
     }
 
-    private func checkRows() throws(PullError) {
+    /// Throws ``PullError`` if there are more rows than there can be, or fewer and no page is left.
+    func check() throws(PullError) {
         guard let promised = promisedRows else {
             throw PullError(
                 code: .inconsistentResult,

@@ -10,7 +10,9 @@ import TestSupport
 import Testing
 
 /// Tables of the emulator, staged without a query.
-@Suite(.timeLimit(.minutes(2))) struct TableStagingTests {
+///
+/// One after another: each has an emulator of its own, and leaves the other suites time to breathe.
+@Suite(.serialized, .timeLimit(.minutes(2))) struct TableStagingTests {
     private static let trips = TableReference(project: "local-project", dataset: "bench", table: "trips_3000")
     private static let changing = TableReference(project: "local-project", dataset: "d", table: "t")
     private static let hiddenTables = "SELECT name FROM sqlite_master WHERE name LIKE '\\_bqpull\\_rows%' ESCAPE '\\'"
@@ -215,6 +217,24 @@ import Testing
                 #expect(report.warnings == ["the table changed after the interruption, and was read anew"])
                 #expect(try states(file) == ["failed", "published"])
             }
+        }
+    }
+
+    @Test func neverPublishesWhatOnlySeemsToBeAll() async throws {
+        try await EmulatorFixture.with { fixture in
+            let file = fixture.folder.file("staging.db")
+            try await interrupt(pull(fixture), into: file) { $0.rows >= 500 }
+            try await DatabaseQueue(path: file).write {
+                try $0.execute(sql: "UPDATE _bqpull_runs SET page_token = NULL")
+            }
+            let error = await #expect(throws: PullError.self) {
+                try await pull(fixture).stage(into: StagingTarget(path: file))
+            }
+            #expect(error?.code == .inconsistentResult)
+            #expect(error?.message.contains("was to have 3000 rows, but ") == true)
+            #expect(try states(file) == ["failed"])
+            _ = try await pull(fixture).stage(into: StagingTarget(path: file))
+            try expectWhole(file)
         }
     }
 
