@@ -44,12 +44,15 @@ final class StagingConnection: Sendable {
     }
 
     /// Makes what runs need: bqpull's own tables and the journal mode. A file that was created for nothing is removed.
-    func prepareForRuns() async throws {
+    ///
+    /// - Parameter settle: what is to be done to the tables in the same transaction.
+    func prepareForRuns(_ settle: @escaping @Sendable (Database) throws -> Void = { _ in }) async throws {
         try await Self.attempt(path: path, wait: wait, opening: true) { [queue, file] in
             do {
                 try Self.access(queue) { db in
                     try db.inTransaction(.immediate) {
                         try ControlTables.prepare(db)
+                        try settle(db)
                         try JournalMode.remember(db)
                         return .commit
                     }

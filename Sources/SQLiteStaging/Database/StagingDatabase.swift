@@ -45,9 +45,8 @@ public final class StagingDatabase: Sendable {
             return (lock, dead.map(\.runID))
         }
         do {
-            try await connection.prepareForRuns()
-            for run in dead {
-                try await connection.write { db in
+            try await connection.prepareForRuns { db in
+                for run in dead {
                     try RunTable.stop(run, canContinue: true, error: "the process ended without a word", db)
                 }
             }
