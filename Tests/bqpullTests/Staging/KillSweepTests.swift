@@ -141,7 +141,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(15))) func aPullThatIsKilledIsNeitherLostNorPaidTwice() async throws {
+    @Test(.timeLimit(.minutes(25))) func aPullThatIsKilledIsNeitherLostNorPaidTwice() async throws {
         try await EmulatorHome.with { home in
             let (sweep, duration) = try await inPeace(home)
             var places: [Place: Int] = [:]
@@ -153,7 +153,7 @@ import Testing
                 // Spread over the whole run, however many there are in the end.
                 let share = (Double(number) * 0.618_033_988_75).truncatingRemainder(dividingBy: 1)
                 let place = try await killAndFinish(
-                    sweep, mode, after: duration * share * 1.1, byResuming: number % 2 == 1)
+                    sweep, mode, after: duration * share, byResuming: number % 2 == 1)
                 places[place, default: 0] += 1
                 number += 1
             }
