@@ -36,9 +36,9 @@ enum Incremental {
 
     /// Refuses columns without an order that the database keeps.
     ///
-    /// - Returns: the column, by a name in which only ASCII letters may be of either case.
+    /// - Returns: the column, by its name as SQLite tells names apart.
     static func check(_ column: String, in schema: TableSchema) throws(PullError) -> TableSchema.Field {
-        guard let field = schema.fields.first(where: { folded($0.name) == folded(column) }) else {
+        guard let field = schema.fields.first(where: { SQLiteName($0.name) == SQLiteName(column) }) else {
             throw PullError(
                 code: .notIncremental, message: "the result has no column \(column) to go on from",
                 hint: "select it as well")
@@ -50,10 +50,6 @@ enum Incremental {
                 hint: "name one of the type INT64, DATE, DATETIME or TIMESTAMP")
         }
         return field
-    }
-
-    private static func folded(_ name: String) -> [UInt8] {
-        name.utf8.map { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) ? $0 | 0x20 : $0 }
     }
 
     /// The query of the rows above a watermark.

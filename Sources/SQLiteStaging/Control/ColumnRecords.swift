@@ -1,14 +1,11 @@
 import BigQueryRows
-import Foundation
 import GRDB
 
 /// The records in `_bqpull_columns` of the BigQuery columns behind one table.
 enum ColumnRecords {
     /// The columns that bqpull made the table with; `nil` if it did not make it.
     static func read(table: String, _ db: Database) throws -> [TargetTable.Column]? {
-        let exists = try Bool.fetchOne(
-            db, sql: "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = '_bqpull_columns')")
-        guard exists == true else { return nil }
+        guard try db.tableExists("_bqpull_columns") else { return nil }
         let columns = try Row.fetchAll(
             db,
             sql: "SELECT * FROM _bqpull_columns WHERE table_name = ? ORDER BY position", arguments: [table]
@@ -23,8 +20,6 @@ enum ColumnRecords {
     /// Replaces the records of a table by those of its columns, in the table's order.
     static func write(_ columns: [StagedTable.Column], table: String, _ db: Database) throws {
         try db.execute(sql: "DELETE FROM _bqpull_columns WHERE table_name = ?", arguments: [table])
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         for (position, column) in columns.enumerated() {
             try db.execute(
                 sql: "INSERT INTO _bqpull_columns VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -32,7 +27,7 @@ enum ColumnRecords {
                     table, position, column.name, column.type.rawValue,
                     column.field.name, column.field.type.name, column.field.mode.rawValue,
                     column.field.description,
-                    String(decoding: try encoder.encode(column.field), as: UTF8.self), column.isKey,
+                    try RunTable.json(column.field), column.isKey,
                 ])
         }
     }

@@ -242,7 +242,7 @@ enum RunTable {
     private static func date(_ text: String) throws -> Date { try Date(text, strategy: dateForm) }
 
     /// The same text for the same value: commands are recognised by it.
-    private static func json(_ value: some Encodable) throws -> String {
+    static func json(_ value: some Encodable) throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         return String(decoding: try encoder.encode(value), as: UTF8.self)

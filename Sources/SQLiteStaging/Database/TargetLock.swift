@@ -43,7 +43,10 @@ final class TargetLock: Sendable {
             let number = errno
             let owner = owner(descriptor)
             close(descriptor)
-            guard number == EWOULDBLOCK else { return nil }
+            guard number == EWOULDBLOCK else {
+                unlink(path)
+                return nil
+            }
             guard attempt < attempts else {
                 throw StagingError(
                     code: .targetInUse,
@@ -60,7 +63,9 @@ final class TargetLock: Sendable {
         let descriptor = open(path(table, of: file), O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
-        return flock(descriptor, LOCK_SH | LOCK_NB) == 0 ? nil : owner(descriptor) ?? 0
+        // Where the file system knows no locks, nobody is known to be in.
+        guard flock(descriptor, LOCK_SH | LOCK_NB) != 0, errno == EWOULDBLOCK else { return nil }
+        return owner(descriptor) ?? 0
     }
 
     /// Gives the lock back.

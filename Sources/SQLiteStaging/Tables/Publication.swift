@@ -43,7 +43,9 @@ struct Publication {
         throw StagingError(
             code: .noKey,
             message: "the table \(target.table) has no unique index on \(key.joined(separator: ", "))",
-            hint: "make it: \(index) ON \(SQLiteName.quoted(target.table)) (\(SQLiteName.list(key)))")
+            hint:
+                "make the table anew with --if-exists replace, or make the index: \(index) ON \(SQLiteName.quoted(target.table)) (\(SQLiteName.list(key)))"
+        )
     }
 
     /// Whether the hidden table becomes the one that users see, indexes and all; else its rows are added to another.

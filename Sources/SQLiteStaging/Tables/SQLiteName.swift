@@ -1,10 +1,10 @@
 /// A name as SQLite tells names apart: byte by byte, ASCII letters in either case being the same.
 ///
 /// Swift's own `==` would take two spellings of one accented letter for the same name; SQLite does not.
-struct SQLiteName: Hashable {
+package struct SQLiteName: Hashable {
     private let folded: [UInt8]
 
-    init(_ name: String) {
+    package init(_ name: String) {
         folded = name.utf8.map { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) ? $0 | 0x20 : $0 }
     }
 

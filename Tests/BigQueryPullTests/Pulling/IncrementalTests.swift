@@ -46,6 +46,20 @@ import Testing
             return try await pull.stage(into: StagingTarget(path: file, ifExists: ifExists, key: key))
         }
 
+        var target: StagingTarget { StagingTarget(path: file, ifExists: .append) }
+
+        /// Pulls by `id` in pages of two rows, and stops after the second; returns the pull.
+        func interrupt() async throws -> QueryPull {
+            var pull = QueryPull(QueryRequest("SELECT * FROM shop.orders"), client: fixture.client)
+            pull.incrementalColumn = "id"
+            pull.limits.pageRows = 2
+            var interrupted = pull
+            interrupted.onProgress = { if $0.rows >= 4 { withUnsafeCurrentTask { $0?.cancel() } } }
+            let task = Task { [interrupted] in try await interrupted.stage(into: target) }
+            await #expect(throws: CancellationError.self) { try await task.value }
+            return pull
+        }
+
         func read(_ sql: String) throws -> [String] {
             try DatabaseQueue(path: file).read { try String.fetchAll($0, sql: sql) }
         }
@@ -186,20 +200,13 @@ import Testing
         try await Shop.with([Self.row(1)]) { shop in
             try await shop.pull("id")
             try await shop.load((1...20).map { Self.row($0) })
-            var pull = QueryPull(QueryRequest("SELECT * FROM shop.orders"), client: shop.fixture.client)
-            pull.incrementalColumn = "id"
-            pull.limits.pageRows = 2
-            let target = StagingTarget(path: shop.file, ifExists: .append)
-            var interrupted = pull
-            interrupted.onProgress = { if $0.rows >= 4 { withUnsafeCurrentTask { $0?.cancel() } } }
-            let task = Task { [interrupted] in try await interrupted.stage(into: target) }
-            await #expect(throws: CancellationError.self) { try await task.value }
+            var pull = try await shop.interrupt()
             try await DatabaseQueue(path: shop.file).write { try $0.execute(sql: "DROP TABLE results") }
             if byItsRecord {
                 let run = try #require(try await RunLog.read(path: shop.file).last)
                 pull = try QueryPull(continuing: run, client: shop.fixture.client)
             }
-            #expect(try await pull.stage(into: target).rowsCopied == 20)
+            #expect(try await pull.stage(into: shop.target).rowsCopied == 20)
             #expect(try shop.read("SELECT count(*) || ' ' || max(id) FROM results") == ["20 20"])
             #expect(try await shop.pull("id").rowsCopied == 0)
         }
@@ -210,14 +217,7 @@ import Testing
         try await Shop.with([Self.row(1)]) { shop in
             try await shop.pull("id")
             try await shop.load([Self.row(1)] + (2...20).map { Self.row($0) } + [Self.row(nil)])
-            var pull = QueryPull(QueryRequest("SELECT * FROM shop.orders"), client: shop.fixture.client)
-            pull.incrementalColumn = "id"
-            pull.limits.pageRows = 2
-            let target = StagingTarget(path: shop.file, ifExists: .append)
-            var interrupted = pull
-            interrupted.onProgress = { if $0.rows >= 4 { withUnsafeCurrentTask { $0?.cancel() } } }
-            let task = Task { [interrupted] in try await interrupted.stage(into: target) }
-            await #expect(throws: CancellationError.self) { try await task.value }
+            _ = try await shop.interrupt()
             let jobs = shop.fixture.emulator.counters.jobs
 
             let run = try #require(try await RunLog.read(path: shop.file).last)

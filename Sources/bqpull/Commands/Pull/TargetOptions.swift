@@ -22,7 +22,7 @@ struct TargetOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The columns that tell rows apart. The table gets a unique index on them; a row with NULL or another row's key stops the pull.",
+            "The columns that tell rows apart. A table that is made gets a unique index on them, one that rows are added to must have it; a row with NULL or another row's key stops the pull.",
             valueName: "column[,column]"
         )
     )
