@@ -22,7 +22,7 @@ extension QueryPull {
             {
                 return report
             }
-            return try await stageAnew(in: database)
+            return try await stageAnew(in: database, target)
         }
     }
 
@@ -56,13 +56,13 @@ extension QueryPull {
     }
 
     /// Begins a run of its own.
-    private func stageAnew(in database: StagingDatabase) async throws -> PullReport {
+    private func stageAnew(in database: StagingDatabase, _ target: StagingTarget) async throws -> PullReport {
         var sent = query
         var isAddedToOthers = false
         if let column = incrementalColumn {
             if let watermark = try await database.watermark(of: column) {
                 sent = Incremental.query(query, above: watermark)
-            } else {
+            } else if target.ifExists == .append {
                 isAddedToOthers = try await database.tableHasRows()
             }
         }
