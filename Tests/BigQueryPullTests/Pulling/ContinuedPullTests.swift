@@ -203,6 +203,23 @@ import Testing
         }
     }
 
+    /// The same result would break the key again; the same query may not, once its tables are mended.
+    @Test func runsTheQueryAgainIfItsRowsBreakTheKey() async throws {
+        try await EmulatorFixture.with { fixture in
+            let file = fixture.folder.file("staging.db")
+            let pull = QueryPull(QueryRequest("SELECT vendor FROM bench.trips_100"), client: fixture.client)
+            for jobs in 1...2 {
+                let error = await #expect(throws: StagingError.self) {
+                    try await pull.stage(into: StagingTarget(path: file, key: ["vendor"]))
+                }
+                #expect(error?.code == .keyViolated)
+                #expect(fixture.emulator.counters.jobs == jobs)
+            }
+            let found = try states(file)
+            #expect(found == ["failed", "failed"])
+        }
+    }
+
     @Test func refusesAResultWithAnotherNumberOfRows() async throws {
         try await EmulatorFixture.with { fixture in
             let file = fixture.folder.file("staging.db")

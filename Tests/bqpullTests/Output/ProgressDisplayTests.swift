@@ -8,7 +8,8 @@ import Testing
         let task = Task {
             try await ProgressDisplay(isLive: false).showing {
                 withUnsafeCurrentTask { $0?.cancel() }
-                while !Task.isCancelled { await Task.yield() }
+                // Longer than the display takes to notice.
+                await Task { try? await Task.sleep(for: .milliseconds(100)) }.value
                 return 7
             }
         }
