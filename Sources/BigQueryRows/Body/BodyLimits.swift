@@ -11,9 +11,9 @@ public struct BodyLimits: Sendable, Hashable {
         self.inflatedBytes = inflatedBytes
     }
 
-    /// 256 MiB both ways: the service allows a single row of 100 MB, and JSON writes some types longer than
-    /// the service counts them.
-    public static let page = BodyLimits(compressedBytes: 256 << 20, inflatedBytes: 256 << 20)
+    /// 192 MiB both ways: the service allows a single row of 100 MB, and JSON writes some types longer than
+    /// the service counts them. With what else the program needs, a process stays below 300 MB.
+    public static let page = BodyLimits(compressedBytes: 192 << 20, inflatedBytes: 192 << 20)
     /// 1 MiB both ways.
     public static let error = BodyLimits(compressedBytes: 1 << 20, inflatedBytes: 1 << 20)
 }

@@ -12,10 +12,11 @@ public struct PageBody: ~Copyable {
     /// - Parameters:
     ///   - contentEncoding: the header's value: none, empty or `identity` for plain bytes, `gzip` or `x-gzip`.
     ///   - limits: the most that is accepted, inclusive.
-    ///   - storage: an array whose memory is used again; its content is dropped.
+    ///   - memory: where the memory for the content is taken from.
+    ///   - rowCount: the rows that are expected, if any are.
     /// - Throws: `unsupportedEncoding` for any other encoding, several in a row included.
     public init(
-        contentEncoding: String?, limits: BodyLimits = .page, reusing storage: consuming [UInt8] = []
+        contentEncoding: String?, limits: BodyLimits = .page, memory: PageMemory = PageMemory(), rowCount: Int = 0
     ) throws(RowsError) {
         switch contentEncoding?.lowercased() ?? "" {
         case "", "identity": gzip = nil
@@ -28,10 +29,7 @@ public struct PageBody: ~Copyable {
             )
         }
         self.limits = limits
-        // Taken out rather than copied: only an array with one owner keeps its memory.
-        bytes = []
-        swap(&bytes, &storage)
-        bytes.removeAll(keepingCapacity: true)
+        bytes = memory.takeBody(rowCount: rowCount)
     }
 
     /// Takes the next bytes from the wire; any split is fine.
@@ -72,7 +70,10 @@ extension RowsError {
         RowsError(
             code: .bodyTooLarge,
             message: "the body has more than \(limit) bytes \(measured)",
-            hint: "ask for fewer rows a page"
+            hint: fewerRowsHint
         )
     }
+
+    /// What to do about too large a page.
+    static let fewerRowsHint = "ask for fewer rows a page with --page-rows"
 }

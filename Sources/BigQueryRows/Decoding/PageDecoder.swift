@@ -4,19 +4,20 @@
 /// any order, unknown ones are passed. Rows are counted from 1 in messages, across the whole result.
 public struct PageDecoder: Sendable {
     private let schema: TableSchema?
-    private var cells: [CellReference]
+    private let memory: PageMemory
+    private let rowCount: Int
 
     /// Prepares for a page.
     ///
     /// - Parameters:
     ///   - schema: the columns by which to decode; `nil` to take those that the page itself has.
-    ///   - cells: an array whose memory is used again; its content is dropped.
-    public init(schema: TableSchema?, reusing cells: consuming [CellReference] = []) {
+    ///   - memory: where the memory for the cells is taken from.
+    ///   - rowCount: the rows that are expected, if any are.
+    public init(schema: TableSchema?, memory: PageMemory = PageMemory(), rowCount: Int = 0) {
         self.schema = schema
-        // Taken out rather than copied: only an array with one owner keeps its memory.
-        self.cells = []
-        swap(&self.cells, &cells)
-        self.cells.removeAll(keepingCapacity: true)
+        self.memory = memory
+        // More do not fit into a body.
+        self.rowCount = min(rowCount, BodyLimits.page.inflatedBytes / 8)
     }
 
     /// Decodes a body, whose memory becomes the page's.
@@ -24,8 +25,9 @@ public struct PageDecoder: Sendable {
     /// - Parameter firstRow: the place of the page's first row in the whole result, counted from 0.
     /// - Throws: `malformedJSON`, also for characters that are half of a pair; `inconsistentPage` for parts
     ///   that are missing, doubled or contradict each other; `schemaChanged` for a schema other than the
-    ///   expected one; `invalidCell` for a value that does not fit its column.
-    public consuming func decode(
+    ///   expected one; `invalidCell` for a value that does not fit its column; `bodyTooLarge` for values that take more
+    ///   than the limit of a body when they are written by field name.
+    public func decode(
         _ body: consuming InflatedBody, firstRow: Int64
     ) throws(RowsError) -> ResultPage {
         let wireByteCount = body.wireByteCount
@@ -41,7 +43,9 @@ public struct PageDecoder: Sendable {
             throw error.error
         }
         bytes.append(contentsOf: content.rows.tail)
+        memory.recycle(tail: content.rows.tail)
 
+        memory.note(rowCount: content.rows.rowCount, byteCount: bytes.count)
         let columnCount = (schema ?? content.schema)?.fields.count ?? 0
         return ResultPage(
             jobComplete: content.jobComplete, schema: content.schema, totalRows: content.totalRows,
@@ -53,7 +57,7 @@ public struct PageDecoder: Sendable {
     }
 
     /// Reads the first `count` bytes, behind which is the scanner's padding.
-    private mutating func read(
+    private func read(
         _ bytes: inout [UInt8], count: Int, firstRow: Int64
     ) throws(PageFault) -> PageReader.Content {
         try bytes.withUnsafeMutableBufferPointer { (buffer) throws(PageFault) -> PageReader.Content in
@@ -62,7 +66,7 @@ public struct PageDecoder: Sendable {
             }
             var reader = PageReader(
                 scanner: JSONScanner(base: base, count: count), expected: schema, firstRow: firstRow,
-                reusing: &cells)
+                memory: memory, rowCount: rowCount)
             try reader.read()
             return reader.content
         }

@@ -14,6 +14,8 @@ struct PageReader {
     private var scanner: JSONScanner
     private let expected: TableSchema?
     private let firstRow: Int64
+    private let memory: PageMemory
+    private let rowCount: Int
     /// Where the rows begin that came before the schema by which to decode them.
     private var postponedRows: Int?
     private var seenKeys: Set<String> = []
@@ -21,15 +23,14 @@ struct PageReader {
     /// The longest page token that is accepted, in bytes; real ones have less than a hundred.
     private static let tokenLimit = 64 << 10
 
-    /// Prepares to read a text, and to decode its rows into the memory of `cells`, which is taken.
-    init(
-        scanner: JSONScanner, expected: TableSchema?, firstRow: Int64, reusing cells: inout [CellReference]
-    ) {
+    /// Prepares to read a text, and to decode its rows into memory that is taken from `memory`.
+    init(scanner: JSONScanner, expected: TableSchema?, firstRow: Int64, memory: PageMemory, rowCount: Int) {
         self.scanner = scanner
         self.expected = expected
         self.firstRow = firstRow
+        self.memory = memory
+        self.rowCount = rowCount
         content = Content(rows: RowReader.Output())
-        swap(&content.rows.cells, &cells)
     }
 
     /// Reads the whole text.
@@ -115,9 +116,10 @@ struct PageReader {
         }
         var reader = RowReader(
             scanner: scanner, plan: DecodingPlan(schema), tailStart: scanner.count + JSONScanner.padding)
-        swap(&reader.output, &content.rows)
+        reader.output.cells = memory.takeCells(count: rowCount * schema.fields.count)
+        reader.output.tail = memory.takeTail()
         try reader.readRows(firstRow: firstRow)
-        swap(&reader.output, &content.rows)
+        content.rows = reader.output
         scanner = reader.scanner
     }
 

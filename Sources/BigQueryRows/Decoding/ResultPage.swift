@@ -19,6 +19,8 @@ public struct ResultPage: Sendable {
     public var inflatedByteCount: Int
     /// The length of the body on the wire.
     public var wireByteCount: Int
+    /// Where its time went; zero unless whoever fetched the page measured it.
+    public var timing = PageTiming()
 
     /// Makes an answer; what is left out is absent or zero.
     public init(

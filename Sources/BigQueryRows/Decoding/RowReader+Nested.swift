@@ -12,6 +12,7 @@ extension RowReader {
         var index = 0
         var hasNext = try scanner.beginArray()
         while hasNext {
+            guard output.tail.count <= Self.tailLimit else { throw Self.tooMuchText() }
             if index > 0 { output.tail.append(UInt8(ascii: ",")) }
             do throws(PageFault) {
                 try scanner.enterObject(member: UInt8(ascii: "v"))

@@ -6,6 +6,8 @@ struct RowReader {
         var cells: [CellReference] = []
         /// The texts that had to be written anew; references count its bytes from ``RowReader/tailStart`` on.
         var tail: [UInt8] = []
+        /// The number of rows.
+        var rowCount = 0
         /// The columns of mode REQUIRED in which a NULL was met.
         var nullsInRequired: [Int] = []
     }
@@ -15,6 +17,10 @@ struct RowReader {
     let plan: DecodingPlan
     /// Where ``Output/tail`` will stand behind the JSON text.
     let tailStart: Int
+
+    /// The most bytes that the texts written anew may have. Names of fields are sent once and written again and again, so
+    /// that the limit of the body alone would be none.
+    static let tailLimit = BodyLimits.page.inflatedBytes
 
     /// Reads the array of rows.
     ///
@@ -36,8 +42,10 @@ struct RowReader {
                 fault.row = row + 1
                 throw fault
             }
+            guard output.tail.count <= Self.tailLimit else { throw Self.tooMuchText() }
             output.cells.append(contentsOf: cells)
             row += 1
+            output.rowCount += 1
             hasNext = try scanner.continueArray()
         }
     }
@@ -171,5 +179,10 @@ struct RowReader {
     @inline(never)
     static func tooFewCells(_ count: Int, expected: Int) -> PageFault {
         PageFault(.inconsistentPage, "there are \(count) cells, but the schema has \(expected)")
+    }
+
+    @inline(never)
+    static func tooMuchText() -> PageFault {
+        PageFault(.bodyTooLarge, "the page has more than \(tailLimit) bytes when its values are written by field name")
     }
 }

@@ -29,11 +29,19 @@ struct PageFault: Error {
     var error: RowsError {
         var place: [String] = []
         if let row { place.append("row \(row)") }
-        if !path.isEmpty { place.append("column \(Excerpt.visible(path.dropFirst()))") }
+        if !path.isEmpty { place.append("column \(path.dropFirst())") }
         return RowsError(
             code: code,
-            message: place.isEmpty ? reason : "\(place.joined(separator: ", ")): \(reason)",
-            hint: code == .invalidCell ? "CAST the column AS STRING to stage its values as they are" : nil
+            message: Excerpt.line(place.isEmpty ? reason : "\(place.joined(separator: ", ")): \(reason)"),
+            hint: hint
         )
+    }
+
+    private var hint: String? {
+        switch code {
+        case .invalidCell: "CAST the column AS STRING to stage its values as they are"
+        case .bodyTooLarge: RowsError.fewerRowsHint
+        default: nil
+        }
     }
 }

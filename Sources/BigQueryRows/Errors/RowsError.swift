@@ -4,7 +4,7 @@ public struct RowsError: Error, Sendable, CustomStringConvertible {
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Value: String {
             case unsupportedEncoding, corruptBody, bodyTooLarge
-            case malformedJSON, inconsistentPage, schemaChanged, invalidCell
+            case malformedJSON, inconsistentPage, wrongRowCount, schemaChanged, invalidCell
         }
 
         private let value: Value
@@ -23,6 +23,8 @@ public struct RowsError: Error, Sendable, CustomStringConvertible {
         public static let malformedJSON = Code(.malformedJSON)
         /// The page contradicts itself or the pages before it, or a part is missing.
         public static let inconsistentPage = Code(.inconsistentPage)
+        /// The rows end before all have come that were promised, or go on after them.
+        public static let wrongRowCount = Code(.wrongRowCount)
         /// The page has other columns than the pages before it.
         public static let schemaChanged = Code(.schemaChanged)
         /// A cell does not fit the type of its column.
@@ -35,8 +37,19 @@ public struct RowsError: Error, Sendable, CustomStringConvertible {
         /// cause, but not what would be the same the next time.
         public var isTransient: Bool {
             switch value {
-            case .corruptBody, .malformedJSON, .inconsistentPage: true
+            case .corruptBody, .malformedJSON, .inconsistentPage, .wrongRowCount: true
             case .unsupportedEncoding, .bodyTooLarge, .schemaChanged, .invalidCell: false
+            }
+        }
+
+        fileprivate var hint: String? {
+            switch value {
+            case .unsupportedEncoding, .corruptBody, .malformedJSON:
+                "look for a proxy between here and the service that changes answers; then run the same command again"
+            case .bodyTooLarge: nil
+            case .inconsistentPage: "run the same command again; with --restart it begins anew"
+            case .schemaChanged, .wrongRowCount: "run the same command again; it begins anew"
+            case .invalidCell: "select the column as text: CAST(… AS STRING)"
             }
         }
     }
@@ -45,14 +58,16 @@ public struct RowsError: Error, Sendable, CustomStringConvertible {
     public var code: Code
     /// What is wrong, in one line, naming row and column where there are any.
     public var message: String
-    /// What to do about it, if there is something.
+    /// What to do about it.
     public var hint: String?
 
     /// Makes an error.
+    ///
+    /// - Parameter hint: `nil`, the default, takes what there is to say of the code.
     public init(code: Code, message: String, hint: String? = nil) {
         self.code = code
         self.message = message
-        self.hint = hint
+        self.hint = hint ?? code.hint
     }
 
     /// Whether reading the same page again may help.

@@ -53,10 +53,7 @@ extension JSONScanner {
         var end = stop
         position = stop
         while next != UInt8(ascii: "\"") {
-            for unit in UTF8.encode(try readEscape()).unsafelyUnwrapped {
-                base[end] = unit
-                end += 1
-            }
+            end += write(try readEscape(), at: end)
             let stop = firstStop(from: position)
             (base + end).update(from: base + position, count: stop - position)
             end += stop - position
@@ -64,6 +61,34 @@ extension JSONScanner {
         }
         position += 1
         return start..<end
+    }
+
+    /// Writes a character as UTF-8; returns its length.
+    @inline(__always)
+    private func write(_ scalar: Unicode.Scalar, at offset: Int) -> Int {
+        let value = scalar.value
+        func unit(_ index: Int, _ bits: UInt32) { base[offset + index] = UInt8(truncatingIfNeeded: bits) }
+        func tail(_ index: Int, _ shift: UInt32) { unit(index, 0x80 | value >> shift & 0x3F) }
+        switch value {
+        case 0..<0x80:
+            unit(0, value)
+            return 1
+        case 0..<0x800:
+            unit(0, 0xC0 | value >> 6)
+            tail(1, 0)
+            return 2
+        case 0..<0x10000:
+            unit(0, 0xE0 | value >> 12)
+            tail(1, 6)
+            tail(2, 0)
+            return 3
+        default:
+            unit(0, 0xF0 | value >> 18)
+            tail(1, 12)
+            tail(2, 6)
+            tail(3, 0)
+            return 4
+        }
     }
 
     /// Reads an escape; a stop other than the closing quote is next.
@@ -106,8 +131,13 @@ extension JSONScanner {
     private mutating func readHexDigits() throws(PageFault) -> UInt32 {
         var value: UInt32 = 0
         for _ in 0..<4 {
-            guard let digit = Character(Unicode.Scalar(next)).hexDigitValue, next < 0x80 else {
-                throw unexpected("a hexadecimal digit")
+            let letter = next | 0x20
+            let digit: UInt8
+            switch letter {
+            case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = letter - UInt8(ascii: "a") + 10
+            default:
+                digit = next &- UInt8(ascii: "0")
+                guard digit < 10 else { throw unexpected("a hexadecimal digit") }
             }
             value = value << 4 | UInt32(digit)
             position += 1

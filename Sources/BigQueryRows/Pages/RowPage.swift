@@ -29,9 +29,9 @@ public struct RowPage: Sendable {
         self.cells = cells
     }
 
-    /// The memory that the page occupies, in bytes.
+    /// The memory that the page fills, in bytes.
     public var byteCount: Int {
-        bytes.capacity + cells.capacity * MemoryLayout<CellReference>.stride
+        bytes.count + cells.count * MemoryLayout<CellReference>.stride
     }
 
     /// One cell as a value of its own; a copy, so not for hot paths.

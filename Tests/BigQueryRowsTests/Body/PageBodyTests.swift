@@ -133,11 +133,10 @@ struct PageBodyTests {
     }
 
     @Test func memoryIsUsedAgain() throws {
-        var storage: [UInt8] = []
-        storage.reserveCapacity(1 << 16)
-        storage.append(contentsOf: [1, 2, 3])
-        let address = storage.withUnsafeBytes { $0.baseAddress }
-        var body = try PageBody(contentEncoding: "gzip", reusing: consume storage)
+        let memory = PageMemory()
+        let address = recycledPage(memory, byteCapacity: 1 << 20).bytes
+        _ = recycledPage(memory, byteCapacity: 1 << 20)
+        var body = try PageBody(contentEncoding: "gzip", memory: memory)
         try gzip(Self.text).withUnsafeBytes { try body.receive($0) }
         let inflated = try body.finish()
         #expect(inflated.bytes == Self.text)

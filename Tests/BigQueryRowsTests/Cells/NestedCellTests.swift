@@ -1,4 +1,5 @@
 import BigQueryRows
+import TestSupport
 import Testing
 
 @Suite("STRUCT and ARRAY cells")
@@ -237,5 +238,38 @@ struct NestedCellTests {
     ])
     func aMissingPartIsAnError(json: String) throws {
         #expect(try rowsError { _ = try decodeCell(Self.person, json) }.code == .inconsistentPage)
+    }
+
+    @Test(
+        .faults("P9"),
+        arguments: [
+            #"{"f":[{"v":"A"},{"v":[]}],"f":[]}"#, #"{"f":[{"v":"A","v":"B"},{"v":[]}]}"#,
+            #"{"f":[{"v":"A"},{"v":[{"v":{"f":[{"v":"s"},{"v":"1"}]},"v":null}]}]}"#,
+            #"{"f":[{"v":"A"},{"v":[{"v":{"f":[{"v":"s"},{"v":"1"}],"\u0066":1}}]}]}"#,
+        ])
+    func aDoubledPartIsAnError(json: String) throws {
+        #expect(try rowsError { _ = try decodeCell(Self.person, json) }.code == .malformedJSON)
+    }
+
+    /// Names of fields come once with the schema and stand in every value: a page of some kilobytes could fill all memory.
+    @Test func valuesWrittenByFieldNameHaveALimit() throws {
+        let name = String(repeating: "n", count: 1 << 20)
+        let element = #"{"v":{"f":[{"v":"1"}]}}"#
+        let list = Self.field("c", .structure, repeated: true, [Self.field(name, .int64)])
+        let single = Self.field("c", .structure, [Self.field(name, .int64)])
+        func page(_ count: Int, _ field: Field) throws -> ResultPage {
+            let row = "{\"f\":[\(element)]}"
+            let json =
+                field.mode == .repeated
+                ? #"{"rows":[{"f":[{"v":[\#(Array(repeating: element, count: count).joined(separator: ","))]}]}]}"#
+                : "{\"rows\":[\(Array(repeating: row, count: count).joined(separator: ","))]}"
+            return try decodePage(json, schema: TableSchema(fields: [field]))
+        }
+        for field in [list, single] {
+            #expect(try page(100, field).rows.byteCount > 100 << 20)
+            let error = try rowsError { _ = try page(257, field) }
+            #expect(error.code == .bodyTooLarge)
+            #expect(error.hint?.contains("fewer rows") == true)
+        }
     }
 }

@@ -1,4 +1,5 @@
 import BigQueryRows
+import TestSupport
 import Testing
 
 @Suite("Result pages")
@@ -48,7 +49,7 @@ struct ResultPageTests {
         #expect(page.rows.rowCount == 0)
     }
 
-    @Test func keysMayComeInAnyOrder() throws {
+    @Test(.faults("P10")) func keysMayComeInAnyOrder() throws {
         let members = [
             "\"schema\":\(Self.schemaJSON)", "\"rows\":\(Self.rowsJSON)", #""totalRows":2"#,
             #""jobComplete":true"#,
@@ -74,7 +75,7 @@ struct ResultPageTests {
         #expect(StoredForm(page.rows, row: 0, column: 1) == .text("a\nb"))
     }
 
-    @Test func escapesInKeysAndUnknownKeysAreUnderstood() throws {
+    @Test(.faults("P10")) func escapesInKeysAndUnknownKeysAreUnderstood() throws {
         let json = """
             { "x" : [ { "rows" : 1 } ] , "row\\u0073" : [ { "a" : 1 , "\\u0066" : [ { "b" : {} , "\\u0076" : "1" , "c" : 2 } , \
             { "v" : "a" } ] , "d" : [] } , { "f" : [ { "v" : "2" } , { "v" : null } ] } ] , "total\\u0052ows" : "2" }
@@ -84,13 +85,19 @@ struct ResultPageTests {
         #expect(page.totalRows == 2)
     }
 
-    @Test(arguments: [
-        #"{"jobComplete":true,"jobComplete":true}"#, #"{"totalRows":"1","x":0,"totalRows":"1"}"#,
-        #"{"pageToken":"a","pageToken":null}"#, #"{"rows":[],"rows":[]}"#, #"{"rows":[],"row\u0073":[]}"#,
-        "{\"schema\":\(schemaJSON),\"schema\":\(schemaJSON)}",
-        #"{"rows":[{"f":[{"v":"1"},{"v":"a"}],"f":[]}]}"#, #"{"rows":[{"f":[{"v":"1","v":"1"},{"v":"a"}]}]}"#,
-        #"{"rows":[{"f":[{"v":"1","x":0,"\u0076":"1"},{"v":"a"}]}]}"#,
-    ])
+    @Test(
+        .faults("P9"),
+        arguments: [
+            #"{"jobComplete":true,"jobComplete":true}"#, #"{"totalRows":"1","x":0,"totalRows":"1"}"#,
+            #"{"pageToken":"a","pageToken":null}"#, #"{"rows":[],"rows":[]}"#, #"{"rows":[],"row\u0073":[]}"#,
+            "{\"schema\":\(schemaJSON),\"schema\":\(schemaJSON)}",
+            #"{"rows":[{"f":[{"v":"1"},{"v":"a"}],"f":[]}]}"#, #"{"rows":[{"f":[{"v":"1","v":"1"},{"v":"a"}]}]}"#,
+            #"{"rows":[{"f":[{"v":"1","x":0,"\u0076":"1"},{"v":"a"}]}]}"#,
+            #"{"jobComplete":null,"jobComplete":true}"#, #"{"pageToken":null,"page\u0054oken":"a"}"#,
+            #"{"\u0074otalRows":"1","totalRows":"1"}"#, #"{"schema":null,"schema":null}"#,
+            #"{"rows":[{"\u0066":[{"v":"1"},{"v":"a"}],"x":{"f":0},"f":[{"v":"1"},{"v":"a"}]}]}"#,
+            #"{"rows":[{"f":[{"v":null,"v":null},{"v":"a"}]}]}"#,
+        ])
     func doubledKeysAreErrors(json: String) throws {
         #expect(try rowsError { _ = try decodePage(json, schema: Self.schema) }.code == .malformedJSON)
     }
@@ -102,13 +109,17 @@ struct ResultPageTests {
         #expect(try decodePage("{\"totalRows\":\(json)}").totalRows == count)
     }
 
-    @Test(arguments: [
-        #""totalRows":"-1""#, #""totalRows":-1"#, #""totalRows":"many""#, #""totalRows":"""#,
-        #""totalRows":1.0"#,
-        #""totalRows":"9223372036854775808""#, #""totalRows":true"#, #""totalRows":[]"#, #""totalRows":{}"#,
-        #""pageToken":1"#, #""pageToken":[]"#, #""pageToken":true"#,
-        #""jobComplete":"true""#, #""jobComplete":1"#, #""jobComplete":{}"#,
-    ])
+    @Test(
+        .faults("P6", "P25"),
+        arguments: [
+            #""totalRows":"-1""#, #""totalRows":-1"#, #""totalRows":"many""#, #""totalRows":"""#,
+            #""totalRows":1.0"#,
+            #""totalRows":"9223372036854775808""#, #""totalRows":9223372036854775808"#, #""totalRows":"1e2""#,
+            #""totalRows":1E+2"#, #""totalRows":1e400"#, "\"totalRows\":\(String(repeating: "9", count: 309))",
+            #""totalRows":true"#, #""totalRows":[]"#, #""totalRows":{}"#,
+            #""pageToken":1"#, #""pageToken":[]"#, #""pageToken":true"#,
+            #""jobComplete":"true""#, #""jobComplete":1"#, #""jobComplete":{}"#,
+        ])
     func envelopesOfOtherTypesAreInconsistent(member: String) throws {
         #expect(try rowsError { _ = try decodePage("{\(member)}") }.code == .inconsistentPage)
     }
@@ -126,19 +137,21 @@ struct ResultPageTests {
         #expect(try decodePage(#"{"pageToken":"a\/b="}"#).pageToken == "a/b=")
     }
 
-    @Test(arguments: [
-        (
-            #"[{"f":[{"v":"1"},{"v":"a"}]},{"f":[{"v":"2"}]}]"#,
-            "row 12: there are 1 cells, but the schema has 2"
-        ),
-        (#"[{"f":[]}]"#, "row 11: there are 0 cells, but the schema has 2"),
-        (
-            #"[{"f":[{"v":"1"},{"v":"a"},{"v":"b"}]}]"#,
-            "row 11: there are more cells than the 2 that the schema has"
-        ),
-        (#"[{"f":[{"v":"1"},{"x":"a"}]}]"#, "row 11, column s: there is no 'v' before byte 34"),
-        (#"[{"g":1}]"#, "row 11: there is no 'f' before byte 16"),
-    ])
+    @Test(
+        .faults("P18"),
+        arguments: [
+            (
+                #"[{"f":[{"v":"1"},{"v":"a"}]},{"f":[{"v":"2"}]}]"#,
+                "row 12: there are 1 cells, but the schema has 2"
+            ),
+            (#"[{"f":[]}]"#, "row 11: there are 0 cells, but the schema has 2"),
+            (
+                #"[{"f":[{"v":"1"},{"v":"a"},{"v":"b"}]}]"#,
+                "row 11: there are more cells than the 2 that the schema has"
+            ),
+            (#"[{"f":[{"v":"1"},{"x":"a"}]}]"#, "row 11, column s: there is no 'v' before byte 34"),
+            (#"[{"g":1}]"#, "row 11: there is no 'f' before byte 16"),
+        ])
     func rowsMustHaveAllCells(rows: String, message: String) throws {
         let error = try rowsError {
             _ = try decodePage("{\"rows\":\(rows)}", schema: Self.schema, firstRow: 10)
@@ -187,7 +200,7 @@ struct ResultPageTests {
         #expect(error.code == .malformedJSON || error.code == .inconsistentPage)
     }
 
-    @Test func nullsInRequiredColumnsAreReportedOnceEach() throws {
+    @Test(.faults("P19")) func nullsInRequiredColumnsAreReportedOnceEach() throws {
         let required = TableSchema(fields: [
             TableSchema.Field(name: "a", type: .int64, mode: .required),
             TableSchema.Field(name: "b", type: .int64),
@@ -199,11 +212,29 @@ struct ResultPageTests {
         #expect(page.rows.cells == Array(repeating: .null, count: 6))
     }
 
-    @Test func loneSurrogatesAreErrorsWithTheirPlace() throws {
+    @Test(.faults("P4")) func loneSurrogatesAreErrorsWithTheirPlace() throws {
         let json = #"{"rows":[{"f":[{"v":"1"},{"v":"x\ud800y"}]}]}"#
         let error = try rowsError { _ = try decodePage(json, schema: Self.schema, firstRow: 41) }
         #expect(error.code == .malformedJSON)
         #expect(error.message == #"row 42, column s: unpaired surrogate \ud800 at byte 32 of the JSON text"#)
+    }
+
+    @Test(
+        .faults("P4"),
+        arguments: [#"\ud800"#, #"\udc00"#, #"x\udfffy"#, #"\ud83d\ud83d\ude00"#, #"\ud800\n"#, #"\ude00\ud83d"#])
+    func loneSurrogatesAreErrorsInsideOfOtherValuesToo(text: String) throws {
+        let item = TableSchema.Field(
+            name: "i", type: .structure, mode: .repeated, fields: [.init(name: "t", type: .string)])
+        let error = try rowsError {
+            _ = try decodePage(
+                #"{"rows":[{"f":[{"v":[{"v":{"f":[{"v":"ok"}]}},{"v":{"f":[{"v":"\#(text)"}]}}]}]}]}"#,
+                schema: TableSchema(fields: [item]), firstRow: 6)
+        }
+        #expect(error.code == .malformedJSON)
+        #expect(error.message.hasPrefix("row 7, column i[1].t: unpaired surrogate"))
+        for json in [#"{"\#(text)":1}"#, #"{"x":{"\#(text)":1}}"#, #"{"pageToken":"\#(text)"}"#] {
+            #expect(try rowsError { _ = try decodePage(json) }.code == .malformedJSON)
+        }
     }
 
     @Test func anExcerptIsShortAndHarmless() throws {
@@ -216,12 +247,29 @@ struct ResultPageTests {
         #expect(error.message.count < 120)
     }
 
+    /// Names come from outside too, and have no limit where a page tells them.
+    @Test(.faults("P31"))
+    func aMessageIsOneShortLineWhateverColumnsAreCalled() throws {
+        let name = #"\u001b[2J\n\u202e"# + String(repeating: "x", count: 10_000)
+        let schema = #"{"fields":[{"name":"\#(name)","type":"INT64"}]}"#
+        let changed = try rowsError { _ = try decodePage("{\"schema\":\(schema)}", schema: Self.schema) }
+        let invalid = try rowsError {
+            _ = try decodePage("{\"schema\":\(schema),\"rows\":[{\"f\":[{\"v\":\"x\"}]}]}")
+        }
+        #expect(invalid.message.hasPrefix(#"row 1, column \u{1b}[2J\u{a}\u{202e}xxx"#))
+        for message in [changed.message, invalid.message] {
+            #expect(message.contains(#"\u{1b}[2J\u{a}\u{202e}xxx"#))
+            #expect(message.count == 1_001)
+            #expect(!message.unicodeScalars.contains { $0.value < 0x20 || $0 == "\u{202e}" })
+        }
+    }
+
     @Test func memoryIsUsedAgain() throws {
-        var cells: [CellReference] = []
-        cells.reserveCapacity(1000)
-        let address = cells.withUnsafeBytes { $0.baseAddress }
+        let memory = PageMemory()
+        let address = recycledPage(memory, cellCapacity: 1000).cells
+        _ = recycledPage(memory, cellCapacity: 1000)
         let json = Array("{\"rows\":\(Self.rowsJSON)}".utf8)
-        let page = try PageDecoder(schema: Self.schema, reusing: consume cells)
+        let page = try PageDecoder(schema: Self.schema, memory: memory)
             .decode(InflatedBody(bytes: json, wireByteCount: 0), firstRow: 0)
         expectRows(page)
         #expect(page.rows.cells.withUnsafeBytes { $0.baseAddress } == address)

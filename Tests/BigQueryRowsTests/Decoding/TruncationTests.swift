@@ -1,4 +1,5 @@
 import BigQueryRows
+import TestSupport
 import Testing
 
 /// A page with everything in it, cut and damaged at every byte.
@@ -20,7 +21,7 @@ struct TruncationTests {
         #expect(StoredForm(page.rows, row: 0, column: 4) == .text(#"[{"j":{"k":[1,"\n"]},"x":1.5e3}]"#))
     }
 
-    @Test func everyTruncationIsAnError() throws {
+    @Test(.faults("P1")) func everyTruncationIsAnError() throws {
         for count in Self.page.indices {
             let bytes = Array(Self.page[..<count])
             let error = try rowsError("\(count) bytes") { _ = try decodePage(bytes) }
@@ -32,7 +33,7 @@ struct TruncationTests {
         }
     }
 
-    @Test func anythingBehindTheEndIsAnError() throws {
+    @Test(.faults("P2")) func anythingBehindTheEndIsAnError() throws {
         for byte in UInt8.min...UInt8.max where ![0x20, 0x09, 0x0A, 0x0D].contains(byte) {
             #expect(try rowsError { _ = try decodePage(Self.page + [byte]) }.code == .malformedJSON)
         }

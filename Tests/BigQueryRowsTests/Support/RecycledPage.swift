@@ -1,0 +1,15 @@
+import BigQueryRows
+
+/// Gives the memory of a page away that had room for so many bytes and cells, and tells where it is.
+func recycledPage(
+    _ memory: PageMemory, byteCapacity: Int = 0, cellCapacity: Int = 0
+) -> (bytes: UnsafeRawPointer?, cells: UnsafeRawPointer?) {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(byteCapacity)
+    bytes.append(1)
+    var cells: [CellReference] = []
+    cells.reserveCapacity(cellCapacity)
+    cells.append(.integer(1))
+    memory.recycle(RowPage(firstRow: 0, columnCount: 1, bytes: bytes, cells: cells))
+    return (bytes.withUnsafeBytes { $0.baseAddress }, cells.withUnsafeBytes { $0.baseAddress })
+}
