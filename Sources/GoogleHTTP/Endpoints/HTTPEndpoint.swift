@@ -18,8 +18,11 @@ public struct HTTPEndpoint: Sendable, Hashable, CustomStringConvertible {
     public init(_ address: String) throws(HTTPError) {
         let text = address.contains("://") ? address : "http://" + address
         guard let parts = URLComponents(string: text), let scheme = parts.scheme?.lowercased(),
-            var host = parts.host?.lowercased(), !host.isEmpty, ["http", "https"].contains(scheme),
-            parts.user == nil, parts.password == nil, parts.query == nil, parts.fragment == nil
+            // One with percent signs, or with other letters than ASCII's, is read in more ways than one.
+            var host = parts.percentEncodedHost?.lowercased(), !host.isEmpty, !host.contains("%"),
+            ["http", "https"].contains(scheme),
+            parts.user == nil, parts.password == nil, parts.query == nil, parts.fragment == nil,
+            let root = Self.root(of: parts, scheme: scheme)
         else {
             throw HTTPError(
                 code: .invalidEndpoint, message: "\(printable(address)) is not the address of a service",
@@ -28,10 +31,7 @@ public struct HTTPEndpoint: Sendable, Hashable, CustomStringConvertible {
         }
         if host.hasPrefix("[") { host = String(host.dropFirst().dropLast()) }
         self.host = host
-        var root = parts
-        root.scheme = scheme
-        while root.percentEncodedPath.hasSuffix("/") { root.percentEncodedPath.removeLast() }
-        description = root.string ?? text
+        description = root
         if scheme == "http" && !isLoopback {
             throw HTTPError(
                 code: .insecureEndpoint,
@@ -40,6 +40,14 @@ public struct HTTPEndpoint: Sendable, Hashable, CustomStringConvertible {
                 hint: "use https, or a loopback address such as http://127.0.0.1:9050"
             )
         }
+    }
+
+    /// The address without slashes at its end.
+    private static func root(of parts: URLComponents, scheme: String) -> String? {
+        var root = parts
+        root.scheme = scheme
+        while root.percentEncodedPath.hasSuffix("/") { root.percentEncodedPath.removeLast() }
+        return root.string
     }
 
     /// Whether the host is this machine: `localhost`, `127.0.0.0/8` or `::1`.

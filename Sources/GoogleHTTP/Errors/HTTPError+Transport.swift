@@ -29,12 +29,13 @@ extension HTTPError {
         hint =
             switch code {
             case .hostNotFound, .connectionFailed:
-                "check the network connection and the address, then run the command again"
+                "check the network connection and the address, then run the same command again"
             case .untrustedServer:
-                "something between this machine and \(host) reads the traffic, or a certificate authority is missing here"
+                "something between this machine and \(host) reads the traffic, or a certificate authority is missing here: give its file with --ca-file"
             case .proxy:
                 "check HTTPS_PROXY and NO_PROXY, and whether the proxy wants a login (http://USER:PASSWORD@HOST:PORT)"
-            default: nil
+            case .protocolViolation: Self.protocolViolationHint
+            default: Self.laterHint
             }
     }
 

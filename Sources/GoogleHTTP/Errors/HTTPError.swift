@@ -8,6 +8,7 @@ public struct HTTPError: Error, Sendable, CustomStringConvertible {
         private enum Value: String, CaseIterable {
             case invalidEndpoint, insecureEndpoint, hostNotFound, connectionFailed, connectionLost, timeout
             case untrustedServer, wrongClock, redirected, protocolViolation, bodyTooLarge, proxy
+            case unusableAuthorities
         }
 
         private let value: Value
@@ -40,6 +41,8 @@ public struct HTTPError: Error, Sendable, CustomStringConvertible {
         public static let bodyTooLarge = Code(.bodyTooLarge)
         /// The proxy refused, cannot be reached, or wants a login.
         public static let proxy = Code(.proxy)
+        /// The file of certificate authorities cannot be read.
+        public static let unusableAuthorities = Code(.unusableAuthorities)
 
         /// The identifier of the code, for example `connectionLost`.
         public var description: String { value.rawValue }
@@ -52,7 +55,7 @@ public struct HTTPError: Error, Sendable, CustomStringConvertible {
             switch value {
             case .hostNotFound, .connectionFailed, .connectionLost, .timeout: true
             case .invalidEndpoint, .insecureEndpoint, .untrustedServer, .wrongClock, .redirected,
-                .protocolViolation, .bodyTooLarge, .proxy:
+                .protocolViolation, .bodyTooLarge, .proxy, .unusableAuthorities:
                 false
             }
         }
@@ -66,6 +69,8 @@ public struct HTTPError: Error, Sendable, CustomStringConvertible {
     public var hint: String?
     /// The error underneath.
     public var cause: (any Error)?
+    /// Whether the connection was lost before anything of an answer came, as happens to one that was idle too long.
+    package var isBeforeAnswer = false
 
     /// Makes an error.
     public init(code: Code, message: String, hint: String? = nil, cause: (any Error)? = nil) {
@@ -80,4 +85,10 @@ public struct HTTPError: Error, Sendable, CustomStringConvertible {
 
     /// Code and message.
     public var description: String { "\(code): \(message)" }
+
+    /// What to do about a network or a server that is in trouble.
+    static let laterHint = "run the same command again later"
+    /// What to do about a server that does not keep to HTTP.
+    static let protocolViolationHint =
+        "check the endpoint, and whether a proxy answers in the place of Google; then run the same command again"
 }

@@ -2,17 +2,30 @@ package import NIOCore
 
 /// The body of an answer as it arrives. It must be read inside the exchange that it belongs to.
 public struct HTTPBody {
-    private var nextChunk: () async throws -> ByteBuffer?
+    private let nextChunk: () async throws -> ByteBuffer?
+    private let onHold: (_ isHeld: Bool) -> Void
 
     /// A body from a source of chunks, which answers `nil` at the end.
-    package init(_ nextChunk: @escaping () async throws -> ByteBuffer?) {
+    ///
+    /// - Parameter onHold: told when the reader makes the sender wait, and when no more.
+    package init(
+        _ nextChunk: @escaping () async throws -> ByteBuffer?, onHold: @escaping (_ isHeld: Bool) -> Void = { _ in }
+    ) {
         self.nextChunk = nextChunk
+        self.onHold = onHold
     }
 
     /// A body of chunks that are there already.
     public init(chunks: [[UInt8]]) {
         var rest = chunks[...]
-        nextChunk = { rest.popFirst().map(ByteBuffer.init(bytes:)) }
+        self.init { rest.popFirst().map(ByteBuffer.init(bytes:)) }
+    }
+
+    /// Makes the sender wait for something here. That is not counted as its silence.
+    public func hold(for something: () async throws -> Void) async throws {
+        onHold(true)
+        defer { onHold(false) }
+        try await something()
     }
 
     /// Waits for the next chunk and hands out its bytes, which are valid only inside `use`.
@@ -32,7 +45,8 @@ public struct HTTPBody {
         while try await read({ chunk in
             guard bytes.count + chunk.count <= limit else {
                 throw HTTPError(
-                    code: .bodyTooLarge, message: "the answer is larger than the \(limit) bytes allowed for it"
+                    code: .bodyTooLarge, message: "the answer is larger than the \(limit) bytes allowed for it",
+                    hint: HTTPError.protocolViolationHint
                 )
             }
             bytes.append(contentsOf: chunk)

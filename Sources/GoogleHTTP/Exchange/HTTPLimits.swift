@@ -11,8 +11,8 @@ public struct HTTPLimits: Sendable {
     public var minimumBytesPerWindow = 60_000
     /// The length of that window.
     public var rateWindow: Duration = .seconds(60)
-    /// Connections to one host. Defaults to 32, more than pages are ever in flight.
-    public var connectionsPerHost = 32
+    /// Connections to one host. Defaults to 40, more than one pull ever uses; several pulls on one transport need more.
+    public var connectionsPerHost = 40
 
     /// The defaults.
     public init() {}

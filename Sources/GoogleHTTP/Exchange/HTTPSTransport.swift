@@ -3,6 +3,7 @@ import Foundation
 public import Logging
 import NIOCore
 import NIOHTTP1
+import NIOSSL
 
 /// HTTP/1.1 over TLS (or plain, to this machine), with every wait limited.
 public final class HTTPSTransport: HTTPTransport {
@@ -13,6 +14,11 @@ public final class HTTPSTransport: HTTPTransport {
     private let logger: Logger
     private let clock: any Clock<Duration>
 
+    /// The statuses that ask for another address.
+    private static let redirects: Set = [300, 301, 302, 303, 307, 308]
+    /// The size that the headers of an answer may have.
+    private static let maximumHeaderBytes = 64 << 10
+
     /// Makes a transport.
     ///
     /// - Parameters:
@@ -20,15 +26,22 @@ public final class HTTPSTransport: HTTPTransport {
     ///     `gzip` in their name.
     ///   - limits: timeouts.
     ///   - proxy: what https goes through; `nil`, the default, connects directly.
+    ///   - authorities: whose certificates are trusted besides those of the system's store; `nil`, the default, none.
     ///   - logger: gets one line an exchange at level `debug`, without secrets.
     ///   - clock: measures timeouts.
     public init(
-        userAgent: String, limits: HTTPLimits = HTTPLimits(), proxy: HTTPProxy? = nil, logger: Logger,
+        userAgent: String, limits: HTTPLimits = HTTPLimits(), proxy: HTTPProxy? = nil,
+        authorities: TrustedAuthorities? = nil, logger: Logger,
         clock: any Clock<Duration> = ContinuousClock()
     ) {
         var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
         configuration.timeout.connect = TimeAmount(limits.connectTimeout)
         configuration.httpVersion = .http1Only
+        if let authorities {
+            var tls = TLSConfiguration.makeClientConfiguration()
+            tls.additionalTrustRoots = [.certificates(authorities.certificates)]
+            configuration.tlsConfiguration = tls
+        }
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = limits.connectionsPerHost
         configuration.connectionPool.retryConnectionEstablishment = false
         client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
@@ -69,7 +82,9 @@ public final class HTTPSTransport: HTTPTransport {
             do {
                 switch try await group.next() {
                 case .answer(let answer): return answer
-                case .violation(let what): throw HTTPError(code: .timeout, message: "\(host) \(what)")
+                case .violation(let what):
+                    throw HTTPError(
+                        code: .timeout, message: "\(host) \(what)", hint: HTTPError.laterHint)
                 case nil: throw CancellationError()
                 }
             } catch let error as HTTPError where error.code == .untrustedServer && proxy(for: host) == nil {
@@ -101,7 +116,10 @@ public final class HTTPSTransport: HTTPTransport {
         } catch {
             try Task.checkCancellation()
             logger.debug("\(request): \(error)")
-            throw HTTPError(transport: error, host: host, proxy: proxyAddress.map { "\($0.host):\($0.port)" })
+            var failure = HTTPError(
+                transport: error, host: host, proxy: proxyAddress.map { "\($0.host):\($0.port)" })
+            failure.isBeforeAnswer = failure.code == .connectionLost
+            throw failure
         }
         watch.receivedHead()
         logger.debug("\(request): \(response.status.code)")
@@ -109,6 +127,12 @@ public final class HTTPSTransport: HTTPTransport {
             status: Int(response.status.code),
             headers: response.headers.map { (name: $0.name, value: $0.value) }
         )
+        let headerBytes = response.headers.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count }
+        guard headerBytes <= Self.maximumHeaderBytes else {
+            throw HTTPError(
+                code: .protocolViolation, message: "\(host) sent \(headerBytes) bytes of headers",
+                hint: HTTPError.protocolViolationHint)
+        }
         try refuseRedirect(head, host: host)
         guard head.status != 407 else {
             throw HTTPError(
@@ -117,7 +141,7 @@ public final class HTTPSTransport: HTTPTransport {
             )
         }
         var iterator = response.body.makeAsyncIterator()
-        var body = HTTPBody {
+        let nextChunk = { () async throws -> ByteBuffer? in
             do {
                 guard let chunk = try await iterator.next() else { return nil }
                 watch.received(byteCount: chunk.readableBytes)
@@ -127,6 +151,7 @@ public final class HTTPSTransport: HTTPTransport {
                 throw HTTPError(transport: error, host: host)
             }
         }
+        var body = HTTPBody(nextChunk, onHold: watch.held)
         return try await receive(head, &body)
     }
 
@@ -144,7 +169,7 @@ public final class HTTPSTransport: HTTPTransport {
     }
 
     private func refuseRedirect(_ head: HTTPResponseHead, host: String) throws(HTTPError) {
-        guard (300..<400).contains(head.status) else { return }
+        guard Self.redirects.contains(head.status) else { return }
         let location = head["Location"].map { " to \(printable($0, limit: 200))" } ?? ""
         throw HTTPError(
             code: .redirected, message: "\(host) answered with a redirect (HTTP \(head.status))\(location)",

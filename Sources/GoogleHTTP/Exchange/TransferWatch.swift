@@ -10,6 +10,7 @@ final class TransferWatch: Sendable {
         var lastByte: Duration = .zero
         var windowStart: Duration = .zero
         var windowBytes = 0
+        var isHeld = false
     }
 
     private let clock: any Clock<Duration>
@@ -42,6 +43,17 @@ final class TransferWatch: Sendable {
         }
     }
 
+    /// Stops judging the sender while its bytes are not taken, and begins anew afterwards.
+    func held(_ isHeld: Bool) {
+        let now = elapsed()
+        state.withLock {
+            $0.isHeld = isHeld
+            $0.lastByte = now
+            $0.windowStart = now
+            $0.windowBytes = 0
+        }
+    }
+
     /// Sleeps until a limit is exceeded, and then says which.
     func firstViolation() async throws -> String {
         while true {
@@ -66,6 +78,7 @@ final class TransferWatch: Sendable {
                 let wait = min(end - now, limits.idleTimeout, limits.rateWindow)
                 return now < end ? .wait(wait) : .violation("sent no answer for \(firstByteTimeout)")
             }
+            guard !state.isHeld else { return .wait(min(limits.idleTimeout, limits.rateWindow)) }
             let silentEnd = state.lastByte + limits.idleTimeout
             guard now < silentEnd else { return .violation("fell silent for \(limits.idleTimeout)") }
             var windowEnd = state.windowStart + limits.rateWindow

@@ -12,11 +12,20 @@ extension HTTPResponseHead {
         return .seconds(max(0, until.timeIntervalSince(now)))
     }
 
+    /// `Sun, 06 Nov 1994 08:49:37 GMT`, the one form that is sent today.
+    private static let dateStyle = Date.VerbatimFormatStyle(
+        format: """
+            \(weekday: .abbreviated), \(day: .twoDigits) \(month: .abbreviated) \(year: .padded(4)) \
+            \(hour: .twoDigits(clock: .twentyFourHour, hourCycle: .zeroBased)):\(minute: .twoDigits):\
+            \(second: .twoDigits) GMT
+            """,
+        locale: Locale(identifier: "en_US_POSIX"), timeZone: .gmt, calendar: Calendar(identifier: .gregorian))
+
+    /// The date that is written as this text, and not only begins like one.
     private static func date(_ text: String) -> Date? {
-        let formatter = DateFormatter()
-        formatter.locale = Locale(identifier: "en_US_POSIX")
-        formatter.timeZone = TimeZone(secondsFromGMT: 0)
-        formatter.dateFormat = "EEE, dd MMM yyyy HH:mm:ss 'GMT'"
-        return formatter.date(from: text)
+        guard let date = try? Date(text, strategy: dateStyle.parseStrategy), date.formatted(dateStyle) == text else {
+            return nil
+        }
+        return date
     }
 }

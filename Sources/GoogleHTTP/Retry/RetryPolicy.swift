@@ -1,7 +1,7 @@
 /// How often and how long a request is repeated.
 public struct RetryPolicy: Sendable {
-    /// The time that one request may take with all its repetitions, on the clock of the caller.
-    /// Defaults to 600 s.
+    /// The time that one request may be repeated for, from its first failure on, on the clock of the caller. What came
+    /// before it does not count: the process may have been stopped, or its machine asleep. Defaults to 600 s.
     public var budget: Duration = .seconds(600)
     /// The number of repetitions. Defaults to no limit but the budget.
     public var maximumRepetitions = Int.max
@@ -26,38 +26,72 @@ public struct RetryPolicy: Sendable {
 
 /// What to do about a failed request.
 public enum RetryVerdict: Sendable, Equatable {
-    /// It will fail again: give up.
+    /// It will fail again: stop.
     case stop
+    /// It was tried often enough.
+    case giveUp
     /// Try again after a while, no sooner than the server asked for.
     case repeatLater(askedFor: Duration? = nil)
-    /// Try again at once; counts as a repetition, but does not lengthen the next wait.
+    /// Try again at once; counts as a repetition, but takes nothing of the budget and does not lengthen the next wait.
+    /// For what is not asked for time and again.
     case repeatNow
 }
 
 /// One repetition of a request, for reports and logs.
 public struct Repetition: Sendable {
-    /// Why the request is repeated, in one line.
-    public var reason: String
+    /// Why the request is repeated.
+    public var cause: any Error
     /// How long the wait before it is.
     public var delay: Duration
 }
+
+/// How a request was repeated until there was no point in another time.
+public struct Exhaustion: Sendable {
+    /// The number of times that it was tried.
+    public var attempts: Int
+    /// How long that took.
+    public var elapsed: Duration
+    /// The wait that the server asked for and that would have been too long; `nil` if it is not why.
+    public var refusedWait: Duration?
+
+    /// The last error, with the attempts and their time in its message if it has one.
+    package func noted(on error: any Error, host: String) -> any Error {
+        guard var error = error as? any AnnotatableError else { return error }
+        let wait = refusedWait.map { ", and \(host) asked to wait \($0.components.seconds) s" } ?? ""
+        let tries = "\(attempts) attempt\(attempts == 1 ? "" : "s") in \(elapsed.components.seconds) s"
+        error.message += " (\(host), \(tries)\(wait))"
+        return error
+    }
+}
+
+/// An error whose message can be added to.
+package protocol AnnotatableError: Error {
+    /// What went wrong, in one line.
+    var message: String { get set }
+}
+
+extension HTTPError: AnnotatableError {}
 
 extension RetryPolicy {
     /// Carries out `operation`, and again while `judge` says so and the budget lasts.
     ///
     /// - Parameters:
     ///   - clock: waits and measures the budget.
+    ///   - runBudget: what is left for all requests of the same run.
     ///   - judge: decides about an error. Cancellation is never asked about.
     ///   - onRepetition: called before each wait.
+    ///   - onExhaustion: makes the error to throw of the last one when there is no repetition left.
     /// - Throws: the last error.
     package func run<Result: Sendable>(
-        clock: any Clock<Duration>,
+        clock: any Clock<Duration>, runBudget: RunBudget? = nil,
         judge: @Sendable (any Error) async -> RetryVerdict,
         onRepetition: @Sendable (Repetition) -> Void = { _ in },
+        onExhaustion: @Sendable (any Error, Exhaustion) -> any Error = { error, _ in error },
         operation: @Sendable () async throws -> Result
     ) async throws -> Result {
         var generator = SystemRandomNumberGenerator()
         let elapsed = stopwatch(clock)
+        var failing: (@Sendable () -> Duration)?
         var repetitions = 0
         var waits = 0
         while true {
@@ -65,21 +99,33 @@ extension RetryPolicy {
             do {
                 return try await operation()
             } catch {
+                let repeating = failing ?? stopwatch(clock)
+                failing = repeating
                 try Task.checkCancellation()
-                let delay: Duration
+                func exhausted(refusing wait: Duration? = nil) -> any Error {
+                    onExhaustion(
+                        error, Exhaustion(attempts: repetitions + 1, elapsed: elapsed(), refusedWait: wait))
+                }
+                var delay = Duration.zero
                 switch await judge(error) {
                 case .stop: throw error
-                case .repeatNow: delay = .zero
+                case .giveUp: throw exhausted()
+                case .repeatNow: break
                 case .repeatLater(let askedFor):
                     waits += 1
                     delay = self.delay(beforeRepetition: waits, askedFor: askedFor, using: &generator)
+                    guard repeating() + delay <= budget else {
+                        throw exhausted(refusing: delay == askedFor ? askedFor : nil)
+                    }
+                    guard runBudget?.allows(delay) != false else { throw exhausted() }
                 }
+                guard repetitions < maximumRepetitions else { throw exhausted() }
                 repetitions += 1
-                guard repetitions <= maximumRepetitions, elapsed() + delay <= budget else {
-                    throw error
-                }
-                onRepetition(Repetition(reason: "\(error)", delay: delay))
-                if delay > .zero { try await clock.sleep(for: delay) }
+                onRepetition(Repetition(cause: error, delay: delay))
+                guard delay > .zero else { continue }
+                runBudget?.beginWait()
+                defer { runBudget?.endWait() }
+                try await clock.sleep(for: delay)
             }
         }
     }

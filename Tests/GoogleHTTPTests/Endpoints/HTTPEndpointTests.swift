@@ -32,6 +32,10 @@ import Testing
         ("https://127.0.0.1#x", .invalidEndpoint),
         ("", .invalidEndpoint),
         ("https://", .invalidEndpoint),
+        ("https://a%20b", .invalidEndpoint),
+        ("HTTPS://x%2fy", .invalidEndpoint),
+        ("https://accounts%2egoogle.com", .invalidEndpoint),
+        ("https://bücher.example", .invalidEndpoint),
         ("not a url", .invalidEndpoint),
     ])
     func refusesWhatIsNotSafe(text: String, code: HTTPError.Code) {

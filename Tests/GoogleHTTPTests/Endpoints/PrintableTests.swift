@@ -14,4 +14,10 @@ import Testing
         #expect(printable(String(repeating: "x", count: 50), limit: 10) == "xxxxxxxxxx…")
         #expect(printable("xxxxxxxxxx", limit: 10) == "xxxxxxxxxx")
     }
+
+    /// Hidden characters are shown longer than they are.
+    @Test func cutsByWhatIsShown() {
+        #expect(printable(String(repeating: "\u{1}", count: 50), limit: 10) == "\\u{1}\\u{1}…")
+        #expect(printable("abcdef\u{1B}", limit: 10) == "abcdef…")
+    }
 }

@@ -6,14 +6,15 @@ import Testing
 @Suite struct HTTPSTransportTests {
     private func exchange(
         _ answer: String, then ending: RawServer.Ending = .close, limits: HTTPLimits = HTTPLimits(),
-        firstByteTimeout: Duration = .seconds(30)
+        firstByteTimeout: Duration = .seconds(30), holding: Duration? = nil
     ) async throws -> (Int, String) {
         try await RawServer.with(answer, then: ending) { server in
             try await withTransport(limits: limits) { transport in
                 try await transport.exchange(
                     HTTPRequest(.get, server.address + "/x", firstByteTimeout: firstByteTimeout)
                 ) { head, body in
-                    (head.status, String(decoding: try await body.collect(limit: 1000), as: UTF8.self))
+                    if let holding { try await body.hold { try await Task.sleep(for: holding) } }
+                    return (head.status, String(decoding: try await body.collect(limit: 1000), as: UTF8.self))
                 }
             }
         }
@@ -108,6 +109,21 @@ import Testing
             )
         }
         #expect(found == .timeout)
+    }
+
+    /// A sender that is made to wait is not silent; one that is silent afterwards is.
+    @Test(arguments: [("hello", nil as HTTPError.Code?), ("hel", .timeout)])
+    func doesNotCountTheTimeThatTheSenderIsMadeToWait(sent: String, expected: HTTPError.Code?) async {
+        var limits = HTTPLimits()
+        limits.idleTimeout = .milliseconds(200)
+        limits.rateWindow = .milliseconds(250)
+        let found = await code {
+            let (_, body) = try await exchange(
+                "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n\(sent)", then: .stayOpen, limits: limits,
+                holding: .milliseconds(900))
+            #expect(body == "hello")
+        }
+        #expect(found == expected)
     }
 
     @Test func cancellationIsNotWrapped() async {

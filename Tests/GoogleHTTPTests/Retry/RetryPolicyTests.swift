@@ -56,6 +56,20 @@ import Testing
         #expect(total > .seconds(600 - 32))
     }
 
+    /// As after a night that the machine slept through.
+    @Test func whatCameBeforeTheFirstFailureIsNotCounted() async throws {
+        let clock = ManualClock()
+        let count = Atomic(0)
+        try await RetryPolicy().run(clock: clock) { _ in
+            .repeatLater()
+        } operation: {
+            guard count.add(1, ordering: .relaxed).newValue == 1 else { return }
+            clock.advance(by: .seconds(8 * 3600))
+            throw Failure()
+        }
+        #expect(clock.slept.count == 1)
+    }
+
     @Test func givesUpAtOnceWhenTheServerAsksForMoreThanTheBudget() async {
         let clock = ManualClock()
         await #expect(throws: Failure.self) {
