@@ -179,12 +179,16 @@ public struct CredentialSearch: Sendable {
     /// What others can do with a file that the user named, which is followed and warned about.
     private func exposure(of path: String) -> String? {
         let file = URL(fileURLWithPath: path).resolvingSymlinksInPath()
-        func attributes(_ url: URL) -> (mode: Int, owner: UInt32) {
+        func attributes(_ url: URL) -> (mode: Int, owner: UInt32, type: FileAttributeType?) {
             let all = try? FileManager.default.attributesOfItem(atPath: url.path)
             let mode = (all?[.posixPermissions] as? NSNumber)?.intValue ?? 0
-            return (mode, (all?[.ownerAccountID] as? NSNumber)?.uint32Value ?? geteuid())
+            return (
+                mode, (all?[.ownerAccountID] as? NSNumber)?.uint32Value ?? geteuid(), all?[.type] as? FileAttributeType
+            )
         }
-        let (mode, owner) = attributes(file)
+        let (mode, owner, type) = attributes(file)
+        // A pipe that a process handed in has no name by which others could read it.
+        guard type == .typeRegular else { return nil }
         if mode & 0o077 != 0 { return "\(printable(path)) can be read by other users of this machine" }
         if ![0, geteuid()].contains(owner) { return "\(printable(path)) belongs to another user" }
         let folder = attributes(file.deletingLastPathComponent()).mode

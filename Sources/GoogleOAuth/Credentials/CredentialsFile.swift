@@ -33,7 +33,8 @@ package func readCredentialsFile(_ path: String, what: String = "the credentials
     }
     guard count <= PrivateFile.maximumSize else {
         throw OAuthError(
-            code: .credentialsInvalid, message: "\(printable(path)) is larger than 64 KiB, so it is not \(what)"
+            code: .credentialsInvalid, message: "\(printable(path)) is larger than 64 KiB, so it is not \(what)",
+            hint: "name another file"
         )
     }
     return withoutByteOrderMark(bytes.prefix(count))

@@ -54,7 +54,9 @@ package struct PrivateFile: Sendable {
         guard let bytes = readAll(descriptor, limit: Self.maximumSize) else { throw failed("read", errno) }
         guard bytes.count <= Self.maximumSize else {
             throw OAuthError(
-                code: .credentialsInvalid, message: "\(printable(path)) is larger than 64 KiB, so it is not one of ours"
+                code: .credentialsInvalid,
+                message: "\(printable(path)) is larger than 64 KiB, so it is not one of ours",
+                hint: "rm \(shellWord(printable(path))), and log in again"
             )
         }
         return bytes

@@ -1,11 +1,12 @@
 public import Foundation
 public import GoogleHTTP
+import Synchronization
 
 /// Exchanges a refresh token for access tokens.
 ///
 /// However many callers ask, one exchange is in flight. A token is renewed ahead of its end by a tenth of its
-/// lifetime, at most 225 s; until it ends, a failing renewal does not stop work. A failure is not remembered: the
-/// next caller tries again. An odd or missing `expires_in` never leads to a loop, since a token that was just
+/// lifetime, at most 225 s. Until it ends, nobody waits for the renewal, and one that fails is tried again after 10 s.
+/// Without a token that can be used, a failure is not remembered: the next caller tries again. An odd or missing `expires_in` never leads to a loop, since a token that was just
 /// made is used at least once.
 ///
 /// A token endpoint may send another refresh token in the place of the one it got. For a credential of bqpull's own
@@ -25,7 +26,12 @@ public actor RefreshTokenProvider: TokenProvider {
         var waiters: [Int: CheckedContinuation<AccessToken, any Error>] = [:]
     }
 
+    private final class Repetitions: Sendable {
+        let count = Atomic<Int64>(0)
+    }
+
     private var credential: AuthorizedUserCredential
+    private let repetitions: Repetitions
     private let store: CredentialStore?
     private let endpoint: TokenEndpoint
     private let clock: any Clock<Duration>
@@ -38,6 +44,8 @@ public actor RefreshTokenProvider: TokenProvider {
 
     /// How long a token is used whose lifetime the answer does not tell; Google's usual one.
     private static let assumedLifetime: Duration = .seconds(3600)
+    /// How long a token that can be used is not renewed after that failed.
+    private static let renewalPause: Duration = .seconds(10)
 
     /// Makes a provider.
     ///
@@ -55,11 +63,16 @@ public actor RefreshTokenProvider: TokenProvider {
         onRepetition: @escaping @Sendable (Repetition) -> Void = { _ in },
         onWarning: @escaping @Sendable (String) -> Void = { _ in }
     ) {
+        let repetitions = Repetitions()
+        self.repetitions = repetitions
         self.credential = credential
         self.store = store
         endpoint = TokenEndpoint(
             address: credential.tokenEndpoint, transport: transport, retry: retry, clock: clock,
-            onRepetition: onRepetition
+            onRepetition: { repetition in
+                repetitions.count.add(1, ordering: .relaxed)
+                onRepetition(repetition)
+            }
         )
         self.clock = clock
         self.elapsed = stopwatch(clock)
@@ -70,16 +83,15 @@ public actor RefreshTokenProvider: TokenProvider {
     /// The answer that brought the token in use; `nil` before the first one.
     public var latestAnswer: TokenAnswer? { held?.answer }
 
+    /// How often an exchange has been repeated so far.
+    public nonisolated var repetitionCount: Int64 { repetitions.count.load(ordering: .relaxed) }
+
     /// A token that is valid now; throws ``OAuthError``, `HTTPError` or `CancellationError`.
     public func accessToken() async throws -> AccessToken {
-        guard let held else { return try await exchanged() }
         let now = elapsed()
-        if now < held.renewal { return held.answer.accessToken }
-        do {
-            return try await exchanged()
-        } catch  where elapsed() < held.end && !(error is CancellationError) {
-            return held.answer.accessToken
-        }
+        guard let held, now < held.end else { return try await exchanged() }
+        if now >= held.renewal, inFlight == nil { startExchange() }
+        return held.answer.accessToken
     }
 
     /// Forgets a token that the service rejected, unless it has been replaced already.
@@ -89,8 +101,8 @@ public actor RefreshTokenProvider: TokenProvider {
 
     /// Waits until no exchange is in flight.
     ///
-    /// A program that was interrupted does so before it ends, for some seconds: an exchange that is not waited
-    /// for may have brought a new refresh token, and the old one may have ended with it.
+    /// Every program does so before it ends, for some seconds: an exchange that nobody waits for may have brought a new
+    /// refresh token, and the old one may have ended with it.
     public func settle() async {
         await inFlight?.task?.value
     }
@@ -126,6 +138,7 @@ public actor RefreshTokenProvider: TokenProvider {
                 result = .success(try await self.exchange())
             } catch {
                 result = .failure(error)
+                if self.inFlight?.id == id { self.held?.renewal = self.elapsed() + Self.renewalPause }
             }
             self.finish(id, with: result)
         }

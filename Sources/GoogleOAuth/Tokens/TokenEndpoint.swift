@@ -18,7 +18,7 @@ struct TokenEndpoint: Sendable {
         let request = HTTPRequest.form(address.description, form)
         let host = address.host
         let transport = transport
-        return try await retry.run(clock: clock, judge: Self.judge, onRepetition: onRepetition) {
+        return try await retry.runForOAuth(host: host, clock: clock, onRepetition: onRepetition) {
             try await transport.exchange(request) { head, body in
                 let bytes = try await body.collect(limit: Self.maximumAnswerSize)
                 guard head.isSuccess else {
@@ -30,14 +30,6 @@ struct TokenEndpoint: Sendable {
             }
         }
     }
-
-    @Sendable static func judge(_ error: any Error) -> RetryVerdict {
-        switch error {
-        case let error as OAuthError where error.isTransient: .repeatLater(askedFor: error.retryAfter)
-        case let error as HTTPError where error.isTransient: .repeatLater()
-        default: .stop
-        }
-    }
 }
 
 extension RetryPolicy {
@@ -47,4 +39,26 @@ extension RetryPolicy {
         policy.maximumRepetitions = 3
         return policy
     }()
+
+    /// Carries out a request to an OAuth server, and again while it is in trouble.
+    func runForOAuth<Result: Sendable>(
+        host: String, clock: any Clock<Duration>, onRepetition: @Sendable (Repetition) -> Void,
+        operation: @Sendable () async throws -> Result
+    ) async throws -> Result {
+        let transportJudge = TransportJudge()
+        return try await run(
+            clock: clock,
+            judge: { error in
+                switch error {
+                case let error as OAuthError where error.isTransient: .repeatLater(askedFor: error.retryAfter)
+                case let error as HTTPError: transportJudge.judge(error)
+                default: .stop
+                }
+            },
+            onRepetition: onRepetition,
+            onExhaustion: { error, end in end.noted(on: error, host: host) },
+            operation: operation)
+    }
 }
+
+extension OAuthError: AnnotatableError {}

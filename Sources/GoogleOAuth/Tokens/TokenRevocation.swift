@@ -14,7 +14,7 @@ extension AuthorizedUserCredential {
             GoogleAddress.service("revoke", beside: tokenEndpoint), ["token": refreshToken.reveal()]
         )
         let host = tokenEndpoint.host
-        return try await retry.run(clock: clock, judge: TokenEndpoint.judge, onRepetition: onRepetition) {
+        return try await retry.runForOAuth(host: host, clock: clock, onRepetition: onRepetition) {
             try await transport.exchange(request) { head, body in
                 let bytes = try await body.collect(limit: 64 * 1024)
                 if head.isSuccess { return true }

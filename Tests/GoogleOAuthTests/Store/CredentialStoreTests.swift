@@ -100,7 +100,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Damage.allCases)
+    @Test(.faults("A24"), arguments: Damage.allCases)
     func whatOthersCouldReadOrReplaceIsRefused(damage: Damage) async throws {
         try await withStore { store in
             try await store.write(sample())

@@ -34,7 +34,7 @@ import Testing
         }
     }
 
-    @Test func theNewTokenIsStoredBeforeItIsUsed() async throws {
+    @Test(.faults("A19")) func theNewTokenIsStoredBeforeItIsUsed() async throws {
         try await withStore { store in
             let transport = ScriptedTransport { request in
                 let kept = (try? store.read())?.credential.refreshToken.reveal() ?? ""
@@ -48,7 +48,7 @@ import Testing
     }
 
     /// Several providers stand for several processes: they share nothing but the files.
-    @Test func processesThatExchangeAtOnceDoNotEndEachOthersToken() async throws {
+    @Test(.faults("A21")) func processesThatExchangeAtOnceDoNotEndEachOthersToken() async throws {
         try await withStore { store in
             let service = RotatingService()
             let transport = ScriptedTransport { await service.answer($0) }
@@ -100,7 +100,7 @@ import Testing
         }
     }
 
-    @Test func aTokenThatCannotBeStoredIsUsedAndWarnedAbout() async throws {
+    @Test(.faults("A20")) func aTokenThatCannotBeStoredIsUsedAndWarnedAbout() async throws {
         try await withStore { store in
             let warnings = Mutex<[String]>([])
             let transport = ScriptedTransport([
@@ -130,6 +130,42 @@ import Testing
         )
         _ = try await provider.accessToken()
         #expect(warnings.withLock { $0.first?.contains("was not written back") } == true)
+    }
+
+    /// The clock on the wall is set forth and back by a day with every request, and once to another age.
+    @Test(.faults("A22")) func theClockOnTheWallEndsNoToken() async throws {
+        try await withStore { store in
+            let transport = ScriptedTransport([
+                Fake.token("first", more: #","refresh_token_expires_in":86400"#), Fake.token("second"),
+            ])
+            let clock = ManualClock()
+            let day = Mutex(0.0)
+            let provider = RefreshTokenProvider(
+                credential: try Fake.credential(), store: store, transport: transport, clock: clock,
+                now: { Fake.day.adding(days: day.withLock { $0 }) })
+            for jump in [0, 1, -1, 400, -20_000] as [Double] {
+                day.withLock { $0 = jump }
+                #expect(try await provider.accessToken().value.reveal() == "first")
+            }
+            #expect(transport.requests.count == 1)
+            // The machine slept for two hours, in which the clock that counts went on.
+            clock.advance(by: .seconds(7200))
+            #expect(try await provider.accessToken().value.reveal() == "second")
+            #expect(transport.requests.count == 2)
+        }
+    }
+
+    /// Where the clock that counts stood still while the machine slept, the service says that the token has ended.
+    @Test(.faults("A22")) func aTokenThatEndedInASleepIsReplacedOnce() async throws {
+        let transport = ScriptedTransport([Fake.token("first"), Fake.token("second")])
+        let provider = RefreshTokenProvider(
+            credential: try Fake.credential(), transport: transport, clock: ManualClock())
+        let first = try await provider.accessToken()
+        for _ in 0..<5 { await provider.reject(first) }
+        #expect(try await provider.accessToken().value.reveal() == "second")
+        await provider.reject(first)
+        #expect(try await provider.accessToken().value.reveal() == "second")
+        #expect(transport.requests.count == 2)
     }
 
     @Test func useAndEndAreNoted() async throws {

@@ -1,5 +1,6 @@
 import GoogleHTTP
 import GoogleOAuth
+import Synchronization
 import TestSupport
 import Testing
 
@@ -103,6 +104,8 @@ import Testing
         clock.advance(by: .seconds(before))
         #expect(try await provider.accessToken().value.reveal() == "first")
         clock.advance(by: .seconds(after - before))
+        #expect(try await provider.accessToken().value.reveal() == "first")
+        await provider.settle()
         #expect(try await provider.accessToken().value.reveal() == "second")
     }
 
@@ -113,10 +116,48 @@ import Testing
         let provider = try provider(transport, clock: clock)
         _ = try await provider.accessToken()
         clock.advance(by: .seconds(3590))
-        #expect(try await provider.accessToken().value.reveal() == "first")
+        for _ in 0..<3 {
+            #expect(try await provider.accessToken().value.reveal() == "first")
+            await provider.settle()
+        }
+        #expect(transport.requests.count == 2)
         clock.advance(by: .seconds(10))
         await #expect(throws: OAuthError.self) { try await provider.accessToken() }
         #expect(transport.requests.count == 3)
+    }
+
+    @Test func nobodyWaitsForARenewal() async throws {
+        let isFirst = Mutex(true)
+        let transport = ScriptedTransport { _ in
+            let first = isFirst.withLock { value in
+                defer { value = false }
+                return value
+            }
+            if !first { try? await Task.sleep(for: .seconds(3600)) }
+            return Self.token("first")
+        }
+        let clock = ManualClock()
+        let provider = try provider(transport, clock: clock)
+        _ = try await provider.accessToken()
+        clock.advance(by: .seconds(3500))
+        for _ in 0..<3 { #expect(try await provider.accessToken().value.reveal() == "first") }
+    }
+
+    @Test func aRenewalThatFailedIsTriedAgain() async throws {
+        let transport = ScriptedTransport([
+            Self.token("first"), .answer(400, #"{"error":"invalid_grant"}"#), Self.token("second"),
+        ])
+        let clock = ManualClock()
+        let provider = try provider(transport, clock: clock)
+        _ = try await provider.accessToken()
+        clock.advance(by: .seconds(3400))
+        for (advance, requests) in [(0, 2), (9, 2), (2, 3)] {
+            clock.advance(by: .seconds(advance))
+            #expect(try await provider.accessToken().value.reveal() == "first")
+            await provider.settle()
+            #expect(transport.requests.count == requests)
+        }
+        #expect(try await provider.accessToken().value.reveal() == "second")
     }
 
     @Test func aFailureIsNotRemembered() async throws {
