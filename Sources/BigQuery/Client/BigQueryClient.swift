@@ -11,11 +11,12 @@ import Synchronization
 /// by default, are always sent.
 public struct BigQueryClient: Sendable {
     /// Where and how the service is asked.
-    public let configuration: BigQueryConfiguration
+    public private(set) var configuration: BigQueryConfiguration
     private let tokens: (any TokenProvider)?
     private let transport: any HTTPTransport
     let clock: any Clock<Duration>
     private let onRepetition: @Sendable (Repetition) -> Void
+    private var runBudget: RunBudget?
 
     /// Makes a client.
     ///
@@ -35,13 +36,25 @@ public struct BigQueryClient: Sendable {
         self.onRepetition = onRepetition
     }
 
-    /// The same client, which also tells `observer` about each repetition.
-    package func notifying(_ observer: @escaping @Sendable (Repetition) -> Void) -> BigQueryClient {
+    /// How often requests for access tokens have been repeated so far, by whoever asked for them.
+    package var tokenRepetitionCount: Int64 { tokens?.repetitionCount ?? 0 }
+
+    /// The client of one run: its requests share a budget, and `observer` is told about each repetition too.
+    package func forRun(observer: @escaping @Sendable (Repetition) -> Void) -> BigQueryClient {
         let onRepetition = onRepetition
-        return BigQueryClient(configuration, tokens: tokens, transport: transport, clock: clock) { repetition in
+        var client = BigQueryClient(configuration, tokens: tokens, transport: transport, clock: clock) { repetition in
             onRepetition(repetition)
             observer(repetition)
         }
+        client.runBudget = RunBudget(configuration.runRetryBudget, clock: clock)
+        return client
+    }
+
+    /// The same client, which asks for pages compressed or not.
+    package func compressingPages(_ compressesPages: Bool) -> BigQueryClient {
+        var client = self
+        client.configuration.compressesPages = compressesPages
+        return client
     }
 
     /// The address of a resource of a project, by default of the one that pays.
@@ -53,7 +66,7 @@ public struct BigQueryClient: Sendable {
     /// Sends a request and hands a successful answer to `receive`.
     ///
     /// - Parameters:
-    ///   - budget: the time that the request may take with its repetitions, instead of the configuration's.
+    ///   - budget: the time that the request may be repeated for, instead of the configuration's.
     ///   - judge: asked first about an error; `nil` leaves it to the usual rules.
     /// - Throws: ``BigQueryError``, `RowsError`, `HTTPError`, `OAuthError` or `CancellationError`.
     func send<Answer: Sendable>(
@@ -63,15 +76,16 @@ public struct BigQueryClient: Sendable {
     ) async throws -> Answer {
         var policy = configuration.retry
         if let budget { policy.budget = budget }
-        let errorLimits = configuration.errorLimits
+        let (errorLimits, host) = (configuration.errorLimits, configuration.endpoint.host)
         let attempt = Attempt(damagedBodyRepetitions: configuration.damagedBodyRepetitions)
         return try await policy.run(
-            clock: clock,
+            clock: clock, runBudget: runBudget,
             judge: { error in
                 if let error = error as? BigQueryError, let verdict = await judge(error) { return verdict }
                 return await attempt.judge(error, tokens: tokens)
             },
-            onRepetition: onRepetition
+            onRepetition: onRepetition,
+            onExhaustion: { error, end in Self.exhausted(error, end, host: host) }
         ) {
             var request = request
             if let token = try await tokens?.accessToken() {
@@ -79,10 +93,18 @@ public struct BigQueryClient: Sendable {
                 request.authorization = token.authorization
             }
             return try await transport.exchange(request) { head, body in
-                guard head.isSuccess else { throw try await BigQueryError.read(head, &body, limits: errorLimits) }
+                guard head.status == 200 else { throw try await BigQueryError.read(head, &body, limits: errorLimits) }
                 return try await receive(head, &body)
             }
         }
+    }
+
+    /// The last error of a request that is not repeated any more, with how it was tried.
+    private static func exhausted(_ error: any Error, _ end: Exhaustion, host: String) -> any Error {
+        let noted = end.noted(on: error, host: host)
+        guard end.refusedWait != nil, var refused = noted as? BigQueryError else { return noted }
+        refused.code = .waitTooLong
+        return refused
     }
 
     /// Sends a request whose answer is a small JSON object.
@@ -96,15 +118,14 @@ public struct BigQueryClient: Sendable {
             do {
                 return try JSONDecoder().decode(Answer.self, from: Data(bytes))
             } catch {
-                let excerpt = printable(String(decoding: bytes.prefix(800), as: UTF8.self), limit: 200)
-                throw BigQueryError(
-                    code: .unexpectedAnswer, message: "\(host) did not answer like BigQuery: \(excerpt)",
-                    hint: BigQueryError.unexpectedAnswerHint, cause: error
-                )
+                throw BigQueryError.notBigQuery(bytes, host: host, cause: error)
             }
         }
     }
 }
+
+extension BigQueryError: AnnotatableError {}
+extension RowsError: AnnotatableError {}
 
 /// What one request has been through: which token it used, and which second chances it has had.
 private final class Attempt: Sendable {
@@ -116,6 +137,7 @@ private final class Attempt: Sendable {
 
     private let state = Mutex(State())
     private let damagedBodyRepetitions: Int
+    private let transportJudge = TransportJudge()
 
     init(damagedBodyRepetitions: Int) {
         self.damagedBodyRepetitions = damagedBodyRepetitions
@@ -136,14 +158,22 @@ private final class Attempt: Sendable {
             await tokens?.reject(rejected)
             return .repeatNow
         case let error as BigQueryError where error.isTransient: return .repeatLater(askedFor: error.retryAfter)
-        case let error as HTTPError where error.isTransient: return .repeatLater()
-        case let error as RowsError where error.isTransient:
-            let count = state.withLock { state in
-                state.damagedBodies += 1
-                return state.damagedBodies
-            }
-            return count <= damagedBodyRepetitions ? .repeatLater() : .stop
+        case let error as HTTPError where error.code == .protocolViolation: return damagedBody()
+        case let error as HTTPError: return transportJudge.judge(error)
+        case let error as RowsError where error.isTransient: return damagedBody()
+        // Something on the way that answers in the place of the service, perhaps for a moment only.
+        case let error as BigQueryError
+        where error.code == .unexpectedAnswer && error.status.map((201..<400).contains) == true:
+            return damagedBody()
         default: return .stop
         }
+    }
+
+    private func damagedBody() -> RetryVerdict {
+        let count = state.withLock { state in
+            state.damagedBodies += 1
+            return state.damagedBodies
+        }
+        return count <= damagedBodyRepetitions ? .repeatLater() : .giveUp
     }
 }

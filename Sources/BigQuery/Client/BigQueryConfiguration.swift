@@ -9,9 +9,14 @@ public struct BigQueryConfiguration: Sendable {
     public var endpoint: HTTPEndpoint
     /// How failed requests are repeated. Defaults to 600 s of growing waits.
     public var retry = RetryPolicy()
-    /// How often an answer whose body is damaged is asked for again. Defaults to 3.
+    /// The time that all requests of one pull may wait for repetitions, counted once where they wait at the same time.
+    /// Defaults to 3,600 s.
+    public var runRetryBudget: Duration = .seconds(3600)
+    /// How often an answer that is damaged, or is not HTTP as it should be, is asked for again. Defaults to 3.
     public var damagedBodyRepetitions = 3
-    /// The size that a page may have. Defaults to 256 MiB, compressed as well as inflated.
+    /// Whether pages are asked for compressed. Defaults to `true`.
+    public var compressesPages = true
+    /// The size that a page may have. Defaults to 192 MiB, compressed as well as inflated.
     public var pageLimits = BodyLimits.page
     /// The size that the body of an error may have. Defaults to 1 MiB.
     public var errorLimits = BodyLimits.error

@@ -51,12 +51,30 @@ extension BigQueryError {
     static let unexpectedAnswerHint =
         "check the endpoint, and whether a proxy or a login page answers in the place of Google"
 
+    /// The error for an answer with a success status whose body is another server's.
+    static func notBigQuery(_ body: some Collection<UInt8>, host: String, cause: (any Error)? = nil) -> BigQueryError {
+        let excerpt = printable(String(decoding: body.prefix(800), as: UTF8.self), limit: 200)
+        return BigQueryError(
+            code: .unexpectedAnswer, message: "\(host) did not answer like BigQuery: \(excerpt)",
+            hint: unexpectedAnswerHint, cause: cause)
+    }
+
+    /// A body that cannot be read does not hide the status, nor does one that is too large. One that only becomes too
+    /// large when it is inflated is meant to do harm.
     private static func readBytes(_ head: HTTPResponseHead, _ body: inout HTTPBody, limits: BodyLimits) async throws
         -> [UInt8]
     {
-        var inflated = try PageBody(contentEncoding: head["Content-Encoding"], limits: limits)
-        while try await body.read({ try inflated.receive($0) }) {}
-        return try inflated.finish().bytes
+        do {
+            var isEmpty = true
+            var inflated = try PageBody(contentEncoding: head["Content-Encoding"], limits: limits)
+            while try await body.read({ chunk in
+                isEmpty = false
+                try inflated.receive(chunk)
+            }) {}
+            return isEmpty ? [] : try inflated.finish().bytes
+        } catch let error as RowsError where error.code != .bodyTooLarge || head["Content-Encoding"] == nil {
+            return []
+        }
     }
 }
 

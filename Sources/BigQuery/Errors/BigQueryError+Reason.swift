@@ -97,6 +97,8 @@ extension BigQueryError {
         case .unauthenticated: return "check that the refresh token was granted the BigQuery scope, or get a new one"
         case .quotaExceeded: return "wait for the quota to refill, then run the same command again"
         case .rateLimited, .unavailable, .jobFailedTemporarily: return "run the same command again later"
+        case .unexpectedAnswer: return unexpectedAnswerHint
+        case .queryFailed: return "correct the statement or what it reads; nothing was staged"
         default: return nil
         }
     }

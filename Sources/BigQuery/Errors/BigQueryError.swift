@@ -6,7 +6,7 @@ public struct BigQueryError: Error, Sendable, CustomStringConvertible {
             case invalidRequest, notAQuery, notATable, queryFailed, notFound, permissionDenied, unauthenticated
             case projectNotFound, missingScope, apiDisabled, billingDisabled
             case quotaExceeded, rateLimited, unavailable, jobFailedTemporarily, duplicateJob, foreignJob
-            case resultExpired, unexpectedAnswer
+            case resultExpired, unexpectedAnswer, waitTooLong
         }
 
         private let value: Value
@@ -53,6 +53,8 @@ public struct BigQueryError: Error, Sendable, CustomStringConvertible {
         public static let resultExpired = Code(.resultExpired)
         /// The answer is not one of BigQuery.
         public static let unexpectedAnswer = Code(.unexpectedAnswer)
+        /// The service asks to be left alone for longer than one request may take.
+        public static let waitTooLong = Code(.waitTooLong)
 
         /// The identifier of the code, for example `queryFailed`.
         public var description: String { value.rawValue }

@@ -1,3 +1,4 @@
+import BigQueryRows
 import Foundation
 import GoogleHTTP
 
@@ -49,7 +50,14 @@ extension BigQueryClient {
             headers: [("Content-Type", "application/json")], body: body,
             firstByteTimeout: configuration.longPoll + configuration.firstByteAllowance
         )
-        return try await send(request, as: JobResource.self).job(askedFor: reference)
+        let resource = try await send(request, as: JobResource.self)
+        guard dryRun || resource.jobReference?.jobId == reference.jobId else {
+            throw RowsError(
+                code: .inconsistentPage,
+                message: "the answer to the insertion of the job \(reference.jobId) is about no such job",
+                hint: "run the same command again")
+        }
+        return resource.job(askedFor: reference)
     }
 
     /// A job's present state.

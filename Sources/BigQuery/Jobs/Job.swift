@@ -77,6 +77,7 @@ struct JobResource: Decodable, Sendable {
 
     /// A dry run makes no job, so its answer names only a location.
     struct Reference: Decodable, Sendable {
+        var jobId: String?
         var location: String?
     }
 

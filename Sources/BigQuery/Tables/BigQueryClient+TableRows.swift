@@ -12,10 +12,11 @@ extension BigQueryClient {
     ///   - selectedFields: the columns to fetch, in any order; `nil` for all. The page has them in the table's order.
     ///   - position: where to begin.
     ///   - maximumRows: the most rows that the page may have.
+    ///   - memory: where the page's memory is taken from.
     /// - Throws: ``BigQueryError``, `RowsError`, `HTTPError`, `OAuthError` or `CancellationError`.
     public func fetchRows(
         of table: TableReference, schema: TableSchema, selectedFields: [String]? = nil, from position: TablePosition,
-        maximumRows: Int
+        maximumRows: Int, memory: PageMemory = PageMemory()
     ) async throws -> ResultPage {
         let columns = try selectedFields.map { try schema.selecting($0) } ?? schema
         var (start, token): (String?, String?) = (nil, nil)
@@ -39,7 +40,8 @@ extension BigQueryClient {
             )
         )
         let page = try await Self.explainingNotFound {
-            try await sendForPage(request, schema: columns, firstRow: position.row)
+            try await sendForPage(
+                request, schema: columns, firstRow: position.row, rowCount: maximumRows, memory: memory)
         }
         guard page.rows.rowCount <= maximumRows else {
             throw RowsError(

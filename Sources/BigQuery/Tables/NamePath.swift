@@ -28,11 +28,18 @@ struct NamePath {
 
 /// What BigQuery takes for an id.
 enum ResourceID {
-    private static let projectCharacters = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.:")
+    private static let letters = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")
 
-    /// Whether a text can be a project's id; those of legacy domain-scoped projects included.
+    /// Whether a text can be a project's id, `project` or `example.com:project`.
+    ///
+    /// Dots are a domain's only: one of dots alone would lead out of its place in a URL, encoded or not (RFC 3986, 5.2.4),
+    /// and others could not be told from what follows in the name of a table.
     static func isProject(_ text: String) -> Bool {
-        !text.isEmpty && text.count <= 100 && text.allSatisfy(projectCharacters.contains)
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        guard text.count <= 100, parts.count <= 2, let id = parts.last, !id.isEmpty, id.allSatisfy(letters.contains)
+        else { return false }
+        guard parts.count == 2 else { return true }
+        return parts[0].contains(".") && parts[0].allSatisfy { $0 == "." || letters.contains($0) }
     }
 
     static func isDataset(_ text: String) -> Bool {

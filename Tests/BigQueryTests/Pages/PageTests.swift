@@ -32,6 +32,26 @@ import Testing
         #expect(request.firstByteTimeout == .seconds(75))
     }
 
+    @Test func asksForPlainPagesIfToldTo() async throws {
+        let transport = ScriptedTransport([Self.page([7], total: 1)])
+        let page = try await scriptedClient(transport) { $0.compressesPages = false }
+            .fetchPage(RowRange(start: 0, count: 1), of: Self.job, schema: Self.schema)
+        #expect(page.wireByteCount == page.inflatedByteCount)
+        #expect(transport.requests.map { $0.headers.count } == [0])
+    }
+
+    /// Nor is it in an attempt that failed.
+    @Test func theTimeForWhichAPageIsHeldIsNotTheServices() async throws {
+        let transport = ScriptedTransport([.answer(200, #"{"jobComplete":true"#), Self.page([7], total: 1)])
+        let clock = ManualClock()
+        let page = try await scriptedClient(transport, clock: clock)
+            .fetchPage(RowRange(start: 0, count: 1), of: Self.job, schema: Self.schema) {
+                clock.advance(by: .seconds(10))
+            }
+        #expect(page.timing.held == .seconds(20))
+        #expect(page.timing.timeToFirstByte == clock.slept.reduce(.zero, +))
+    }
+
     @Test func waitsUntilTheJobIsDone() async throws {
         let running = ScriptedTransport.Reply.answer(200, #"{"jobComplete":false}"#)
         let transport = ScriptedTransport([running, running, running, Self.page([1], total: 1)])
@@ -95,13 +115,16 @@ import Testing
         #expect(transport.requests.count == 1)
     }
 
-    @Test(arguments: [[], [1, 2, 3]])
-    func anAnswerMustAdvanceAndStayInItsRange(values: [Int]) async throws {
-        let client = try scriptedClient(ScriptedTransport([Self.page(values, total: 9)]))
+    @Test(arguments: [([], .wrongRowCount), ([1, 2, 3], .inconsistentPage)] as [([Int], RowsError.Code)])
+    func anAnswerMustAdvanceAndStayInItsRange(values: [Int], code: RowsError.Code) async throws {
+        // Asked for again three times.
+        let transport = ScriptedTransport(Array(repeating: Self.page(values, total: 9), count: 4))
+        let client = try scriptedClient(transport)
         let error = await #expect(throws: RowsError.self) {
             try await client.fetchPage(RowRange(start: 0, count: 2), of: Self.job, schema: Self.schema)
         }
-        #expect(error?.code == .inconsistentPage)
+        #expect(error?.code == code)
+        #expect(transport.unusedReplies == 0)
     }
 
     @Test func aJobThatWasJustInsertedMayBeUnknownForAWhile() async throws {

@@ -1,4 +1,5 @@
 import BigQuery
+import TestSupport
 import Testing
 
 @Suite struct NameTests {
@@ -21,11 +22,15 @@ import Testing
         #expect(try TableReference(parsing: reference.description, defaultProject: "x") == reference)
     }
 
-    @Test(arguments: [
-        "", ".", "orders", "sales.", ".orders", "a..b", "a.b.c.d", "example.com:proj.sales", "a:b:sales.orders.x",
-        "p:orders", "sa les.orders", "sales.or/ders", "sales.*", "sales.a\nb", "`sales.orders", "dä.orders",
-        "p?.sales.orders", "sales.\u{1B}[31m", ":sales.orders", "sales.\(String(repeating: "x", count: 1025))",
-    ])
+    @Test(
+        .faults("A27"),
+        arguments: [
+            "", ".", "orders", "sales.", ".orders", "a..b", "a.b.c.d", "example.com:proj.sales", "a:b:sales.orders.x",
+            "p:orders", "sa les.orders", "sales.or/ders", "sales.*", "sales.a\nb", "`sales.orders", "dä.orders",
+            "p?.sales.orders", "sales.\u{1B}[31m", ":sales.orders", "sales.\(String(repeating: "x", count: 1025))",
+            "..:sales.orders", ".:sales.orders", "a:b:sales.orders", "a.b:c.d:sales.orders",
+            "a:b.c:sales.orders", "example.com:a.b:sales.orders",
+        ])
     func anythingElseIsNoTable(text: String) throws {
         let error = #expect(throws: BigQueryError.self) {
             try TableReference(parsing: text, defaultProject: "demo")
@@ -33,6 +38,18 @@ import Testing
         #expect(error?.code == .invalidRequest)
         #expect(error?.hint?.contains("PROJECT.DATASET.TABLE") == true)
         #expect(error?.message.contains("\u{1B}") == false)
+    }
+
+    /// They would lead out of their place in a URL.
+    @Test(
+        .faults("A27"),
+        arguments: [
+            "", ".", "..", "a/b", "a/../b", "a?b", "a#b", "a%2fb", "a\\b", "a b", "ä", "a.b", "a:b", "a.b:", ":a",
+            "a.b:c:d", "a.b:c.d",
+        ])
+    func anythingElseIsNoProject(text: String) {
+        let error = #expect(throws: BigQueryError.self) { try BigQueryConfiguration(project: text) }
+        #expect(error?.code == .invalidRequest)
     }
 
     @Test(arguments: [
@@ -45,7 +62,7 @@ import Testing
         #expect(reference == DatasetReference(project: project, dataset: dataset))
     }
 
-    @Test(arguments: ["", "a.b.c", "example.com:sales", "sa les", ".sales", "sales.", "p:"])
+    @Test(arguments: ["", "a.b.c", "example.com:sales", "sa les", ".sales", "sales.", "p:", "a:b.c:sales", "..:sales"])
     func anythingElseIsNoDataset(text: String) throws {
         let error = #expect(throws: BigQueryError.self) {
             try DatasetReference(parsing: text, defaultProject: "demo")
