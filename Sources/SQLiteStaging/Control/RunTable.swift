@@ -138,8 +138,9 @@ enum RunTable {
 
     /// Throws `superseded` if a run is not going on with this many rows: somebody else has ended or continued it.
     static func require(_ runID: String, rows: Int64, _ db: Database) throws {
-        let found = try Int64.fetchOne(
-            db, sql: "SELECT rows FROM _bqpull_runs WHERE run_id = ? AND state = 'running'", arguments: [runID])
+        let rowsOfRun = try db.cachedStatement(
+            sql: "SELECT rows FROM _bqpull_runs WHERE run_id = ? AND state = 'running'")
+        let found = try Int64.fetchOne(rowsOfRun, arguments: [runID])
         guard found == rows else {
             throw StagingError(
                 code: .superseded, message: "another run on the same table has taken this run's place",
@@ -158,20 +159,20 @@ enum RunTable {
     static func checkpoint(
         _ runID: String, rows: Int64, dataWritten: Int64, _ statistics: StagingStatistics, _ db: Database
     ) throws {
-        try db.execute(
-            sql: """
-                UPDATE _bqpull_runs SET
-                    rows = ?, data_written = ?, location = coalesce(?, location), total_rows = ?, page_token = ?,
-                    pages = ?, wire_bytes = ?, inflated_bytes = ?, bytes_processed = ?, bytes_billed = ?,
-                    cache_hit = ?, updated_at = \(ControlTables.now)
-                WHERE run_id = ?
-                """,
-            arguments: [
-                rows, dataWritten, statistics.location, statistics.totalRows, statistics.pageToken,
-                statistics.pages, statistics.wireBytes, statistics.inflatedBytes, statistics.bytesProcessed,
-                statistics.bytesBilled, statistics.cacheHit, runID,
-            ])
+        try db.cachedStatement(sql: checkpointSQL).execute(arguments: [
+            rows, dataWritten, statistics.location, statistics.totalRows, statistics.pageToken,
+            statistics.pages, statistics.wireBytes, statistics.inflatedBytes, statistics.bytesProcessed,
+            statistics.bytesBilled, statistics.cacheHit, runID,
+        ])
     }
+
+    private static let checkpointSQL = """
+        UPDATE _bqpull_runs SET
+            rows = ?, data_written = ?, location = coalesce(?, location), total_rows = ?, page_token = ?,
+            pages = ?, wire_bytes = ?, inflated_bytes = ?, bytes_processed = ?, bytes_billed = ?,
+            cache_hit = ?, updated_at = \(ControlTables.now)
+        WHERE run_id = ?
+        """
 
     /// Notes that an unfinished run stopped, and whether it can be continued; its rows stay.
     static func stop(_ runID: String, canContinue: Bool, error: String, _ db: Database) throws {

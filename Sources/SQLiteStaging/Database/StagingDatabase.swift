@@ -26,20 +26,23 @@ public final class StagingDatabase: Sendable {
     /// - Parameters:
     ///   - busyTimeout: how long every transaction waits for another process's lock.
     ///   - checksEverything: whether the whole file is checked for damage. That takes time, and is done without
-    ///     being asked only after a process was killed, for files below 256 MB.
+    ///     being asked only after a process was killed or beside a journal, for files below 256 MB.
+    ///   - clock: measures ``StagingRun/durations``.
     public static func open(
-        _ target: StagingTarget, busyTimeout: Duration = .seconds(30), checksEverything: Bool = false
+        _ target: StagingTarget, busyTimeout: Duration = .seconds(30), checksEverything: Bool = false,
+        clock: any Clock<Duration> = ContinuousClock()
     ) async throws -> StagingDatabase {
         try target.check()
         let (connection, (lock, dead)) = try await StagingConnection.open(
-            path: target.path, busyTimeout: busyTimeout
+            path: target.path, busyTimeout: busyTimeout, clock: clock
         ) { file, db in
             try ControlTables.check(db, path: target.path)
             _ = try Publication(to: target, db)
             // Those that ended without a word may have left a file that is written halfway.
             let dead = try RunTable.running(db).filter { TargetLock.owner(of: $0.target, in: file) == nil }
             let lock = try TargetLock.take(target.table, of: file)
-            if checksEverything || !dead.isEmpty && ControlTables.isChecked(size: file.size) {
+            let isDoubtful = !dead.isEmpty || file.hadJournal
+            if checksEverything || isDoubtful && ControlTables.isChecked(size: file.size) {
                 try ControlTables.checkIntegrity(db, path: target.path)
             }
             return (lock, dead.map(\.runID))
@@ -147,10 +150,7 @@ public final class StagingDatabase: Sendable {
 extension StagedTable {
     /// The table for rows of this schema, if they could be published to the target.
     init(_ schema: TableSchema, goingTo target: StagingTarget, _ db: Database) throws {
-        let handle = db.sqliteConnection
-        let limit = min(
-            sqlite3_limit(handle, SQLITE_LIMIT_COLUMN, -1),
-            sqlite3_limit(handle, SQLITE_LIMIT_VARIABLE_NUMBER, -1))
+        let limit = sqlite3_limit(db.sqliteConnection, SQLITE_LIMIT_COLUMN, -1)
         try self.init(schema, for: target, columnLimit: Int(limit))
         try Publication(to: target, db).check(self)
     }

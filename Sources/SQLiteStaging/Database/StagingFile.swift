@@ -9,6 +9,9 @@ struct StagingFile: Sendable {
     let path: String
     /// Whether the file was not there before.
     let isNew: Bool
+    /// Whether there was a journal, which SQLite writes back into the file when that is first read, be it another
+    /// file's or not.
+    let hadJournal: Bool
     private let device: dev_t
     private let inode: ino_t
 
@@ -23,8 +26,12 @@ struct StagingFile: Sendable {
                 message: "the path of the database \(given.isEmpty ? "is empty" : "contains NUL")",
                 hint: "name a file")
         }
-        path = given.hasPrefix("/") ? given : FileManager.default.currentDirectoryPath + "/" + given
+        let folder = FileManager.default.currentDirectoryPath
+        // Without a working folder it would be the root.
+        guard given.hasPrefix("/") || !folder.isEmpty else { throw Self.systemError(ENOENT, path: given) }
+        path = given.hasPrefix("/") ? given : folder + "/" + given
         var status = stat()
+        hadJournal = lstat(path + "-journal", &status) == 0 && status.st_size > 0
         isNew = lstat(path, &status) != 0
         if isNew {
             guard errno == ENOENT else { throw Self.systemError(errno, path: given) }

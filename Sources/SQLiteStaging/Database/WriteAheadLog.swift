@@ -9,8 +9,8 @@ import GRDBSQLite
 /// is lost with the power. So pages are written back here, and after a failure of the disk not at all. The next
 /// process reads the log as far as it is whole.
 enum WriteAheadLog {
-    /// As many pages as in SQLite's own rule.
-    private static let large = 1000
+    /// In bytes. SQLite's own rule is 1,000 pages, which are 4 MB by default; each time costs two waits for the disk.
+    private static let large = 16 << 20
 
     /// Takes the rule over from SQLite.
     static func takeOver(_ db: Database) throws {
@@ -19,7 +19,8 @@ enum WriteAheadLog {
 
     /// Writes the log back if much was written since the last time.
     static func writeBackIfLarge(_ db: Database) throws {
-        guard pagesWritten(db, reset: false) >= large else { return }
+        let pageSize = try Int.fetchOne(db.cachedStatement(sql: "PRAGMA page_size")) ?? 0
+        guard Int(pagesWritten(db, reset: false)) * pageSize >= large else { return }
         try writeBack(db)
         _ = pagesWritten(db, reset: true)
     }

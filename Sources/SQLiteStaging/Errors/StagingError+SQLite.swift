@@ -1,3 +1,4 @@
+import BigQueryRows
 import GRDB
 
 extension StagingError {
@@ -18,13 +19,15 @@ extension StagingError {
     ) -> (code: Code, what: String, hint: String?) {
         switch result {
         case .SQLITE_NOMEM, .SQLITE_IOERR_NOMEM:
-            (.outOfResources, "out of memory", nil)
+            (.outOfResources, "out of memory", "free some memory, or let the pull use less of it with --memory SIZE")
         case .SQLITE_FULL:
             (.io, "the disk is full", "free some space and run the same command again")
         case .SQLITE_READONLY, .SQLITE_CANTOPEN, .SQLITE_PERM, .SQLITE_AUTH:
             opening
                 ? (.databaseUnusable, "cannot be written", "check the permissions of file and folder")
                 : (.io, "can no longer be written", "check that the file was not moved or protected")
+        case .SQLITE_IOERR_LOCK where opening, .SQLITE_IOERR_RDLOCK where opening:
+            (.databaseUnusable, "cannot be locked", "put it on a disk whose file system knows locks")
         case .SQLITE_IOERR:
             (.io, "reading or writing failed", "check the disk")
         case .SQLITE_NOTADB:
@@ -45,5 +48,17 @@ extension StagingError {
         default:
             (.unexpected, "SQLite refused an operation", nil)
         }
+    }
+
+    /// The same error, if the disk is full with how much room the rows that are missing need.
+    func tellingRoom(for rows: Int64, like page: RowPage) -> StagingError {
+        guard (cause as? DatabaseError)?.resultCode == .SQLITE_FULL, page.rowCount > 0 else { return self }
+        let bytes = rows * page.dataByteCount / Int64(page.rowCount)
+        var error = self
+        error.hint = """
+            the rows that are missing need about \(bytes / 1_000_000 + 1) MB, and indexes more; make room and run the \
+            same command again
+            """
+        return error
     }
 }

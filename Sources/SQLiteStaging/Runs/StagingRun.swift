@@ -10,9 +10,11 @@ import Synchronization
 public final class StagingRun: RowSink {
     private struct State {
         var table: StagedTable?
+        var insertion: PageInsertion?
         var rows: Int64
         var dataWritten: Int64
         var statistics: StagingStatistics
+        var durations = StagingDurations()
     }
 
     /// The run as it was recorded when it was begun, or taken up again.
@@ -36,6 +38,9 @@ public final class StagingRun: RowSink {
     /// The bytes of data in the cells committed so far; a number counts as 8, NULL as 0.
     public var dataWritten: Int64 { state.withLock { $0.dataWritten } }
 
+    /// Where the time of writing went so far, in this process.
+    public var durations: StagingDurations { state.withLock { $0.durations } }
+
     /// Takes note of the latest statistics; they are written with the next page, or when the run is finished.
     public func record(_ statistics: StagingStatistics) {
         state.withLock { $0.statistics = statistics }
@@ -49,9 +54,11 @@ public final class StagingRun: RowSink {
     public func begin(_ schema: TableSchema) async throws {
         try Task.checkCancellation()
         let (recorded, rows) = (recorded, rowsWritten)
+        let insertion = PageInsertion(from: PageTable(columnCount: schema.fields.count), into: hiddenTable.name)
         let table = try await connection.write { [runID] db in
             try RunTable.require(runID, rows: rows, db)
             let table = try StagedTable(schema, goingTo: recorded.target, db)
+            try insertion.pages.register(in: db)
             guard recorded.hasTable else {
                 try RunTable.createTable(table, schema: schema, runID: runID, db)
                 return table
@@ -63,7 +70,10 @@ public final class StagingRun: RowSink {
             }
             return table
         }
-        state.withLock { $0.table = table }
+        state.withLock {
+            $0.table = table
+            $0.insertion = insertion
+        }
     }
 
     /// Stages a page: all of its rows and the checkpoint, or nothing.
@@ -73,7 +83,9 @@ public final class StagingRun: RowSink {
     public func append(_ page: RowPage) async throws {
         try Task.checkCancellation()
         let before = state.withLock { $0 }
-        guard let table = before.table else { throw Self.misuse("a page came outside of begin and finish") }
+        guard let table = before.table, let pages = before.insertion else {
+            throw Self.misuse("a page came outside of begin and finish")
+        }
         guard page.firstRow == before.rows else {
             throw Self.misuse("a page begins at row \(page.firstRow), but \(before.rows) rows are staged")
         }
@@ -81,16 +93,26 @@ public final class StagingRun: RowSink {
             throw Self.misuse("a page has \(page.columnCount) columns instead of \(table.columns.count)")
         }
         let rows = before.rows + Int64(page.rowCount)
-        let dataWritten = try await connection.write { [runID, hiddenTable] db in
-            try RunTable.require(runID, rows: before.rows, db)
-            let insert = try db.cachedStatement(sql: table.insertSQL(into: hiddenTable.name))
-            let dataWritten = before.dataWritten + (try PageInsertion(insert).insert(page))
-            try RunTable.checkpoint(runID, rows: rows, dataWritten: dataWritten, before.statistics, db)
-            return dataWritten
+        let clock = connection.clock
+        let dataWritten = before.dataWritten + page.dataByteCount
+        var inserting = Duration.zero
+        let writing = try await clock.measure {
+            do {
+                inserting = try await connection.write { [runID] db in
+                    try RunTable.require(runID, rows: before.rows, db)
+                    let inserting = try clock.measure { try pages.insert(page, db) }
+                    try RunTable.checkpoint(runID, rows: rows, dataWritten: dataWritten, before.statistics, db)
+                    return inserting
+                }
+            } catch let error as StagingError {
+                throw error.tellingRoom(for: (before.statistics.totalRows ?? rows) - before.rows, like: page)
+            }
         }
-        state.withLock {
+        state.withLock { [inserting] in
             $0.rows = rows
             $0.dataWritten = dataWritten
+            $0.durations.insert += inserting
+            $0.durations.commit += writing - inserting
         }
     }
 

@@ -23,6 +23,7 @@ package struct SQLiteName: Hashable {
     /// Swift character, but still ends an identifier.
     static func quoted(_ name: String) -> String {
         let mark = UInt8(ascii: "\"")
+        guard name.utf8.contains(mark) else { return "\"\(name)\"" }
         let inner = name.utf8.flatMap { $0 == mark ? [mark, mark] : [$0] }
         return String(decoding: [mark] + inner + [mark], as: UTF8.self)
     }

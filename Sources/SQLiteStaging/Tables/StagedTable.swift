@@ -100,9 +100,4 @@ struct StagedTable: Sendable {
         }.joined(separator: ", ")
         return "CREATE TABLE \(SQLiteName.quoted(name)) (\(list))"
     }
-
-    func insertSQL(into name: String) -> String {
-        let parameters = repeatElement("?", count: columns.count).joined(separator: ", ")
-        return "INSERT INTO \(SQLiteName.quoted(name)) VALUES (\(parameters))"
-    }
 }

@@ -1,9 +1,10 @@
 import BigQueryRows
 import SQLiteStaging
+import TestSupport
 import Testing
 
 @Suite struct ControlTablesTests {
-    @Test func refusesAFileOfANewerVersion() async throws {
+    @Test(.faults("L26")) func refusesAFileOfANewerVersion() async throws {
         try await StagingFolder.with { folder in
             try await folder.stage([], schema: .numbers)
             try folder.execute("UPDATE _bqpull_meta SET value = value + 1 WHERE key = 'version'")
@@ -21,7 +22,7 @@ import Testing
         "CREATE TABLE _BQPull_mine (x)", "CREATE VIEW _bqpull_v AS SELECT 1",
     ]
 
-    @Test(arguments: impostors) func refusesObjectsThatOnlyLookLikeOurs(_ sql: String) async throws {
+    @Test(.faults("L17"), arguments: impostors) func refusesObjectsThatOnlyLookLikeOurs(_ sql: String) async throws {
         try await StagingFolder.with { folder in
             try folder.execute(sql)
             let before = try folder.read("SELECT sql FROM sqlite_master")
@@ -30,7 +31,7 @@ import Testing
         }
     }
 
-    @Test func refusesTriggersOnItsRecords() async throws {
+    @Test(.faults("L17")) func refusesTriggersOnItsRecords() async throws {
         try await StagingFolder.with { folder in
             try await folder.stage([], schema: .numbers)
             try folder.execute(
@@ -80,7 +81,9 @@ import Testing
              '2026-01-01T00:00:01.000Z', 'bqpull 0');
         """
 
-    @Test(arguments: [true, false]) func bringsAFileOfVersion1UpToDate(byReadingItsRuns: Bool) async throws {
+    @Test(.faults("L26"), arguments: [true, false]) func bringsAFileOfVersion1UpToDate(byReadingItsRuns: Bool)
+        async throws
+    {
         try await StagingFolder.with { folder in
             try folder.execute(Self.version1)
             if byReadingItsRuns {

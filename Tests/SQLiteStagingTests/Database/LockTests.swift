@@ -2,9 +2,10 @@ import BigQueryRows
 import Foundation
 import GRDB
 import SQLiteStaging
+import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct LockTests {
+@Suite(.timeLimit(.minutes(10))) struct LockTests {
     /// Runs `body` while another program has the write lock.
     private func whileLocked(_ folder: StagingFolder, _ body: () async throws -> Void) async throws {
         let other = try folder.connect()
@@ -13,7 +14,7 @@ import Testing
         try other.close()
     }
 
-    @Test func givesUpWhenTheTimeoutIsOver() async throws {
+    @Test(.faults("L12")) func givesUpWhenTheTimeoutIsOver() async throws {
         try await StagingFolder.with { folder in
             try folder.execute("PRAGMA journal_mode = WAL")
             try await whileLocked(folder) {
@@ -33,6 +34,38 @@ import Testing
                 try await run.finish()
             }
             #expect(try folder.read("SELECT * FROM results") == ["1"])
+        }
+    }
+
+    /// SQLite says of some network drives that files on them cannot be locked.
+    @Test(.faults("L22"), arguments: [true, false])
+    func refusesAFileSystemWithoutLocks(isNew: Bool) async throws {
+        try await StagingFolder.with { folder in
+            if !isNew { try folder.execute("CREATE TABLE mine (n)") }
+            let before = try folder.files
+            try await FaultyDisk.with(folder) { disk in
+                disk.fail(DiskFault(operation: .lock, isLasting: true), at: 1)
+                try await expectCode(.databaseUnusable) { _ = try await StagingDatabase.open(folder.target()) }
+                #expect(disk.faultsMet > 0 && disk.openFiles == 0)
+            }
+            #expect(try folder.files == before)
+        }
+    }
+
+    /// Without shared memory there is no log, and the file keeps the journal that it has.
+    @Test(.faults("L22")) func doesWithoutALogWhereThereCanBeNone() async throws {
+        try await StagingFolder.with { folder in
+            try await FaultyDisk.with(folder, hasSharedMemory: false) { _ in
+                try await folder.withRun(folder.target()) { run in
+                    try await run.begin(.numbers)
+                    try await run.append(RowPage(firstRow: 0, integers: [1]))
+                    #expect(try folder.files.contains { $0.hasSuffix("-wal") } == false)
+                    #expect(try folder.read("PRAGMA journal_mode") == ["\"delete\""])
+                    try await run.finish()
+                }
+                #expect(try folder.read("SELECT n FROM results") == ["1"])
+            }
+            #expect(try folder.files == ["staging.db"])
         }
     }
 

@@ -5,33 +5,33 @@ import SQLiteStaging
 import Testing
 
 @Suite struct WriteAheadLogTests {
-    /// Pages that take somewhat more than 200 database pages each.
+    /// Pages of somewhat more than 4 MB.
     private func append(_ pages: Range<Int>, to run: StagingRun) async throws {
-        let row = [CellValue.integer(1), .text(String(repeating: "x", count: 8000))]
+        let row = [CellValue.integer(1), .text(String(repeating: "x", count: 40_000))]
         for page in pages {
             try await run.append(RowPage(firstRow: page * 100, columns: 2, Array(repeating: row, count: 100)))
         }
     }
 
-    /// The size of the database, or of the log beside it, in database pages.
-    private func pages(of folder: StagingFolder, log: Bool) throws -> Int {
+    /// The size of the database, or of the log beside it, in bytes.
+    private func size(of folder: StagingFolder, log: Bool) throws -> Int {
         let file = folder.path + (log ? "-wal" : "")
         let size = try FileManager.default.attributesOfItem(atPath: file)[.size] as? Int
-        return try #require(size) / 4096
+        return try #require(size)
     }
 
     @Test func isWrittenBackOnceItIsLarge() async throws {
         try await StagingFolder.with { folder in
             try await folder.withRun(folder.target()) { run in
                 try await run.begin(.pairs)
-                try await append(0..<4, to: run)
-                #expect(try pages(of: folder, log: false) < 10)
-                try await append(4..<16, to: run)
-                #expect((1000..<1400).contains(try pages(of: folder, log: true)))
-                #expect(try pages(of: folder, log: false) > 3000)
+                try await append(0..<3, to: run)
+                #expect(try size(of: folder, log: false) < 1_000_000)
+                try await append(3..<12, to: run)
+                #expect((16_000_000..<25_000_000).contains(try size(of: folder, log: true)))
+                #expect(try size(of: folder, log: false) > 28_000_000)
                 try await run.finish()
             }
-            #expect(try folder.read("SELECT count(*), sum(length(s)) FROM results") == ["1600|12800000"])
+            #expect(try folder.read("SELECT count(*), sum(length(s)) FROM results") == ["1200|48000000"])
         }
     }
 
@@ -43,12 +43,12 @@ import Testing
                 let reader = try folder.connect()
                 _ = try StagingFolder.read("BEGIN", reader)
                 #expect(try StagingFolder.read("SELECT count(*) FROM results", reader) == ["0"])
-                try await append(0..<12, to: run)
-                #expect(try pages(of: folder, log: false) < 10)
-                #expect(try pages(of: folder, log: true) > 2400)
+                try await append(0..<9, to: run)
+                #expect(try size(of: folder, log: false) < 1_000_000)
+                #expect(try size(of: folder, log: true) > 36_000_000)
                 try reader.close()
-                try await append(12..<18, to: run)
-                #expect(try pages(of: folder, log: false) > 2400)
+                try await append(9..<14, to: run)
+                #expect(try size(of: folder, log: false) > 36_000_000)
                 try await run.finish()
             }
             #expect(try folder.files == ["staging.db"])

@@ -1,9 +1,14 @@
+import GRDB
 import GRDBSQLite
 import SQLiteStaging
+import TestSupport
 import Testing
 
 /// Every operation that SQLite asks of the file system fails once, or fails from then on.
 @Suite struct DiskFaultTests {
+    /// Of so many positions one is tried.
+    private static let step = Sweep.whole(1, orShort: 41)
+
     static let scenarios = [
         StagingScenario(testDescription: "replace, with key and index", key: ["n"], indexes: [["s", "n"]]),
         StagingScenario(testDescription: "append, in WAL mode", ifExists: .append, journal: .wal, ending: .stops),
@@ -14,6 +19,8 @@ import Testing
             indexes: [["s", "n"]], journal: .rollback, ending: .stops, isContinued: true),
         StagingScenario(testDescription: "append, without WAL", ifExists: .append, journal: .rollback),
     ]
+
+    private static let noMemory = ResultCode.SQLITE_IOERR_NOMEM.rawValue
 
     static let faults = [
         DiskFault(operation: .open),
@@ -29,21 +36,24 @@ import Testing
         DiskFault(operation: .fileSize),
         DiskFault(operation: .lock),
         DiskFault(operation: .sharedMemory),
+        DiskFault(operation: .write, code: noMemory),
         DiskFault(operation: .any, writesHalf: true, isLasting: true),
     ]
 
-    @Test(arguments: scenarios) func leavesOldOrNewAndGoesOn(_ scenario: StagingScenario) async throws {
+    @Test(.faults("L1", "L2", "L3", "L20", "L22"), arguments: scenarios) func leavesOldOrNewAndGoesOn(
+        _ scenario: StagingScenario
+    ) async throws {
         try await StagingFolder.with { template in
             try await scenario.prepare(template)
             var injected = 0
             for (offset, fault) in Self.faults.enumerated() {
                 let count = try await operations(fault.operation, of: scenario, on: template)
-                for number in stride(from: offset % Sweep.step, to: count, by: Sweep.step) {
+                for number in stride(from: offset % Self.step, to: count, by: Self.step) {
                     try await check(fault, at: number + 1, scenario, on: template)
                     injected += 1
                 }
             }
-            #expect(injected >= 350 / Sweep.step)
+            #expect(injected >= 350 / Self.step)
         }
     }
 
@@ -77,7 +87,8 @@ import Testing
             }
             if let error = outcome.error {
                 #expect(codes(fault, outcome).contains(error.code), "\(comment): \(error)")
-                #expect(!error.message.contains("\n"), comment)
+                #expect(!error.message.contains("\n") && error.message.contains(folder.folder), comment)
+                #expect(error.hint?.contains("\n") == false, comment)
             }
             try await FaultyDisk.with(folder, hasSharedMemory: scenario.hasSharedMemory) { _ in
                 let found = try await StagingFolder.with { copy in
@@ -106,11 +117,12 @@ import Testing
         }
     }
 
-    /// A file that cannot be opened is the wrong file, until it has been open.
+    /// A file that cannot be opened, or not be locked, is the wrong file, until it has been open.
     private func codes(_ fault: DiskFault, _ outcome: StagingScenario.Outcome) -> [StagingError.Code] {
+        if fault.code == Self.noMemory { return [.outOfResources] }
         guard outcome.isUnopened else { return [.io] }
         switch fault.operation {
-        case .open: return [.databaseUnusable]
+        case .open, .lock: return [.databaseUnusable]
         case .any: return [.io, .databaseUnusable]
         default: return [.io]
         }

@@ -11,12 +11,13 @@ import Testing
     func namesThePlaceOfAValueThatIsTooLong(_ length: Int, _ place: String?) throws {
         try DatabaseQueue().write { db in
             try db.execute(sql: "CREATE TABLE t (n, s)")
-            let insertion = PageInsertion(try db.makeStatement(sql: "INSERT INTO t VALUES (?, ?)"))
+            let insertion = PageInsertion(from: PageTable(columnCount: 2), into: "t")
+            try insertion.pages.register(in: db)
             sqlite3_limit(db.sqliteConnection, SQLITE_LIMIT_LENGTH, 1000)
             let text = CellValue.text(String(repeating: "x", count: length))
             let page = RowPage(firstRow: 7, columns: 2, [[.null, .text("fits")], [.integer(.max), text]])
             do {
-                _ = try insertion.insert(page)
+                try insertion.insert(page, db)
                 #expect(place == nil)
             } catch let error as StagingError {
                 #expect(error.code == .valueTooLarge)

@@ -1,6 +1,7 @@
 import BigQueryRows
 import Foundation
 import SQLiteStaging
+import TestSupport
 import Testing
 
 @Suite struct ContinuedRunTests {
@@ -99,9 +100,9 @@ import Testing
                 try await run.begin(.numbers)
                 try await run.append(RowPage(firstRow: 0, integers: [1, 2]))
                 try await run.discard(error: "the table changed")
+                try await expectCode(.unexpected) { try await run.append(RowPage(firstRow: 2, integers: [3])) }
                 // Too late to say something else.
                 try await run.stop(error: "other", canContinue: true)
-                try await expectCode(.unexpected) { try await run.append(RowPage(firstRow: 2, integers: [3])) }
             }
             #expect(
                 try folder.read("SELECT state, error, finished_at IS NULL FROM _bqpull_runs")
@@ -205,6 +206,24 @@ import Testing
         }
     }
 
+    /// A table's indexes take a while: somebody may take the run over after they are made, before it is published.
+    @Test func publishesNothingIfItIsTakenOverBeforehand() async throws {
+        try await StagingFolder.with { folder in
+            try await folder.withRun(folder.target()) { run in
+                try await run.begin(.numbers)
+                try await run.append(RowPage(firstRow: 0, integers: [1]))
+                // Happens with the last checkpoint, in the transaction that makes the indexes.
+                try folder.execute(
+                    """
+                    CREATE TRIGGER taken AFTER UPDATE OF rows ON _bqpull_runs
+                    BEGIN UPDATE _bqpull_runs SET state = 'discarded'; END
+                    """)
+                try await expectCode(.superseded) { try await run.finish() }
+            }
+            #expect(try folder.read("SELECT name FROM sqlite_master WHERE name = 'results'") == [])
+        }
+    }
+
     /// What somebody did to the hidden rows is found out; the run then goes on from its first row.
     @Test(arguments: ["DROP TABLE \"%\"", "DELETE FROM \"%\" WHERE n = 1"])
     func goesOnFromTheFirstRowIfItsRowsAreNotThere(_ sql: String) async throws {
@@ -240,7 +259,7 @@ import Testing
     }
 
     /// Nothing is committed to a file that nobody can find again.
-    @Test(arguments: [true, false]) func noticesThatItsFileIsGone(isReplaced: Bool) async throws {
+    @Test(.faults("L21"), arguments: [true, false]) func noticesThatItsFileIsGone(isReplaced: Bool) async throws {
         try await StagingFolder.with { folder in
             let database = try await StagingDatabase.open(folder.target())
             let run = try await database.begin(.test())

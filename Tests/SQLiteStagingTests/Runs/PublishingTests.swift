@@ -2,6 +2,7 @@ import BigQueryRows
 import Foundation
 import GRDB
 import SQLiteStaging
+import TestSupport
 import Testing
 
 @Suite struct PublishingTests {
@@ -20,7 +21,7 @@ import Testing
         }
     }
 
-    @Test func publishesUnderALongReader() async throws {
+    @Test(.faults("L14")) func publishesUnderALongReader() async throws {
         try await StagingFolder.with { folder in
             try folder.execute("PRAGMA journal_mode = WAL")
             try await folder.stage([[.integer(1)]], schema: .numbers)
@@ -31,6 +32,28 @@ import Testing
             try await reader.writeWithoutTransaction { try $0.execute(sql: "COMMIT") }
             #expect(try StagingFolder.read("SELECT * FROM results", reader) == ["2"])
             try reader.close()
+        }
+    }
+
+    /// What a user has made beside the table is left alone, and not heeded.
+    @Test(.faults("L17")) func objectsBesideTheTableAreTheUsersBusiness() async throws {
+        try await StagingFolder.with { folder in
+            try await folder.stage([[.integer(1)]], schema: .numbers)
+            try folder.execute(
+                """
+                CREATE TABLE mine (a INTEGER CHECK (abs(a) >= 0), b GENERATED ALWAYS AS (a * 2));
+                CREATE TABLE seen (a);
+                CREATE TRIGGER spy AFTER INSERT ON mine BEGIN DELETE FROM results; INSERT INTO seen VALUES (new.a); END;
+                CREATE VIEW odd AS SELECT load_extension('x'), n FROM results;
+                INSERT INTO mine VALUES (1);
+                """)
+            let sql =
+                "SELECT type, name, sql FROM sqlite_master WHERE name IN ('mine', 'seen', 'spy', 'odd') ORDER BY name"
+            let before = try folder.read(sql)
+            try await folder.stage([[.integer(21)]], schema: .numbers)
+            #expect(try folder.read("SELECT n FROM results") == ["21"])
+            #expect(try folder.read("SELECT a FROM seen") == ["1"])
+            #expect(try folder.read(sql) == before)
         }
     }
 

@@ -1,5 +1,6 @@
 import BigQueryRows
 import SQLiteStaging
+import TestSupport
 import Testing
 
 @Suite struct ExistingTableTests {
@@ -57,7 +58,7 @@ import Testing
             ]
         }
 
-    @Test(arguments: cases) func treatsTheTableAsAsked(_ example: Case) async throws {
+    @Test(.faults("L18"), arguments: cases) func treatsTheTableAsAsked(_ example: Case) async throws {
         try await StagingFolder.with { folder in
             try await example.existing.make(folder)
             try await expectCode(example.code) {
@@ -67,7 +68,7 @@ import Testing
         }
     }
 
-    @Test func refusesBeforeAnythingIsWritten() async throws {
+    @Test(.faults("L18")) func refusesBeforeAnythingIsWritten() async throws {
         try await StagingFolder.with { folder in
             try folder.execute("CREATE TABLE results (n)")
             let error = await #expect(throws: StagingError.self) {
@@ -95,7 +96,7 @@ import Testing
         "CREATE TABLE results (n INTEGER); CREATE TRIGGER x AFTER INSERT ON results BEGIN SELECT 1; END",
     ]
 
-    @Test(arguments: inTheWay, [nil, .fail, .replace, .append] as [StagingTarget.ExistingTable?])
+    @Test(.faults("L17"), arguments: inTheWay, [nil, .fail, .replace, .append] as [StagingTarget.ExistingTable?])
     func refusesWhatIsNoPlainTable(_ sql: String, _ ifExists: StagingTarget.ExistingTable?) async throws {
         try await StagingFolder.with { folder in
             try folder.execute(sql)
