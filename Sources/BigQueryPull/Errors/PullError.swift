@@ -4,7 +4,7 @@ public struct PullError: Error, Sendable, CustomStringConvertible {
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Value: String {
             case notAQuery, unsupportedColumn, inconsistentResult, notIncremental, notContinuable
-            case tableChanges
+            case tableChanges, nothingToMeasure
         }
 
         private let value: Value
@@ -26,6 +26,8 @@ public struct PullError: Error, Sendable, CustomStringConvertible {
 
         /// The table changed each time that it was read.
         public static let tableChanges = Code(.tableChanges)
+        /// There are no rows that a benchmark could fetch.
+        public static let nothingToMeasure = Code(.nothingToMeasure)
 
         /// The identifier of the code, for example `notAQuery`.
         public var description: String { value.rawValue }

@@ -8,20 +8,9 @@ extension Pull {
     func staging(
         into target: StagingTarget, _ body: (StagingDatabase) async throws -> PullReport
     ) async throws -> PullReport {
-        let database = try await StagingDatabase.open(target, checksEverything: checksDatabase)
-        var report: PullReport
-        do {
-            report = try await body(database)
-        } catch {
-            // The first error is the one that tells what happened.
-            try? await database.close()
-            throw error
-        }
-        do {
-            try await database.close()
-        } catch {
-            report.warnings.append("the table is published, but the file could not be closed as it should: \(error)")
-        }
+        var (report, warning) = try await StagingDatabase.with(
+            target, checksEverything: checksDatabase, clock: clock, body)
+        if let warning { report.warnings.append(warning) }
         report.file = target.path
         report.table = target.table
         return report
@@ -35,6 +24,33 @@ extension Pull {
         // A run that is finished by now is not begun anew either.
         let run = try await database.unfinishedRun(id: continued.intent.runID)
         return startsAnew ? nil : run
+    }
+}
+
+extension StagingDatabase {
+    /// Opens the database of a target, lets `body` publish into it, and closes it.
+    ///
+    /// - Returns: the result, and a warning if the file could not be closed.
+    static func with<Result>(
+        _ target: StagingTarget, checksEverything: Bool = false, clock: any Clock<Duration>,
+        _ body: (StagingDatabase) async throws -> Result
+    ) async throws -> (result: Result, warning: PullWarning?) {
+        let database = try await StagingDatabase.open(target, checksEverything: checksEverything, clock: clock)
+        let result: Result
+        do {
+            result = try await body(database)
+        } catch {
+            // The first error is the one that tells what happened.
+            try? await database.close()
+            throw error
+        }
+        do {
+            try await database.close()
+            return (result, nil)
+        } catch {
+            let message = "the table is published, but the file could not be closed as it should: \(error)"
+            return (result, PullWarning(code: .fileNotClosed, message: message))
+        }
     }
 }
 
@@ -52,12 +68,17 @@ extension StagingIntent {
 
 extension StagingRun {
     /// Does something for the run, and notes in its record if that fails.
-    func recordingFailure<Result>(_ body: () async throws -> Result) async throws -> Result {
+    ///
+    /// - Parameter meter: told how many rows are staged then.
+    func recordingFailure<Result>(
+        _ meter: PullMeter, _ body: () async throws -> Result
+    ) async throws -> Result {
         do {
             return try await body()
         } catch {
             // Who has taken its place goes on with it.
             if let error = error as? StagingError, error.code == .superseded { throw error }
+            meter.staged(rowCount: rowsWritten)
             let canContinue = !Self.isFinal(error, hasRows: rowsWritten > 0)
             let reason = error is CancellationError ? "interrupted" : "\(error)"
             // A task of its own, since the database does not work for a task that has been cancelled.
@@ -73,7 +94,7 @@ extension StagingRun {
         case let error as BigQueryError:
             error.code == .foreignJob || error.code == .notATable
                 || !hasRows && [.queryFailed, .notAQuery, .jobFailedTemporarily].contains(error.code)
-        case let error as RowsError: error.code == .schemaChanged
+        case let error as RowsError: [.schemaChanged, .wrongRowCount].contains(error.code)
         case let error as PullError: [.inconsistentResult, .unsupportedColumn, .notIncremental].contains(error.code)
         case let error as StagingError:
             [.incomplete, .keyViolated, .valueTooLarge, .tooManyColumns, .noColumns, .invalidName].contains(error.code)

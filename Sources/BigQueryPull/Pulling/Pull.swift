@@ -11,6 +11,8 @@ public protocol Pull: Sendable {
     var checksDatabase: Bool { get set }
     /// Told how far the pull is, at every page and while waiting. Must return at once.
     var onProgress: @Sendable (PullProgress) -> Void { get set }
+    /// Measures durations for the report.
+    var clock: any Clock<Duration> { get }
 
     /// Stages the rows in a table of a local SQLite database, where an interrupted pull can be continued.
     func stage(into target: StagingTarget) async throws -> PullReport

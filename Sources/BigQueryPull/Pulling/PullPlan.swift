@@ -42,8 +42,8 @@ struct PullPlan: Sendable {
 }
 
 extension TableSchema {
-    /// What the user should know about the columns although they can be staged.
-    var warnings: [String] {
+    /// What the user should know about columns of types that are not known here.
+    var unknownTypes: [String] {
         fields.compactMap { field in
             guard case .unknown(let name) = field.type else { return nil }
             return "the column \(field.name) is of the unknown type \(name); its values are kept as sent"

@@ -13,11 +13,17 @@ final class PullSession {
         var job: JobReference
         var schema: TableSchema
         var totalRows: Int64
+        /// The most rows that are wanted, the first ones; `nil` for all.
+        var maximumRows: Int64?
         var firstPage: ResultPage
+
+        /// The rows that are to be delivered.
+        var wantedRows: Int64 { min(totalRows, maximumRows ?? .max) }
     }
 
     private let pull: QueryPull
-    private let meter: PullMeter
+    let meter: PullMeter
+    private let memory = PageMemory()
     private var client: BigQueryClient { meter.client }
 
     /// - Parameter run: the run that is continued; its figures are where the report begins.
@@ -84,7 +90,7 @@ final class PullSession {
         reference.location = plan.query.location
         let result = try await run(plan.query, as: reference)
         if let promised = plan.dryRun.schema, let difference = promised.firstDifference(to: result.schema) {
-            meter.warn("since the dry run, \(difference)")
+            meter.warn(.schemaChanged, "since the dry run, \(difference)")
         }
         return result
     }
@@ -113,7 +119,7 @@ final class PullSession {
                 isRunning: job.state != .done, mayBeNew: false)
             if let total = recorded.statistics.totalRows, total != result.totalRows {
                 throw RowsError(
-                    code: .inconsistentPage, message: "the result had \(total) rows and now has \(result.totalRows)")
+                    code: .wrongRowCount, message: "the result had \(total) rows and now has \(result.totalRows)")
             }
             return result
         } catch let error as BigQueryError where error.code == .notFound && recorded.rows == 0 {
@@ -141,6 +147,15 @@ final class PullSession {
             hint: "run the same command with --restart to drop them and run the query again", cause: cause)
     }
 
+    /// Fetches the first page of a result again.
+    ///
+    /// - Parameter maximumRows: the most rows that are wanted of it; `nil` for all.
+    func reopen(_ earlier: Result, maximumRows: Int64?) async throws -> Result {
+        try await result(
+            of: earlier.job, from: 0, maximumRows: maximumRows, schema: earlier.schema, isRunning: false,
+            mayBeNew: false)
+    }
+
     private func run(_ query: QueryRequest, as reference: JobReference) async throws -> Result {
         meter.notify(.running)
         let job = try await stoppingJob(reference) {
@@ -153,23 +168,28 @@ final class PullSession {
 
     /// Waits for a job, and fetches its rows from one on.
     private func result(
-        of reference: JobReference, from firstRow: Int64, schema: TableSchema?, isRunning: Bool, mayBeNew: Bool
+        of reference: JobReference, from firstRow: Int64, maximumRows: Int64? = nil, schema: TableSchema?,
+        isRunning: Bool, mayBeNew: Bool
     ) async throws -> Result {
         meter.report.jobId = reference.jobId
         meter.report.location = reference.location
-        let (client, notifyRunning) = (client, meter.notifyRunning)
-        let range = RowRange(start: firstRow, count: pull.limits.pageRows ?? PullLimits.firstPageRows)
+        let (client, memory, notifyRunning) = (client, memory, meter.notifyRunning)
+        let pageRows = pull.limits.pageRows ?? PullLimits.firstPageRows
+        let range = RowRange(start: firstRow, count: Int(min(Int64(pageRows), maximumRows ?? .max)))
         let page = try await stoppingJob(isRunning ? reference : nil) {
-            try await client.fetchFirstPage(
-                range, of: reference, schema: schema, mayBeNew: mayBeNew,
-                onWait: notifyRunning)
+            try await PageSizing.halvingOnce(range.count) { count in
+                try await client.fetchFirstPage(
+                    RowRange(start: range.start, count: count), of: reference, schema: schema, mayBeNew: mayBeNew,
+                    memory: memory, onWait: notifyRunning)
+            }
         }
         guard let schema = page.schema, let totalRows = page.totalRows else {
             throw PullError(code: .inconsistentResult, message: "the first page has no schema or no number of rows")
         }
         try PullPlan.check(schema)
-        for warning in schema.warnings { meter.warn(warning) }
-        return Result(job: reference, schema: schema, totalRows: totalRows, firstPage: page)
+        for message in schema.unknownTypes { meter.warn(.unknownType, message) }
+        return Result(
+            job: reference, schema: schema, totalRows: totalRows, maximumRows: maximumRows, firstPage: page)
     }
 
     /// Does something for a job, which is stopped if the task is cancelled meanwhile.
@@ -185,15 +205,24 @@ final class PullSession {
     /// How long an interrupted pull may take to stop its job.
     private static let stoppingTime: Duration = .seconds(2)
 
-    /// Asks BigQuery once to stop a job, and tells whether that is done. A job that never came to be is none to
-    /// speak of.
+    /// How often BigQuery is asked to stop a job that it does not know, and the pause between: the insertion that was
+    /// interrupted may still be on its way.
+    private static let (stoppingAttempts, stoppingPause) = (5, Duration.milliseconds(200))
+
+    /// Asks BigQuery to stop a job, and tells whether that is done. A job that never came to be is none to speak of.
     private func stop(_ job: JobReference) async {
-        let client = client
-        let outcome = await atMost(Self.stoppingTime, clock: pull.clock) { () async -> Swift.Result<Void, any Error> in
-            do {
-                return .success(try await client.cancelJob(job, budget: .zero))
-            } catch {
-                return .failure(error)
+        let (client, clock) = (client, pull.clock)
+        let outcome = await atMost(Self.stoppingTime, clock: clock) { () async -> Swift.Result<Void, any Error> in
+            var attempts = 0
+            while true {
+                do {
+                    return .success(try await client.cancelJob(job, budget: .zero))
+                } catch let error as BigQueryError where error.code == .notFound && attempts < Self.stoppingAttempts {
+                    attempts += 1
+                    try? await clock.sleep(for: Self.stoppingPause)
+                } catch {
+                    return .failure(error)
+                }
             }
         }
         switch outcome {
@@ -214,33 +243,43 @@ final class PullSession {
     func transfer(
         _ result: Result, to sink: some RowSink, willDeliver: (PullReport) -> Void = { _ in }
     ) async throws {
-        let client = client
+        let (client, memory) = (client, memory)
         async let finishedJob = try? client.fetchJob(result.job)
         try await sink.begin(result.schema)
-        var window = PullWindow(firstPage: result.firstPage, totalRows: result.totalRows, limits: pull.limits)
+        var window = PullWindow(firstPage: result.firstPage, totalRows: result.wantedRows, limits: pull.limits)
+        let gate = ReadingGate(nextRow: window.deliveredRows)
         try await withThrowingTaskGroup(of: Event.self) { group in
-            meter.beginTransfer(totalRows: result.totalRows)
+            meter.beginTransfer(totalRows: result.wantedRows)
+            meter.arrived(result.firstPage)
+            // What came before was not about too many pages.
+            _ = meter.wasThrottled()
             while !window.isFinished {
+                gate.open(nextRow: window.deliveredRows, end: window.readableEnd)
                 while let range = window.nextFetch() {
-                    group.addTask { .fetched(try await client.fetchRows(range, of: result), range) }
+                    group.addTask { .fetched(try await client.fetchRows(range, of: result, memory, gate), range) }
                 }
                 if let page = window.nextDelivery() {
                     meter.note(page, of: result.schema)
                     willDeliver(meter.report)
                     group.addTask {
                         try await sink.append(page.rows)
+                        memory.recycle(page.rows)
                         return .delivered(rowCount: page.rows.rowCount)
                     }
                 }
-                switch try await group.next() {
-                case .fetched(let page, let range): window.fetched(page, of: range)
+                let event = try await group.next()
+                if meter.wasThrottled() { window.throttled() }
+                switch event {
+                case .fetched(let page, let range):
+                    meter.arrived(page)
+                    window.fetched(page, of: range)
                 case .delivered(let rowCount):
                     window.delivered(rowCount: rowCount)
                     meter.delivered(rowCount: rowCount)
                 case nil:
                     throw PullError(
                         code: .inconsistentResult,
-                        message: "the result was to have \(result.totalRows) rows, but has \(window.deliveredRows)"
+                        message: "the result was to have \(result.wantedRows) rows, but has \(window.deliveredRows)"
                     )
                 }
             }
@@ -264,20 +303,23 @@ final class PullSession {
 
     /// The report with all durations.
     func finishedReport() -> PullReport { meter.finishedReport() }
+
+    /// The report with all durations, and what the run counted and measured.
+    func finishedReport(of run: StagingRun) -> PullReport { meter.finishedReport(of: run) }
 }
 
 extension BigQueryClient {
     /// Fetches rows of a result whose number of rows must not change.
-    fileprivate func fetchRows(_ range: RowRange, of result: PullSession.Result) async throws -> ResultPage {
-        let page = try await PageSizing.halvingOnce(range.count) { count in
-            try await fetchPage(RowRange(start: range.start, count: count), of: result.job, schema: result.schema)
+    fileprivate func fetchRows(
+        _ range: RowRange, of result: PullSession.Result, _ memory: PageMemory, _ gate: ReadingGate
+    ) async throws -> ResultPage {
+        try await PageSizing.halvingOnce(range.count) { count in
+            let range = RowRange(start: range.start, count: count)
+            return try await fetchPage(
+                range, of: result.job, schema: result.schema, totalRows: result.totalRows, memory: memory
+            ) {
+                try await gate.pass(range)
+            }
         }
-        guard page.totalRows == nil || page.totalRows == result.totalRows else {
-            throw RowsError(
-                code: .inconsistentPage,
-                message: "the result had \(result.totalRows) rows and now has \(page.totalRows ?? 0)"
-            )
-        }
-        return page
     }
 }

@@ -30,7 +30,7 @@ extension QueryPull {
     /// are gone.
     private func finish(_ run: StagingRun, in database: StagingDatabase) async throws -> PullReport? {
         let session = PullSession(self, continuing: run.recorded)
-        return try await run.recordingFailure {
+        return try await run.recordingFailure(session.meter) {
             let job = run.recorded.intent
             let query = try QueryRequest(jobConfiguration: job.configuration, location: job.location)
             if query.sql != job.sql, try await !database.tableExists() {
@@ -74,13 +74,15 @@ extension QueryPull {
         }
         let (run, result) = try await session.repeatingFailedJobs { job in
             let run = try await database.begin(try intent(plan, job: job, runID: session.newRunID()))
-            return try await run.recordingFailure { (run, try await session.start(plan, as: job)) }
+            return try await run.recordingFailure(session.meter) { (run, try await session.start(plan, as: job)) }
         }
-        try await run.recordingFailure { try await transfer(result, session, to: run) }
+        try await run.recordingFailure(session.meter) { try await transfer(result, session, to: run) }
         var report = await finishedReport(session, of: run, sent)
         if isAddedToOthers {
             report.warnings.append(
-                "the first incremental run takes all rows; they were added to those that the table had")
+                PullWarning(
+                    code: .firstIncrementalRun,
+                    message: "the first incremental run takes all rows; they were added to those that the table had"))
         }
         return report
     }
@@ -97,8 +99,7 @@ extension QueryPull {
     /// Counts the rows that an incremental run above a watermark cannot take. They are no part of what was asked for,
     /// so that an error is a warning.
     private func finishedReport(_ session: PullSession, of run: StagingRun, _ sent: QueryRequest) async -> PullReport {
-        var report = session.finishedReport()
-        report.dataWritten = run.dataWritten
+        var report = session.finishedReport(of: run)
         guard let column = incrementalColumn,
             let count = Incremental.nullCount(of: sent, run.recorded.intent.sql, column)
         else { return report }
@@ -107,7 +108,10 @@ extension QueryPull {
             _ = try await QueryPull(count, client: client, clock: clock).run(into: value)
             report.rowsWithoutWatermark = value.value
         } catch {
-            report.warnings.append("the rows without a value in \(column) could not be counted: \(error)")
+            report.warnings.append(
+                PullWarning(
+                    code: .rowsNotCounted,
+                    message: "the rows without a value in \(column) could not be counted: \(error)"))
         }
         return report
     }

@@ -29,7 +29,8 @@ public struct QueryPull: Pull {
     public var onInterruptedJob: @Sendable (InterruptedJob) -> Void = { _ in }
 
     let client: BigQueryClient
-    let clock: any Clock<Duration>
+    /// Measures durations for the report.
+    public let clock: any Clock<Duration>
     /// The run that is to be continued, whatever the command.
     let continuedRun: RecordedRun?
 

@@ -23,15 +23,13 @@ extension TablePull {
             while true {
                 do {
                     let run = try await read(earlier, in: database, meter)
-                    var report = meter.finishedReport()
-                    report.dataWritten = run.dataWritten
-                    return report
+                    return meter.finishedReport(of: run)
                 } catch var error as PullError where error.code == .tableChanges {
                     guard reading < Self.readings else {
                         error.message = "the table \(table) changed each time that it was read, \(reading) times"
                         throw error
                     }
-                    meter.warn("the table changed while it was read, and was read again")
+                    meter.warn(.tableChanged, "the table changed while it was read, and was read again")
                     meter.addRepetition()
                     earlier = nil
                     reading += 1
@@ -49,28 +47,29 @@ extension TablePull {
         let reading = try await TableReading(self, meter)
         let run = try await database.begin(try intent(reading))
         meter.report.runId = run.recorded.intent.runID
-        try await droppingIfChanged(run) { try await reading.transfer(to: run, willDeliver: run.record) }
+        try await droppingIfChanged(run, meter) { try await reading.transfer(to: run, willDeliver: run.record) }
         return run
     }
 
     /// Goes on with a run; `false` if its rows, which are dropped then, are not those of the table any more.
     private func goOn(with run: StagingRun, _ meter: PullMeter) async throws -> Bool {
         meter.resume(run.recorded)
-        return try await droppingIfChanged(run) {
+        return try await droppingIfChanged(run, meter) {
             let reading = try await TableReading(self, meter)
             let recorded = try JSONDecoder().decode(
                 TableConfiguration.self, from: Data(run.recorded.intent.configuration.utf8))
             if recorded.version == reading.version, try await reading.transfer(continuing: run) { return true }
             let change = "the table changed after the interruption"
             try await run.discard(error: change)
-            meter.warn("\(change), and was read anew")
+            meter.warn(.tableChanged, "\(change), and was read anew")
             return false
         }
     }
 
-    private func droppingIfChanged<Result>(_ run: StagingRun, _ body: () async throws -> Result) async throws -> Result
-    {
-        try await run.recordingFailure {
+    private func droppingIfChanged<Result>(
+        _ run: StagingRun, _ meter: PullMeter, _ body: () async throws -> Result
+    ) async throws -> Result {
+        try await run.recordingFailure(meter) {
             do {
                 return try await body()
             } catch let error as PullError where error.code == .tableChanges {

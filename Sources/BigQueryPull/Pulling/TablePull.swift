@@ -20,13 +20,14 @@ public struct TablePull: Pull {
     public var startsAnew = false
     /// Whether an existing database is checked as a whole first.
     public var checksDatabase = false
-    /// How much is in memory at a time: two pages, whatever `pagesInFlight` says.
+    /// How much is in memory at a time: two pages, whatever `parallelPages` says.
     public var limits = PullLimits()
     /// Told how far the pull is.
     public var onProgress: @Sendable (PullProgress) -> Void = { _ in }
 
     let client: BigQueryClient
-    let clock: any Clock<Duration>
+    /// Measures durations for the report.
+    public let clock: any Clock<Duration>
     /// The run that is to be continued, whatever the command.
     let continuedRun: RecordedRun?
 

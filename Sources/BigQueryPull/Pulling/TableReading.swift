@@ -27,9 +27,11 @@ struct TableReading {
             error.hint = "leave the column out with --columns, or read the table with a query: \(error.hint ?? "")"
             throw error
         }
-        for warning in columns.warnings { meter.warn(warning) }
+        for message in columns.unknownTypes { meter.warn(.unknownType, message) }
         if table.hasStreamingBuffer {
-            meter.warn("rows are being streamed into the table \(pull.table); the latest of them may be missing")
+            meter.warn(
+                .streamingBuffer,
+                "rows are being streamed into the table \(pull.table); the latest of them may be missing")
         }
         meter.report.location = table.location
         meter.report.sourceTable = "\(pull.table)"
@@ -104,10 +106,12 @@ struct TableReading {
         var isBegun = false
         while let (page, content) = arrived.map({ ($0.page, $0.content) }) {
             if try chain.take(page, content: content) {
-                meter.warn("two pages of the table came with the same rows, up to row \(chain.rows)")
+                meter.warn(
+                    .repeatedPage, "two pages of the table came with the same rows, up to row \(chain.rows)")
             }
             if !isBegun { meter.beginTransfer(totalRows: chain.promisedRows) }
             isBegun = true
+            meter.arrived(page)
             meter.note(page, of: columns)
             let next = chain.next
             let hasRoom = page.rows.byteCount <= pull.limits.memory / 2
@@ -115,6 +119,7 @@ struct TableReading {
             if page.rows.rowCount > 0 {
                 willDeliver(StagingStatistics(meter.report, totalRows: chain.exactRows, pageToken: chain.token))
                 try await sink.append(page.rows)
+                pages.memory.recycle(page.rows)
                 meter.delivered(rowCount: page.rows.rowCount)
             }
             arrived = try await ahead
@@ -147,6 +152,7 @@ private struct TablePages: Sendable {
     let client: BigQueryClient
     let table: Table
     let columns: [String]?
+    let memory = PageMemory()
 
     func fetch(_ request: PageChain.Request?) async throws -> Page? {
         guard let request else { return nil }
@@ -165,7 +171,7 @@ private struct TablePages: Sendable {
     private func fetch(_ position: TablePosition, _ maximumRows: Int) async throws -> ResultPage {
         try await client.fetchRows(
             of: table.reference, schema: table.schema, selectedFields: columns, from: position,
-            maximumRows: maximumRows)
+            maximumRows: maximumRows, memory: memory)
     }
 }
 

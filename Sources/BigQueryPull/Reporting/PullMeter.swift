@@ -15,8 +15,14 @@ final class PullMeter {
     private let elapsed: @Sendable () -> Duration
     private let onProgress: @Sendable (PullProgress) -> Void
     private let repetitions: RepetitionCount
+    /// Those of tokens before this pull.
+    private let earlierTokenRepetitions: Int64
     private var progress = PullProgress(phase: .planning, elapsed: .zero)
     private var transferStart: Duration?
+    /// When pages arrived that have not been delivered, by their first row.
+    private var arrivals: [Int64: Duration] = [:]
+    /// Since when nothing is being delivered.
+    private var idleSince: Duration?
     /// The bytes that were read before this process.
     private var earlierData: Int64 = 0
 
@@ -24,7 +30,8 @@ final class PullMeter {
     init(_ pull: some Pull, project: String, client: BigQueryClient, clock: any Clock<Duration>) {
         let repetitions = RepetitionCount()
         self.repetitions = repetitions
-        self.client = client.notifying { _ in repetitions.add() }
+        earlierTokenRepetitions = client.tokenRepetitionCount
+        self.client = client.forRun { repetitions.add($0.cause) }
         elapsed = stopwatch(clock)
         onProgress = pull.onProgress
         report = PullReport(project: project)
@@ -59,34 +66,60 @@ final class PullMeter {
     }
 
     /// Adds a repetition that is not one of a request.
-    func addRepetition() { repetitions.add() }
+    func addRepetition() { repetitions.add(nil) }
+
+    /// Whether the service asked to be spared, or failed, since this was asked last.
+    func wasThrottled() -> Bool { repetitions.wasThrottled() }
 
     /// Notes that rows are about to be delivered.
     func beginTransfer(totalRows: Int64?) {
-        if transferStart == nil { transferStart = elapsed() }
+        let now = elapsed()
+        if transferStart == nil { transferStart = now }
+        idleSince = now
         progress.totalRows = totalRows
         notify(.transferring)
     }
 
+    /// Notes that a page has arrived.
+    func arrived(_ page: ResultPage) {
+        arrivals[page.rows.firstRow] = elapsed()
+        report.detailedDurations.add(page.timing)
+    }
+
     /// Adds a page that is about to be delivered.
     func note(_ page: ResultPage, of schema: TableSchema) {
+        let now = elapsed()
+        if let arrival = arrivals.removeValue(forKey: page.rows.firstRow) {
+            report.detailedDurations.waitForWriter += (now - arrival) / .seconds(1)
+        }
+        if let start = idleSince { report.detailedDurations.waitForPages += (now - start) / .seconds(1) }
+        idleSince = nil
         report.pages += 1
         report.rowsRead += Int64(page.rows.rowCount)
         report.dataRead += Int64(page.wireByteCount)
         report.dataInflated += Int64(page.inflatedByteCount)
         for column in page.nullsInRequired {
-            warn("the column \(schema.fields[column].name) is REQUIRED, but has NULLs")
+            warn(.nullInRequired, "the column \(schema.fields[column].name) is REQUIRED, but has NULLs")
         }
     }
 
     /// Adds rows that have been delivered.
     func delivered(rowCount: Int) {
         report.rowsCopied += Int64(rowCount)
+        idleSince = elapsed()
         notify(.transferring)
     }
 
+    /// Tells of rows that were staged when the pull was stopped, before that was noticed.
+    func staged(rowCount: Int64) {
+        guard rowCount > report.rowsCopied else { return }
+        report.rowsCopied = rowCount
+        notify(progress.phase)
+    }
+
     /// Adds a warning, once.
-    func warn(_ warning: String) {
+    func warn(_ code: PullWarning.Code, _ message: String) {
+        let warning = PullWarning(code: code, message: message)
         if !report.warnings.contains(warning) { report.warnings.append(warning) }
     }
 
@@ -105,12 +138,20 @@ final class PullMeter {
         { [onProgress, elapsed] in onProgress(PullProgress(phase: .running, elapsed: elapsed())) }
     }
 
+    /// The report with all durations, and what the run counted and measured that the rows were delivered to.
+    func finishedReport(of run: StagingRun) -> PullReport {
+        var report = finishedReport()
+        report.dataWritten = run.dataWritten
+        report.detailedDurations.add(run.durations)
+        return report
+    }
+
     /// The report with all durations.
     func finishedReport() -> PullReport {
         let end = elapsed()
         let start = transferStart ?? end
         var report = report
-        report.retries = repetitions.value
+        report.retries = repetitions.value + client.tokenRepetitionCount - earlierTokenRepetitions
         report.copyDuration = end / .seconds(1)
         report.queryDuration = start / .seconds(1)
         report.throughput = Double(report.dataRead - earlierData) / 1000 / max(0.001, (end - start) / .seconds(1))
@@ -121,10 +162,14 @@ final class PullMeter {
 /// Counts repetitions, which happen in several tasks.
 private final class RepetitionCount: Sendable {
     private let count = Atomic<Int64>(0)
+    private let isThrottled = Atomic<Bool>(false)
 
     var value: Int64 { count.load(ordering: .relaxed) }
 
-    func add() {
+    func add(_ cause: (any Error)?) {
         count.add(1, ordering: .relaxed)
+        if (cause as? BigQueryError)?.isTransient == true { isThrottled.store(true, ordering: .relaxed) }
     }
+
+    func wasThrottled() -> Bool { isThrottled.exchange(false, ordering: .relaxed) }
 }

@@ -20,6 +20,8 @@ public struct PullReport: Sendable, Codable {
     public var queryDuration: Double = 0
     /// `dataRead` in units of 1,000 bytes, by the seconds after the first page.
     public var throughput: Double = 0
+    /// Where the time went.
+    public var detailedDurations = PullDurations()
     /// Pages fetched.
     public var pages: Int64 = 0
     /// Requests that had to be repeated.
@@ -45,5 +47,5 @@ public struct PullReport: Sendable, Codable {
     /// The run's id in the staging database.
     public var runId: String?
     /// What the user should know although nothing failed.
-    public var warnings: [String] = []
+    public var warnings: [PullWarning] = []
 }

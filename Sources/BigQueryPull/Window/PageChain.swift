@@ -13,6 +13,7 @@ struct PageChain {
         var maximumRows: Int
     }
 
+    private static let anewHint = "run the same command again, which reads the table anew"
     /// The pages without rows that may follow one another.
     private static let emptyPages = 100
 
@@ -111,7 +112,8 @@ struct PageChain {
         guard let problem else { return token }
         throw RowsError(
             code: .inconsistentPage,
-            message: "the table \(table.reference) does not end: after \(rows) rows, \(problem)")
+            message: "the table \(table.reference) does not end: after \(rows) rows, \(problem)",
+            hint: "run the same command again; it goes on with the rows that are staged")
     }
 
     /// Throws ``PullError`` if there are more rows than there can be, or fewer and no page is left.
@@ -119,13 +121,15 @@ struct PageChain {
         guard let promised = promisedRows else {
             throw PullError(
                 code: .inconsistentResult,
-                message: "the table \(table.reference) came without a number of rows, so that none may be missing")
+                message: "the table \(table.reference) came without a number of rows, so that none may be missing",
+                hint: Self.anewHint)
         }
         let isTooMany = rows > promised && !table.hasStreamingBuffer
         guard isTooMany || next == nil && rows < promised else { return }
         throw PullError(
             code: .inconsistentResult,
             message:
-                "the table \(table.reference) was to have \(promised) rows, but \(isTooMany ? "more" : "\(rows)") came")
+                "the table \(table.reference) was to have \(promised) rows, but \(isTooMany ? "more" : "\(rows)") came",
+            hint: Self.anewHint)
     }
 }

@@ -1,12 +1,13 @@
 import BigQuery
 import BigQueryRows
+import Foundation
 
-/// Which rows to fetch next and which page to deliver next: the decisions of a pull, without its actions.
+/// Which rows to fetch next, which may be read, and which page to deliver next: the decisions of a pull, without its
+/// actions.
 ///
-/// Pages are delivered in row order, one at a time. What is being fetched, waits, or is being delivered takes
-/// room in a window that is measured in bytes; what has not arrived is counted by the size of the rows seen so
-/// far. Ranges are begun in row order, and what is missing of a short page goes first and always has room, so
-/// that the page which is needed next never waits for it. A range larger than the window is let through alone.
+/// Pages are delivered in row order, one at a time. Ranges are begun in row order, and what is missing of a short page
+/// goes first. An answer is read when there is room for its rows, which is measured from the row that is delivered next:
+/// so the page which is needed next never waits, and one that is larger than all room is let through alone.
 struct PullWindow {
     private let totalRows: Int64
     private let limits: PullLimits
@@ -15,10 +16,12 @@ struct PullWindow {
     private var nextStart: Int64
     private var fetching: [Int64: Int] = [:]
     private var waiting: [Int64: ResultPage] = [:]
-    private var waitingBytes = 0
-    private var deliveringBytes = 0
     private var isDelivering = false
+    private var deliveringBytes = 0
+    /// The memory of the pages that wait and of the one that is being delivered.
+    private var arrivedBytes = 0
     private var sizing: PageSizing
+    private var parallelism: PageParallelism
     /// Rows that have been delivered.
     private(set) var deliveredRows: Int64
 
@@ -27,6 +30,7 @@ struct PullWindow {
         self.totalRows = totalRows
         self.limits = limits
         sizing = PageSizing(limits)
+        parallelism = PageParallelism(fixed: limits.parallelPages)
         deliveredRows = firstPage.rows.firstRow
         nextStart = deliveredRows + Int64(firstPage.rows.rowCount)
         if firstPage.rows.rowCount > 0 { admit(firstPage) }
@@ -35,19 +39,30 @@ struct PullWindow {
     /// Whether every row has been delivered.
     var isFinished: Bool { deliveredRows == totalRows && !isDelivering }
 
-    /// The next rows to fetch, if there are any and there is room for them now.
+    /// The pages that are read ahead of the writer at most: while some wait for it, decoding more takes time from it and
+    /// memory from everybody.
+    static let pagesAhead = max(3, ProcessInfo.processInfo.activeProcessorCount + 1)
+
+    /// The row up to which answers may be read now; what is delivered next may be read in any case.
+    ///
+    /// Rows that have not arrived are counted by the average so far, so that what has arrived is counted as well: should
+    /// rows become longer, no more are read until some have gone.
+    var readableEnd: Int64 {
+        guard arrivedBytes < limits.memory else { return deliveredRows }
+        let room = min(limits.memory / max(1, sizing.bytesPerRow), (Self.pagesAhead + 1) * sizing.rowsPerPage)
+        return deliveredRows + Int64(room)
+    }
+
+    /// The next rows to fetch, if there are any.
     mutating func nextFetch() -> RowRange? {
-        guard fetching.count < limits.pagesInFlight else { return nil }
+        // However few pages may be in flight by now: those that are may be waiting for this one.
         if !missing.isEmpty {
             let range = missing.removeFirst()
             fetching[range.start] = range.count
             return range
         }
-        guard nextStart < totalRows else { return nil }
+        guard fetching.count < parallelism.limit, nextStart < totalRows else { return nil }
         let range = RowRange(start: nextStart, count: Int(min(Int64(sizing.rowsPerPage), totalRows - nextStart)))
-        let reserved = fetching.values.reduce(0, +) * sizing.bytesPerRow
-        let inUse = reserved + waitingBytes + deliveringBytes
-        guard inUse == 0 || inUse + range.count * sizing.bytesPerRow <= limits.memory else { return nil }
         nextStart += Int64(range.count)
         fetching[range.start] = range.count
         return range
@@ -55,8 +70,11 @@ struct PullWindow {
 
     /// Takes the page of a range that ``nextFetch()`` gave out. It may have fewer rows, but at least one.
     mutating func fetched(_ page: ResultPage, of range: RowRange) {
-        fetching[range.start] = nil
         let count = page.rows.rowCount
+        // A page that is shorter than most takes less time.
+        let isFull = count >= sizing.rowsPerPage / 2
+        parallelism.arrived(page.timing, isFull: isFull, inFlight: fetching.count)
+        fetching[range.start] = nil
         if count < range.count {
             let rest = RowRange(start: range.start + Int64(count), count: range.count - count)
             missing.insert(rest, at: missing.firstIndex { $0.start > rest.start } ?? missing.endIndex)
@@ -64,25 +82,29 @@ struct PullWindow {
         admit(page)
     }
 
+    /// Notes that the service asked to be spared, or failed, when it was asked for a page.
+    mutating func throttled() {
+        parallelism.throttled(inFlight: fetching.count)
+    }
+
     /// The page to deliver now, if the next one is there and none is being delivered.
     mutating func nextDelivery() -> ResultPage? {
         guard !isDelivering, let page = waiting.removeValue(forKey: deliveredRows) else { return nil }
-        waitingBytes -= page.rows.byteCount
-        deliveringBytes = page.rows.byteCount
         isDelivering = true
+        deliveringBytes = page.rows.byteCount
         return page
     }
 
     /// Notes that a page has been delivered.
     mutating func delivered(rowCount: Int) {
         deliveredRows += Int64(rowCount)
-        deliveringBytes = 0
         isDelivering = false
+        arrivedBytes -= deliveringBytes
     }
 
     private mutating func admit(_ page: ResultPage) {
         waiting[page.rows.firstRow] = page
-        waitingBytes += page.rows.byteCount
+        arrivedBytes += page.rows.byteCount
         sizing.note(page)
     }
 }

@@ -157,7 +157,7 @@ import Testing
             let pull = QueryPull(QueryRequest("SELECT * FROM shop.orders"), client: shop.fixture.client)
             _ = try await pull.stage(into: StagingTarget(path: shop.file, key: key))
             let first = try await shop.pull("id", ifExists, key: key)
-            #expect(first.warnings.contains { $0.contains("takes all rows") } == (ifExists == .append))
+            #expect(first.warnings.contains { $0.message.contains("takes all rows") } == (ifExists == .append))
             #expect(try await shop.pull("id", ifExists, key: key).warnings.isEmpty)
         }
     }

@@ -12,7 +12,7 @@ import Testing
 /// Tables of the emulator, staged without a query.
 ///
 /// One after another: each has an emulator of its own, and leaves the other suites time to breathe.
-@Suite(.serialized, .timeLimit(.minutes(2))) struct TableStagingTests {
+@Suite(.serialized, .timeLimit(.minutes(10))) struct TableStagingTests {
     private static let trips = TableReference(project: "local-project", dataset: "bench", table: "trips_3000")
     private static let changing = TableReference(project: "local-project", dataset: "d", table: "t")
     private static let hiddenTables = "SELECT name FROM sqlite_master WHERE name LIKE '\\_bqpull\\_rows%' ESCAPE '\\'"
@@ -136,7 +136,7 @@ import Testing
             if changes < 3 {
                 let report = try await pull.stage(into: target)
                 #expect(report.rowsCopied == 10 && report.rowsRead == 10 && report.pages == 4)
-                #expect(report.warnings == ["the table changed while it was read, and was read again"])
+                #expect(report.warnings.map(\.message) == ["the table changed while it was read, and was read again"])
                 #expect(report.retries == Int64(changes))
                 #expect(
                     try values(file, "SELECT count(*), min(value), max(value) FROM results") == [
@@ -190,7 +190,7 @@ import Testing
     }
 
     /// Tokens are not for ever; then the place of the row does, if the last row is still the same.
-    @Test(arguments: [true, false]) func goesOnByRowIfTheTokenIsRefused(isSameRow: Bool) async throws {
+    @Test(.faults("B13"), arguments: [true, false]) func goesOnByRowIfTheTokenIsRefused(isSameRow: Bool) async throws {
         try await EmulatorFixture.with { fixture in
             let file = fixture.folder.file("staging.db")
             try await interrupt(pull(fixture), into: file) { $0.rows >= 500 }
@@ -214,7 +214,8 @@ import Testing
             } else {
                 #expect(asked.starts(with: [staged - 1, 0, 100]))
                 #expect(report.rowsContinued == nil)
-                #expect(report.warnings == ["the table changed after the interruption, and was read anew"])
+                #expect(
+                    report.warnings.map(\.message) == ["the table changed after the interruption, and was read anew"])
                 #expect(try states(file) == ["failed", "published"])
             }
         }
@@ -248,7 +249,7 @@ import Testing
             try await load(2, rows: 10, fixture)
             let report = try await pull.stage(into: StagingTarget(path: file))
             #expect(report.rowsContinued == nil && report.rowsRead == 10 && report.pages == 4)
-            #expect(report.warnings == ["the table changed after the interruption, and was read anew"])
+            #expect(report.warnings.map(\.message) == ["the table changed after the interruption, and was read anew"])
             #expect(try values(file, "SELECT count(*), min(value) FROM results") == ["10|2"])
             #expect(try states(file) == ["failed", "published"])
         }

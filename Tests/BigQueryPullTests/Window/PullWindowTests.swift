@@ -5,22 +5,26 @@ import Testing
 
 @Suite struct PullWindowTests {
     /// A page of one column, whose memory is 1,000 bytes a row.
-    private static func page(_ start: Int64, _ count: Int) -> ResultPage {
-        let bytes = [UInt8](unsafeUninitializedCapacity: count * (1000 - 16)) { _, initialized in initialized = 0 }
+    private static func page(_ start: Int64, _ count: Int, _ timing: PageTiming = PageTiming()) -> ResultPage {
+        let bytes = [UInt8](unsafeUninitializedCapacity: count * (1000 - 16)) { _, initialized in
+            initialized = count * (1000 - 16)
+        }
         var cells = [CellReference]()
         cells.reserveCapacity(count)
         for row in 0..<count { cells.append(.integer(start + Int64(row))) }
-        return ResultPage(
+        var page = ResultPage(
             jobComplete: true, totalRows: nil,
             rows: RowPage(firstRow: start, columnCount: 1, bytes: bytes, cells: cells),
             inflatedByteCount: count * 1000, wireByteCount: count * 100
         )
+        page.timing = timing
+        return page
     }
 
-    private static func limits(pageRows: Int? = nil, inFlight: Int = 3, memory: Int = 1_000_000) -> PullLimits {
+    private static func limits(pageRows: Int? = nil, inFlight: Int? = 3, memory: Int = 1_000_000) -> PullLimits {
         var limits = PullLimits()
         limits.pageRows = pageRows
-        limits.pagesInFlight = inFlight
+        limits.parallelPages = inFlight
         limits.memory = memory
         return limits
     }
@@ -33,7 +37,8 @@ import Testing
         let total = Int64.random(in: 0...2000, using: &generator)
         let limits = Self.limits(
             pageRows: Bool.random(using: &generator) ? Int.random(in: 1...300, using: &generator) : nil,
-            inFlight: Int.random(in: 1...6, using: &generator), memory: Int.random(in: 1...900_000, using: &generator)
+            inFlight: Bool.random(using: &generator) ? Int.random(in: 1...6, using: &generator) : nil,
+            memory: Int.random(in: 1...900_000, using: &generator)
         )
         let first = Int(min(total, Int64.random(in: 1...100, using: &generator)))
         var window = PullWindow(firstPage: Self.page(0, first), totalRows: total, limits: limits)
@@ -41,6 +46,7 @@ import Testing
         var delivering: ResultPage?
         var expected: Int64 = 0
         var steps = 0
+        var readable: Int64 = 0
         while !window.isFinished {
             steps += 1
             #expect(steps < 20_000)
@@ -51,17 +57,27 @@ import Testing
                     })
                 inFlight.append(range)
             }
-            #expect(inFlight.count <= limits.pagesInFlight)
+            #expect(inFlight.count <= limits.parallelPages ?? PageParallelism.most)
+            if Int.random(in: 0..<20, using: &generator) == 0 { window.throttled() }
+            readable = window.readableEnd
+            let arriving = inFlight.indices.filter { index in
+                let range = inFlight[index]
+                return range.start <= window.deliveredRows || range.start + Int64(range.count) <= readable
+            }
+            // Who waits for the writer, or is the next that it waits for.
             if delivering == nil { delivering = window.nextDelivery() }
-            if let page = delivering, inFlight.isEmpty || Bool.random(using: &generator) {
+            if let page = delivering, arriving.isEmpty || Bool.random(using: &generator) {
                 #expect(page.rows.firstRow == expected)
                 expected += Int64(page.rows.rowCount)
                 window.delivered(rowCount: page.rows.rowCount)
                 delivering = nil
-            } else if let index = inFlight.indices.randomElement(using: &generator) {
+            } else if let index = arriving.randomElement(using: &generator) {
                 let range = inFlight.remove(at: index)
                 let count = Int.random(in: 1...range.count, using: &generator)
-                window.fetched(Self.page(range.start, count), of: range)
+                let timing = PageTiming(
+                    held: .seconds(Int.random(in: 0...3, using: &generator)),
+                    transfer: .seconds(Int.random(in: 1...3, using: &generator)))
+                window.fetched(Self.page(range.start, count, timing), of: range)
             } else if delivering == nil {
                 Issue.record("nothing to do, but not finished")
                 return
@@ -71,30 +87,51 @@ import Testing
         #expect(inFlight.isEmpty)
     }
 
-    @Test func keepsWhatIsOnItsWayBelowTheMemory() {
+    /// As many pages are asked for as should be in flight; those are read that there is room for.
+    @Test func letsAsMuchBeReadAsTheMemoryAllows() {
         var window = PullWindow(
             firstPage: Self.page(0, 100), totalRows: 10_000,
             limits: Self.limits(pageRows: 200, inFlight: 10, memory: 650_000)
         )
-        // 100 rows wait, so there is room for two ranges of 200.
-        #expect(window.nextFetch() == RowRange(start: 100, count: 200))
-        #expect(window.nextFetch() == RowRange(start: 300, count: 200))
+        for start in stride(from: Int64(100), to: 2100, by: 200) {
+            #expect(window.nextFetch() == RowRange(start: start, count: 200))
+        }
         #expect(window.nextFetch() == nil)
+        #expect(window.readableEnd == 650)
         _ = window.nextDelivery()
-        #expect(window.nextFetch() == nil)
+        #expect(window.readableEnd == 650)
         window.delivered(rowCount: 100)
-        #expect(window.nextFetch() == RowRange(start: 500, count: 200))
+        #expect(window.readableEnd == 750)
     }
 
-    @Test func aRangeLargerThanTheMemoryGoesAlone() {
+    /// Should rows become longer than they were on average, no more are read until some have gone.
+    @Test func letsNothingBeReadWhileTheMemoryIsFull() {
         var window = PullWindow(
-            firstPage: Self.page(0, 1), totalRows: 1000, limits: Self.limits(pageRows: 500, memory: 10_000)
-        )
-        #expect(window.nextFetch() == nil)
+            firstPage: Self.page(0, 1000), totalRows: 10_000, limits: Self.limits(pageRows: 200, memory: 1_000_000))
+        #expect(window.readableEnd == 0)
         _ = window.nextDelivery()
-        window.delivered(rowCount: 1)
-        #expect(window.nextFetch() == RowRange(start: 1, count: 500))
+        #expect(window.readableEnd == 0)
+        window.delivered(rowCount: 1000)
+        #expect(window.readableEnd > 1000)
+    }
+
+    /// Those in flight may be waiting for it, however few there should be by now.
+    @Test func whatIsMissingIsFetchedWhateverTheLimit() {
+        var window = PullWindow(
+            firstPage: Self.page(0, 10), totalRows: 10_000, limits: Self.limits(pageRows: 100, inFlight: nil))
+        for _ in 0..<12 { #expect(window.nextFetch() != nil) }
+        window.throttled()
+        window.fetched(Self.page(10, 30), of: RowRange(start: 10, count: 100))
+        #expect(window.nextFetch() == RowRange(start: 40, count: 70))
         #expect(window.nextFetch() == nil)
+    }
+
+    /// However much memory there is, no more is decoded ahead than keeps the writer busy.
+    @Test func letsNoMoreBeReadThanKeepsTheWriterBusy() {
+        let window = PullWindow(
+            firstPage: Self.page(0, 100), totalRows: 10_000, limits: Self.limits(pageRows: 200, memory: 1_000_000_000))
+        #expect(window.readableEnd == Int64(200 * (PullWindow.pagesAhead + 1)))
+        #expect(PullWindow.pagesAhead >= 3)
     }
 
     @Test func whatIsMissingOfAShortPageComesFirst() {
@@ -106,6 +143,19 @@ import Testing
         #expect(first == RowRange(start: 10, count: 100))
         window.fetched(Self.page(10, 30), of: RowRange(start: 10, count: 100))
         #expect(window.nextFetch() == RowRange(start: 40, count: 70))
+    }
+
+    /// A page that waited to be read says that fewer are enough, if it is not much shorter than others.
+    @Test(arguments: [(rows: 50, asMany: false), (rows: 49, asMany: true)])
+    func aShortPageTellsNothing(rows: Int, asMany: Bool) {
+        var window = PullWindow(
+            firstPage: Self.page(0, 10), totalRows: 10_000, limits: Self.limits(pageRows: 100, inFlight: nil))
+        for _ in 0..<12 { #expect(window.nextFetch() != nil) }
+        let timing = PageTiming(held: .seconds(2), transfer: .seconds(1))
+        window.fetched(Self.page(10, rows, timing), of: RowRange(start: 10, count: 100))
+        #expect(window.nextFetch()?.start == 10 + Int64(rows))
+        window.fetched(Self.page(110, 100), of: RowRange(start: 110, count: 100))
+        #expect((window.nextFetch() != nil) == asMany)
     }
 
     @Test func aimsAtThePageSize() {

@@ -1,0 +1,48 @@
+import Testing
+
+@testable import BigQueryPull
+
+@Suite struct LimitingFactorTests {
+    /// Seconds of first byte, transfer, inflating, decoding, inserting and committing, in one second on two processors.
+    @Test(
+        arguments: [
+            // One page at a time: what takes most.
+            ([0.6, 0.2, 0.1, 0.1, 0, 0], .service), ([0.2, 0.6, 0.1, 0.1, 0, 0], .network),
+            ([0.2, 0.2, 0.3, 0.3, 0, 0], .decode), ([0.3, 0.35, 0.2, 0.2, 0, 0], .decode),
+            // Inflating counts as decoding, committing as the disk.
+            ([0.1, 0.2, 0.3, 0, 0, 0], .decode), ([0.5, 0.2, 0.1, 0.2, 0.3, 0.4], .disk),
+            // Many pages at a time: the one writer is measured by the time that passed, not by the fetchers'.
+            ([6, 1, 0.1, 0.5, 0.5, 0.1], .service), ([6, 1, 0.1, 0.5, 0.6, 0.1], .disk),
+            // Pages that wait for a processor seem to wait for the network.
+            ([1, 4, 0.6, 1, 0, 0], .decode), ([1, 4, 0.5, 1, 0, 0], .network), ([1, 4, 0.3, 0.7, 0.6, 0], .decode),
+            ([1, 4, 0.3, 0.3, 0.65, 0], .network),
+            // Nothing was measured, or all is the same.
+            ([0, 0, 0, 0, 0, 0], .service), ([0.3, 0.3, 0, 0.3, 0, 0], .service), ([0, 0.3, 0, 0.3, 0, 0], .network),
+        ] as [([Double], LimitingFactor)])
+    func judges(by seconds: [Double], factor: LimitingFactor) {
+        #expect(LimitingFactor(durations(seconds), seconds: 1, processors: 2) == factor)
+    }
+
+    /// With one processor that does both, what takes more of it limits.
+    @Test(
+        arguments: [([1, 1, 0.2, 0.2, 0.5, 0], .disk), ([1, 1, 0.2, 0.4, 0.5, 0], .decode)]
+            as [([Double], LimitingFactor)])
+    func sharesAProcessor(seconds: [Double], factor: LimitingFactor) {
+        #expect(LimitingFactor(durations(seconds), seconds: 1, processors: 1) == factor)
+    }
+
+    @Test func aClockThatDoesNotMoveIsNoBusyDisk() {
+        #expect(LimitingFactor(PullDurations(), seconds: 0, processors: 1) == .service)
+    }
+
+    private func durations(_ seconds: [Double]) -> PullDurations {
+        var durations = PullDurations()
+        durations.timeToFirstByte = seconds[0]
+        durations.transfer = seconds[1]
+        durations.inflate = seconds[2]
+        durations.decode = seconds[3]
+        durations.insert = seconds[4]
+        durations.commit = seconds[5]
+        return durations
+    }
+}
