@@ -8,8 +8,9 @@ import ServiceLifecycle
 /// SQL answered by SQLite.
 ///
 /// It answers as the service does, page limits, errors and job states included, but SQL is SQLite's, with
-/// BigQuery's table names, literals and parameters. Besides the tables that it loads it has a generated table
-/// `bench.trips_N` for every N, with N rows and a column of every type.
+/// BigQuery's table names, literals and parameters. Besides the tables that it loads it has generated tables of N
+/// rows for every N: `bench.trips_N` with a column of every type, `bench.numbers_N` with narrow columns of numbers,
+/// `bench.texts_N` with wide ones of text in many scripts, `bench.nested_N` with STRUCTs and ARRAYs.
 public final class Emulator: Sendable {
     private let configuration: EmulatorConfiguration
     let server: EmulatorServer
@@ -34,6 +35,7 @@ public final class Emulator: Sendable {
         _ body: (RunningEmulator) async throws -> Result
     ) async throws -> Result {
         for table in configuration.tables { try await TableLoader(catalog: server.catalog).checkView(table) }
+        if let faults = configuration.faults { return try await withFaults(faults, body) }
         let (ports, continuation) = AsyncStream<Int>.makeStream()
         let services = services { continuation.yield($0) }
         // A task of its own: a server that is cancelled drops connections that it has not taken yet, and NIO ends
@@ -46,7 +48,8 @@ public final class Emulator: Sendable {
             let result = try await whileJobsRun {
                 for await port in ports {
                     server.setPort(port)
-                    return try await body(RunningEmulator(port: port, configuration: configuration, server: server))
+                    return try await body(
+                        RunningEmulator(port: port, configuration: configuration, server: server, faults: nil))
                 }
                 try Task.checkCancellation()
                 try await serving.value
@@ -60,6 +63,30 @@ public final class Emulator: Sendable {
             _ = await serving.result
             throw error
         }
+    }
+
+    private func withFaults<Result: Sendable>(
+        _ faults: FaultPlan, _ body: (RunningEmulator) async throws -> Result
+    ) async throws -> Result {
+        let ledger = FaultLedger(faults, onEntry: configuration.onFault)
+        let faulty = FaultyServer(router: server.makeRouter(), ledger: ledger, logger: configuration.logger)
+        return try await whileJobsRun {
+            do {
+                return try await faulty.withRunning(port: configuration.port, tls: configuration.tls) { port in
+                    server.setPort(port)
+                    return try await body(
+                        RunningEmulator(port: port, configuration: configuration, server: server, faults: ledger))
+                }
+            } catch let error as IOError {
+                throw cannotListen(error)
+            }
+        }
+    }
+
+    private func cannotListen(_ error: IOError) -> EmulatorError {
+        EmulatorError(
+            code: .cannotListen, message: "127.0.0.1:\(configuration.port): \(error)",
+            hint: "choose another port, or 0 for a free one")
     }
 
     private func whileJobsRun<Result>(_ body: () async throws -> Result) async throws -> Result {
@@ -99,9 +126,7 @@ public final class Emulator: Sendable {
         do {
             try await services.run()
         } catch let error as IOError {
-            throw EmulatorError(
-                code: .cannotListen, message: "127.0.0.1:\(configuration.port): \(error)",
-                hint: "choose another port, or 0 for a free one")
+            throw cannotListen(error)
         }
     }
 }

@@ -1,4 +1,5 @@
 public import Logging
+package import NIOSSL
 
 /// What an emulator serves and how it behaves.
 public struct EmulatorConfiguration: Sendable {
@@ -29,8 +30,13 @@ public struct EmulatorConfiguration: Sendable {
     /// The most that a page holds, by BigQuery's row size; `nil`, the default, takes the service's own limits,
     /// 20 MB for query results and 10 MB for tables. A page has at least one row.
     public var pageBytes: Int?
+    /// The most that pages take which are kept in memory, as they were sent, and sent again when the same rows are
+    /// asked for in the same form; `nil`, the default, keeps none.
+    public var pageCacheBytes: Int?
     /// How long every answer waits. Defaults to none.
     public var latency: Duration
+    /// How long an answer with rows waits besides, each on its own. Defaults to none.
+    public var pageLatency: Duration
     /// How long a job takes at least. Defaults to none.
     public var jobTime: Duration
     /// How long the result of a query without a destination is kept once the job is done; `nil`, the default, is
@@ -62,6 +68,12 @@ public struct EmulatorConfiguration: Sendable {
     public var rotatesRefreshTokens: Bool
     /// What goes wrong on purpose; nothing by default.
     public var failure: EmulatorFailure?
+    /// What goes wrong with single requests; nothing by default.
+    public var faults: FaultPlan?
+    /// Called for each instruction of ``faults`` that a request meets.
+    public var onFault: @Sendable (FaultLedger.Entry) -> Void
+    /// What connections are encrypted with; needs ``faults``, which may be empty.
+    package var tls: NIOSSLContext?
     /// The tables to load at the start.
     public var tables: [TableSource]
     /// Where the server's own messages go; nowhere by default.
@@ -71,13 +83,15 @@ public struct EmulatorConfiguration: Sendable {
     /// generated ones.
     public init(
         port: Int = 0, project: String = "local-project", location: String = "US", pageBytes: Int? = nil,
-        latency: Duration = .zero, jobTime: Duration = .zero, resultLifetime: Duration? = nil,
+        pageCacheBytes: Int? = nil, latency: Duration = .zero, pageLatency: Duration = .zero, jobTime: Duration = .zero,
+        resultLifetime: Duration? = nil,
         requiresAuthorization: Bool = true,
         clientID: String = "emulator-client.apps.example.com", clientSecret: String = "emulator-client-secret",
         redirectURIs: [String] = [], refreshToken: String = "emulator-refresh-token",
         scopes: [String] = ["https://www.googleapis.com/auth/bigquery"], account: String = "user@example.com",
         codeLifetime: Duration = .seconds(600), accessTokenLifetime: Duration = .seconds(3599),
         refreshTokenLifetime: Duration? = nil, rotatesRefreshTokens: Bool = false, failure: EmulatorFailure? = nil,
+        faults: FaultPlan? = nil, onFault: @escaping @Sendable (FaultLedger.Entry) -> Void = { _ in },
         tables: [TableSource] = [],
         logger: Logger = Logger(label: "bqpull.emulator") { _ in SwiftLogNoOpLogHandler() }
     ) {
@@ -85,7 +99,9 @@ public struct EmulatorConfiguration: Sendable {
         self.project = project
         self.location = location
         self.pageBytes = pageBytes
+        self.pageCacheBytes = pageCacheBytes
         self.latency = latency
+        self.pageLatency = pageLatency
         self.jobTime = jobTime
         self.resultLifetime = resultLifetime
         self.requiresAuthorization = requiresAuthorization
@@ -100,6 +116,8 @@ public struct EmulatorConfiguration: Sendable {
         self.refreshTokenLifetime = refreshTokenLifetime
         self.rotatesRefreshTokens = rotatesRefreshTokens
         self.failure = failure
+        self.faults = faults
+        self.onFault = onFault
         self.tables = tables
         self.logger = logger
     }

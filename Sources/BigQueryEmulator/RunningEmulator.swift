@@ -4,18 +4,21 @@ import Foundation
 public struct RunningEmulator: Sendable {
     /// The port on 127.0.0.1.
     public let port: Int
+    /// The account of the faults, if there are any.
+    public let faults: FaultLedger?
 
     private let configuration: EmulatorConfiguration
     private let server: EmulatorServer
 
-    init(port: Int, configuration: EmulatorConfiguration, server: EmulatorServer) {
+    init(port: Int, configuration: EmulatorConfiguration, server: EmulatorServer, faults: FaultLedger?) {
         self.port = port
+        self.faults = faults
         self.configuration = configuration
         self.server = server
     }
 
     /// The address to point a client at: `http://127.0.0.1:PORT`.
-    public var endpoint: String { "http://127.0.0.1:\(port)" }
+    public var endpoint: String { "\(configuration.tls == nil ? "http" : "https")://127.0.0.1:\(port)" }
 
     /// What the server has been asked for until now.
     public var counters: EmulatorCounters { server.counters }
@@ -76,6 +79,8 @@ public struct RunningEmulator: Sendable {
 public struct EmulatorCounters: Sendable, Hashable {
     /// The number of jobs made; dry runs make none.
     public var jobs: Int
+    /// The number of jobs that are not done.
+    public var runningJobs = 0
     /// The number of requests to the token endpoint, refused ones included.
     public var tokenRequests: Int
     /// The number of authorization codes given out.
@@ -84,6 +89,8 @@ public struct EmulatorCounters: Sendable, Hashable {
     public var revocations = 0
     /// The number of rows sent in pages: of jobs.getQueryResults, jobs.query and tabledata.list.
     public var rows = 0
+    /// The number of these pages whose rows were encoded, and not sent from ``EmulatorConfiguration/pageCacheBytes``.
+    public var encodedPages = 0
     /// Where each of these pages begins, counted from 0, in the order in which they were asked for.
     public var firstRows: [Int64] = []
     /// The number of requests by API method, for example `jobs.insert`, refused ones included.

@@ -77,7 +77,8 @@ import Testing
             let page = try await client.get("queries/wide?fields=pageToken")
             #expect(try PageToken(page.string("pageToken") ?? "", subject: "local-project:US.wide").position == 20)
             let first = try await client.post(
-                "queries?fields=queryId,pageToken", ["query": .string(sql), "useLegacySql": false])
+                "queries?fields=queryId,pageToken",
+                ["query": .string(sql), "useLegacySql": false, "timeoutMs": 200_000])
             let subject = "local-project:US.\(first.string("queryId") ?? "")"
             #expect(try PageToken(first.string("pageToken") ?? "", subject: subject).position == 10)
         }
@@ -168,6 +169,7 @@ import Testing
     private func query(_ client: APIClient, _ sql: String, _ more: JSONObject = [:]) async throws -> JSONObject {
         var body: JSONObject = ["query": .string(sql), "useLegacySql": false]
         body.members += more.members
+        if body["timeoutMs"] == nil { body["timeoutMs"] = .number("\(APIClient.patience)") }
         return try await client.post("queries", .object(body))
     }
 

@@ -1,4 +1,3 @@
-import CZlib
 import Foundation
 import HTTPTypes
 import Testing
@@ -45,29 +44,8 @@ import Testing
             let plain = try await client.send(.get, path)
             let answer = try await client.send(.get, path, headers: headers)
             #expect(answer.headers[.contentEncoding] == (isCompressed ? "gzip" : nil))
-            #expect(try (isCompressed ? Self.inflated(answer.bytes) : answer.bytes) == plain.bytes)
+            #expect(try (isCompressed ? answer.inflated() : answer.bytes) == plain.bytes)
             #expect((answer.bytes.count < plain.bytes.count / 2) == isCompressed)
-        }
-    }
-
-    private static func inflated(_ bytes: [UInt8]) throws -> [UInt8] {
-        var stream = z_stream()
-        var input = bytes
-        let capacity = 64 * bytes.count
-        return try input.withUnsafeMutableBufferPointer { input in
-            try [UInt8](unsafeUninitializedCapacity: capacity) { output, count in
-                stream.next_in = input.baseAddress
-                stream.avail_in = uInt(input.count)
-                stream.next_out = output.baseAddress
-                stream.avail_out = uInt(output.count)
-                inflateInit2_(&stream, 15 + 16, zlibVersion(), Int32(MemoryLayout<z_stream>.size))
-                let result = inflate(&stream, Z_FINISH)
-                count = output.count - Int(stream.avail_out)
-                inflateEnd(&stream)
-                guard result == Z_STREAM_END, stream.avail_in == 0 else {
-                    throw APIClient.Unexpected("zlib: \(result)")
-                }
-            }
         }
     }
 
@@ -150,6 +128,46 @@ import Testing
         try await withClient(configuration) { client in
             let time = try await ContinuousClock().measure { _ = try await client.get("datasets/bench") }
             #expect(time >= .milliseconds(60))
+        }
+    }
+
+    @Test(arguments: [
+        ("queries/job", true), ("queries/job?maxResults=1", true), ("datasets/bench/tables/trips_3/data", true),
+        ("queries/job?maxResults=0", false), ("queries/job?fields=totalRows", false), ("queries/none", false),
+        ("queries/empty", false), ("jobs/job", false), ("datasets/bench/tables/trips_3", false),
+    ])
+    func waitsLongerWithRowsOnly(path: String, waits: Bool) async throws {
+        // Longer than any answer takes; it is not waited for to the end.
+        let configuration = EmulatorConfiguration(pageLatency: .seconds(3600), requiresAuthorization: false)
+        try await withClient(configuration) { client in
+            _ = try await client.insert("SELECT * FROM bench.trips_3", id: "job")
+            _ = try await client.insert("SELECT * FROM bench.trips_0", id: "empty")
+            try await withThrowingTaskGroup { group in
+                group.addTask { try await client.send(.get, path).status }
+                group.addTask {
+                    while waits, client.emulator.server.counters.rows == 0 {
+                        try await Task.sleep(for: .milliseconds(1))
+                    }
+                    try await Task.sleep(for: waits ? .milliseconds(50) : .seconds(20))
+                    return 0
+                }
+                let first = try await group.next()
+                #expect((first == 0) == waits)
+                group.cancelAll()
+            }
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func waitsWithRowsSideBySide() async throws {
+        let configuration = EmulatorConfiguration(pageLatency: .seconds(3600), requiresAuthorization: false)
+        try await withClient(configuration) { client in
+            try await withThrowingTaskGroup { group in
+                for _ in 0..<20 { group.addTask { try await client.get("datasets/bench/tables/trips_3/data") } }
+                // None has its answer yet, and all are waiting for it.
+                while client.emulator.server.counters.rows < 60 { try await Task.sleep(for: .milliseconds(1)) }
+                group.cancelAll()
+            }
         }
     }
 }

@@ -68,7 +68,8 @@ import Testing
             #expect(client.emulator.server.counters.rows == 3)
             _ = try await client.get("datasets/bench/tables/trips_10/data?maxResults=4")
             #expect(client.emulator.server.counters.rows == 7)
-            _ = try await client.post("queries", ["query": .string(Self.sql), "useLegacySql": false])
+            _ = try await client.post(
+                "queries", ["query": .string(Self.sql), "useLegacySql": false, "timeoutMs": 200_000])
             #expect(client.emulator.server.counters.rows == 10)
         }
     }

@@ -29,7 +29,7 @@ import Testing
     @Test func takesALegacyTableInBracketsOnly() async throws {
         try await withClient { client in
             func run(_ sql: String) async throws -> JSONObject {
-                try await client.post("queries", ["query": .string(sql)])
+                try await client.post("queries", ["query": .string(sql), "timeoutMs": 200_000])
             }
             for table in ["[local-project:bench.trips_2]", "[bench.trips_2]", "bench.trips_2"] {
                 #expect(try await run("SELECT trip_id FROM \(table)").cells == [["0"], ["1"]])

@@ -54,7 +54,8 @@ import FoundationNetworking
             #expect(
                 running.counters
                     == EmulatorCounters(
-                        jobs: 0, tokenRequests: 1, rows: 10, firstRows: [0], requests: ["tabledata.list": 2]))
+                        jobs: 0, tokenRequests: 1, rows: 10, encodedPages: 1, firstRows: [0],
+                        requests: ["tabledata.list": 2]))
         }
     }
 

@@ -1,12 +1,14 @@
 import Foundation
 import Hummingbird
 
-/// One request to the API: the ids in its path, its query parameters and its body.
+/// One request to the API: the ids in its path, its query parameters, its body, and the form of its answer.
 struct APICall: Sendable {
     let path: Parameters
     /// The query parameters; one that comes several times is a list with commas.
     let parameters: [String: String]
     let body: JSONObject
+    /// How the answer is to be written.
+    let form: ResponseForm
 
     /// Part of the path, with percent escapes resolved.
     func pathID(_ name: String) -> String {

@@ -41,7 +41,9 @@ extension BigQueryAPI {
         var answer: JSONObject = [
             "kind": "bigquery#tableDataList", "etag": .string("\(table.etag)/\(request.startIndex)"),
         ]
-        answer.members += try await page(request, of: source ?? table.source, byteLimit: Self.tablePageBytes).members
+        answer.members += try await page(
+            request, of: source ?? table.source, byteLimit: Self.tablePageBytes, form: call.form
+        ).members
         return answer
     }
 

@@ -6,10 +6,14 @@ struct BigQueryAPI: Sendable {
     let catalog: Catalog
     let jobs: JobBook
     let configuration: EmulatorConfiguration
+    /// Where pages are kept, if they are.
+    let pageCache: PageCache?
     /// The address of the server, for the links in its answers.
     let endpoint: @Sendable () -> String
     /// Told where a page begins, when it is asked for.
     let onPage: @Sendable (Int64) -> Void
+    /// Told when rows are encoded for a page.
+    let onEncoding: @Sendable () -> Void
     /// Told the number of rows of each page.
     let onRows: @Sendable (Int) -> Void
 
@@ -76,7 +80,7 @@ struct BigQueryAPI: Sendable {
             subject: job.reference.description, maxResults: body["maxResults"]?.integer, timestamps: timestamps)
         var answer = try await results(
             of: job, kind: "bigquery#queryResponse", page: page,
-            byteLimit: Self.tablePageBytes)
+            byteLimit: Self.tablePageBytes, form: call.form)
         answer["location"] = .string(job.reference.location)
         answer["queryId"] = .string(job.reference.id)
         answer["creationTime"] = job.created.json
@@ -111,12 +115,13 @@ struct BigQueryAPI: Sendable {
         let page = try PageRequest(call, subject: job.reference.description)
         await job.completion.wait(atMost: Self.waitingTime(try call.integer("timeoutMs")))
         return try await results(
-            of: job, kind: "bigquery#getQueryResultsResponse", page: page, byteLimit: Self.queryPageBytes)
+            of: job, kind: "bigquery#getQueryResultsResponse", page: page, byteLimit: Self.queryPageBytes,
+            form: call.form)
     }
 
     /// The answer to a request for a job's result, as far as there is one yet.
     private func results(
-        of job: Job, kind: String, page: PageRequest, byteLimit: Int
+        of job: Job, kind: String, page: PageRequest, byteLimit: Int, form: ResponseForm
     ) async throws -> JSONObject {
         var answer: JSONObject = [
             "kind": .string(kind), "etag": .string(job.etag), "jobReference": job.reference.json,
@@ -128,7 +133,7 @@ struct BigQueryAPI: Sendable {
         // An anonymous table is gone some time after the job that made it.
         if job.settings.destination == nil { _ = try catalog.table(job.destination) }
         answer["schema"] = result.rows.fields.json
-        answer.members += try await self.page(page, of: result.rows, byteLimit: byteLimit).members
+        answer.members += try await self.page(page, of: result.rows, byteLimit: byteLimit, form: form).members
         answer["totalBytesProcessed"] = .int64(result.isFromCache ? 0 : job.query.bytesProcessed)
         answer["jobComplete"] = true
         answer["cacheHit"] = .bool(result.isFromCache)
@@ -138,11 +143,27 @@ struct BigQueryAPI: Sendable {
     /// The rows that a request asks for, counted.
     ///
     /// - Parameter byteLimit: The most that a page holds unless the configuration says otherwise.
-    func page(_ request: PageRequest, of source: any RowSource, byteLimit: Int) async throws -> JSONObject {
+    func page(
+        _ request: PageRequest, of source: any RowSource, byteLimit: Int, form: ResponseForm
+    ) async throws -> JSONObject {
         onPage(request.startIndex)
-        let page = try await request.page(of: source, byteLimit: configuration.pageBytes ?? byteLimit)
+        let page = try await request.page(of: source, byteLimit: configuration.pageBytes ?? byteLimit) { selection in
+            guard let pageCache else {
+                let rows = try await encode(selection)
+                return (.encoded(rows.json), rows.rowCount)
+            }
+            let rows = try await pageCache.rows(for: PageCache.Key(selection, form: form)) {
+                try await PreparedRows(encode(selection), form: form)
+            }
+            return (.prepared(rows), rows.rowCount)
+        }
         onRows(page.rowCount)
         return page.members
+    }
+
+    private func encode(_ selection: RowSelection) async throws -> EncodedRows {
+        onEncoding()
+        return try await selection.encode()
     }
 
     /// How long an answer may wait for a job: 10 s if nothing is asked for, 200 s at most.

@@ -11,8 +11,10 @@ final class EmulatorServer: Sendable {
     private let configuration: EmulatorConfiguration
     let catalog: Catalog
     private let oauth: OAuthServer
+    private let pageCache: PageCache?
     private let requestCounts = Mutex<[String: Int]>([:])
     private let rowCount = Mutex(0)
+    private let encodingCount = Mutex(0)
     private let firstRows = Mutex<[Int64]>([])
     private let port = Mutex(0)
 
@@ -25,13 +27,15 @@ final class EmulatorServer: Sendable {
         jobs = JobBook(
             catalog: catalog, jobTime: configuration.jobTime, resultLifetime: configuration.resultLifetime)
         oauth = OAuthServer(configuration: configuration)
+        pageCache = configuration.pageCacheBytes.map(PageCache.init)
     }
 
     var counters: EmulatorCounters {
         EmulatorCounters(
-            jobs: jobs.count, tokenRequests: oauth.tokenRequestCount, consents: oauth.consents.codeCount,
+            jobs: jobs.count, runningJobs: jobs.all.count { $0.phase.name != "DONE" },
+            tokenRequests: oauth.tokenRequestCount, consents: oauth.consents.codeCount,
             revocations: oauth.grants.revocationCount, rows: rowCount.withLock { $0 },
-            firstRows: firstRows.withLock { $0 },
+            encodedPages: encodingCount.withLock { $0 }, firstRows: firstRows.withLock { $0 },
             requests: requestCounts.withLock { $0 })
     }
 
@@ -45,9 +49,10 @@ final class EmulatorServer: Sendable {
         router.add(middleware: UnknownPaths())
         oauth.addRoutes(to: router)
         let api = BigQueryAPI(
-            catalog: catalog, jobs: jobs, configuration: configuration,
+            catalog: catalog, jobs: jobs, configuration: configuration, pageCache: pageCache,
             endpoint: { [self] in "http://127.0.0.1:\(port.withLock { $0 })" },
             onPage: { [self] row in firstRows.withLock { $0.append(row) } },
+            onEncoding: { [self] in encodingCount.withLock { $0 += 1 } },
             onRows: { [self] count in rowCount.withLock { $0 += count } })
         let projects = router.group("bigquery/v2/projects")
         add("projects.list", .get, "", to: projects, api.listProjects)
@@ -79,7 +84,7 @@ final class EmulatorServer: Sendable {
         to request: Request, parameters: Parameters, method: String, _ body: Method
     ) async -> Response {
         requestCounts.withLock { $0[method, default: 0] += 1 }
-        let options = ResponseOptions(request)
+        let form = ResponseForm(request)
         do {
             try? await Task.sleep(for: configuration.latency)
             if configuration.requiresAuthorization {
@@ -91,17 +96,19 @@ final class EmulatorServer: Sendable {
             ) { "\($0),\($1)" }
             let mask = try query["fields"].map { text throws(ServiceError) in try FieldMask(text) }
             let content = try await Self.readBody(request)
-            let answer = try await body(APICall(path: parameters, parameters: query, body: content))
-            return options.response(mask?.apply(to: answer) ?? answer)
+            let answer = try await body(APICall(path: parameters, parameters: query, body: content, form: form))
+            let selected = mask?.apply(to: answer) ?? answer
+            if selected["rows"] != nil { try? await Task.sleep(for: configuration.pageLatency) }
+            return form.response(selected)
         } catch let error as ServiceError {
-            var response = options.response(error.body, status: error.reason.httpStatus)
+            var response = form.response(error.body, status: error.reason.httpStatus)
             if error.reason.httpStatus == 401 {
                 response.headers[.wwwAuthenticate] = #"Bearer realm="https://accounts.google.com/""#
             }
             return response
         } catch {
             let failure = ServiceError(.internalError, "The emulator failed: \(error)")
-            return options.response(failure.body, status: failure.reason.httpStatus)
+            return form.response(failure.body, status: failure.reason.httpStatus)
         }
     }
 
@@ -129,7 +136,7 @@ private struct UnknownPaths: RouterMiddleware {
         do {
             return try await next(request, context)
         } catch let error as HTTPError where error.status == .notFound {
-            return ResponseOptions(request).response(ServiceError(.notFound, "Not Found").body, status: 404)
+            return ResponseForm(request).response(ServiceError(.notFound, "Not Found").body, status: 404)
         }
     }
 }

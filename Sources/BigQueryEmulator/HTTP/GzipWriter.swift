@@ -1,60 +1,37 @@
-import CZlib
-
-/// Compresses a stream of bytes to gzip.
+/// Compresses a stream of bytes to gzip, with parts in it that were compressed before.
 final class GzipWriter {
-    /// On the heap, because zlib keeps a pointer to it.
-    private let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
-
-    /// zlib's fastest level: the emulator is there to be read from, and a page is read once.
-    private static let level: Int32 = 1
-    /// The largest window, and 16 more to ask for a gzip header.
-    private static let windowBits: Int32 = 15 + 16
-    private static let memoryLevel: Int32 = 8
-    private static let outputBytes = 1 << 16
+    private let deflater: Deflater
+    private var trailer = GzipTrailer()
+    /// What goes out before all else: deflate, no name, no time, fastest level, Unix.
+    private var header: [UInt8] = [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 4, 3]
 
     init() throws {
-        stream.initialize(to: z_stream())
-        let result = deflateInit2_(
-            stream, Self.level, Z_DEFLATED, Self.windowBits, Self.memoryLevel, Z_DEFAULT_STRATEGY, zlibVersion(),
-            Int32(MemoryLayout<z_stream>.size))
-        guard result == Z_OK else { throw ServiceError(.internalError, "zlib failed: \(result)") }
-    }
-
-    deinit {
-        deflateEnd(stream)
-        stream.deallocate()
+        deflater = try Deflater()
     }
 
     /// Takes the next bytes and returns what is ready, which may be nothing.
     func compress(_ bytes: ArraySlice<UInt8>) throws -> ArraySlice<UInt8> {
-        try bytes.withUnsafeBufferPointer { input in
-            // zlib does not write to its input; its type says so only where Z_CONST is defined.
-            stream.pointee.next_in = UnsafeMutablePointer(mutating: input.baseAddress)
-            stream.pointee.avail_in = uInt(input.count)
-            return try deflateAll(flush: Z_NO_FLUSH)
-        }
+        trailer.add(bytes)
+        return try withHeader(deflater.compress(bytes))
+    }
+
+    /// Makes room for bytes that a ``Deflater`` of their own has compressed and flushed, and returns what goes out
+    /// before them.
+    ///
+    /// - Parameter part: What gzip of these bytes alone would end with.
+    func skip(_ part: GzipTrailer) throws -> ArraySlice<UInt8> {
+        trailer.add(part)
+        return try withHeader(deflater.compress([], end: .flushed))
     }
 
     /// Returns the rest.
     func finish() throws -> ArraySlice<UInt8> {
-        stream.pointee.avail_in = 0
-        return try deflateAll(flush: Z_FINISH)
+        try withHeader(deflater.compress([], end: .final)) + trailer.bytes
     }
 
-    private func deflateAll(flush: Int32) throws -> ArraySlice<UInt8> {
-        var output: [UInt8] = []
-        repeat {
-            output += try [UInt8](unsafeUninitializedCapacity: Self.outputBytes) { piece, count in
-                stream.pointee.next_out = piece.baseAddress
-                stream.pointee.avail_out = uInt(piece.count)
-                let result = deflate(stream, flush)
-                // Z_BUF_ERROR only says that there was nothing to do.
-                guard [Z_OK, Z_STREAM_END, Z_BUF_ERROR].contains(result) else {
-                    throw ServiceError(.internalError, "zlib failed: \(result)")
-                }
-                count = piece.count - Int(stream.pointee.avail_out)
-            }
-        } while stream.pointee.avail_out == 0
-        return output[...]
+    private func withHeader(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        guard !header.isEmpty else { return bytes }
+        defer { header = [] }
+        return header + bytes
     }
 }

@@ -1,9 +1,21 @@
 /// Turns compact JSON into the indented form that the API sends unless `prettyPrint=false`, piece by piece.
 struct JSONIndenter {
-    private var depth = 0
+    private var depth: Int
     private var isInString = false
     private var isEscaped = false
     private var isAfterOpening = false
+
+    /// - Parameter depth: How many objects and arrays the JSON to indent is inside of.
+    init(depth: Int = 0) {
+        self.depth = depth
+    }
+
+    /// The indented form of the next piece of a compact document.
+    mutating func indented(_ piece: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        var output: [UInt8] = []
+        indent(piece, into: &output)
+        return output[...]
+    }
 
     /// Appends the indented form of the next piece of a compact document.
     mutating func indent(_ piece: some Sequence<UInt8>, into output: inout [UInt8]) {

@@ -14,6 +14,7 @@ extension JSONValue {
         case .number(let text): bytes.append(contentsOf: text.utf8)
         case .string(let text): bytes.appendJSONString(text)
         case .encoded(let json): bytes.append(contentsOf: json)
+        case .prepared: preconditionFailure("prepared rows are no part of compact JSON")
         case .array(let elements):
             bytes.append(UInt8(ascii: "["))
             for (index, element) in elements.enumerated() {

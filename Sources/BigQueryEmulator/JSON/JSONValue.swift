@@ -8,6 +8,8 @@ indirect enum JSONValue: Sendable, Equatable {
     case object(JSONObject)
     /// Compact JSON that was written before, for the rows of a page.
     case encoded([UInt8])
+    /// The rows of a page in the form of the answer of which they are a member.
+    case prepared(PreparedRows)
 
     var string: String? {
         if case .string(let value) = self { value } else { nil }

@@ -57,7 +57,7 @@ private struct FieldGuess {
 
     mutating func add(_ json: JSONValue) throws {
         switch json {
-        case .null, .encoded: return
+        case .null, .encoded, .prepared: return
         case .array(let elements):
             isRepeated = true
             for element in elements {

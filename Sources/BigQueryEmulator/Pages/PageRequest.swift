@@ -32,20 +32,25 @@ struct PageRequest: Sendable {
     /// Reads the rows and returns the answer's `totalRows`, `pageToken` and `rows`; those that do not apply
     /// are left out, as in the API.
     ///
-    /// - Parameter byteLimit: The most that a page holds by BigQuery's own row size.
-    func page(of source: any RowSource, byteLimit: Int) async throws -> (members: JSONObject, rowCount: Int) {
+    /// - Parameters:
+    ///   - byteLimit: The most that a page holds by BigQuery's own row size.
+    ///   - rows: Writes the rows of a page; not called for a page without any.
+    func page(
+        of source: any RowSource, byteLimit: Int,
+        rows: (RowSelection) async throws -> (json: JSONValue, count: Int)
+    ) async throws -> (members: JSONObject, rowCount: Int) {
         var members: JSONObject = ["totalRows": .int64(source.rowCount)]
         let remaining = source.rowCount - startIndex
         guard remaining > 0 else { return (members, 0) }
-        let encoder = RowEncoder(fields: source.fields, timestamps: timestamps)
-        var page = RowCollector(encoder: encoder, rowLimit: min(remaining, maxResults ?? .max), byteLimit: byteLimit)
-        if !page.isFull { page = try await source.fill(page, from: startIndex) }
-        let rowCount = page.rowCount
+        let selection = RowSelection(
+            source: source, start: startIndex, rowLimit: min(remaining, maxResults ?? .max), byteLimit: byteLimit,
+            timestamps: timestamps)
+        let (json, rowCount) = selection.rowLimit > 0 ? try await rows(selection) : ([], 0)
         let next = startIndex + Int64(rowCount)
         if next < source.rowCount {
             members["pageToken"] = .string(PageToken(subject: subject, position: next).text)
         }
-        if rowCount > 0 { members["rows"] = .encoded(page.finish()) }
+        if rowCount > 0 { members["rows"] = json }
         return (members, rowCount)
     }
 }

@@ -92,8 +92,8 @@ struct QueryEngine: Sendable {
             throw Self.failure("\(query.statementType) statements are not run")
         }
         // Computed rows need no copy, whatever their number.
-        if let (table, limit) = query.translation.wholeTable, let trips = table.source as? GeneratedTrips {
-            return trips.result(limit: limit)
+        if let (table, limit) = query.translation.wholeTable, let generated = table.source as? GeneratedTable {
+            return generated.result(limit: limit)
         }
         return try await store(query)
     }

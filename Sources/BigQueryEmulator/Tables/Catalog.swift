@@ -52,26 +52,26 @@ final class Catalog: Sendable {
     func tables(in dataset: String) -> [Table] {
         let stored = state.withLock { state in
             state.tables.values.filter {
-                $0.reference.dataset == dataset && !$0.isExpired && !($0.source is GeneratedTrips)
+                $0.reference.dataset == dataset && !$0.isExpired && !($0.source is GeneratedTable)
             }
         }
-        let generated = dataset == GeneratedTrips.dataset ? GeneratedTrips.listedTables : []
+        let generated = dataset == GeneratedTable.dataset ? GeneratedTable.listedNames : []
         let listed = generated.compactMap { name in
             try? table(TableReference(project: project, dataset: dataset, table: name))
         }
-        return (stored + listed.filter { $0.source is GeneratedTrips })
+        return (stored + listed.filter { $0.source is GeneratedTable })
             .sorted { $0.reference.table < $1.reference.table }
     }
 
     func hasDataset(_ dataset: String) -> Bool {
-        dataset == GeneratedTrips.dataset
+        dataset == GeneratedTable.dataset
             || state.withLock { state in state.tables.keys.contains { $0.dataset == dataset } }
     }
 
     /// The names of the datasets, without those that BigQuery hides.
     var datasets: [String] {
         let loaded = state.withLock { state in state.tables.keys.map(\.dataset) }
-        return Set(loaded + [GeneratedTrips.dataset]).filter { !$0.hasPrefix("_") }.sorted()
+        return Set(loaded + [GeneratedTable.dataset]).filter { !$0.hasPrefix("_") }.sorted()
     }
 
     /// Takes tables away.
@@ -107,13 +107,13 @@ final class Catalog: Sendable {
             return state.tables[reference]
         }
         if let known { return known }
-        guard reference.project == project, reference.dataset == GeneratedTrips.dataset,
-            let trips = GeneratedTrips(tableName: reference.table)
+        guard reference.project == project, reference.dataset == GeneratedTable.dataset,
+            let generated = GeneratedTable(name: reference.table)
         else { throw error }
         let name = newSQLiteName()
         return state.withLock { state in
             if let known = state.tables[reference] { return known }
-            let table = Table(reference: reference, source: trips, sqliteName: name)
+            let table = Table(reference: reference, source: generated, sqliteName: name)
             state.tables[reference] = table
             return table
         }
@@ -123,7 +123,7 @@ final class Catalog: Sendable {
 extension Catalog {
     /// Makes sure that the tables are there for SQLite, generated ones without rows.
     func declare(_ tables: [Table]) async throws {
-        let generated = tables.filter { $0.source is GeneratedTrips }
+        let generated = tables.filter { $0.source is GeneratedTable }
         guard !generated.isEmpty else { return }
         try await database.write { database in
             for table in generated where try !database.tableExists(table.sqliteName) {
@@ -135,15 +135,15 @@ extension Catalog {
     /// Makes sure that generated tables have their rows in SQLite.
     func fill(_ tables: [Table]) async throws {
         for table in tables {
-            guard let trips = table.source as? GeneratedTrips else { continue }
+            guard let generated = table.source as? GeneratedTable else { continue }
             try await database.write { database in
                 // The table itself tells: a job that is cancelled takes its rows back.
                 let isFilled = try Bool.fetchOne(database, sql: "SELECT EXISTS (SELECT 1 FROM \(table.sqliteName))")
                 guard isFilled == false else { return }
                 var row: [Value] = []
-                let writer = try RowWriter(table: table.sqliteName, fields: trips.fields, in: database)
-                for position in 0..<trips.rowCount {
-                    trips.writeRow(position, into: &row)
+                let writer = try RowWriter(table: table.sqliteName, fields: generated.fields, in: database)
+                for position in 0..<generated.rowCount {
+                    generated.writeRow(position, into: &row)
                     try writer.write(row)
                 }
             }

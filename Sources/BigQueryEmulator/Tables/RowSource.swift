@@ -1,5 +1,7 @@
 /// The immutable rows of a table or a query's result, each at a fixed position.
 protocol RowSource: Sendable {
+    /// The same for sources that have the same values at the same positions; no other source has it.
+    var identity: String { get }
     var fields: [Field] { get }
     var rowCount: Int64 { get }
     /// The size by which BigQuery would count the rows.

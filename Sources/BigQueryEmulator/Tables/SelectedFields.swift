@@ -19,6 +19,7 @@ struct SelectedFields: RowSource {
         fields = self.columns.map { source.fields[$0] }
     }
 
+    var identity: String { "\(source.identity)\(columns)" }
     var rowCount: Int64 { source.rowCount }
     var logicalBytes: Int64 { source.logicalBytes }
 

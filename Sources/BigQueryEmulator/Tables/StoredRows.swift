@@ -9,6 +9,9 @@ struct StoredRows: RowSource {
     let rowCount: Int64
     let logicalBytes: Int64
 
+    /// Names of tables are not used twice, and rows do not change.
+    var identity: String { sqliteName }
+
     func fill(_ page: RowCollector, from start: Int64) async throws -> RowCollector {
         try await database.read { [sqliteName, fields] database in
             var page = page

@@ -4,6 +4,7 @@ struct View: RowSource {
     /// The columns, once the query is compiled.
     var fields: [Field] = []
 
+    var identity: String { "view" }
     var rowCount: Int64 { 0 }
     var logicalBytes: Int64 { 0 }
 

@@ -29,11 +29,18 @@ struct APIClient: Sendable {
     let emulator: Emulator
     let client: any TestClientProtocol
 
+    /// How long a result is waited for unless a request says otherwise, the longest there is: the service's 10 s may
+    /// pass on a machine that is busy.
+    static let patience = 200_000
+
     /// - Parameter path: Below `/bigquery/v2/projects/local-project`, unless it begins with a slash.
     func send(
         _ method: HTTPRequest.Method, _ path: String, headers: HTTPFields = [:], body: String? = nil
     ) async throws -> Answer {
-        let uri = path.hasPrefix("/") ? path : "/bigquery/v2/projects/local-project/\(path)"
+        var uri = path.hasPrefix("/") ? path : "/bigquery/v2/projects/local-project/\(path)"
+        if path.hasPrefix("queries/"), !path.contains("timeoutMs") {
+            uri += "\(path.contains("?") ? "&" : "?")timeoutMs=\(Self.patience)"
+        }
         let response = try await client.executeRequest(
             uri: uri, method: method, headers: headers, body: body.map { ByteBuffer(string: $0) })
         return Answer(

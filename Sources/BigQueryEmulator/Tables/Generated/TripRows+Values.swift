@@ -1,11 +1,9 @@
-extension GeneratedTrips {
-    /// Replaces `row` by the row at `position`.
+extension TripRows {
     func writeRow(_ position: Int64, into row: inout [Value]) {
         var random = SplitMix64(state: UInt64(bitPattern: position))
         let start = pickup(&random)
         let (day, time) = CivilTime.split(microseconds: start)
 
-        row.removeAll(keepingCapacity: true)
         row.append(.integer(position))
         row.append(.text(random.element(of: Self.vendors)))
         row.append(.integer(start))
@@ -14,7 +12,7 @@ extension GeneratedTrips {
         row.append(.text(CivilTime.datetimeText(microseconds: start)))
         row.append(passengers(&random))
         row.append(distance(&random))
-        row.append(random.isRare(25) ? .null : .text(Self.decimal(random.number(below: 20_000), scale: 2)))
+        row.append(random.isRare(25) ? .null : .decimal(random.number(below: 20_000), scale: 2))
         row.append(random.isRare(30) ? .null : .text(exactFare(&random)))
         row.append(random.isRare(20) ? .null : .bool(random.number(below: 3) > 0))
         row.append(random.isRare(3) ? .null : .text(random.element(of: Self.notes)))
@@ -82,23 +80,6 @@ extension GeneratedTrips {
         ])
     }
 
-    /// `number` divided by 10 to the `scale`, without trailing zeros, as BigQuery prints a NUMERIC.
-    private static func decimal(_ number: Int64, scale: Int) -> String {
-        var power: UInt64 = 1
-        for _ in 0..<scale { power *= 10 }
-        let sign = number < 0 ? "-" : ""
-        let integer = number.magnitude / power
-        var fraction = number.magnitude % power
-        if fraction == 0 { return "\(sign)\(integer)" }
-        var zeros = ""
-        while fraction * 10 < power {
-            zeros += "0"
-            power /= 10
-        }
-        while fraction % 10 == 0 { fraction /= 10 }
-        return "\(sign)\(integer).\(zeros)\(fraction)"
-    }
-
     private static func tariff(day: Int64, days: Int64) -> String {
         let start = CivilTime.dateText(day: min(day, lastDay - 91))
         let end = days == 0 ? "UNBOUNDED" : CivilTime.dateText(day: min(day, lastDay - 91) + days)
@@ -106,7 +87,7 @@ extension GeneratedTrips {
     }
 }
 
-extension GeneratedTrips {
+extension TripRows {
     /// 2013-01-01 in seconds since 1970.
     private static let firstPickup: Int64 = 1_356_998_400
     /// 9999-12-31 in days since 1970.

@@ -1,0 +1,89 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+/// How a request wants its answer written.
+struct ResponseForm: Sendable, Hashable {
+    let isPretty: Bool
+    let usesGzip: Bool
+
+    /// Answers go out piece by piece, so that compression and sending overlap.
+    static let pieceBytes = 1 << 16
+    /// Larger where there is nothing to do but to send.
+    private static let preparedPieceBytes = 1 << 18
+
+    func response(_ object: JSONObject, status: Int = 200) -> Response {
+        var headers: HTTPFields = [.contentType: "application/json; charset=UTF-8", .vary: "Origin, X-Origin, Referer"]
+        if usesGzip { headers[.contentEncoding] = "gzip" }
+        return Response(status: .init(code: status), headers: headers, body: body(Self.segments(of: object)))
+    }
+
+    /// A part of an answer.
+    private enum Segment {
+        /// Compact JSON.
+        case compact([UInt8])
+        case prepared(PreparedRows)
+
+        var byteCount: Int {
+            switch self {
+            case .compact(let json): json.count
+            case .prepared(let rows): rows.byteCount
+            }
+        }
+    }
+
+    /// The answer in parts, so that rows, which may be 100 MB, are not copied.
+    private static func segments(of object: JSONObject) -> [Segment] {
+        var segments: [Segment] = [.compact([UInt8(ascii: "{")])]
+        for (index, member) in object.members.enumerated() {
+            var text: [UInt8] = index > 0 ? [UInt8(ascii: ",")] : []
+            text.appendJSONString(member.name)
+            text.append(UInt8(ascii: ":"))
+            switch member.value {
+            case .encoded(let json): segments += [.compact(text), .compact(json)]
+            case .prepared(let rows): segments += [.compact(text), .prepared(rows)]
+            default:
+                member.value.write(to: &text)
+                segments.append(.compact(text))
+            }
+        }
+        return segments + [.compact([UInt8(ascii: "}")])]
+    }
+
+    private func body(_ segments: [Segment]) -> ResponseBody {
+        let length = isPretty || usesGzip ? nil : segments.reduce(0) { $0 + $1.byteCount }
+        return ResponseBody(contentLength: length) { [isPretty, usesGzip] writer in
+            var indenter = isPretty ? JSONIndenter() : nil
+            let gzip = usesGzip ? try GzipWriter() : nil
+            for segment in segments {
+                switch segment {
+                case .compact(let json):
+                    for piece in json.pieces(of: Self.pieceBytes) {
+                        let piece = indenter?.indented(piece) ?? piece
+                        let output = try gzip?.compress(piece) ?? piece
+                        if !output.isEmpty { try await writer.write(ByteBuffer(bytes: output)) }
+                    }
+                case .prepared(let rows):
+                    if let gzip { try await writer.write(ByteBuffer(bytes: gzip.skip(rows.trailer))) }
+                    var rest = rows.bytes
+                    while rest.readableBytes > 0 {
+                        let piece = rest.readSlice(length: min(rest.readableBytes, Self.preparedPieceBytes))
+                        if let piece { try await writer.write(piece) }
+                    }
+                }
+            }
+            if let gzip { try await writer.write(ByteBuffer(bytes: gzip.finish())) }
+            try await writer.finish(nil)
+        }
+    }
+}
+
+extension ResponseForm {
+    init(_ request: Request) {
+        isPretty = request.uri.queryParameters["prettyPrint"].map { $0.lowercased() != "false" } ?? true
+        // Google's condition: the header alone is not enough, the name of the agent has to say gzip too.
+        usesGzip =
+            request.headers[.acceptEncoding]?.lowercased().contains("gzip") == true
+            && request.headers[.userAgent]?.lowercased().contains("gzip") == true
+    }
+}

@@ -1,0 +1,57 @@
+/// Invented measurements: narrow columns, most of them numbers, about 308 bytes of the API's JSON a row.
+struct NumberRows: RowShape {
+    let typicalRowBytes: Int64 = 132
+
+    let fields: [Field] = [
+        Field(name: "id", type: .int64, mode: .required, description: "The row's position"),
+        Field(name: "device", type: .int64),
+        Field(name: "station", type: .int64),
+        Field(name: "batch", type: .int64),
+        Field(name: "fingerprint", type: .int64),
+        Field(name: "samples", type: .int64),
+        Field(name: "drift", type: .int64),
+        Field(name: "measured_at", type: .timestamp),
+        Field(name: "day", type: .date),
+        Field(name: "temperature", type: .float64),
+        Field(name: "humidity", type: .float64),
+        Field(name: "latitude", type: .float64),
+        Field(name: "longitude", type: .float64),
+        Field(name: "is_valid", type: .bool),
+        Field(name: "cost", type: .numeric),
+        Field(name: "unit", type: .string),
+    ]
+
+    func writeRow(_ position: Int64, into row: inout [Value]) {
+        var random = SplitMix64(state: UInt64(bitPattern: position))
+        let time = Self.firstTime + position % 100_000_000 * 1_700_000 + random.number(below: 1_000_000)
+        let (day, _) = CivilTime.split(microseconds: time)
+
+        row.append(.integer(position))
+        row.append(.integer(7_200_000_000_000_000 + random.number(below: 20_000)))
+        row.append(.integer(40_000_000_000 + random.number(below: 5000)))
+        row.append(.integer(1_000_000 + position / 1000))
+        row.append(.integer(Int64(bitPattern: random.next())))
+        row.append(random.isRare(20) ? .null : .integer(random.number(below: 100_000)))
+        row.append(random.isRare(50) ? .null : .integer(random.number(below: 2001) - 1000))
+        row.append(.integer(time))
+        row.append(.text(CivilTime.dateText(day: day)))
+        row.append(random.isRare(30) ? .null : .double(Double(random.number(below: 6000) - 2000) / 100))
+        row.append(random.isRare(30) ? .null : .double(Self.fraction(&random)))
+        row.append(.double(Double(random.number(below: 180_000_000) - 90_000_000) / 1e6))
+        row.append(.double(Double(random.number(below: 360_000_000) - 180_000_000) / 1e6))
+        row.append(random.isRare(100) ? .null : .bool(random.number(below: 5) > 0))
+        row.append(random.isRare(25) ? .null : .decimal(random.number(below: 10_000_000), scale: 4))
+        row.append(random.isRare(40) ? .null : .text(random.element(of: Self.units)))
+    }
+
+    /// A number from 0 to 1 with as many digits as fit.
+    private static func fraction(_ random: inout SplitMix64) -> Double {
+        Double(random.next() >> 11) * 0x1p-53
+    }
+
+    /// 2024-01-01 in microseconds since 1970.
+    private static let firstTime: Int64 = 1_704_067_200_000_000
+    private static let units = [
+        "degree Celsius", "kilopascal", "lux", "metre per second", "millimetre", "parts per million", "percent", "volt",
+    ]
+}
