@@ -20,20 +20,23 @@ struct BQPull: AsyncParsableCommand {
               bqpull query 'SELECT * FROM dataset.table' --into staging.db
             Pull a table without a query, which costs nothing:
               bqpull table dataset.table --into staging.db
+            Measure how fast it is:
+              bqpull bench 'SELECT * FROM dataset.table'
             """,
         version: ToolVersion.current,
         subcommands: [
             AuthCommand.self, QueryCommand.self, TableCommand.self, ResumeCommand.self, RunsCommand.self,
-            ListCommand.self,
-            ShowCommand.self, EmulatorCommand.self,
+            ListCommand.self, ShowCommand.self, BenchCommand.self, EmulatorCommand.self,
         ]
     )
 
     static func main() async {
         // A closed pipe is an error of the write that meets it, not the end of the process.
         signal(SIGPIPE, SIG_IGN)
+        StandardStreams.fill()
         do {
             var command = try parseAsRoot()
+            try OpenFileLimit.require()
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOPosix
+import Synchronization
 
 /// A server on a real socket that answers every request with the same bytes, whether they are HTTP or not.
 package struct RawServer: Sendable {
@@ -11,26 +12,30 @@ package struct RawServer: Sendable {
 
     /// The root of the server.
     package let address: String
+    private let received: Received
+
+    /// What all connections have brought so far.
+    package var receivedText: String { received.text.withLock { $0 } }
+
+    private final class Received: Sendable {
+        let text = Mutex("")
+    }
 
     /// Serves while `body` runs.
     package static func with<Result>(
         _ answer: String, then ending: Ending = .close, _ body: (RawServer) async throws -> Result
     ) async throws -> Result {
-        let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        let received = Received()
+        return try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(Answerer(answer: answer, ending: ending))
+                    try channel.pipeline.syncOperations.addHandler(
+                        Answerer(answer: answer, ending: ending, received: received))
                 }
             }
-            .bind(host: "127.0.0.1", port: 0).get()
-        do {
-            let result = try await body(RawServer(address: "http://127.0.0.1:\(channel.localAddress?.port ?? 0)"))
-            try await channel.close()
-            return result
-        } catch {
-            try? await channel.close()
-            throw error
-        }
+            .withRunning { port in
+                try await body(RawServer(address: "http://127.0.0.1:\(port)", received: received))
+            }
     }
 
     private final class Answerer: ChannelInboundHandler {
@@ -39,14 +44,17 @@ package struct RawServer: Sendable {
 
         private let answer: String
         private let ending: Ending
+        private let received: Received
         private var hasAnswered = false
 
-        init(answer: String, ending: Ending) {
+        init(answer: String, ending: Ending, received: Received) {
+            self.received = received
             self.answer = answer
             self.ending = ending
         }
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            received.text.withLock { $0 += String(buffer: unwrapInboundIn(data)) }
             guard !hasAnswered else { return }
             hasAnswered = true
             context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: answer)), promise: nil)

@@ -10,7 +10,9 @@ struct EmulatorCommand: AsyncParsableCommand {
         abstract: "Serve a local stand-in for BigQuery to try things out and to test against.",
         discussion: """
             SQL is answered by SQLite, with BigQuery's table names, literals and parameters; for BigQuery's own \
-            dialect point bqpull at bqemulator. A table `bench.trips_N` of N generated rows is there for every N. \
+            dialect point bqpull at bqemulator. Tables of N generated rows are there for every N: \
+            `bench.trips_N` has a column of every type, `bench.numbers_N` narrow numbers, `bench.texts_N` wide texts, \
+            `bench.nested_N` STRUCTs and ARRAYs. \
             Logins, tokens and their errors are Google's, with a consent page that anybody may click.
             """
     )
@@ -27,11 +29,20 @@ struct EmulatorCommand: AsyncParsableCommand {
             valueName: "dataset.table=file.csv|.jsonl|.db|.sql"))
     var load: [String] = []
 
-    @Option(help: ArgumentHelp("The most that a page holds, by BigQuery's row size.", valueName: "bytes"))
-    var pageBytes: Int?
+    @Option(help: ArgumentHelp("The most that a page holds, by BigQuery's row size.", valueName: "size"))
+    var pageBytes: ByteCount?
+
+    @Option(
+        help: ArgumentHelp(
+            "Keep so much of pages in memory as they were sent, and send them again when the same rows are asked for; nothing if not given.",
+            valueName: "size"))
+    var pageCache: ByteCount?
 
     @Option(help: ArgumentHelp("How long every answer waits.", valueName: "ms"))
     var latency = 0
+
+    @Option(help: ArgumentHelp("How long an answer with rows waits besides.", valueName: "ms"))
+    var pageLatency = 0
 
     @Option(help: ArgumentHelp("How long a job takes at least.", valueName: "ms"))
     var jobTime = 0
@@ -66,17 +77,23 @@ struct EmulatorCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("What goes wrong on purpose.", valueName: "name"))
     var failure: EmulatorFailure?
 
+    @Option(
+        help: ArgumentHelp(
+            "A file of instructions for single requests, in the form of Google's storage test bench, for example {\"instructions\": {\"bigquery.jobs.getQueryResults\": [\"return-503\", \"stall-for-30s-after-4K\"]}}. What is met is told on standard error.",
+            valueName: "file"))
+    var faults: String?
+
     @Flag(help: "Answer requests without an access token too.")
     var noAuth = false
 
     mutating func validate() throws {
         let numbers = [
-            ("--port", Int64(port)), ("--latency", Int64(latency)), ("--job-time", Int64(jobTime)),
+            ("--port", Int64(port)), ("--latency", Int64(latency)), ("--page-latency", Int64(pageLatency)),
+            ("--job-time", Int64(jobTime)),
             ("--access-token-lifetime", accessTokenLifetime), ("--refresh-token-lifetime", refreshTokenLifetime ?? 0),
             ("--result-lifetime", resultLifetime ?? 0),
         ]
         for (name, value) in numbers where value < 0 { throw ValidationError("\(name) must not be negative") }
-        if let pageBytes, pageBytes < 1 { throw ValidationError("--page-bytes must be at least 1") }
         for uri in redirectURIs where URLComponents(string: uri)?.host == nil {
             throw ValidationError("--redirect-uri \(uri): expected an address such as http://localhost:8080/")
         }
@@ -87,12 +104,17 @@ struct EmulatorCommand: AsyncParsableCommand {
         let tables = try load.map(Self.tableSource)
         let emulator = try Emulator(
             configuration: EmulatorConfiguration(
-                port: port, project: project, pageBytes: pageBytes, latency: .milliseconds(latency),
+                port: port, project: project, pageBytes: pageBytes?.bytes, pageCacheBytes: pageCache?.bytes,
+                latency: .milliseconds(latency),
+                pageLatency: .milliseconds(pageLatency),
                 jobTime: .milliseconds(jobTime), resultLifetime: resultLifetime.map { .seconds($0) },
                 requiresAuthorization: !noAuth, redirectURIs: redirectURIs,
                 accessTokenLifetime: .seconds(accessTokenLifetime),
                 refreshTokenLifetime: refreshTokenLifetime.map { .seconds($0) },
-                rotatesRefreshTokens: rotateRefreshTokens, failure: failure, tables: tables))
+                rotatesRefreshTokens: rotateRefreshTokens, failure: failure,
+                faults: try faults.map { file throws(EmulatorError) in try FaultPlan(contentsOf: file) },
+                onFault: { StandardError.write("fault: \($0.method): \(printable($0.instruction.description))\n") },
+                tables: tables))
         let folder = FileManager.default.temporaryDirectory.appending(path: "bqpull-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: folder) }
         do {

@@ -15,7 +15,7 @@ final class Connection: Sendable {
     let namedProject: String?
     private let credentialChoice: CredentialSearch.Choice
     private let logger: Logger
-    private let noted = Mutex<[String]>([])
+    private let noted = Mutex<[PullWarning]>([])
     private let providers = Mutex<[RefreshTokenProvider]>([])
 
     /// How long an exchange that was interrupted is waited for.
@@ -63,12 +63,16 @@ final class Connection: Sendable {
         // BigQuery compresses only for agents that have the word gzip in their name.
         transport = HTTPSTransport(
             userAgent: "bqpull/\(ToolVersion.current) (gzip)",
-            proxy: HTTPProxy(environment: ProcessEnvironment.variables), logger: logger
+            proxy: HTTPProxy(environment: ProcessEnvironment.variables),
+            authorities: try options.caFile.map { file throws(HTTPError) in
+                try TrustedAuthorities(contentsOfFile: file)
+            },
+            logger: logger
         )
     }
 
     /// What the user should know although nothing failed.
-    var warnings: [String] { noted.withLock { $0 } }
+    var warnings: [PullWarning] { noted.withLock { $0 } }
 
     /// Shows the warnings, for commands without a report.
     func showWarnings() {
@@ -78,7 +82,7 @@ final class Connection: Sendable {
     /// Told about each repetition of a request.
     var onRepetition: @Sendable (Repetition) -> Void {
         { [logger] repetition in
-            logger.debug("again in \(Readable.seconds(repetition.delay / .seconds(1))): \(repetition.reason)")
+            logger.debug("again in \(Readable.seconds(repetition.delay / .seconds(1))): \(repetition.cause)")
         }
     }
 
@@ -87,7 +91,9 @@ final class Connection: Sendable {
         let choice = try CredentialChoice(
             search: ProcessEnvironment.credentials, choice: credentialChoice, endpoint: namedEndpoint
         )
-        if let warning = choice.warning { noted.withLock { $0.append(warning) } }
+        if let warning = choice.warning {
+            noted.withLock { $0.append(PullWarning(code: .credentialsFile, message: warning)) }
+        }
         return choice
     }
 
@@ -96,7 +102,9 @@ final class Connection: Sendable {
         let provider = RefreshTokenProvider(
             credential: finding.credential, store: finding.store, transport: transport, retry: retry,
             onRepetition: onRepetition,
-            onWarning: { [weak self] warning in self?.noted.withLock { $0.append(warning) } }
+            onWarning: { [weak self] warning in
+                self?.noted.withLock { $0.append(PullWarning(code: .refreshTokenNotStored, message: warning)) }
+            }
         )
         providers.withLock { $0.append(provider) }
         return provider

@@ -21,6 +21,11 @@ struct ConnectionOptions: ParsableArguments {
     )
     var endpoint: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Certificate authorities in PEM that are trusted besides the system's.", valueName: "file"))
+    var caFile: String?
+
     @Flag(help: "Show requests and retries on standard error.")
     var verbose = false
 
@@ -29,7 +34,10 @@ struct ConnectionOptions: ParsableArguments {
 
     /// Those that lead to the same credentials and the same service again, as a shell reads them.
     var given: [String] {
-        [("--endpoint", endpoint), ("--credentials", credential.credentials), ("--profile", credential.profile)]
-            .flatMap { option, value in value.map { [option, shellWord($0)] } ?? [] }
+        [
+            ("--endpoint", endpoint), ("--credentials", credential.credentials), ("--profile", credential.profile),
+            ("--ca-file", caFile),
+        ]
+        .flatMap { option, value in value.map { [option, shellWord($0)] } ?? [] }
     }
 }

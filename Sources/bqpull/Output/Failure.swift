@@ -72,7 +72,7 @@ struct Failure {
 
     private static func exitStatus(_ code: PullError.Code) -> ExitStatus {
         switch code {
-        case .notAQuery, .notIncremental, .notContinuable: .usage
+        case .notAQuery, .notIncremental, .notContinuable, .nothingToMeasure: .usage
         case .tableChanges: .later
         default: .badData
         }
@@ -83,7 +83,7 @@ struct Failure {
         case .invalidRequest, .notAQuery, .notATable: .usage
         case .permissionDenied, .unauthenticated, .projectNotFound, .missingScope, .apiDisabled, .billingDisabled:
             .permission
-        case .quotaExceeded, .resultExpired: .later
+        case .quotaExceeded, .resultExpired, .waitTooLong: .later
         case .rateLimited, .unavailable: .unavailable
         case .foreignJob: .badData
         case .unexpectedAnswer: .remoteProtocol
@@ -141,6 +141,7 @@ struct Failure {
         switch code {
         case .invalidEndpoint, .insecureEndpoint, .proxy, .wrongClock: .configuration
         case .untrustedServer, .redirected, .protocolViolation: .remoteProtocol
+        case .unusableAuthorities: .inputMissing
         case .bodyTooLarge: .badData
         default: .unavailable
         }

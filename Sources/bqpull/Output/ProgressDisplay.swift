@@ -2,9 +2,9 @@ import BigQueryPull
 import Foundation
 import Synchronization
 
-/// Shows on standard error how far a pull is: one live line on a terminal, else a line every few seconds.
+/// Shows on standard error how far a pull or a benchmark is: one live line on a terminal, else a line every few seconds.
 final class ProgressDisplay: Sendable {
-    private let latest = Mutex<PullProgress?>(nil)
+    private let latest = Mutex<(@Sendable () -> String)?>(nil)
     private let isLive: Bool
     private let interval: Duration
 
@@ -15,7 +15,17 @@ final class ProgressDisplay: Sendable {
 
     /// Takes news; cheap, since nothing is written here.
     func update(_ progress: PullProgress) {
-        latest.withLock { $0 = progress }
+        latest.withLock { $0 = { Self.line(progress) } }
+    }
+
+    /// Takes news of a benchmark.
+    func update(_ progress: BenchmarkProgress) {
+        latest.withLock { $0 = { Self.line(progress) } }
+    }
+
+    /// Writes a line that stays.
+    func say(_ line: String) {
+        StandardError.write("\(isLive ? "\r\u{1B}[K" : "")\(line)\n")
     }
 
     /// Shows the news at intervals while `body` runs, and clears the line at the end.
@@ -39,9 +49,16 @@ final class ProgressDisplay: Sendable {
     }
 
     private func show() {
-        guard let progress = latest.withLock({ $0 }) else { return }
-        let line = Self.line(progress)
+        guard let line = latest.withLock({ $0 })?() else { return }
         StandardError.write(isLive ? "\r\u{1B}[K\(line)" : "\(line)\n")
+    }
+
+    /// One line of at most 79 characters: the run, and how far it is.
+    static func line(_ progress: BenchmarkProgress) -> String {
+        guard progress.run > 0 else { return line(progress.pull) }
+        let pull = progress.pull
+        let share = pull.totalRows.map { $0 > 0 ? " (\(pull.rows * 100 / $0) %)" : "" } ?? ""
+        return "run \(progress.run) of \(progress.runs): \(Readable.rows(pull.rows))\(share)"
     }
 
     /// One line of at most 79 characters.

@@ -15,7 +15,7 @@ import Testing
     }
 
     @Test(
-        .enabled(if: FileManager.default.fileExists(atPath: "/proc/self/cmdline"), "needs /proc"),
+        .faults("A25"), .enabled(if: FileManager.default.fileExists(atPath: "/proc/self/cmdline"), "needs /proc"),
         arguments: [false, true])
     func areNowhereElse(rotates: Bool) async throws {
         try await EmulatorHome.with(Self.configuration(rotates: rotates)) { home in

@@ -137,7 +137,7 @@ import Testing
     }
 
     /// Processes that exchange at once share nothing but the files.
-    @Test func processesThatRotateAtOnceAllWork() async throws {
+    @Test(.faults("A21")) func processesThatRotateAtOnceAllWork() async throws {
         try await loggedIn(EmulatorConfiguration(rotatesRefreshTokens: true)) { home in
             let codes = try await withThrowingTaskGroup(of: Int32.self) { group in
                 for _ in 0..<6 { group.addTask { try await home.run(["auth", "token"]).exitCode } }

@@ -22,11 +22,12 @@ import Testing
         }
     }
 
-    @Test func theBrowserIsOpenedWhereThereIsOne() async throws {
+    @Test(.faults("A25"), .timeLimit(.minutes(5))) func theBrowserIsOpenedWhereThereIsOne() async throws {
         try await EmulatorHome.with { home in
             let script = home.folder.file("browser")
             try Data(
-                "#!/bin/sh\necho \"$1\" > '\(home.folder.file("opened"))'; env > '\(home.folder.file("env"))'\n".utf8
+                "#!/bin/sh\necho \"$1\" > '\(home.folder.file("opened"))'; env > '\(script).env'; mv '\(script).env' '\(home.folder.file("env"))'\n"
+                    .utf8
             )
             .write(to: URL(fileURLWithPath: script))
             try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: script)
@@ -39,6 +40,10 @@ import Testing
             let (_, html) = try await browser.submit(try await browser.open(address), decision: "allow")
             #expect(html.contains("You can close this page."))
             #expect(try await login.finish().exitCode == 0)
+            // Nobody waits for the browser that was opened.
+            while !FileManager.default.fileExists(atPath: home.folder.file("env")) {
+                try await Task.sleep(for: .milliseconds(10))
+            }
             #expect(
                 try String(contentsOfFile: home.folder.file("opened"), encoding: .utf8).trimmingCharacters(
                     in: .newlines) == address.trimmingCharacters(in: .whitespacesAndNewlines))

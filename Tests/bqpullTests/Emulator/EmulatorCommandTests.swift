@@ -80,7 +80,7 @@ import Testing
 
     @Test(arguments: [
         ["--failure", "nonsense"], ["--access-token-lifetime", "-1"], ["--result-lifetime", "-1"],
-        ["--redirect-uri", "nonsense"],
+        ["--redirect-uri", "nonsense"], ["--page-latency", "-1"], ["--page-cache", "0"], ["--page-bytes", "0"],
     ])
     func badOptionsAreRefused(options: [String]) async throws {
         let outcome = try await Binary().run(["emulator"] + options)

@@ -133,7 +133,7 @@ import Testing
     }
 
     /// A foreign table is kept by default; the ways out are those that the hint names.
-    @Test func keepsATableThatItDidNotMake() async throws {
+    @Test(.faults("L18")) func keepsATableThatItDidNotMake() async throws {
         try await withEmulator { emulator, folder in
             try await DatabaseQueue(path: folder.file("staging.db")).write {
                 try $0.execute(sql: "CREATE TABLE results (x INTEGER); INSERT INTO results VALUES (7)")
@@ -163,6 +163,9 @@ import Testing
         (["SELECT 1 AS x", "--credentials", "/nonexistent.json"], 66, "/nonexistent.json"),
         (["SELECT 1 AS x", "--credentials", "/dev/null"], 78, "/dev/null"),
         (["SELECT 1 AS x", "--page-rows", "0"], 64, "--page-rows"),
+        (["SELECT 1 AS x", "--parallel", "0"], 64, "--parallel must be 1 to 32"),
+        (["SELECT 1 AS x", "--parallel", "33"], 64, "--parallel must be 1 to 32"),
+        (["SELECT 1 AS x", "--memory", "much"], 64, "--memory"),
         ([" "], 64, "SQL text is empty"),
     ])
     func badInputHasAClearErrorAndItsOwnCode(arguments: [String], exitCode: Int32, mention: String) async throws {
@@ -215,7 +218,7 @@ import Testing
     }
 
     /// Ctrl-C while BigQuery runs the query does not leave it running.
-    @Test func aSignalStopsAJobThatRuns() async throws {
+    @Test(.faults("L8")) func aSignalStopsAJobThatRuns() async throws {
         try await EmulatorHome.with(EmulatorConfiguration(jobTime: .seconds(60))) { home in
             let query = try home.binary().start([
                 "query", "SELECT 1 AS x", "--into", home.folder.file("staging.db"), "--endpoint",
@@ -238,6 +241,7 @@ import Testing
         #expect(outcome.exitCode == 0)
         for option in [
             "--into", "--table", "--project", "--location", "--credentials", "--endpoint", "--if-exists", "--page-rows",
+            "--parallel", "--memory",
             "--param",
             "--use-legacy-sql", "--label", "--priority", "--no-cache", "--max-bytes-billed", "--quiet", "--verbose",
             "--json", "--file",
@@ -246,7 +250,7 @@ import Testing
         }
     }
 
-    @Test func aFullStandardOutputLosesOnlyTheReport() async throws {
+    @Test(.faults("L27")) func aFullStandardOutputLosesOnlyTheReport() async throws {
         try await withEmulator { emulator, folder in
             let command =
                 "'\(Binary.url.path)' query 'SELECT 1 AS x' --json --into '\(folder.file("staging.db"))' --endpoint \(emulator.endpoint) --credentials '\(folder.file("credentials.json"))' >/dev/full 2>/dev/null; echo $?"

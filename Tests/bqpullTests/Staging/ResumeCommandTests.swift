@@ -61,7 +61,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [(SIGINT, 130), (SIGTERM, 143), (SIGHUP, 129)] as [(Int32, Int32)])
+    @Test(.faults("B16", "L8", "L10"), arguments: [(SIGINT, 130), (SIGTERM, 143), (SIGHUP, 129)] as [(Int32, Int32)])
     func saysHowToGoOnAfterASignal(signal: Int32, exitCode: Int32) async throws {
         try await User.with { user in
             let pull = try await user.start()
@@ -96,7 +96,7 @@ import Testing
     }
 
     /// The first signal waits for the answer to the cancelling of the job, the second one for nothing.
-    @Test func aSecondSignalEndsItAtOnce() async throws {
+    @Test(.faults("L9")) func aSecondSignalEndsItAtOnce() async throws {
         let configuration = EmulatorConfiguration(latency: .milliseconds(1500), jobTime: .seconds(60))
         try await EmulatorHome.with(configuration) { home in
             let user = User(home: home)
@@ -115,9 +115,10 @@ import Testing
         }
     }
 
-    @Test func aSecondPullIntoTheSameTableNamesTheFirst() async throws {
-        try await User.with { user in
-            let pull = try await user.start()
+    @Test(.faults("L13")) func aSecondPullIntoTheSameTableNamesTheFirst() async throws {
+        // Slow enough to be still at it after what is done beside it.
+        try await User.with(.milliseconds(40)) { user in
+            let pull = try await user.start(["--parallel", "1"])
             let requests = user.home.emulator.counters.requests["jobs.insert"]
             let second = try await user.run(user.query("SELECT 1 AS x"))
             #expect(second.exitCode == 75)

@@ -15,6 +15,10 @@ struct Binary {
     /// The environment of every run; nothing of the developer's is inherited but what a process needs.
     var environment: [String: String] = [:]
 
+    private static let needed = ["PATH": "/usr/bin:/bin", "HOME": "/nonexistent"].merging(
+        ProcessInfo.processInfo.environment.filter { ["ASAN_OPTIONS", "TSAN_OPTIONS"].contains($0.key) }
+    ) { $1 }
+
     /// Where the test runner stands, there the binary stands too.
     static let url = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appending(
         path: "bqpull")
@@ -32,7 +36,7 @@ struct Binary {
     func start(_ arguments: [String]) throws -> RunningBinary {
         try RunningBinary(
             program.path, arguments,
-            environment: ["PATH": "/usr/bin:/bin", "HOME": "/nonexistent"].merging(environment) { _, new in new })
+            environment: Self.needed.merging(environment) { _, new in new })
     }
 }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import BigQueryPull
 import BigQuery
 import Foundation
 import GoogleHTTP
@@ -61,7 +62,7 @@ struct AuthTestCommand: AsyncParsableCommand {
             try await diagnosis.testBigQuery { try connection.client(choice, tokens: tokens, retry: retry) }
         }
         // The warning about the file stands in its step already.
-        for warning in connection.warnings where warning != choice.warning {
+        for warning in connection.warnings where warning.message != choice.warning {
             StandardError.write("warning: \(warning)\n")
         }
     }

@@ -10,6 +10,14 @@ struct PullOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The rows of a page. Default: as many as make about 8 MB.", valueName: "rows"))
     var pageRows: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "Fetch so many pages of a query's result at a time. Default: as many as are fastest.", valueName: "pages"))
+    var parallel: Int?
+
+    @Option(help: ArgumentHelp("The memory for all pages that are on their way.", valueName: "size"))
+    var memory = ByteCount(PullLimits().memory)
+
     @Flag(help: "Check the whole database for damage first. Done without it only after bqpull was killed.")
     var check = false
 
@@ -20,6 +28,9 @@ struct PullOptions: ParsableArguments {
 
     func validate() throws {
         guard pageRows ?? 1 > 0 else { throw ValidationError("--page-rows must be at least 1") }
+        guard (1...PullLimits.mostParallelPages).contains(parallel ?? 1) else {
+            throw ValidationError("--parallel must be 1 to \(PullLimits.mostParallelPages)")
+        }
     }
 
     /// Applies to a pull what was asked for.
@@ -27,6 +38,8 @@ struct PullOptions: ParsableArguments {
         _ pull: inout some Pull, startsAnew: Bool, _ onProgress: @escaping @Sendable (PullProgress) -> Void
     ) {
         pull.limits.pageRows = pageRows
+        pull.limits.parallelPages = parallel
+        pull.limits.memory = memory.bytes
         pull.checksDatabase = check
         pull.startsAnew = startsAnew
         pull.onProgress = onProgress

@@ -1,7 +1,6 @@
 import ArgumentParser
 import BigQuery
 import BigQueryPull
-import Foundation
 
 /// Pulls the result of a query into a table of a local SQLite database.
 struct QueryCommand: AsyncParsableCommand {
@@ -20,11 +19,7 @@ struct QueryCommand: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: ArgumentHelp("The SQL text; - reads it from standard input.", valueName: "sql"))
-    var sql: String?
-
-    @Option(help: ArgumentHelp("A file with the SQL text.", valueName: "path"))
-    var file: String?
+    @OptionGroup var text: QueryText
 
     @OptionGroup var target: TargetOptions
 
@@ -36,44 +31,18 @@ struct QueryCommand: AsyncParsableCommand {
     )
     var incremental: String?
 
-    @Option(help: ArgumentHelp("Where to run. Default: where the tables are.", valueName: "location"))
-    var location: String?
-
-    @Option(
-        name: .customLong("param"), parsing: .unconditionalSingleValue,
-        help: ArgumentHelp(
-            "A query parameter; an empty name makes it positional. Values of ARRAY and STRUCT are JSON.",
-            valueName: "name:type:value"
-        )
-    )
-    var parameters: [String] = []
-
-    @Flag(name: .customLong("use-legacy-sql"), help: "The query is in the legacy dialect.")
-    var useLegacySQL = false
-
-    @Option(name: .customLong("label"), help: ArgumentHelp("A label of the job.", valueName: "key=value"))
-    var labels: [Label] = []
-
-    @Option(help: ArgumentHelp("When to run: interactive or batch.", valueName: "priority"))
-    var priority: QueryRequest.Priority = .interactive
-
-    @Flag(help: "Do not take the result from BigQuery's cache.")
-    var noCache = false
-
-    @Option(help: ArgumentHelp("Refuse to run if more bytes than this would be billed.", valueName: "bytes"))
-    var maxBytesBilled: Int64?
+    @OptionGroup var job: JobOptions
 
     @OptionGroup var options: PullOptions
 
     func validate() throws {
-        guard (sql == nil) != (file == nil) else {
+        guard text.isGiven else {
             throw ValidationError("Give the SQL text as an argument, - for standard input, or --file PATH; one of them")
         }
-        guard maxBytesBilled ?? 1 > 0 else { throw ValidationError("--max-bytes-billed must be at least 1") }
     }
 
     func run() async throws {
-        let query = try request()
+        let query = try job.query(text.read())
         try await options.report(file: target.into) { connection, onProgress in
             var pull = QueryPull(query, client: try connection.client())
             pull.incrementalColumn = incremental
@@ -81,43 +50,5 @@ struct QueryCommand: AsyncParsableCommand {
             options.configure(&pull, startsAnew: target.restart, onProgress)
             return try await pull.stage(into: target.stagingTarget(defaultTable: "results"))
         }
-    }
-
-    private func request() throws -> QueryRequest {
-        var query = QueryRequest(try sqlText())
-        query.parameters = try parameters.map { try QueryParameter(parsing: $0) }
-        guard Set(query.parameters.map { $0.name == nil }).count < 2 else {
-            throw CommandError(
-                message: "some parameters are named and others are positional", exitStatus: .usage,
-                hint: "use one kind in a query"
-            )
-        }
-        query.useLegacySQL = useLegacySQL
-        query.location = location
-        query.labels = Dictionary(labels.map { ($0.key, $0.value) }) { _, last in last }
-        query.priority = priority
-        query.useQueryCache = !noCache
-        query.maximumBytesBilled = maxBytesBilled
-        return query
-    }
-
-    private func sqlText() throws -> String {
-        let text: String?
-        switch (sql, file) {
-        case ("-", _): text = String(data: try FileHandle.standardInput.readToEnd() ?? Data(), encoding: .utf8)
-        case (let sql?, _): text = sql
-        case (nil, let path): text = try? String(contentsOfFile: path ?? "", encoding: .utf8)
-        }
-        guard let text else {
-            throw CommandError(
-                message: "the SQL text cannot be read from \(file ?? "standard input")",
-                exitStatus: .inputMissing,
-                hint: "it must be a readable file in UTF-8"
-            )
-        }
-        guard !text.allSatisfy(\.isWhitespace) else {
-            throw CommandError(message: "the SQL text is empty", exitStatus: .usage)
-        }
-        return text
     }
 }

@@ -1,0 +1,35 @@
+import ArgumentParser
+import Foundation
+
+/// Where the text of a query comes from.
+struct QueryText: ParsableArguments {
+    @Argument(help: ArgumentHelp("The SQL text; - reads it from standard input.", valueName: "sql"))
+    var sql: String?
+
+    @Option(help: ArgumentHelp("A file with the SQL text.", valueName: "path"))
+    var file: String?
+
+    /// Whether it comes from one place.
+    var isGiven: Bool { (sql == nil) != (file == nil) }
+
+    /// The text.
+    func read() throws -> String {
+        let text: String?
+        switch (sql, file) {
+        case ("-", _): text = String(data: try FileHandle.standardInput.readToEnd() ?? Data(), encoding: .utf8)
+        case (let sql?, _): text = sql
+        case (nil, let path): text = try? String(contentsOfFile: path ?? "", encoding: .utf8)
+        }
+        guard let text else {
+            throw CommandError(
+                message: "the SQL text cannot be read from \(file ?? "standard input")",
+                exitStatus: .inputMissing,
+                hint: "it must be a readable file in UTF-8"
+            )
+        }
+        guard !text.allSatisfy(\.isWhitespace) else {
+            throw CommandError(message: "the SQL text is empty", exitStatus: .usage)
+        }
+        return text
+    }
+}

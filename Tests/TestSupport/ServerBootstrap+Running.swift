@@ -1,0 +1,17 @@
+import NIOCore
+import NIOPosix
+
+extension ServerBootstrap {
+    /// Listens on 127.0.0.1 while `body` runs, which gets the port.
+    func withRunning<Result>(_ body: (Int) async throws -> Result) async throws -> Result {
+        let listener = try await bind(host: "127.0.0.1", port: 0).get()
+        do {
+            let result = try await body(listener.localAddress?.port ?? 0)
+            try await listener.close()
+            return result
+        } catch {
+            try? await listener.close()
+            throw error
+        }
+    }
+}

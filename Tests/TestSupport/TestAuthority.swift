@@ -1,0 +1,60 @@
+import Crypto
+import Foundation
+package import NIOSSL
+import SwiftASN1
+import X509
+
+/// A certificate authority that nobody trusts unless told to.
+package struct TestAuthority {
+    private let key = P256.Signing.PrivateKey()
+    private let name: DistinguishedName
+    private let certificate: X509.Certificate
+
+    /// Years in which certificates are valid.
+    package static let validYears = 2020..<2090
+
+    /// Makes an authority.
+    package init() throws {
+        name = try DistinguishedName { CommonName("bqpull test authority") }
+        certificate = try X509.Certificate(
+            version: .v3, serialNumber: .init(), publicKey: .init(key.publicKey),
+            notValidBefore: Self.newYear(Self.validYears.lowerBound),
+            notValidAfter: Self.newYear(Self.validYears.upperBound), issuer: name, subject: name,
+            extensions: try .init {
+                Critical(BasicConstraints.isCertificateAuthority(maxPathLength: nil))
+                Critical(KeyUsage(keyCertSign: true))
+            },
+            issuerPrivateKey: .init(key))
+    }
+
+    /// The authority's certificate in PEM.
+    package var pem: String { get throws { try certificate.serializeAsPEM().pemString } }
+
+    /// What a server encrypts with that shows a certificate of this authority.
+    ///
+    /// - Parameters:
+    ///   - address: the IP address that it is for; `nil` for `bigquery.googleapis.com` instead.
+    ///   - years: when it is valid.
+    ///   - isSelfSigned: whether the server vouches for itself.
+    package func serverContext(
+        address: [UInt8]? = [127, 0, 0, 1], validYears years: Range<Int> = validYears, isSelfSigned: Bool = false
+    ) throws -> NIOSSLContext {
+        let key = P256.Signing.PrivateKey()
+        let subject = try DistinguishedName { CommonName("bqpull test") }
+        let alternative: GeneralName =
+            address.map { .ipAddress(ASN1OctetString(contentBytes: $0[...])) } ?? .dnsName("bigquery.googleapis.com")
+        let certificate = try X509.Certificate(
+            version: .v3, serialNumber: .init(), publicKey: .init(key.publicKey),
+            notValidBefore: Self.newYear(years.lowerBound), notValidAfter: Self.newYear(years.upperBound),
+            issuer: isSelfSigned ? subject : name, subject: subject,
+            extensions: try .init { SubjectAlternativeNames([alternative]) },
+            issuerPrivateKey: .init(isSelfSigned ? key : self.key))
+        let chain = try NIOSSLCertificate(bytes: Array(certificate.serializeAsPEM().pemString.utf8), format: .pem)
+        let privateKey = try NIOSSLPrivateKey(bytes: Array(key.pemRepresentation.utf8), format: .pem)
+        return try NIOSSLContext(
+            configuration: .makeServerConfiguration(
+                certificateChain: [.certificate(chain)], privateKey: .privateKey(privateKey)))
+    }
+
+    private static func newYear(_ year: Int) throws -> Date { try Date("\(year)-01-01T00:00:00Z", strategy: .iso8601) }
+}

@@ -1,0 +1,58 @@
+import BigQueryEmulator
+import Foundation
+import TestSupport
+import Testing
+
+/// Signals that do not come from a fault, but from people and their terminals.
+@Suite(.serialized, .timeLimit(.minutes(10))) struct SignalTests {
+    @Test(.faults("L9")) func twoInterruptionsAreOneEnd() async throws {
+        try await StagingUser.with(StagingUser.slowly) { user in
+            let pull = try await user.start()
+            pull.send(signal: SIGINT)
+            pull.send(signal: SIGINT)
+            #expect(try await pull.outcome().exitCode == 130)
+            let found = try await user.examine()
+            #expect(found.rows > 0 && !found.isPublished)
+            try await user.goOn()
+        }
+    }
+
+    /// A machine that sleeps, or a person who stops a pull, finds other connections later.
+    @Test(.faults("L10"), arguments: [SIGSTOP, SIGTSTP]) func goesOnAfterAStop(signal: Int32) async throws {
+        try await StagingUser.with(StagingUser.slowly) { user in
+            try await Relay.with(to: user.home.emulator.port) { relay in
+                var user = user
+                user.endpoint = relay.address
+                let pull = try await user.start()
+                pull.send(signal: signal)
+                // A process without a terminal may not be stopped by SIGTSTP.
+                while signal == SIGSTOP, try !isStopped(pull.identifier) { try await Task.sleep(for: .milliseconds(2)) }
+                #expect(relay.cut() > 0)
+                pull.send(signal: SIGCONT)
+                let outcome = try await pull.outcome()
+                #expect(outcome.exitCode == 0, "\(outcome.errors)")
+                #expect(try await user.examine().isPublished)
+                #expect(user.home.emulator.counters.jobs == 2)
+            }
+        }
+    }
+
+    private func isStopped(_ identifier: Int32) throws -> Bool {
+        #if os(Linux)
+        // The state stands behind the name of the program, which is in brackets.
+        try String(contentsOfFile: "/proc/\(identifier)/stat", encoding: .utf8).contains(") T ")
+        #else
+        true
+        #endif
+    }
+
+    @Test(.faults("L10")) func theEndOfTheTerminalIsAnInterruption() async throws {
+        try await StagingUser.with(StagingUser.slowly) { user in
+            let pull = try await user.start()
+            pull.send(signal: SIGHUP)
+            let outcome = try await pull.outcome()
+            #expect(outcome.isFailure(129), "\(outcome.errors)")
+            try await user.goOn()
+        }
+    }
+}
