@@ -1,0 +1,216 @@
+import BigQuery
+import BigQueryEmulator
+import BigQueryPull
+import Foundation
+import GRDB
+import SQLiteStaging
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import bqpull
+
+/// Jobs that fail, that cannot be found, that belong to others.
+@Suite struct JobFaultTests {
+    private static let (insert, get) = ("bigquery.jobs.insert", "bigquery.jobs.get")
+    private static let page = "bigquery.jobs.getQueryResults"
+
+    /// Whether the service carried out the request or not, the job runs once.
+    @Test(
+        .faults("B1", "B2", "N2"),
+        arguments: [
+            "return-503-once-done", "return-500-backendError-once-done", "return-503", "return-500-backendError",
+            "return-reset-connection-after-0B", "return-reset-connection", "return-broken-stream-after-half",
+            "return-html-502", "return-empty-503",
+        ])
+    func aJobIsMadeOnce(instruction: String) async throws {
+        try await FaultyPull.with { pull in
+            try await pull.expectSurvival([Self.insert: [instruction]])
+            let made = pull.emulator.counters.requests["jobs.insert"] ?? 0
+            #expect(made >= 4)
+        }
+    }
+
+    @Test(.faults("B3")) func aJobThatIsNotSeenYetIsWaitedFor() async throws {
+        try await FaultyPull.with { pull in
+            try await pull.expectSurvival([
+                Self.insert: ["return-503-once-done"],
+                Self.get: Array(repeating: "return-404-notFound", count: 3),
+            ])
+        }
+        try await FaultyPull.with { pull in
+            try await pull.expectSurvival([Self.page: Array(repeating: "return-404-notFound", count: 3)])
+        }
+    }
+
+    @Test(.faults("B4")) func theJobOfAnotherIsRefused() async throws {
+        try await FaultyPull.with { pull in
+            let foreign = #"{"merge-patch": {"configuration": {"query": {"query": "SELECT 'of another'"}}}}"#
+            let outcome = try await pull.expectStop(
+                [Self.insert: ["return-503-once-done"], Self.get: [foreign]], exitCode: 65, jobs: 2)
+            #expect(outcome.message.contains("another query"))
+        }
+    }
+
+    @Test(.faults("B5"), arguments: ["jobBackendError", "jobInternalError", "jobRateLimitExceeded"])
+    func aJobThatFailedThroughTheServiceIsRunAgain(reason: String) async throws {
+        try await FaultyPull.with { pull in
+            try pull.meet([Self.page: ["return-400-\(reason)", "return-400-\(reason)"]])
+            let outcome = await pull.run()
+            pull.expectMet()
+            #expect(outcome.exitCode == 0, "\(outcome.message)")
+            #expect(outcome.report?.retries == 2)
+            try await pull.expectSound(.new)
+            #expect(pull.emulator.counters.jobs == FaultyPull.earlierJobs + 3)
+        }
+        try await FaultyPull.with { pull in
+            try await pull.expectStop(
+                [Self.page: Array(repeating: "return-400-\(reason)", count: 3)], exitCode: 3, jobs: 4)
+        }
+    }
+
+    /// The error invites to ask again, but the job is done and failed.
+    @Test(.faults("B6")) func aJobThatFailedIsNotAskedForAgain() async throws {
+        try await FaultyPull.with { pull in
+            let failed = """
+                {"merge-patch": {"status": {"state": "DONE", "errorResult":
+                {"reason": "invalidQuery", "message": "Division by zero: 1 / 0"}}}}
+                """.replacing("\n", with: " ")
+            let outcome = try await pull.expectStop(
+                [Self.page: ["return-500-internalError"], Self.get: [failed]], exitCode: 3, jobs: 2)
+            #expect(outcome.message.contains("Division by zero"))
+            #expect(pull.waits.isEmpty)
+        }
+    }
+
+    @Test(
+        .faults("B7", "B9", "B10", "B14"),
+        arguments: [
+            ("return-500-bytesBilledLimitExceeded", "--max-bytes-billed", 3),
+            ("return-400-bytesBilledLimitExceeded", "--max-bytes-billed", 3),
+            ("return-403-quotaExceeded", "quota", 75), ("return-403-accessDenied", "role", 77),
+            ("return-499-stopped", "same command", 3), ("return-403-billingNotEnabled", "billing", 77),
+            ("return-400-resourcesExceeded", "", 3), ("return-400-invalidQuery", "", 3),
+        ] as [(String, String, Int32)])
+    func whatWillNotChangeEndsThePull(instruction: String, hint: String, exitCode: Int32) async throws {
+        // While the job is waited for, and while its pages are fetched.
+        for passed in [0, 2] {
+            try await FaultyPull.with { pull in
+                let isPaging = passed > 0
+                let instructions = Array(repeating: "pass", count: passed) + ["\(instruction) always"]
+                let jobs = isPaging || exitCode != 3 ? 1 : 2
+                let outcome = try await pull.expectStop([Self.page: instructions], exitCode: exitCode, jobs: jobs)
+                #expect(hint.isEmpty || outcome.hint?.contains(hint) == true, "\(outcome.hint ?? "")")
+                #expect(pull.waits.isEmpty)
+            }
+        }
+    }
+
+    @Test(.faults("B8"), arguments: [403, 429]) func tooManyRequestsAreSpacedOut(status: Int) async throws {
+        try await FaultyPull.with { pull in
+            try await pull.expectSurvival(
+                [Self.page: ["pass"] + Array(repeating: "return-\(status)-rateLimitExceeded", count: 5)])
+        }
+    }
+
+    @Test(.faults("B11")) func aJobThatIsNowhereIsAskedForSomeTime() async throws {
+        try await FaultyPull.with { pull in
+            let outcome = try await pull.expectStop([Self.page: ["return-404-notFound always"]], exitCode: 3, jobs: 1)
+            #expect(outcome.hint?.contains("--location") == true)
+            let waited = pull.waits.reduce(.zero, +)
+            #expect((.seconds(150)...(.seconds(240))).contains(waited))
+        }
+    }
+
+    /// What was staged stays until the user says otherwise.
+    @Test(.faults("B12")) func aResultThatIsGoneIsRunAgainOnlyIfAsked() async throws {
+        try await FaultyPull.with { pull in
+            try pull.meet([Self.page: ["pass", "pass", "pass", "return-404-notFound always"]])
+            let outcome = await pull.run()
+            #expect(outcome.exitCode == 75, "\(outcome.message)")
+            pull.expectReadable(outcome)
+            try await pull.expectSound(.earlier)
+            let again = await pull.run()
+            #expect(again.exitCode == 75, "\(again.message)")
+            #expect(again.message.contains("would process"))
+            pull.expectMet()
+            pull.emulator.expireResults()
+            var anew = pull.pull()
+            anew.startsAnew = true
+            let last = await pull.run(anew)
+            #expect(last.exitCode == 0, "\(last.message)")
+            try await pull.expectSound(.new)
+            #expect(pull.emulator.counters.jobs == FaultyPull.earlierJobs + 2)
+        }
+    }
+
+    @Test(.faults("B18", "B15"), arguments: [[], ["return-503 always"], ["stall-for-60s always"]])
+    func whatBecameOfAnInterruptedJobIsTold(cancelInstructions: [String]) async throws {
+        // Where nothing is wrong, it may take as long as this machine needs.
+        let clock: any Clock<Duration> =
+            cancelInstructions.isEmpty ? ManualClock(longestSleep: .seconds(1)) : ContinuousClock()
+        let slow = EmulatorConfiguration(jobTime: .seconds(30))
+        try await FaultyPull.with(slow, waits: clock, publishesEarlier: false) { pull in
+            try pull.meet(["bigquery.jobs.cancel": cancelInstructions])
+            let told = Mutex<[InterruptedJob]>([])
+            var running = pull.pull()
+            running.onInterruptedJob = { job in told.withLock { $0.append(job) } }
+            let inserted = pull.emulator.counters.requests["jobs.insert"] ?? 0
+            let task = Task { [running] in await pull.run(running) }
+            while pull.emulator.counters.runningJobs == 0 || pull.emulator.counters.requests["jobs.insert"] == inserted
+            {
+                try await Task.sleep(for: .milliseconds(10))
+            }
+            task.cancel()
+            let outcome = await task.value
+            #expect(outcome.exitCode == 130)
+            pull.expectMet()
+            #expect(told.withLock { $0.map(\.isCancelled) } == [cancelInstructions.isEmpty])
+            #expect(pull.emulator.counters.requests["jobs.cancel", default: 0] <= 1)
+            let job = try #require(told.withLock { $0.first })
+            let text = InterruptedJobText.text(job)
+            let command =
+                "bq --project_id=local-project --location=US cancel \(job.reference.jobId)"
+            #expect(text.contains(job.reference.jobId) && text.contains(command) == !cancelInstructions.isEmpty)
+        }
+    }
+
+    /// A job that runs for longer than tokens live.
+    @Test(.faults("B19")) func aTokenIsRenewedWhileTheJobRuns() async throws {
+        try await FaultyPull.with { pull in
+            let before = pull.emulator.counters.tokenRequests
+            let running = #"{"status": 200, "body": {"jobComplete": false}}"#
+            try await pull.expectSurvival(
+                [Self.page: [running, "return-401-authError", running, running, "return-401-authError", running]])
+            #expect(pull.emulator.counters.tokenRequests == before + 2)
+        }
+    }
+
+    @Test(.faults("B20")) func aResultThatBigQueryStillHasIsRecordedAsSuch() async throws {
+        try await FaultyPull.with { pull in
+            let first = await pull.run()
+            let second = await pull.run()
+            #expect(first.report?.cacheHit == false)
+            #expect(second.report?.cacheHit == true)
+            var query = pull.pull().query
+            query.useQueryCache = false
+            var uncached = QueryPull(query, client: pull.client)
+            uncached.limits = pull.pull().limits
+            #expect(await pull.run(uncached).report?.cacheHit == false)
+            try await pull.expectSound(.new)
+            let recorded = try await DatabaseQueue(path: pull.target.path).read {
+                try Bool?.fetchAll($0, sql: "SELECT cache_hit FROM _bqpull_runs ORDER BY rowid")
+            }
+            #expect(recorded.dropFirst() == [false, true, false])
+        }
+    }
+
+    @Test(.faults("B21"), arguments: ["INSERT", "CREATE_TABLE_AS_SELECT", "SCRIPT", "DROP_TABLE", "MERGE"])
+    func aStatementThatChangesSomethingIsNotRun(type: String) async throws {
+        try await FaultyPull.with { pull in
+            let patch = #"{"merge-patch": {"statistics": {"query": {"statementType": "\#(type)"}}}}"#
+            let outcome = try await pull.expectStop(["bigquery.jobs.dryRun": [patch]], exitCode: 64)
+            #expect(outcome.message.contains(type))
+        }
+    }
+}

@@ -1,0 +1,135 @@
+import Foundation
+import GoogleHTTP
+@testable import GoogleOAuth
+
+/// A file of credentials or of a client, in any form: no error shows a secret, and what is read is written and read again
+/// as the same.
+@Sendable func fuzzCredentialFile(_ input: inout FuzzInput) {
+    let kind = input.nextByte() % 4
+    let bytes = input.rest
+    let secrets = Secrets(in: bytes)
+    do throws(OAuthError) {
+        switch kind {
+        case 0: try fuzzImport(bytes, secrets)
+        case 1: try fuzzAuthorizedUser(bytes, secrets)
+        case 2: try fuzzClient(bytes, secrets)
+        default: requireRefusal(ofPlace: bytes)
+        }
+    } catch {
+        requireLine(error.message, atMost: 1_000)
+        secrets.requireAbsence(
+            from: "\(error.message) \(error.hint ?? "") \(error) \(error.cause.map { "\($0)" } ?? "")")
+    }
+}
+
+private func fuzzImport(_ bytes: [UInt8], _ secrets: Secrets) throws(OAuthError) {
+    let stored = try StoredCredential(importing: bytes, source: "standard input", now: Date(timeIntervalSince1970: 0))
+    secrets.requireAbsence(from: "\(stored) \(String(reflecting: stored))")
+    let credential = stored.credential
+    let again = try StoredCredential(importing: try credential.authorizedUserFile(), source: "again")
+    require(again.credential == credential, "another credential was written")
+
+    let linked = try LinkedService(credential, name: "bigquery", project: credential.quotaProjectID ?? "demo")
+    // It holds neither stars nor another token endpoint.
+    let values = [credential.clientID, credential.clientSecret.reveal(), credential.refreshToken.reveal()]
+    if values.allSatisfy({ !$0.allSatisfy { $0 == "*" } }) {
+        let exported = try StoredCredential(importing: try linked.json(), source: "exported").credential
+        require(exported.refreshToken == credential.refreshToken, "another refresh token was exported")
+        require(exported.clientSecret == credential.clientSecret, "another client secret was exported")
+        require(exported.clientID == credential.clientID, "another client id was exported")
+    }
+    var vaulted = linked
+    vaulted.connector = .legacy
+    vaulted.secrets = .keyVault(linkedService: "vault")
+    let texts = [try vaulted.json(), try vaulted.datasetJSON(), try vaulted.copyActivityJSON(query: "SELECT 1")]
+    for text in texts { secrets.requireAbsence(from: String(decoding: text, as: UTF8.self)) }
+}
+
+private func fuzzAuthorizedUser(_ bytes: [UInt8], _ secrets: Secrets) throws(OAuthError) {
+    let credential = try AuthorizedUserCredential(contentsOfFile: file(of: bytes))
+    secrets.requireAbsence(from: "\(credential) \(String(reflecting: credential))")
+    let endpoint = credential.tokenEndpoint
+    require(
+        endpoint.isLoopback || endpoint.host.hasSuffix(".google.com") || endpoint.host.hasSuffix(".googleapis.com"),
+        endpoint.host)
+    require(
+        GoogleAddress.service("revoke", beside: endpoint).hasPrefix(
+            endpoint.isLoopback ? endpoint.origin : "https://oauth2.googleapis.com"), "a foreign service")
+    let file = try AuthorizedUserFile(json: bytes, path: "first")
+    let again = try AuthorizedUserFile(json: try CredentialJSON.encode(file), path: "again")
+    require(again.scopes?.values == file.scopes?.values, "other scopes were written")
+    require(try again.credential(path: "again") == credential, "another credential was written")
+}
+
+private func fuzzClient(_ bytes: [UInt8], _ secrets: Secrets) throws(OAuthError) {
+    let client = try OAuthClient(contentsOfFile: file(of: bytes))
+    secrets.requireAbsence(from: "\(client) \(String(reflecting: client))")
+    require(!client.id.isEmpty && !client.secret.isEmpty, "a client without id or secret")
+    require(
+        client.authorizationEndpoint.description.hasPrefix("https://") || client.authorizationEndpoint.isLoopback,
+        "plain http")
+}
+
+/// What is no file, and what is too large, is named in one line, whatever its name is.
+private func requireRefusal(ofPlace bytes: [UInt8]) {
+    let name = bytes.filter { $0 != 0 && $0 != UInt8(ascii: "/") }
+    let path: String
+    switch bytes.count % 8 {
+    case 0: path = "/dev/fd"
+    case 1: path = file(of: Array(repeatElement(bytes[0], count: 65 << 10)))
+    default: path = "/dev/null/\(String(decoding: name, as: UTF8.self))"
+    }
+    do throws(OAuthError) {
+        _ = try readCredentialsFile(path)
+        fatalError("\(path) was read")
+    } catch {
+        requireLine(error.message, atMost: 1_000)
+    }
+}
+
+/// One file for all inputs; it has no name and ends with the process.
+private let descriptor = fileno(tmpfile())
+
+private func file(of bytes: [UInt8]) -> String {
+    ftruncate(descriptor, 0)
+    require(pwrite(descriptor, bytes, bytes.count, 0) == bytes.count, "the file cannot be written")
+    return "/dev/fd/\(descriptor)"
+}
+
+/// The secrets of a file, found by another reader than the one under test. They count only if they can be told from all
+/// else: if their mark stands nowhere but in them, not even in a member that another one of the same name replaces.
+private struct Secrets {
+    private var found: [String] = []
+
+    private static let names: Set = ["client_secret", "refresh_token", "clientSecret", "refreshToken"]
+    private static let mark = "fake-secret"
+
+    init(in bytes: [UInt8]) {
+        let text = String(decoding: bytes, as: UTF8.self)
+        if let json = try? JSONSerialization.jsonObject(with: Data(text.utf8)) {
+            collect(json, isSecret: false)
+        } else {
+            found = text.split(whereSeparator: \.isNewline).dropFirst().map { $0.trimmingCharacters(in: .whitespaces) }
+        }
+        found = found.filter { $0.contains(Self.mark) }
+        if Self.count(in: text) != found.map(Self.count).reduce(0, +) { found = [] }
+    }
+
+    private static func count(in text: String) -> Int { text.components(separatedBy: mark).count - 1 }
+
+    private mutating func collect(_ json: Any, isSecret: Bool) {
+        switch json {
+        case let text as String where isSecret: found.append(text)
+        case let list as [Any]: for element in list { collect(element, isSecret: isSecret) }
+        case let object as [String: Any]:
+            for (name, value) in object {
+                collect(value, isSecret: Self.names.contains(name) || isSecret && name == "value")
+            }
+        default: break
+        }
+    }
+
+    func requireAbsence(from text: String) {
+        for secret in found { require(!text.contains(secret), "a secret is shown: \(text)") }
+    }
+}

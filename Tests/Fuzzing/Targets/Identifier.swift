@@ -1,0 +1,110 @@
+@testable import BigQuery
+import CSQLite
+import Foundation
+import GoogleHTTP
+@testable import SQLiteStaging
+
+/// A name: in SQLite it comes back as it was, in a URL it stays in its place, and a table's can be written and read again.
+@Sendable func fuzzIdentifier(_ input: inout FuzzInput) {
+    let kind = input.nextByte() % 3
+    let text = String(decoding: input.rest.prefix(2_000), as: UTF8.self)
+    switch kind {
+    case 0: fuzzSQLite(text)
+    case 1: fuzzURL(text)
+    default: fuzzTableName(text)
+    }
+}
+
+// MARK: SQLite
+
+/// Lives as long as the process.
+nonisolated(unsafe) private let database = {
+    var database: OpaquePointer?
+    require(sqlite3_open(":memory:", &database) == SQLITE_OK, "no database")
+    return database
+}()
+
+private func fuzzSQLite(_ name: String) {
+    // No name may contain one.
+    guard !name.utf8.contains(0) else { return }
+    let quoted = SQLiteName.quoted(name)
+    require(run("CREATE TABLE holder (before INTEGER, \(quoted) TEXT, CHECK (\(quoted) IS NULL))"), quoted)
+    require(column("SELECT name FROM pragma_table_info('holder') WHERE cid = 1") == Array(name.utf8), quoted)
+    require(column("SELECT count(*) FROM pragma_table_info('holder')") == [UInt8(ascii: "2")], quoted)
+    require(run("INSERT INTO holder (\(SQLiteName.list(["before", name]))) VALUES (1, NULL)"), quoted)
+    require(run("DROP TABLE holder"), quoted)
+    let shouted = String(decoding: name.utf8.map { (0x61...0x7A).contains($0) ? $0 - 0x20 : $0 }, as: UTF8.self)
+    require(SQLiteName(shouted) == SQLiteName(name) && SQLiteName(shouted).hash64 == SQLiteName(name).hash64, shouted)
+
+    // SQLite keeps such names for itself.
+    guard !SQLiteName(name).hasPrefix("sqlite_") else { return }
+    require(run("CREATE TABLE main.\(quoted) (x)"), quoted)
+    require(column("SELECT name FROM sqlite_master") == Array(name.utf8), quoted)
+    require(run("DROP TABLE \(quoted)"), quoted)
+    require(column("SELECT count(*) FROM sqlite_master") == [UInt8(ascii: "0")], quoted)
+}
+
+private func run(_ sql: String) -> Bool {
+    sqlite3_exec(database, sql, nil, nil, nil) == SQLITE_OK
+}
+
+/// The text of the first value of a query.
+private func column(_ sql: String) -> [UInt8] {
+    var statement: OpaquePointer?
+    defer { sqlite3_finalize(statement) }
+    require(sqlite3_prepare_v2(database, sql, -1, &statement, nil) == SQLITE_OK, sql)
+    require(sqlite3_step(statement) == SQLITE_ROW, sql)
+    let text = UnsafeBufferPointer(
+        start: sqlite3_column_text(statement, 0), count: Int(sqlite3_column_bytes(statement, 0)))
+    return Array(text)
+}
+
+// MARK: URLs
+
+private func fuzzURL(_ text: String) {
+    guard let endpoint = try? HTTPEndpoint("https://bigquery.example/root") else { fatalError("no endpoint") }
+    let url = endpoint.url(path: ["projects", text, "jobs"], query: ["location": text, "none": nil])
+    guard let parts = URLComponents(string: url) else { fatalError(url) }
+    let segments = parts.percentEncodedPath.split(separator: "/", omittingEmptySubsequences: false)
+    require(segments.count == 5 && segments[1] == "root" && segments[4] == "jobs", url)
+    require(segments[3].removingPercentEncoding.map { Array($0.utf8) } == Array(text.utf8), url)
+    require(parts.host == "bigquery.example" && parts.fragment == nil && parts.user == nil, url)
+    require(parts.queryItems?.count == 1 && parts.queryItems?[0].value.map { Array($0.utf8) } == Array(text.utf8), url)
+
+    // As an address it may be refused, but not lead anywhere else than it says.
+    guard let endpoint = try? HTTPEndpoint(text) else { return }
+    guard let parts = URLComponents(string: endpoint.url(path: ["x"])) else { fatalError(text) }
+    require(parts.scheme == "https" || parts.scheme == "http" && endpoint.isLoopback, text)
+    require(parts.path.hasSuffix("/x") && parts.query == nil && parts.user == nil && parts.fragment == nil, text)
+    guard let again = try? HTTPEndpoint(endpoint.description) else { fatalError(endpoint.description) }
+    require(again.host == endpoint.host && again.origin == endpoint.origin, endpoint.description)
+}
+
+// MARK: Names of tables
+
+private func fuzzTableName(_ text: String) {
+    do {
+        let table = try TableReference(parsing: text, defaultProject: "demo")
+        let again = try TableReference(parsing: table.description, defaultProject: "other")
+        require(again == table, "\(table) is read as \(again)")
+        requireInPlace([table.project, table.dataset, table.table])
+    } catch let error as BigQueryError {
+        requireLine(error.message, atMost: 300)
+    } catch {
+        fatalError("\(error)")
+    }
+    if let dataset = try? DatasetReference(parsing: text, defaultProject: "demo") {
+        let again = try? DatasetReference(parsing: dataset.description, defaultProject: "other")
+        require(again == dataset, "\(dataset) is read as \(String(describing: again))")
+        requireInPlace([dataset.project, dataset.dataset])
+    }
+    if ResourceID.isProject(text) { requireInPlace([text]) }
+}
+
+/// Whether ids are still segments of their own once dots have been followed (RFC 3986, 5.2.4).
+private func requireInPlace(_ ids: [String]) {
+    guard let endpoint = try? HTTPEndpoint("https://bigquery.example") else { fatalError("no endpoint") }
+    let url = endpoint.url(path: ["v2"] + ids + ["end"])
+    let path = URL(string: url)?.standardized.path(percentEncoded: true)
+    require(path?.split(separator: "/").count == ids.count + 2, url)
+}

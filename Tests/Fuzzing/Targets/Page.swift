@@ -1,0 +1,88 @@
+import BigQueryRows
+
+private let schemas: [TableSchema?] = {
+    let scalars: [FieldType] = [
+        .int64, .float64, .bool, .bytes, .timestamp, .string, .numeric, .json, .unknown("NEW"), .structure,
+    ]
+    let all = scalars.enumerated().map { TableSchema.Field(name: "c\($0)", type: $1) }
+    let lists = scalars.enumerated().map { TableSchema.Field(name: "l\($0)", type: $1, mode: .repeated) }
+    let inner = TableSchema.Field(name: "inner", type: .structure, mode: .repeated, fields: all)
+    let outer = TableSchema.Field(name: "o\"é", type: .structure, mode: .required, fields: [inner, all[0]])
+    let single = scalars.map { TableSchema(fields: [TableSchema.Field(name: "c", type: $0, mode: .required)]) }
+    let repeated = scalars.map { TableSchema(fields: [TableSchema.Field(name: "c", type: $0, mode: .repeated)]) }
+    return [nil, TableSchema(fields: all), TableSchema(fields: lists), TableSchema(fields: [outer])] + single + repeated
+}()
+
+private let memory = PageMemory()
+
+/// A page's body against a schema: text cells are UTF-8, no cell points outside of the page, an error is one short line,
+/// and neither the way in which the body arrives nor memory that is used again changes anything.
+@Sendable func fuzzPage(_ input: inout FuzzInput) {
+    let schema = input.choose(schemas)
+    let seed = input.nextByte()
+    let body = input.rest
+
+    let whole = outcome([body], schema, PageMemory())
+    let cut = outcome(pieces(body, seed: seed), schema, memory)
+    switch (whole, cut) {
+    case (.success(let page), .success(let other)):
+        requireSound(page, schema)
+        require(values(page.rows) == values(other.rows), "a page depends on how it arrives")
+        require(page.schema == other.schema && page.totalRows == other.totalRows, "so does its head")
+        require(page.pageToken == other.pageToken && page.jobComplete == other.jobComplete, "so does its head")
+        require(page.nullsInRequired == other.nullsInRequired, "so do its warnings")
+        memory.recycle(other.rows)
+    case (.failure(let error), .failure(let other)):
+        require(error.description == other.description, "an error depends on how a page arrives")
+        require(error.isTransient == [.malformedJSON, .inconsistentPage].contains(error.code), "\(error)")
+        requireLine(error.message, atMost: 1_001)
+    default: fatalError("whether a page can be read depends on how it arrives")
+    }
+}
+
+private func outcome(_ pieces: [[UInt8]], _ schema: TableSchema?, _ memory: PageMemory) -> Result<ResultPage, RowsError>
+{
+    do throws(RowsError) {
+        var body = try PageBody(contentEncoding: nil, memory: memory, rowCount: 2)
+        for piece in pieces {
+            // A typed throw does not come out of a closure of the standard library's.
+            if let error = piece.withUnsafeBytes({ bytes -> RowsError? in
+                do throws(RowsError) { try body.receive(bytes) } catch { return error }
+                return nil
+            }) {
+                throw error
+            }
+        }
+        return .success(
+            try PageDecoder(schema: schema, memory: memory, rowCount: 2).decode(try body.finish(), firstRow: 7))
+    } catch {
+        return .failure(error)
+    }
+}
+
+private func requireSound(_ page: ResultPage, _ schema: TableSchema?) {
+    let rows = page.rows
+    require(rows.columnCount == (schema ?? page.schema)?.fields.count ?? 0, "a page has other columns than its schema")
+    require(rows.cells.count == rows.rowCount * rows.columnCount, "rows are not whole")
+    require(page.totalRows ?? 0 >= 0, "fewer than no rows")
+    require(page.pageToken != "", "an empty token asks for nothing")
+    for cell in rows.cells where cell.kind == .text || cell.kind == .blob {
+        require(cell.range.upperBound <= rows.bytes.count, "a cell lies outside of its page")
+        guard cell.kind == .text else { continue }
+        require(String(validating: rows.bytes[cell.range], as: UTF8.self) != nil, "a text is not UTF-8")
+    }
+}
+
+/// What the cells hold, wherever it stands; a double by its bits.
+private func values(_ page: RowPage) -> [[UInt8]] {
+    page.cells.map { cell in
+        let content: [UInt8] =
+            switch cell.kind {
+            case .null: []
+            case .integer: withUnsafeBytes(of: cell.integer, Array.init)
+            case .double: withUnsafeBytes(of: cell.double.bitPattern, Array.init)
+            case .text, .blob: Array(page.bytes[cell.range])
+            }
+        return [cell.kind.rawValue] + content
+    }
+}
