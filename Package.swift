@@ -97,6 +97,9 @@ let package = Package(
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict
@@ -113,6 +116,7 @@ let package = Package(
             dependencies: [
                 "GoogleHTTP",
                 .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
@@ -127,12 +131,14 @@ let package = Package(
             name: "GoogleOAuthTests", dependencies: ["GoogleOAuth", "TestSupport"], swiftSettings: strict
         ),
         .testTarget(name: "BigQueryTests", dependencies: ["BigQuery", "TestSupport"], swiftSettings: strict),
-        .testTarget(name: "BigQueryRowsTests", dependencies: ["BigQueryRows", "CZlib"], swiftSettings: strict),
+        .testTarget(
+            name: "BigQueryRowsTests", dependencies: ["BigQueryRows", "CZlib", "TestSupport"], swiftSettings: strict
+        ),
         .target(name: "FaultyVFS", path: "Tests/FaultyVFS", linkerSettings: [.linkedLibrary("sqlite3")]),
         .testTarget(
             name: "SQLiteStagingTests",
             dependencies: [
-                "FaultyVFS", "SQLiteStaging",
+                "FaultyVFS", "SQLiteStaging", "TestSupport",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
@@ -143,6 +149,16 @@ let package = Package(
             dependencies: [
                 "BigQueryPull", "BigQueryEmulator", "TestSupport",
                 .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "FaultTests",
+            dependencies: [
+                "bqpull", "BigQueryEmulator", "BigQueryPull", "TestSupport",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             swiftSettings: strict
         ),
@@ -158,7 +174,7 @@ let package = Package(
         .testTarget(
             name: "bqpullTests",
             dependencies: [
-                "bqpull", "BigQueryEmulator", "GoogleHTTP", "TestSupport",
+                "bqpull", "BigQueryEmulator", "BigQueryPull", "GoogleHTTP", "TestSupport",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -167,3 +183,11 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// Not for those who only use or build it: what is measured in Benchmarks/counts.sh.
+if Context.environment["BQPULL_BENCHMARKS"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "RowBenchmark", dependencies: ["BigQueryRows", "SQLiteStaging", "CZlib"], path: "Benchmarks/Micro",
+            swiftSettings: strict))
+}

@@ -8,6 +8,8 @@ if [ "$(uname)" = Linux ]; then
     require_packages libsqlite3-dev zlib1g-dev
     # Without these the tests against Google's client and a foreign emulator say that they were skipped.
     require_packages python3 python3-venv || echo "continuing without python3-venv" >&2
+    # Without it no process is killed between two system calls.
+    require_packages strace || echo "continuing without strace" >&2
     # A real browser for the logins; who has none, or does not want one, sees those tests skipped.
     if [ -n "${CI:-}" ]; then
         require_packages chromium chromium-driver || echo "continuing without chromium" >&2
@@ -15,12 +17,25 @@ if [ "$(uname)" = Linux ]; then
 fi
 require_swift
 
-swift format lint --strict --recursive --parallel Package.swift Sources Tests
+swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks
+Tests/faults.sh
 swift build --build-tests
 # A crash that a test expects must not wait for the backtracer.
 export SWIFT_BACKTRACE=enable=no
-swift test --skip-build
-# The sweeps, whole and alone: some minutes.
-SWEEP=whole swift test --skip-build --filter 'DiskFaultTests|PowerLossTests'
-KILL_INSTANTS=210 swift test --skip-build --filter KillSweepTests
+# Tests that start programs are slow beside each other: no more at a time than there are processors, where that can be said.
+width=()
+if swift test --help-hidden | grep -q experimental-maximum-parallelization-width; then
+    width=(--experimental-maximum-parallelization-width "$(getconf _NPROCESSORS_ONLN)")
+fi
+# Only what fails is printed.
+swift test --skip-build --quiet "${width[@]}"
+# The sweeps of the disk, of interruptions and of kills, alone and whole.
+for suites in 'DiskFaultTests|PowerLossTests|CancellationSweepTests' 'KillSweepTests|SystemCallKillTests'; do
+    SWEEP=whole swift test --skip-build --quiet --filter "$suites"
+done
+# What bytes from outside can do, and what a row costs, by count; the fuzzer and valgrind are there on Linux only.
+if [ "$(uname)" = Linux ]; then
+    Tests/Fuzzing/run.sh
+    Benchmarks/counts.sh
+fi
 Tests/Conformance/run.sh "$(swift build --show-bin-path)/bqpull"

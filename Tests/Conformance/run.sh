@@ -1,5 +1,6 @@
 #!/bin/sh
-# Two witnesses to what bqpull stages: Google's own Python client, and another BigQuery emulator.
+# Two witnesses to what bqpull stages: Google's own Python client, and another BigQuery emulator. And what bqpull makes of
+# the faults that the documentation compares it in.
 # Usage: Tests/Conformance/run.sh BQPULL_BINARY
 # Needs Python 3.11 or later with venv. Without it: skipped, but an error where CI is set.
 set -u
@@ -37,10 +38,15 @@ if [ "$wanted" != "$(cat "$cache/installed" 2>/dev/null)" ]; then
     printf '%s\n' "$wanted" >"$cache/installed"
 fi
 
-for witness in google_client bqemulator_pull; do
-    "$cache/venv/bin/python" -B "$here/$witness.py" "$binary" 2>&1 | tee "$cache/$witness.log"
-done
+check() {
+    name=$1
+    shift
+    "$cache/venv/bin/python" -B "$here/$name.py" "$binary" "$@" 2>&1 | tee "$cache/$name.log"
+}
+check google_client
+check bqemulator_pull
+check fault_comparison --check
 # A witness that broke off has no closing line, and has failed.
 awk '/: [0-9]+ passed, [0-9]+ failed$/ { passed += $(NF - 3); failed += $(NF - 1); closed++ }
-     END { failed += 2 - closed; printf "%d passed, %d failed\n", passed, failed; exit failed != 0 }' \
-    "$cache/google_client.log" "$cache/bqemulator_pull.log"
+     END { failed += 3 - closed; printf "%d passed, %d failed\n", passed, failed; exit failed != 0 }' \
+    "$cache/google_client.log" "$cache/bqemulator_pull.log" "$cache/fault_comparison.log"

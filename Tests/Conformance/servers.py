@@ -63,7 +63,8 @@ def bqpull_emulator(binary: str, folder: pathlib.Path, project: str, *options: s
         str(credentials),
         *options,
     ]
-    with _running(command, r"listening on (http://127\.0\.0\.1:\d+)", folder, _plain_environment(folder)) as (url, process):
+    with _running(command, r"listening on (http://127\.0\.0\.1:\d+)", folder, plain_environment(folder)) as started:
+        url, process = started
         yield Endpoint(url, credentials, process)
 
 
@@ -82,7 +83,7 @@ def bqemulator(folder: pathlib.Path, project: str) -> Iterator[Endpoint]:
         "--log-level",
         "info",
     ]
-    environment = _plain_environment(folder)
+    environment = plain_environment(folder)
     environment["TMPDIR"] = str(folder)  # it would leave a folder in the common one
     environment["BQEMU_ENABLE_FORMAT_EXTENSIONS"] = "false"  # else it asks extensions.duckdb.org
     _provide_duckdb_extensions(pathlib.Path(environment["HOME"]))
@@ -120,7 +121,7 @@ def pull(
         command += ["--credentials", str(endpoint.credentials)]
     done = subprocess.run(
         command,
-        env=_plain_environment(database.parent),
+        env=plain_environment(database.parent),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -134,7 +135,7 @@ def run_bqpull(binary: str, folder: pathlib.Path, *arguments: str) -> "subproces
     """Runs any command with a home folder of its own, in which it keeps its credentials."""
     return subprocess.run(
         [binary, *arguments],
-        env=_plain_environment(folder),
+        env=plain_environment(folder),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -146,7 +147,7 @@ def start_bqpull(binary: str, folder: pathlib.Path, *arguments: str) -> "subproc
     """Starts any command with a home folder of its own, and says nothing of what it says."""
     nowhere = subprocess.DEVNULL
     return subprocess.Popen(
-        [binary, *arguments], env=_plain_environment(folder), stdin=nowhere, stdout=nowhere, stderr=nowhere
+        [binary, *arguments], env=plain_environment(folder), stdin=nowhere, stdout=nowhere, stderr=nowhere
     )
 
 
@@ -161,7 +162,8 @@ def told(binary: str, endpoint: Endpoint, project: str, folder: pathlib.Path, *a
     return json.loads(done.stdout)
 
 
-def _plain_environment(folder: pathlib.Path) -> dict[str, str]:
+def plain_environment(folder: pathlib.Path) -> dict[str, str]:
+    """The environment of a program that shall find no credentials but those that it is given."""
     home = folder / "home"
     home.mkdir(exist_ok=True)
     kept = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "TMPDIR")
