@@ -1,5 +1,5 @@
 import ArgumentParser
-import BigQuery
+import BigQueryRows
 import GoogleHTTP
 
 /// The command that arguments lead to: `bqpull`, `auth`, `login`.

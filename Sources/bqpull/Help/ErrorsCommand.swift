@@ -1,5 +1,5 @@
 import ArgumentParser
-import BigQuery
+import BigQueryRows
 
 /// `bqpull help errors`, also `bqpull errors`: what exit codes and identifiers mean.
 struct ErrorsCommand: ParsableCommand {
@@ -20,10 +20,10 @@ struct ErrorsCommand: ParsableCommand {
     func run() throws {
         guard let name else { return try StandardOutput.write(ErrorReference.text) }
         guard let text = ErrorReference.text(of: name) else {
-            let nearest = NearestName.find(name, among: ErrorReference.identifiers.values.flatMap(\.self))
             throw CommandError(
                 message: "there is no error \(name)", exitStatus: .usage,
-                hint: nearest.map { "did you mean \($0)?" } ?? "bqpull help errors lists them")
+                hint: NearestName.suggestion(name, among: ErrorReference.identifiers.values.flatMap(\.self))
+                    ?? "bqpull help errors lists them")
         }
         try StandardOutput.write(text)
     }

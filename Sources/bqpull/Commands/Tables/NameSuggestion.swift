@@ -1,4 +1,5 @@
 import BigQuery
+import BigQueryRows
 import GoogleHTTP
 
 /// Tells who mistyped a name which one was probably meant.
