@@ -26,7 +26,7 @@ struct BQPull: AsyncParsableCommand {
         version: ToolVersion.current,
         subcommands: [
             AuthCommand.self, QueryCommand.self, TableCommand.self, ResumeCommand.self, RunsCommand.self,
-            ListCommand.self, ShowCommand.self, BenchCommand.self, EmulatorCommand.self,
+            ListCommand.self, ShowCommand.self, BenchCommand.self, EmulatorCommand.self, ExportCommand.self,
         ]
     )
 

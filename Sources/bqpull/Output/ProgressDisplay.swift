@@ -23,6 +23,11 @@ final class ProgressDisplay: Sendable {
         latest.withLock { $0 = { Self.line(progress) } }
     }
 
+    /// Takes news of an export.
+    func update(_ progress: ExportProgress) {
+        latest.withLock { $0 = { Self.line(progress) } }
+    }
+
     /// Writes a line that stays.
     func say(_ line: String) {
         StandardError.write("\(isLive ? "\r\u{1B}[K" : "")\(line)\n")
@@ -59,6 +64,16 @@ final class ProgressDisplay: Sendable {
         let pull = progress.pull
         let share = pull.totalRows.map { $0 > 0 ? " (\(pull.rows * 100 / $0) %)" : "" } ?? ""
         return "run \(progress.run) of \(progress.runs): \(Readable.rows(pull.rows))\(share)"
+    }
+
+    /// One line of at most 79 characters: what BigQuery does, and since when.
+    static func line(_ progress: ExportProgress) -> String {
+        let time = Readable.seconds(progress.elapsed / .seconds(1))
+        return switch progress.phase {
+        case .planning: "asking what there is to export …"
+        case .waiting: "waiting for BigQuery to begin … \(time)"
+        case .running: "BigQuery writes the files … \(time)"
+        }
     }
 
     /// One line of at most 79 characters.

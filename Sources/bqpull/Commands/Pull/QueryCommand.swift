@@ -47,6 +47,7 @@ struct QueryCommand: AsyncParsableCommand {
             var pull = QueryPull(query, client: try connection.client())
             pull.incrementalColumn = incremental
             pull.onInterruptedJob = InterruptedJobText.show
+            if !options.quiet { pull.onWarning = LargeResultNote.show(text.typed + job.typed, options.connection) }
             options.configure(&pull, startsAnew: target.restart, onProgress)
             return try await pull.stage(into: target.stagingTarget(defaultTable: "results"))
         }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import BigQuery
 import BigQueryPull
+import GoogleHTTP
 
 /// Pulls a table, without a query, into a table of a local SQLite database.
 struct TableCommand: AsyncParsableCommand {
@@ -50,6 +51,7 @@ struct TableCommand: AsyncParsableCommand {
             var pull = TablePull(table, client: client)
             pull.columns = columns?.names
             pull.maximumRows = rows
+            if !options.quiet { pull.onWarning = LargeResultNote.show([shellWord(source)], options.connection) }
             options.configure(&pull, startsAnew: target.restart, onProgress)
             return try await NameSuggestion(client: client).explaining(table) { [pull] in
                 try await pull.stage(into: target.stagingTarget(defaultTable: table.table))
