@@ -16,6 +16,9 @@ extension BigQueryError {
         ("gs://", "check the name of the bucket, and that the account may write to it"),
     ]
 
+    /// Reasons whose hints hold for exports too.
+    private static let ownHints: Set = ["stopped", "bytesBilledLimitExceeded"]
+
     /// Says of the job of an export what to do about its failure.
     static func explainingExport<Result>(_ body: () async throws -> Result) async throws -> Result {
         do {
@@ -29,7 +32,7 @@ extension BigQueryError {
             } else if error.code == .permissionDenied {
                 error.hint =
                     "the account needs the roles BigQuery Job User on the project, BigQuery Data Viewer on the data, and Storage Object User on the bucket"
-            } else if error.code == .queryFailed, error.reason != "stopped" {
+            } else if error.code == .queryFailed, !ownHints.contains(error.reason ?? "") {
                 error.hint = "correct the statement, or what it reads or writes"
             }
             throw error

@@ -15,8 +15,8 @@ public struct QueryExport: Sendable {
     public var jobRepetitions = 2
     /// Told how far the export is. Must return at once.
     public var onProgress: @Sendable (ExportProgress) -> Void = { _ in }
-    /// Asked before anything runs that costs, with what the dry run told; what it throws ends the export.
-    public var willRun: @Sendable (Job) async throws -> Void = { _ in }
+    /// Told what the query will read, before it runs; an error that it throws stops the export, and nothing is billed.
+    public var onEstimate: @Sendable (QueryEstimate) async throws -> Void = { _ in }
     /// Told what became of a job that was running when the export was cancelled.
     public var onInterruptedJob: @Sendable (InterruptedJob) -> Void = { _ in }
 
@@ -40,7 +40,7 @@ public struct QueryExport: Sendable {
     ///
     /// Files that were written before an error, or before the task was cancelled, stay.
     /// - Throws: ``PullError`` with code `notAQuery`, `BigQueryError`, `RowsError`, `HTTPError`, `OAuthError`, what
-    ///   ``willRun`` throws, or `CancellationError`.
+    ///   ``onEstimate`` throws, or `CancellationError`.
     public func run() async throws -> ExportReport {
         var statement = try query.exporting(to: destination, overwriting: overwrites)
         let session = ExportSession(
@@ -53,7 +53,7 @@ public struct QueryExport: Sendable {
         statement.location = query.location ?? dryRun.reference.location
         try await check(statement, session)
         session.report.bytesProcessed = dryRun.bytesProcessed
-        try await willRun(dryRun)
+        try await onEstimate(QueryEstimate(dryRun, location: statement.location))
         return try await session.run(in: statement.location, repetitions: overwrites ? jobRepetitions : 0) { job in
             try await session.client.insertJob(statement, as: job)
         }

@@ -228,7 +228,7 @@ final class PullSession {
                     window.fetched(page, of: range)
                 case .delivered(let rowCount):
                     window.delivered(rowCount: rowCount)
-                    meter.delivered(rowCount: rowCount)
+                    meter.delivered(rowCount: rowCount, pagesInFlight: window.pagesInFlight)
                 case nil:
                     throw PullError(
                         code: .inconsistentResult,

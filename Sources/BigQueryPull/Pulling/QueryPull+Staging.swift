@@ -55,6 +55,24 @@ extension QueryPull {
         }
     }
 
+    /// Asks what the query would read and return if it were staged into a target now, without running it: with an
+    /// incremental column, the rows above the highest value that is staged.
+    ///
+    /// The database is not made if it does not exist.
+    /// - Throws: ``PullError``, `StagingError`, `BigQueryError`, `HTTPError`, `OAuthError` or `CancellationError`.
+    public func estimate(into target: StagingTarget) async throws -> QueryEstimate {
+        guard let incrementalColumn, FileManager.default.fileExists(atPath: target.path) else {
+            return try await estimate()
+        }
+        try Incremental.check(query, into: target)
+        let (watermark, _) = try await StagingDatabase.with(target, clock: clock) {
+            try await $0.watermark(of: incrementalColumn)
+        }
+        var pull = self
+        if let watermark { pull.query = Incremental.query(query, above: watermark) }
+        return try await pull.estimate()
+    }
+
     /// Begins a run of its own.
     private func stageAnew(in database: StagingDatabase, _ target: StagingTarget) async throws -> PullReport {
         var sent = query
@@ -73,6 +91,7 @@ extension QueryPull {
             let field = try Incremental.check(column, in: schema)
             if sent == query { try await session.checkLaterRuns(of: query, by: field) }
         }
+        try await onEstimate(QueryEstimate(plan))
         let (run, result) = try await session.repeatingFailedJobs { job in
             let run = try await database.begin(try intent(plan, job: job, runID: session.newRunID()))
             return try await run.recordingFailure(session.meter) { (run, try await session.start(plan, as: job)) }

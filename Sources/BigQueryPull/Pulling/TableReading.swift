@@ -120,7 +120,7 @@ struct TableReading {
                 willDeliver(StagingStatistics(meter.report, totalRows: chain.exactRows, pageToken: chain.token))
                 try await sink.append(page.rows)
                 pages.memory.recycle(page.rows)
-                meter.delivered(rowCount: page.rows.rowCount)
+                meter.delivered(rowCount: page.rows.rowCount, pagesInFlight: next != nil && hasRoom ? 1 : 0)
             }
             arrived = try await ahead
             if !hasRoom { arrived = try await pages.fetch(next) }

@@ -23,8 +23,8 @@ final class PullMeter {
     private var arrivals: [Int64: Duration] = [:]
     /// Since when nothing is being delivered.
     private var idleSince: Duration?
-    /// The bytes that were read before this process.
-    private var earlierData: Int64 = 0
+    /// The bytes that were read before this process, compressed and inflated.
+    private var earlierData: (read: Int64, inflated: Int64) = (0, 0)
 
     /// - Parameter project: the one that the report names.
     init(_ pull: some Pull, project: String, client: BigQueryClient, clock: any Clock<Duration>) {
@@ -63,8 +63,10 @@ final class PullMeter {
         report.dataRead = statistics.wireBytes
         report.dataInflated = statistics.inflatedBytes
         progress.rowsContinued = rows
-        earlierData = statistics.wireBytes
+        earlierData = (statistics.wireBytes, statistics.inflatedBytes)
     }
+
+    private var retries: Int64 { repetitions.value + client.tokenRepetitionCount - earlierTokenRepetitions }
 
     /// Adds a repetition that is not one of a request.
     func addRepetition() { repetitions.add(nil) }
@@ -105,8 +107,11 @@ final class PullMeter {
     }
 
     /// Adds rows that have been delivered.
-    func delivered(rowCount: Int) {
+    ///
+    /// - Parameter pagesInFlight: the pages that are being fetched now.
+    func delivered(rowCount: Int, pagesInFlight: Int) {
         report.rowsCopied += Int64(rowCount)
+        progress.pagesInFlight = pagesInFlight
         idleSince = elapsed()
         notify(.transferring)
     }
@@ -142,6 +147,9 @@ final class PullMeter {
         progress.phase = phase
         progress.rows = report.rowsCopied
         progress.runId = report.runId
+        progress.dataRead = report.dataRead - earlierData.read
+        progress.dataInflated = report.dataInflated - earlierData.inflated
+        progress.retries = retries
         progress.elapsed = elapsed()
         progress.transferElapsed = transferStart.map { progress.elapsed - $0 } ?? .zero
         onProgress(progress)
@@ -165,10 +173,10 @@ final class PullMeter {
         let end = elapsed()
         let start = transferStart ?? end
         var report = report
-        report.retries = repetitions.value + client.tokenRepetitionCount - earlierTokenRepetitions
+        report.retries = retries
         report.copyDuration = end / .seconds(1)
         report.queryDuration = start / .seconds(1)
-        report.throughput = Double(report.dataRead - earlierData) / 1000 / max(0.001, (end - start) / .seconds(1))
+        report.throughput = Double(report.dataRead - earlierData.read) / 1000 / max(0.001, (end - start) / .seconds(1))
         return report
     }
 }

@@ -7,7 +7,7 @@ import GoogleHTTP
 struct EmulatorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "emulator",
-        abstract: "Serve a local stand-in for BigQuery to try things out and to test against.",
+        abstract: "Serve a local stand-in for BigQuery.",
         discussion: """
             SQL is answered by SQLite, with BigQuery's table names, literals and parameters; for BigQuery's own \
             dialect point bqpull at bqemulator. Tables of N generated rows are there for every N: \
@@ -15,6 +15,13 @@ struct EmulatorCommand: AsyncParsableCommand {
             `bench.nested_N` STRUCTs and ARRAYs. \
             Logins, tokens and their errors are Google's, with a consent page that anybody may click. \
             Exports go into folders that stand for buckets of Cloud Storage, as CSV or JSON lines.
+
+            Examples:
+              bqpull emulator
+              bqpull emulator --port 9050 --credentials-file credentials.json --client-file client.json
+              bqpull emulator --load sales.orders=orders.csv --load sales.latest=latest.sql
+              bqpull emulator --faults faults.json --latency 200
+              bqpull emulator --bucket my-bucket=exports
             """
     )
 
@@ -122,7 +129,7 @@ struct EmulatorCommand: AsyncParsableCommand {
                 refreshTokenLifetime: refreshTokenLifetime.map { .seconds($0) },
                 rotatesRefreshTokens: rotateRefreshTokens, failure: failure,
                 faults: try faults.map { file throws(EmulatorError) in try FaultPlan(contentsOf: file) },
-                onFault: { StandardError.write("fault: \($0.method): \(printable($0.instruction.description))\n") },
+                onFault: { Diagnostics.info("fault: \($0.method): \(printable($0.instruction.description))") },
                 tables: tables, buckets: Dictionary(try buckets.map(Self.bucket)) { _, last in last }))
         let folder = FileManager.default.temporaryDirectory.appending(path: "bqpull-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -175,10 +182,10 @@ struct EmulatorCommand: AsyncParsableCommand {
             let name = "\(table.dataset).\(table.table)"
             do {
                 try await running.load(table)
-                StandardError.write("loaded again: \(name) from \(printable(table.file))\n")
+                Diagnostics.info("loaded again: \(name) from \(printable(table.file))")
             } catch {
                 let reason = Failure(error)?.message ?? "\(error)"
-                StandardError.write("warning: \(name) stays as it was: \(printable(reason))\n")
+                Diagnostics.warning("\(name) stays as it was: \(printable(reason))")
             }
         }
     }

@@ -29,7 +29,6 @@ enum ExportText {
             lines.append("  job       \(report.project):\(report.location.map { "\($0)." } ?? "")\(job)")
         }
         lines.append("  next      gcloud storage ls \(shellWord(report.destination))")
-        lines += report.warnings.map { "warning: \($0)" }
         return lines.joined(separator: "\n") + "\n"
     }
 }

@@ -5,16 +5,20 @@ import GoogleHTTP
 enum LargeResultNote {
     /// Says it, with the command that has BigQuery export the same rows instead.
     ///
-    /// - Parameter source: what is pulled, as it is typed.
-    static func show(_ source: [String], _ connection: ConnectionOptions) -> @Sendable (PullWarning) -> Void {
+    /// - Parameters:
+    ///   - source: what is pulled, as it is typed.
+    ///   - display: `nil` if nothing may be shown.
+    static func show(
+        _ source: [String], _ connection: ConnectionOptions, _ display: ProgressDisplay?
+    ) -> @Sendable (PullWarning) -> Void {
         let project = connection.project.map { ["--project", shellWord($0)] } ?? []
         let words =
             ["bqpull export"] + source + ["--to 'gs://BUCKET/PREFIX-*.parquet'"] + project + connection.given
         return { warning in
             guard warning.code == .largeResult else { return }
-            ProgressDisplay().say(
-                "warning: \(warning)\n\nhint: Ctrl-C, and have BigQuery write files instead: \(words.joined(separator: " "))\n"
-            )
+            display?.warn(warning.message)
+            display?.say(
+                "\nhint: Ctrl-C, and have BigQuery write files instead: \(words.joined(separator: " "))\n")
         }
     }
 }

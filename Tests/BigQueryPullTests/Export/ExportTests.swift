@@ -48,13 +48,14 @@ import Testing
             var export = QueryExport(
                 query, to: try ExportDestination(uri: Self.destination), client: fixture.client)
             struct TooMuch: Error {}
-            export.willRun = { dryRun in
-                #expect(dryRun.bytesProcessed ?? 0 > 0)
+            export.onEstimate = { estimate in
+                #expect(estimate.bytesProcessed ?? 0 > 0)
+                #expect(estimate.location == "US")
                 throw TooMuch()
             }
             await #expect(throws: TooMuch.self) { try await export.run() }
             #expect(fixture.emulator.counters.jobs == 0)
-            export.willRun = { _ in }
+            export.onEstimate = { _ in }
             let report = try await export.run()
             #expect(report.filesWritten == 2)
             #expect(report.rowsCopied == 11_000)
@@ -198,6 +199,7 @@ import Testing
             ),
             ("notFound", "Not found: URI gs://none/x-*.csv", "the name of the bucket"),
             ("invalidQuery", "Unrecognized name: x", "correct the statement"),
+            ("bytesBilledLimitExceeded", "Query exceeded limit for bytes billed: 1", "raise --max-bytes-billed"),
         ])
     func saysWhatToDo(reason: String, message: String, hint: String) async throws {
         let transport = service([Self.failure(reason, message)])

@@ -9,8 +9,7 @@ import Synchronization
 struct ExportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export",
-        abstract:
-            "Have BigQuery write a query's rows or a table to files in Cloud Storage, where one machine is too small.",
+        abstract: "Have BigQuery write rows to files in Cloud Storage.",
         discussion: """
             Examples:
               bqpull export sales.orders --to 'gs://my-bucket/orders-*.parquet' --compression zstd
@@ -18,10 +17,10 @@ struct ExportCommand: AsyncParsableCommand {
               bqpull export --file orders.sql --to 'gs://my-bucket/orders-*.jsonl' --overwrite
               bqpull export 'sales.orders$20240131' --to gs://my-bucket/orders.avro
 
-            A table is exported without a query and without cost, as an extract job; a query is billed as always, and runs
-            as an EXPORT DATA statement. BigQuery writes many files at a time and puts their numbers in the place of *; a
-            table of up to 1 GB may go into one file without *. The bucket must be in the location of the data.
-            Ctrl-C stops the job; the files that it has written by then stay.
+            For what is too large for one machine. A table is exported without a query and without cost, as an extract job;
+            a query is billed as always, and runs as an EXPORT DATA statement. BigQuery writes many files at a time and puts
+            their numbers in the place of *; a table of up to 1 GB may go into one file without *. The bucket must be in the
+            location of the data. Ctrl-C stops the job; the files that it has written by then stay.
             """
     )
 
@@ -66,6 +65,7 @@ struct ExportCommand: AsyncParsableCommand {
     func run() async throws {
         let destination = try ExportDestination(uri: to, format: format, compression: compression)
         let source = try ExportSource(source, file: file)
+        let settings = try connection.settings()
         let (command, display) = (self, quiet ? nil : ProgressDisplay())
         let jobs = StartedJobs()
         let onProgress: @Sendable (ExportProgress) -> Void = { progress in
@@ -78,9 +78,9 @@ struct ExportCommand: AsyncParsableCommand {
                 let export: @Sendable () async throws -> ExportReport
                 switch source {
                 case .table(let name):
-                    export = try command.tableExport(name, to: destination, client, onProgress)
+                    export = try command.tableExport(name, to: destination, client, settings, onProgress)
                 case .query(let sql):
-                    export = try command.queryExport(sql, to: destination, client, onProgress, display)
+                    export = try command.queryExport(sql, to: destination, client, settings, onProgress, display)
                 }
                 var report: ExportReport
                 if let display {
@@ -89,35 +89,36 @@ struct ExportCommand: AsyncParsableCommand {
                     report = try await export()
                 }
                 report.warnings.insert(contentsOf: connection.warnings, at: 0)
-                if command.quiet { connection.showWarnings() }
                 return report
             }
         }
-        if !quiet { StandardError.write(ExportText.text(report)) }
+        if !quiet { Diagnostics.info(ExportText.text(report)) }
+        report.warnings.forEach { Diagnostics.warning($0.message) }
         if connection.json {
             try StandardOutput.writeJSON(report, hint: "the files are written; only the report is lost")
         }
     }
 
     private func queryExport(
-        _ sql: String, to destination: ExportDestination, _ client: BigQueryClient,
+        _ sql: String, to destination: ExportDestination, _ client: BigQueryClient, _ settings: Settings,
         _ onProgress: @escaping @Sendable (ExportProgress) -> Void, _ display: ProgressDisplay?
     ) throws -> @Sendable () async throws -> ExportReport {
-        var export = QueryExport(try job.query(sql), to: destination, client: client)
+        let query = try job.query(sql, settings)
+        var export = QueryExport(query, to: destination, client: client)
         export.overwrites = overwrite
         export.onProgress = onProgress
         export.onInterruptedJob = InterruptedJobText.show
-        // The one place where the cost can be judged: the dry run is over, and nothing has run that is billed.
-        export.willRun = { dryRun in
-            if let bytes = dryRun.bytesProcessed {
-                display?.say("the query will process \(Readable.bytes(bytes)), as a dry run estimates")
-            }
+        let cost = job.cost
+        export.onEstimate = { estimate in
+            try await cost.allow(estimate, limit: query.maximumBytesBilled, settings, display)
         }
-        return { [export] in try await export.run() }
+        return { [export] in
+            try await NameSuggestion(client: client).explainingQuery { try await export.run() }
+        }
     }
 
     private func tableExport(
-        _ name: String, to destination: ExportDestination, _ client: BigQueryClient,
+        _ name: String, to destination: ExportDestination, _ client: BigQueryClient, _ settings: Settings,
         _ onProgress: @escaping @Sendable (ExportProgress) -> Void
     ) throws -> @Sendable () async throws -> ExportReport {
         guard job.parameters.isEmpty, !job.useLegacySQL, job.priority == .interactive else {
@@ -128,7 +129,7 @@ struct ExportCommand: AsyncParsableCommand {
         }
         let table = try TableReference(parsing: name, defaultProject: client.configuration.project)
         var export = TableExport(table, to: destination, client: client)
-        export.location = job.location
+        export.location = try settings.value(.location, option: job.location)
         export.labels = Dictionary(job.labels.map { ($0.key, $0.value) }) { _, last in last }
         export.onProgress = onProgress
         export.onInterruptedJob = InterruptedJobText.show
