@@ -25,7 +25,7 @@ enum ExitStatus: Int32, CaseIterable {
         case .usage: "the command line is not as it should be"
         case .badData: "what the service sent is wrong or contradicts itself"
         case .inputMissing: "a file of SQL or credentials is missing"
-        case .unavailable: "the service cannot be reached, or was in trouble until the end of all repetitions"
+        case .unavailable: "the service cannot be reached, or is in trouble"
         case .systemLimit: "a limit of the operating system"
         case .cannotCreate: "a file cannot be created, opened or written under this name"
         case .localIO: "reading or writing a local file failed"
