@@ -11,8 +11,8 @@ struct BQPull: AsyncParsableCommand {
         version: ToolVersion.current,
         subcommands: [
             AuthCommand.self, QueryCommand.self, TableCommand.self, ResumeCommand.self, RunsCommand.self,
-            ListCommand.self, ShowCommand.self, BenchCommand.self, EmulatorCommand.self, ConfigCommand.self,
-            ErrorsCommand.self,
+            ListCommand.self, ShowCommand.self, ExportCommand.self, BenchCommand.self, EmulatorCommand.self,
+            ConfigCommand.self, ErrorsCommand.self,
         ]
     )
 

@@ -25,7 +25,8 @@ final class EmulatorServer: Sendable {
         self.configuration = configuration
         self.catalog = catalog
         jobs = JobBook(
-            catalog: catalog, jobTime: configuration.jobTime, resultLifetime: configuration.resultLifetime)
+            catalog: catalog, buckets: configuration.buckets, jobTime: configuration.jobTime,
+            resultLifetime: configuration.resultLifetime)
         oauth = OAuthServer(configuration: configuration)
         pageCache = configuration.pageCacheBytes.map(PageCache.init)
     }

@@ -13,9 +13,13 @@ public struct QueryEstimate: Sendable, Codable {
     public var schema: TableSchema?
 
     init(_ plan: PullPlan) {
-        project = plan.dryRun.reference.projectId
-        location = plan.query.location
-        bytesProcessed = plan.dryRun.bytesProcessed
-        schema = plan.dryRun.schema
+        self.init(plan.dryRun, location: plan.query.location)
+    }
+
+    init(_ dryRun: Job, location: String?) {
+        project = dryRun.reference.projectId
+        self.location = location
+        bytesProcessed = dryRun.bytesProcessed
+        schema = dryRun.schema
     }
 }

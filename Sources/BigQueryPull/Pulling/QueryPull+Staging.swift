@@ -86,6 +86,7 @@ extension QueryPull {
         }
         let session = PullSession(self)
         let plan = try await session.plan(sent)
+        if sent.readsWholeTable { session.meter.warnIfLarge(plan.dryRun.bytesProcessed, for: target.path) }
         if let column = incrementalColumn, let schema = plan.dryRun.schema {
             let field = try Incremental.check(column, in: schema)
             if sent == query { try await session.checkLaterRuns(of: query, by: field) }
@@ -108,6 +109,7 @@ extension QueryPull {
 
     private func transfer(_ result: PullSession.Result, _ session: PullSession, to run: StagingRun) async throws {
         if let column = incrementalColumn { _ = try Incremental.check(column, in: result.schema) }
+        session.meter.warnIfLarge(result.storedByteCount, for: run.recorded.target.path)
         try await session.transfer(result, to: run) {
             run.record(StagingStatistics($0, totalRows: result.totalRows))
         }
@@ -161,6 +163,13 @@ extension QueryPull {
             estimatedBytes: plan.dryRun.bytesProcessed, schema: plan.dryRun.schema,
             toolVersion: ToolVersion.programName, startedAt: Date()
         )
+    }
+}
+
+extension QueryRequest {
+    /// Whether this is so plainly `SELECT * FROM table` that the result is as large as what the query reads.
+    fileprivate var readsWholeTable: Bool {
+        sql.wholeMatch(of: /(?i)\s*SELECT\s+\*\s+FROM\s+[`\w.:-]+\s*;?\s*/) != nil
     }
 }
 

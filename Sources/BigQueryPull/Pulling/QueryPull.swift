@@ -28,6 +28,8 @@ public struct QueryPull: Pull {
     public var onEstimate: @Sendable (QueryEstimate) async throws -> Void = { _ in }
     /// Told how far the pull is.
     public var onProgress: @Sendable (PullProgress) -> Void = { _ in }
+    /// Told at once of each warning.
+    public var onWarning: @Sendable (PullWarning) -> Void = { _ in }
 
     /// Told what became of a job that was running when the pull was cancelled.
     public var onInterruptedJob: @Sendable (InterruptedJob) -> Void = { _ in }

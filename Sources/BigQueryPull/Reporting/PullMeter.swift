@@ -2,7 +2,6 @@ import BigQuery
 import BigQueryRows
 import GoogleHTTP
 import SQLiteStaging
-import Synchronization
 
 /// The report of a pull and its progress, as they grow.
 ///
@@ -14,6 +13,7 @@ final class PullMeter {
     var report: PullReport
     private let elapsed: @Sendable () -> Duration
     private let onProgress: @Sendable (PullProgress) -> Void
+    private let onWarning: @Sendable (PullWarning) -> Void
     private let repetitions: RepetitionCount
     /// Those of tokens before this pull.
     private let earlierTokenRepetitions: Int64
@@ -34,6 +34,7 @@ final class PullMeter {
         self.client = client.forRun { repetitions.add($0.cause) }
         elapsed = stopwatch(clock)
         onProgress = pull.onProgress
+        onWarning = pull.onWarning
         report = PullReport(project: project)
     }
 
@@ -124,8 +125,21 @@ final class PullMeter {
 
     /// Adds a warning, once.
     func warn(_ code: PullWarning.Code, _ message: String) {
-        let warning = PullWarning(code: code, message: message)
-        if !report.warnings.contains(warning) { report.warnings.append(warning) }
+        add(PullWarning(code: code, message: message))
+    }
+
+    /// Adds a warning, once, if a local database is not the place for rows of about this size.
+    func warnIfLarge(_ resultBytes: Int64?, for path: String) {
+        guard let resultBytes, !report.warnings.contains(where: { $0.code == .largeResult }),
+            let warning = LocalRoom(at: path).warning(resultBytes)
+        else { return }
+        add(warning)
+    }
+
+    private func add(_ warning: PullWarning) {
+        guard !report.warnings.contains(warning) else { return }
+        report.warnings.append(warning)
+        onWarning(warning)
     }
 
     /// Tells how far the pull is.
@@ -165,19 +179,4 @@ final class PullMeter {
         report.throughput = Double(report.dataRead - earlierData.read) / 1000 / max(0.001, (end - start) / .seconds(1))
         return report
     }
-}
-
-/// Counts repetitions, which happen in several tasks.
-private final class RepetitionCount: Sendable {
-    private let count = Atomic<Int64>(0)
-    private let isThrottled = Atomic<Bool>(false)
-
-    var value: Int64 { count.load(ordering: .relaxed) }
-
-    func add(_ cause: (any Error)?) {
-        count.add(1, ordering: .relaxed)
-        if (cause as? BigQueryError)?.isTransient == true { isThrottled.store(true, ordering: .relaxed) }
-    }
-
-    func wasThrottled() -> Bool { isThrottled.exchange(false, ordering: .relaxed) }
 }

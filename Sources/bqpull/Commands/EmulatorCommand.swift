@@ -13,13 +13,15 @@ struct EmulatorCommand: AsyncParsableCommand {
             dialect point bqpull at bqemulator. Tables of N generated rows are there for every N: \
             `bench.trips_N` has a column of every type, `bench.numbers_N` narrow numbers, `bench.texts_N` wide texts, \
             `bench.nested_N` STRUCTs and ARRAYs. \
-            Logins, tokens and their errors are Google's, with a consent page that anybody may click.
+            Logins, tokens and their errors are Google's, with a consent page that anybody may click. \
+            Exports go into folders that stand for buckets of Cloud Storage, as CSV or JSON lines.
 
             Examples:
               bqpull emulator
               bqpull emulator --port 9050 --credentials-file credentials.json --client-file client.json
               bqpull emulator --load sales.orders=orders.csv --load sales.latest=latest.sql
               bqpull emulator --faults faults.json --latency 200
+              bqpull emulator --bucket my-bucket=exports
             """
     )
 
@@ -34,6 +36,13 @@ struct EmulatorCommand: AsyncParsableCommand {
             "A table to load, or a view with its query. Columns get their types from FILE.schema.json beside it, or from the values. SIGHUP reads the files again.",
             valueName: "dataset.table=file.csv|.jsonl|.db|.sql"))
     var load: [String] = []
+
+    @Option(
+        name: .customLong("bucket"),
+        help: ArgumentHelp(
+            "A folder that stands for a bucket, into which bqpull export writes; may be repeated.",
+            valueName: "name=folder"))
+    var buckets: [String] = []
 
     @Option(help: ArgumentHelp("The most that a page holds, by BigQuery's row size.", valueName: "size"))
     var pageBytes: ByteCount?
@@ -104,6 +113,7 @@ struct EmulatorCommand: AsyncParsableCommand {
             throw ValidationError("--redirect-uri \(uri): expected an address such as http://localhost:8080/")
         }
         _ = try load.map(Self.tableSource)
+        _ = try buckets.map(Self.bucket)
     }
 
     func run() async throws {
@@ -120,7 +130,7 @@ struct EmulatorCommand: AsyncParsableCommand {
                 rotatesRefreshTokens: rotateRefreshTokens, failure: failure,
                 faults: try faults.map { file throws(EmulatorError) in try FaultPlan(contentsOf: file) },
                 onFault: { Diagnostics.info("fault: \($0.method): \(printable($0.instruction.description))") },
-                tables: tables))
+                tables: tables, buckets: Dictionary(try buckets.map(Self.bucket)) { _, last in last }))
         let folder = FileManager.default.temporaryDirectory.appending(path: "bqpull-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: folder) }
         do {
@@ -182,6 +192,12 @@ struct EmulatorCommand: AsyncParsableCommand {
 
     private static func isView(_ table: EmulatorConfiguration.TableSource) -> Bool {
         table.file.lowercased().hasSuffix(".sql")
+    }
+
+    private static func bucket(_ text: String) throws -> (name: String, folder: String) {
+        let halves = text.split(separator: "=", maxSplits: 1)
+        guard halves.count == 2 else { throw ValidationError("--bucket \(text): expected NAME=FOLDER") }
+        return (String(halves[0]), String(halves[1]))
     }
 
     private static func tableSource(_ text: String) throws -> EmulatorConfiguration.TableSource {

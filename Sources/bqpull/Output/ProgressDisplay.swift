@@ -2,10 +2,10 @@ import BigQueryPull
 import Foundation
 import Synchronization
 
-/// Shows on standard error how far a pull or a benchmark is: one live line on a terminal, else a line every few seconds.
+/// Shows on standard error how far a pull, a benchmark or an export is: one live line on a terminal, else a line every few seconds.
 final class ProgressDisplay: Sendable {
     private enum News {
-        case pull(PullProgress), benchmark(BenchmarkProgress)
+        case pull(PullProgress), benchmark(BenchmarkProgress), export(ExportProgress)
     }
 
     /// What came last, and when.
@@ -29,10 +29,21 @@ final class ProgressDisplay: Sendable {
         latest.withLock { $0 = (.benchmark(progress), .now) }
     }
 
+    /// Takes news of an export.
+    func update(_ progress: ExportProgress) {
+        latest.withLock { $0 = (.export(progress), .now) }
+    }
+
     /// Writes a line that stays.
     func say(_ line: String) {
         clear()
         Diagnostics.info(line)
+    }
+
+    /// Writes a warning that stays.
+    func warn(_ message: String) {
+        clear()
+        Diagnostics.warning(message)
     }
 
     /// Shows nothing while `body` runs, which has the terminal for itself.
@@ -86,7 +97,7 @@ final class ProgressDisplay: Sendable {
         }
     }
 
-    private static func text(_ news: News, later time: Duration) -> (line: String, record: ProgressRecord) {
+    private static func text(_ news: News, later time: Duration) -> (line: String, record: ProgressRecord?) {
         switch news {
         case .pull(let progress):
             let progress = progress.later(by: time)
@@ -94,6 +105,9 @@ final class ProgressDisplay: Sendable {
         case .benchmark(var progress):
             progress.pull = progress.pull.later(by: time)
             return (ProgressText.line(progress), ProgressRecord(progress.pull))
+        case .export(var progress):
+            progress.elapsed += time
+            return (ProgressText.line(progress), nil)
         }
     }
 }

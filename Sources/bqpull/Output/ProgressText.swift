@@ -26,6 +26,16 @@ enum ProgressText {
         return line
     }
 
+    /// What BigQuery does, and since when.
+    static func line(_ progress: ExportProgress) -> String {
+        let time = Readable.seconds(progress.elapsed / .seconds(1))
+        return switch progress.phase {
+        case .planning: "asking what there is to export …"
+        case .waiting: "waiting for BigQuery to begin … \(time)"
+        case .running: "BigQuery writes the files … \(time)"
+        }
+    }
+
     /// One column of a terminal stays free, so that no terminal begins a new line.
     private static let width = 79
 

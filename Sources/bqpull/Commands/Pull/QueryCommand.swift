@@ -80,6 +80,7 @@ struct QueryCommand: AsyncParsableCommand {
         var pull = QueryPull(query, client: client)
         pull.incrementalColumn = incremental
         pull.onInterruptedJob = InterruptedJobText.show
+        pull.onWarning = LargeResultNote.show(text.typed + job.typed, options.connection, running.display)
         let cost = job.cost
         pull.onEstimate = { estimate in
             try await cost.allow(estimate, limit: query.maximumBytesBilled, settings, running.display)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import BigQuery
 import BigQueryPull
+import GoogleHTTP
 
 /// Pulls a table, without a query, into a table of a local SQLite database.
 struct TableCommand: AsyncParsableCommand {
@@ -65,6 +66,7 @@ struct TableCommand: AsyncParsableCommand {
         var pull = TablePull(table, client: client)
         pull.columns = columns?.names
         pull.maximumRows = rows
+        pull.onWarning = LargeResultNote.show([shellWord(source)], options.connection, running.display)
         options.configure(&pull, startsAnew: target.restart, for: running)
         return try await NameSuggestion(client: client).explaining(table) { [pull] in try await body(pull) }
     }
