@@ -109,6 +109,7 @@ public final class HTTPSTransport: HTTPTransport {
     ) async throws -> Answer {
         let response: HTTPClientResponse
         let proxy = proxy(for: host)
+        let clock = clock
         let elapsed = stopwatch(clock)
         let proxyAddress = try proxy?.settings.address.get()
         do {

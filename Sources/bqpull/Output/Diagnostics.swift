@@ -47,7 +47,7 @@ enum Diagnostics {
     static func debug(_ message: String) { write(.debug, message) }
 
     /// Says how far something is, where there is no line that can be written over.
-    static func progress(_ message: String, _ progress: ProgressRecord) {
+    static func progress(_ message: String, _ progress: ProgressRecord?) {
         guard format == .json else { return write(.progress, message) }
         write(Record(level: .progress, message: message, progress: progress))
     }
