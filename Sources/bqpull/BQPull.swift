@@ -1,5 +1,4 @@
 import ArgumentParser
-import BigQueryPull
 import Foundation
 
 /// The command line. Data goes to standard output, everything else to standard error.
@@ -23,7 +22,7 @@ struct BQPull: AsyncParsableCommand {
             Measure how fast it is:
               bqpull bench 'SELECT * FROM dataset.table'
             """,
-        version: ToolVersion.current,
+        version: ToolBuild.description,
         subcommands: [
             AuthCommand.self, QueryCommand.self, TableCommand.self, ResumeCommand.self, RunsCommand.self,
             ListCommand.self, ShowCommand.self, BenchCommand.self, EmulatorCommand.self,
