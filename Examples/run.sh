@@ -24,7 +24,7 @@ folder="$(mktemp -d)"
 cd "$folder"
 started=()
 stop() {
-    for process in "${started[@]}"; do
+    for process in ${started[@]+"${started[@]}"}; do
         kill "$process" 2>/dev/null || true
         wait "$process" 2>/dev/null || true
     done
@@ -37,11 +37,12 @@ start() {
     local log=$1
     shift
     "$@" >"$log" 2>&1 &
-    started+=($!)
+    local process=$!
+    started+=("$process")
     for _ in $(seq 100); do
         address="$(sed -n 's/^listening on //p' "$log")"
         [ -z "$address" ] || return 0
-        kill -0 "${started[-1]}" 2>/dev/null || break
+        kill -0 "$process" 2>/dev/null || break
         sleep 0.1
     done
     cat "$log" >&2
