@@ -49,3 +49,7 @@ if [ "$(uname)" = Linux ]; then
 fi
 Tests/Conformance/run.sh "$bqpull"
 BQPULL="$bqpull" Examples/run.sh
+# It draws the same pictures as there are, if not to the byte: they are for looking at.
+if [ -n "${CI:-}" ] && command -v chromium >/dev/null; then
+    BQPULL="$bqpull" Examples/notebook.sh .build/notebook/pictures
+fi
