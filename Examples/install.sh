@@ -28,7 +28,9 @@ if [ -z "$prefix" ]; then
     prefix=/usr/local
     [ -w "$prefix/bin" ] || prefix=$HOME/.local
 fi
+# As seen from where this was called.
 case "$prefix" in /*) ;; *) prefix=$OLDPWD/$prefix ;; esac
+case "${BQPULL_BINARY:-/}" in /*) ;; *) BQPULL_BINARY=$OLDPWD/$BQPULL_BINARY ;; esac
 root=${DESTDIR:-}$prefix
 manifest=share/bqpull/installed.txt
 

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Installs a binary that is built already, uses what is installed, and removes it again: Tests/install.sh BINARY
 set -euo pipefail
-cd "$(dirname "$0")/.."
 [ $# -eq 1 ] && [ -x "$1" ] || { echo "usage: $0 BINARY" >&2; exit 64; }
-export BQPULL_BINARY=$1 DESTDIR
+BQPULL_BINARY=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
+cd "$(dirname "$0")/.."
 DESTDIR=$(mktemp -d)
+export BQPULL_BINARY DESTDIR
 trap 'rm -rf "$DESTDIR"' EXIT
 prefix=/opt/tools
 root=$DESTDIR$prefix

@@ -4,7 +4,7 @@
 #   Tests/reference.sh [BINARY]            compares
 #   Tests/reference.sh --update [BINARY]   writes the article anew
 #
-# Without a binary, the debug one is built.
+# Without a binary, the debug one is built. A path is taken from the root of the repository.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 article=Sources/BigQueryPull/BigQueryPull.docc/CommandLine.md
