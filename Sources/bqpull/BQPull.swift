@@ -1,5 +1,4 @@
 import ArgumentParser
-import BigQueryPull
 import Foundation
 
 /// The command line. Data goes to standard output, everything else to standard error.
@@ -8,7 +7,7 @@ struct BQPull: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bqpull",
         abstract: "BigQuery into a local SQLite table, with Data Factory's refresh token.",
-        version: ToolVersion.current,
+        version: ToolBuild.description,
         subcommands: [
             AuthCommand.self, QueryCommand.self, TableCommand.self, ResumeCommand.self, RunsCommand.self,
             ListCommand.self, ShowCommand.self, ExportCommand.self, BenchCommand.self, EmulatorCommand.self,
