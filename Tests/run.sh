@@ -52,4 +52,8 @@ BQPULL="$bqpull" Examples/run.sh
 # It draws the same pictures as there are, if not to the byte: they are for looking at.
 if [ -n "${CI:-}" ] && command -v chromium >/dev/null; then
     BQPULL="$bqpull" Examples/notebook.sh .build/notebook/pictures
+    python3 -B Tests/Documentation/readme.py "$bqpull" .build/notebook/bin/python
+else
+    # Without what needs Python's packages.
+    python3 -B Tests/Documentation/readme.py "$bqpull"
 fi

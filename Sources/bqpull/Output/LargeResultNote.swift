@@ -15,9 +15,9 @@ enum LargeResultNote {
         let words =
             ["bqpull export"] + source + ["--to 'gs://BUCKET/PREFIX-*.parquet'"] + project + connection.given
         return { warning in
-            guard warning.code == .largeResult else { return }
-            display?.warn(warning.message)
-            display?.say(
+            guard warning.code == .largeResult, display != nil else { return }
+            Diagnostics.warning(warning.message)
+            Diagnostics.info(
                 "\nhint: Ctrl-C, and have BigQuery write files instead: \(words.joined(separator: " "))\n")
         }
     }

@@ -34,18 +34,6 @@ final class ProgressDisplay: Sendable {
         latest.withLock { $0 = (.export(progress), .now) }
     }
 
-    /// Writes a line that stays.
-    func say(_ line: String) {
-        clear()
-        Diagnostics.info(line)
-    }
-
-    /// Writes a warning that stays.
-    func warn(_ message: String) {
-        clear()
-        Diagnostics.warning(message)
-    }
-
     /// Shows nothing while `body` runs, which has the terminal for itself.
     func paused<Result>(while body: () async throws -> Result) async rethrows -> Result {
         isPaused.withLock { $0 = true }
@@ -81,7 +69,7 @@ final class ProgressDisplay: Sendable {
     }
 
     private func clear() {
-        if isLive { StandardError.write("\r\u{1B}[K") }
+        StandardError.writeLive("")
     }
 
     private func show() {
@@ -90,7 +78,7 @@ final class ProgressDisplay: Sendable {
             // Time goes on where nothing comes.
             let (line, record) = Self.text(news, later: time.duration(to: .now))
             if isLive {
-                StandardError.write("\r\u{1B}[K\(line)")
+                StandardError.writeLive(line)
             } else {
                 Diagnostics.progress(line, record)
             }

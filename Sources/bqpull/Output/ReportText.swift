@@ -8,7 +8,7 @@ enum ReportText {
         var lines = [
             "\(Readable.rows(report.rowsCopied)) \(place(report)) in \(Readable.seconds(report.copyDuration))"
         ]
-        if let continued = report.rowsContinued {
+        if let continued = report.rowsContinued, continued > 0 {
             lines.append("  continued \(Readable.rows(continued)) were staged before the interruption")
         }
         if let count = report.rowsWithoutWatermark, count > 0 {

@@ -38,7 +38,7 @@ struct CostOptions: ParsableArguments {
         let threshold = try settings.value(.confirmAbove, option: confirmAbove) ?? Self.defaultThreshold
         let text = "the query will process \(CostText.text(bytes))"
         guard bytes > threshold.bytes, bytes <= limit ?? .max, !yes else {
-            display?.say(text)
+            if display != nil { Diagnostics.info(text) }
             return
         }
         let refusal = CommandError(
