@@ -5,7 +5,7 @@ import GoogleHTTP
 struct ConnectionOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "The project that runs and pays for queries. Default: GOOGLE_CLOUD_PROJECT, else quota_project_id of the credentials.",
+            "The project that runs and pays for queries. Default: GOOGLE_CLOUD_PROJECT, else the project of the credentials or of the machine.",
             valueName: "id"
         )
     )
@@ -36,8 +36,9 @@ struct ConnectionOptions: ParsableArguments {
     var given: [String] {
         [
             ("--endpoint", endpoint), ("--credentials", credential.credentials), ("--profile", credential.profile),
-            ("--ca-file", caFile),
+            ("--token-command", credential.tokenCommand), ("--ca-file", caFile),
         ]
         .flatMap { option, value in value.map { [option, shellWord($0)] } ?? [] }
+            + (credential.metadataServer ? ["--metadata-server"] : [])
     }
 }

@@ -125,7 +125,7 @@ struct BenchCommand: AsyncParsableCommand {
     private func measure(
         _ query: QueryRequest?, _ connection: Connection, _ display: ProgressDisplay
     ) async throws -> BenchmarkReport {
-        let client = try connection.client()
+        let client = try await connection.client()
         if let query { return try await benchmark(.query(query), client, display).run() }
         let source = try TableReference(parsing: table ?? "", defaultProject: client.configuration.project)
         do {

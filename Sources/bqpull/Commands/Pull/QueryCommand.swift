@@ -44,7 +44,7 @@ struct QueryCommand: AsyncParsableCommand {
     func run() async throws {
         let query = try job.query(text.read())
         try await options.report(file: target.into) { connection, onProgress in
-            var pull = QueryPull(query, client: try connection.client())
+            var pull = QueryPull(query, client: try await connection.client())
             pull.incrementalColumn = incremental
             pull.onInterruptedJob = InterruptedJobText.show
             options.configure(&pull, startsAnew: target.restart, onProgress)

@@ -42,7 +42,7 @@ struct ResumeCommand: AsyncParsableCommand {
         }
         try await options.report(file: file) { connection, onProgress in
             var pull = try Self.pull(
-                continuing: unfinished, try connection.client(project: project))
+                continuing: unfinished, try await connection.client(project: project))
             options.configure(&pull, startsAnew: restart, onProgress)
             return try await pull.stage(into: unfinished.target)
         }

@@ -45,7 +45,7 @@ struct TableCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await options.report(file: target.into) { connection, onProgress in
-            let client = try connection.client()
+            let client = try await connection.client()
             let table = try TableReference(parsing: source, defaultProject: client.configuration.project)
             var pull = TablePull(table, client: client)
             pull.columns = columns?.names
