@@ -38,9 +38,12 @@ package struct ChildProcess: Sendable {
         for (stream, descriptor) in [streams.input, streams.output, streams.error].enumerated() {
             posix_spawn_file_actions_adddup2(&actions, descriptor, Int32(stream))
         }
-        #if canImport(Glibc)
+        #if os(Linux)
         // The network library's sockets are not closed on exec: who inherits one keeps its connection open.
-        if isApart { posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1) }
+        let files = isApart ? (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? [] : []
+        for descriptor in files.compactMap({ Int32($0) }) where descriptor > STDERR_FILENO {
+            posix_spawn_file_actions_addclose(&actions, descriptor)
+        }
         #endif
         var signals = sigset_t()
         sigemptyset(&signals)

@@ -42,7 +42,7 @@ import Testing
             (.answer(503, headers: flavor), .serviceUnavailable, "unavailable"),
             (.answer(200, "<html>", headers: flavor), .unexpectedAnswer, "not JSON"),
             (
-                .failure(HTTPError(code: .untrustedServer, message: "reset")), .noServiceAccount,
+                .failure(HTTPError(code: .hostNotFound, message: "no such host")), .noServiceAccount,
                 "no metadata server answers"
             ),
         ] as [(ScriptedTransport.Reply, OAuthError.Code, String)])
@@ -53,6 +53,14 @@ import Testing
         let error = await #expect(throws: OAuthError.self) { try await tokens.accessToken() }
         #expect(error?.code == code)
         #expect(error?.message.contains(mention) == true, "\(error?.message ?? "")")
+    }
+
+    @Test func aServerThatIsSlowIsThereAllTheSame() async throws {
+        let failure = HTTPError(code: .timeout, message: "slow")
+        let tokens = GoogleCredential.metadataServer(try MetadataServer()).tokenProvider(
+            TokenContext(transport: ScriptedTransport { _ in .failure(failure) }, clock: ManualClock()))
+        let error = await #expect(throws: HTTPError.self) { try await tokens.accessToken() }
+        #expect(error?.code == .timeout)
     }
 
     @Test(

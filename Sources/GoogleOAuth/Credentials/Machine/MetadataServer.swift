@@ -87,7 +87,7 @@ public struct MetadataServer: Sendable, Hashable {
                 guard Self.isAnswer(head) else { throw Self.refusal(head, host: host) }
                 return bytes
             }
-        } catch let error as HTTPError {
+        } catch let error as HTTPError where ![.timeout, .connectionLost].contains(error.code) {
             throw OAuthError(
                 code: .noServiceAccount, message: "no metadata server answers at \(host)",
                 hint: "only Google's machines have one; elsewhere give --credentials FILE, or bqpull auth login",
@@ -96,7 +96,7 @@ public struct MetadataServer: Sendable, Hashable {
     }
 
     private func request(_ url: String) -> HTTPRequest {
-        HTTPRequest(.get, url, headers: [Self.flavor], firstByteTimeout: .seconds(10))
+        HTTPRequest(.get, url, headers: [Self.flavor])
     }
 
     /// Whether it is the server that answers: something else at its address would not say so.
