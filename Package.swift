@@ -9,6 +9,12 @@ var strict: [SwiftSetting] = [
 // Not for those who build it with a later compiler, which may warn of more.
 if Context.environment["CI"] != nil { strict.append(.treatAllWarnings(as: .error)) }
 
+// What `bqpull --version` says. Not Context.gitInformation, which SwiftPM remembers and does not ask for again.
+var commit: [CSetting] = []
+if let name = Context.environment["BQPULL_COMMIT"], !name.isEmpty {
+    commit.append(.define("BQPULL_COMMIT", to: "\"\(name)\""))
+}
+
 let package = Package(
     name: "bqpull",
     platforms: [.macOS(.v15)],
@@ -39,7 +45,7 @@ let package = Package(
         .executableTarget(
             name: "bqpull",
             dependencies: [
-                "BigQueryPull", "BigQuery", "GoogleHTTP", "GoogleOAuth", "BigQueryEmulator",
+                "BigQueryPull", "BigQuery", "GoogleHTTP", "GoogleOAuth", "BigQueryEmulator", "CBuild",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -111,6 +117,7 @@ let package = Package(
             pkgConfig: "zlib",
             providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]
         ),
+        .target(name: "CBuild", cSettings: commit),
         .target(name: "CSQLiteShim", linkerSettings: [.linkedLibrary("sqlite3")]),
 
         .target(

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Lint, build, all tests. Installs the system packages that are missing, or says which.
+# Lint, build, documentation, all tests, examples. Installs the system packages that are missing, or says which.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . Examples/requirements.sh
@@ -13,13 +13,22 @@ if [ "$(uname)" = Linux ]; then
     # A real browser for the logins; who has none, or does not want one, sees those tests skipped.
     if [ -n "${CI:-}" ]; then
         require_packages chromium chromium-driver || echo "continuing without chromium" >&2
+        # For a look at the man pages and at the completions of all three shells.
+        require_packages groff-base zsh fish || echo "continuing without groff, zsh and fish" >&2
     fi
 fi
 require_swift
 
-swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks
+swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks Examples/{Package.swift,Sources,Tests}
 Tests/faults.sh
+# What `bqpull --version` is to say.
+BQPULL_COMMIT=$(git rev-parse --short=7 HEAD 2>/dev/null || true)
+export BQPULL_COMMIT
 swift build --build-tests
+bqpull="$(swift build --show-bin-path)/bqpull"
+Tests/reference.sh "$bqpull"
+Tests/Documentation/run.sh
+Tests/install.sh "$bqpull"
 # A crash that a test expects must not wait for the backtracer.
 export SWIFT_BACKTRACE=enable=no
 # Tests that start programs are slow beside each other: no more at a time than there are processors, where that can be said.
@@ -38,4 +47,9 @@ if [ "$(uname)" = Linux ]; then
     Tests/Fuzzing/run.sh
     Benchmarks/counts.sh
 fi
-Tests/Conformance/run.sh "$(swift build --show-bin-path)/bqpull"
+Tests/Conformance/run.sh "$bqpull"
+BQPULL="$bqpull" Examples/run.sh
+# It draws the same pictures as there are, if not to the byte: they are for looking at.
+if [ -n "${CI:-}" ] && command -v chromium >/dev/null; then
+    BQPULL="$bqpull" Examples/notebook.sh .build/notebook/pictures
+fi

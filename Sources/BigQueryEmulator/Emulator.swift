@@ -21,6 +21,7 @@ public final class Emulator: Sendable {
     /// - Throws: An ``EmulatorError`` that names the file and line that cannot be loaded.
     public init(configuration: EmulatorConfiguration) throws {
         self.configuration = configuration
+        try Exporter.check(configuration.buckets)
         storage = try TemporaryDatabase()
         let catalog = Catalog(
             project: configuration.project, location: configuration.location, database: storage.pool)

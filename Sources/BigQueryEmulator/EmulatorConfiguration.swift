@@ -76,6 +76,8 @@ public struct EmulatorConfiguration: Sendable {
     package var tls: NIOSSLContext?
     /// The tables to load at the start.
     public var tables: [TableSource]
+    /// The folder that stands for each bucket of Cloud Storage; none by default.
+    public var buckets: [String: String]
     /// Where the server's own messages go; nowhere by default.
     public var logger: Logger
 
@@ -92,7 +94,7 @@ public struct EmulatorConfiguration: Sendable {
         codeLifetime: Duration = .seconds(600), accessTokenLifetime: Duration = .seconds(3599),
         refreshTokenLifetime: Duration? = nil, rotatesRefreshTokens: Bool = false, failure: EmulatorFailure? = nil,
         faults: FaultPlan? = nil, onFault: @escaping @Sendable (FaultLedger.Entry) -> Void = { _ in },
-        tables: [TableSource] = [],
+        tables: [TableSource] = [], buckets: [String: String] = [:],
         logger: Logger = Logger(label: "bqpull.emulator") { _ in SwiftLogNoOpLogHandler() }
     ) {
         self.port = port
@@ -119,6 +121,7 @@ public struct EmulatorConfiguration: Sendable {
         self.faults = faults
         self.onFault = onFault
         self.tables = tables
+        self.buckets = buckets
         self.logger = logger
     }
 }

@@ -2,7 +2,7 @@
 public struct EmulatorError: Error, Sendable, CustomStringConvertible {
     /// The kind of error.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
-        private enum Value: String {
+        private enum Value: String, CaseIterable {
             case unreadableFile, invalidData, cannotListen, cannotWrite
         }
 
@@ -20,6 +20,9 @@ public struct EmulatorError: Error, Sendable, CustomStringConvertible {
         public static let cannotListen = Code(.cannotListen)
         /// A credentials file cannot be written.
         public static let cannotWrite = Code(.cannotWrite)
+
+        /// Every code.
+        package static var all: [Code] { Value.allCases.map(Code.init) }
 
         /// The identifier of the code, for example `invalidData`.
         public var description: String { value.rawValue }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import BigQueryPull
 import Foundation
 
 /// The command line. Data goes to standard output, everything else to standard error.
@@ -7,26 +6,12 @@ import Foundation
 struct BQPull: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bqpull",
-        abstract: "BigQuery into a local SQLite staging table, with a client id, a client secret and a refresh token.",
-        discussion: """
-            Try it without an account:
-              bqpull emulator
-            Get a refresh token, once:
-              bqpull auth login
-            See what is there:
-              bqpull ls dataset
-              bqpull show dataset.table
-            Pull a query:
-              bqpull query 'SELECT * FROM dataset.table' --into staging.db
-            Pull a table without a query, which costs nothing:
-              bqpull table dataset.table --into staging.db
-            Measure how fast it is:
-              bqpull bench 'SELECT * FROM dataset.table'
-            """,
-        version: ToolVersion.current,
+        abstract: "BigQuery into a local SQLite table, with Data Factory's refresh token.",
+        version: ToolBuild.description,
         subcommands: [
             AuthCommand.self, QueryCommand.self, TableCommand.self, ResumeCommand.self, RunsCommand.self,
-            ListCommand.self, ShowCommand.self, BenchCommand.self, EmulatorCommand.self,
+            ListCommand.self, ShowCommand.self, ExportCommand.self, BenchCommand.self, EmulatorCommand.self,
+            ConfigCommand.self, ErrorsCommand.self,
         ]
     )
 
@@ -34,18 +19,32 @@ struct BQPull: AsyncParsableCommand {
         // A closed pipe is an error of the write that meets it, not the end of the process.
         signal(SIGPIPE, SIG_IGN)
         StandardStreams.fill()
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        Diagnostics.format = LogFormat(arguments: arguments, environment: ProcessEnvironment.variables)
         do {
-            var command = try parseAsRoot()
-            try OpenFileLimit.require()
-            if var command = command as? any AsyncParsableCommand {
-                try await command.run()
-            } else {
-                try command.run()
-            }
+            try await run(arguments)
+        } catch is ReaderGone {
+            // Whoever reads no more has what they want.
         } catch {
-            guard let failure = Failure(error) else { exit(withError: error) }
-            failure.print()
+            guard let failure = Failure(error) ?? Failure(usage: error, CommandPath(arguments)) else {
+                exit(withError: error)
+            }
+            Diagnostics.failure(failure)
             Foundation.exit(failure.exitStatus.rawValue)
+        }
+    }
+
+    private static func run(_ arguments: [String]) async throws {
+        guard !RootHelp.isAskedFor(arguments) else { return try StandardOutput.write(RootHelp.text) }
+        if let failure = CommandPath(arguments).failure { throw failure }
+        // The parser's own help knows commands only.
+        let isAboutErrors = arguments.starts(with: ["help", "errors"])
+        var command = try parseAsRoot(isAboutErrors ? Array(arguments.dropFirst()) : arguments)
+        try OpenFileLimit.require()
+        if var command = command as? any AsyncParsableCommand {
+            try await command.run()
+        } else {
+            try command.run()
         }
     }
 }

@@ -245,7 +245,8 @@ import Testing
             ("CREATE MATERIALIZED VIEW d.v AS SELECT 1", "CREATE_MATERIALIZED_VIEW"),
             ("CREATE TEMP FUNCTION f() AS (1)", "CREATE_FUNCTION"), ("CREATE MODEL d.m AS SELECT 1", "CREATE_MODEL"),
             ("DROP TABLE IF EXISTS d.t", "DROP_TABLE"), ("ALTER TABLE d.t ADD COLUMN x INT64", "ALTER_TABLE"),
-            ("EXPORT DATA OPTIONS (uri = 'x') AS SELECT 1", "EXPORT_DATA"), ("CALL d.p()", "CALL"),
+            ("EXPORT DATA OPTIONS (uri = 'gs://b/x-*', format = 'CSV') AS SELECT 1", "EXPORT_DATA"),
+            ("CALL d.p()", "CALL"),
             ("DECLARE x INT64; SELECT x", "SCRIPT"), ("SELECT 1; SELECT 2", "SCRIPT"),
             ("BEGIN SELECT 1; END", "SCRIPT"), ("SLECT 1", nil), ("", nil), ("-- nothing", nil),
         ] as [(String, String?)])

@@ -16,7 +16,7 @@ extension BigQueryClient {
         let reference = JobReference(
             projectId: configuration.project, jobId: JobReference.newID(), location: query.location
         )
-        let job = try await insert(query, as: reference, dryRun: true)
+        let job = try await insert(query.configuration(dryRun: true), as: reference, dryRun: true)
         if let failure = job.failure { throw failure }
         return job
     }
@@ -28,27 +28,48 @@ extension BigQueryClient {
     /// - Returns: the job, which may have failed already.
     /// - Throws: ``BigQueryError``, `HTTPError`, `OAuthError` or `CancellationError`.
     public func insertJob(_ query: QueryRequest, as reference: JobReference) async throws -> Job {
+        try await insert(query.configuration(dryRun: false), as: reference) { job in try job.require(query) }
+    }
+
+    /// Starts an extract job, which writes a table to files, under an id of the caller's.
+    ///
+    /// Sending the same again is safe, as it is for a query.
+    /// - Returns: the job, which may have failed already.
+    /// - Throws: ``BigQueryError``, `HTTPError`, `OAuthError` or `CancellationError`.
+    public func insertJob(_ extract: ExtractRequest, as reference: JobReference) async throws -> Job {
+        try await insert(extract.configuration, as: reference) { job in try job.require(extract) }
+    }
+
+    /// Inserts a job, or finds the one that has this id already.
+    ///
+    /// - Parameter check: refuses a job that was found and is another one.
+    private func insert(
+        _ configuration: some Encodable, as reference: JobReference, check: (Job) throws -> Void
+    ) async throws -> Job {
         do {
-            return try await insert(query, as: reference, dryRun: false)
+            return try await insert(configuration, as: reference, dryRun: false)
         } catch let error as BigQueryError where error.code == .duplicateJob {
             var reference = reference
             reference.location = reference.location ?? Self.location(inDuplicate: error.message)
             let job = try await fetchJob(reference, mayBeNew: true)
-            try job.require(query)
+            try check(job)
             return job
         }
     }
 
-    private func insert(_ query: QueryRequest, as reference: JobReference, dryRun: Bool) async throws -> Job {
-        struct Body: Encodable {
-            var jobReference: JobReference
-            var configuration: QueryRequest.Configuration
-        }
-        let body = try Self.encode(Body(jobReference: reference, configuration: query.configuration(dryRun: dryRun)))
+    private struct Insertion<Configuration: Encodable>: Encodable {
+        var jobReference: JobReference
+        var configuration: Configuration
+    }
+
+    private func insert(
+        _ configuration: some Encodable, as reference: JobReference, dryRun: Bool
+    ) async throws -> Job {
+        let body = try Self.encode(Insertion(jobReference: reference, configuration: configuration))
         let request = HTTPRequest(
             .post, url(["jobs"], ["prettyPrint": "false"]),
             headers: [("Content-Type", "application/json")], body: body,
-            firstByteTimeout: configuration.longPoll + configuration.firstByteAllowance
+            firstByteTimeout: self.configuration.longPoll + self.configuration.firstByteAllowance
         )
         let resource = try await send(request, as: JobResource.self)
         guard dryRun || resource.jobReference?.jobId == reference.jobId else {
@@ -82,6 +103,29 @@ extension BigQueryClient {
             mayBeNew && error.code == .notFound ? .repeatLater() : nil
         }
         return resource.job(askedFor: reference)
+    }
+
+    /// The pauses between two questions whether a job is done: a little longer each time.
+    private static let (shortestPause, longestPause) = (Duration.milliseconds(250), Duration.seconds(10))
+
+    /// Waits until a job of any kind is done.
+    ///
+    /// - Parameters:
+    ///   - mayBeNew: whether the job may have been inserted just now.
+    ///   - onWait: called each time the job was found not to be done.
+    /// - Returns: the job, which may have failed.
+    /// - Throws: ``BigQueryError``, `HTTPError`, `OAuthError` or `CancellationError`.
+    public func waitForJob(
+        _ reference: JobReference, mayBeNew: Bool = true, onWait: (Job) async -> Void = { _ in }
+    ) async throws -> Job {
+        var pause = Self.shortestPause
+        while true {
+            let job = try await fetchJob(reference, mayBeNew: mayBeNew)
+            if job.state == .done { return job }
+            await onWait(job)
+            try await clock.sleep(for: pause)
+            pause = min(pause * 1.5, Self.longestPause)
+        }
     }
 
     /// Asks the service to stop a job. It answers at once; the job ends some time later and may still cost.

@@ -30,6 +30,10 @@ public struct Job: Sendable {
     public var sql: String?
     /// Whether the text is in the legacy dialect, if the service tells.
     public var useLegacySQL: Bool?
+    /// What the job has exported, known when it is done; `nil` for jobs of other kinds.
+    public var exported: ExportStatistics?
+    /// The table that an extract job reads, and the files that it writes.
+    var extract: JobResource.Configuration.Extract?
 }
 
 extension Job {
@@ -38,11 +42,23 @@ extension Job {
     /// - Throws: ``BigQueryError`` with code `foreignJob`.
     public func require(_ query: QueryRequest) throws(BigQueryError) {
         guard sql == nil || (sql == query.sql && useLegacySQL ?? false == query.useLegacySQL) else {
-            throw BigQueryError(
-                code: .foreignJob, message: "the job \(reference.jobId) exists already and runs another query",
-                hint: "run the command again; it will use a new job id"
-            )
+            throw foreign("runs another query")
         }
+    }
+
+    /// Refuses a job that extracts another table than this, or to other files.
+    func require(_ request: ExtractRequest) throws(BigQueryError) {
+        guard let extract else { return }
+        guard extract.sourceTable == request.table, extract.destinationUris == [request.destination.uri] else {
+            throw foreign("exports something else")
+        }
+    }
+
+    private func foreign(_ what: String) -> BigQueryError {
+        BigQueryError(
+            code: .foreignJob, message: "the job \(reference.jobId) exists already and \(what)",
+            hint: "run the command again; it will use a new job id"
+        )
     }
 }
 
@@ -60,10 +76,12 @@ struct JobResource: Decodable, Sendable {
             var totalBytesProcessed: WireInteger?
             var totalBytesBilled: WireInteger?
             var cacheHit: Bool?
+            var exportDataStatistics: ExportDataStatistics?
         }
 
         var totalBytesProcessed: WireInteger?
         var query: Query?
+        var extract: ExtractStatistics?
     }
 
     struct Configuration: Decodable, Sendable {
@@ -72,7 +90,13 @@ struct JobResource: Decodable, Sendable {
             var useLegacySql: Bool?
         }
 
+        struct Extract: Decodable, Sendable {
+            var sourceTable: TableReference?
+            var destinationUris: [String]?
+        }
+
         var query: Query?
+        var extract: Extract?
     }
 
     /// A dry run makes no job, so its answer names only a location.
@@ -102,7 +126,9 @@ struct JobResource: Decodable, Sendable {
             statementType: statistics?.query?.statementType, schema: statistics?.query?.schema,
             bytesProcessed: (statistics?.query?.totalBytesProcessed ?? statistics?.totalBytesProcessed)?.value,
             bytesBilled: statistics?.query?.totalBytesBilled?.value, cacheHit: statistics?.query?.cacheHit,
-            sql: configuration?.query?.query, useLegacySQL: configuration?.query?.useLegacySql
+            sql: configuration?.query?.query, useLegacySQL: configuration?.query?.useLegacySql,
+            exported: statistics?.extract?.statistics ?? statistics?.query?.exportDataStatistics?.statistics,
+            extract: configuration?.extract
         )
     }
 }

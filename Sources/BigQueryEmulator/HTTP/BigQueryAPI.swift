@@ -26,19 +26,24 @@ struct BigQueryAPI: Sendable {
         let location = configuration.location
         let request = try JobRequest(insert: call.body, project: try project(call), location: location)
         try check(request)
-        if request.isDryRun { return try await dryRunJob(request) }
+        if request.isDryRun {
+            guard case .query(let settings) = request.settings else {
+                throw ServiceError(.invalid, "Dry runs are for queries only.")
+            }
+            return try await dryRunJob(request, settings)
+        }
         return resource(of: try await jobs.insert(request))
     }
 
-    private func dryRunJob(_ request: JobRequest) async throws -> JSONObject {
-        let (query, schema) = try await jobs.dryRun(request)
+    private func dryRunJob(_ request: JobRequest, _ settings: QueryConfiguration) async throws -> JSONObject {
+        let (query, schema) = try await jobs.dryRun(settings, location: request.location)
         let bytes = JSONValue.int64(query.bytesProcessed)
         var statistics: JSONObject = [
             "totalBytesProcessed": bytes, "totalBytesBilled": "0", "cacheHit": false,
             "statementType": .string(query.statementType), "totalBytesProcessedAccuracy": "PRECISE",
         ]
         // Legacy SQL and statements without a result have no schema to tell.
-        if !request.settings.isLegacy, !schema.isEmpty { statistics["schema"] = schema.json }
+        if !settings.isLegacy, !schema.isEmpty { statistics["schema"] = schema.json }
         if !query.tables.isEmpty { statistics["referencedTables"] = .array(query.tables.map(\.reference.json)) }
         return [
             "kind": "bigquery#job", "id": .string("\(catalog.project):\(request.location)."),
@@ -72,7 +77,9 @@ struct BigQueryAPI: Sendable {
         let options = body["formatOptions"]?.object
         let timestamps = try APICall.timestampFormat(
             microseconds: options?["useInt64Timestamp"]?.bool, name: options?["timestampOutputFormat"]?.string)
-        if request.isDryRun { return try await dryRunQuery(request) }
+        if request.isDryRun, case .query(let settings) = request.settings {
+            return try await dryRunQuery(request, settings)
+        }
 
         let job = try await jobs.insert(request)
         await job.completion.wait(atMost: Self.waitingTime(body["timeoutMs"]?.integer))
@@ -87,7 +94,7 @@ struct BigQueryAPI: Sendable {
         if case .done(let start, let end, _) = job.phase {
             answer["startTime"] = start.json
             answer["endTime"] = end.json
-            answer["statementType"] = .string(job.query.statementType)
+            if let query = job.query { answer["statementType"] = .string(query.statementType) }
         }
         let isWhole = answer["jobComplete"] == true && answer["pageToken"] == nil
         if body["jobCreationMode"]?.string == "JOB_CREATION_OPTIONAL", isWhole {
@@ -98,15 +105,15 @@ struct BigQueryAPI: Sendable {
         return answer
     }
 
-    private func dryRunQuery(_ request: JobRequest) async throws -> JSONObject {
-        let (query, schema) = try await jobs.dryRun(request)
+    private func dryRunQuery(_ request: JobRequest, _ settings: QueryConfiguration) async throws -> JSONObject {
+        let (query, schema) = try await jobs.dryRun(settings, location: request.location)
         var answer: JSONObject = [
             "kind": "bigquery#queryResponse",
             "jobReference": ["projectId": .string(catalog.project), "location": .string(request.location)],
             "totalBytesProcessed": .int64(query.bytesProcessed), "jobComplete": true, "cacheHit": false,
             "location": .string(request.location), "statementType": .string(query.statementType),
         ]
-        if !request.settings.isLegacy, !schema.isEmpty { answer["schema"] = schema.json }
+        if !settings.isLegacy, !schema.isEmpty { answer["schema"] = schema.json }
         return answer
     }
 
@@ -126,15 +133,25 @@ struct BigQueryAPI: Sendable {
         var answer: JSONObject = [
             "kind": .string(kind), "etag": .string(job.etag), "jobReference": job.reference.json,
         ]
+        guard let query = job.query else {
+            throw ServiceError(.invalid, "Cannot get the query results of the job \(job.reference), which is no query.")
+        }
         guard let result = try job.result() else {
             answer["jobComplete"] = false
             return answer
         }
+        if result.exported != nil {
+            // A statement without a result has neither columns nor rows.
+            answer["totalBytesProcessed"] = .int64(query.bytesProcessed)
+            answer["jobComplete"] = true
+            answer["cacheHit"] = false
+            return answer
+        }
         // An anonymous table is gone some time after the job that made it.
-        if job.settings.destination == nil { _ = try catalog.table(job.destination) }
+        if let table = job.anonymousTable { _ = try catalog.table(table) }
         answer["schema"] = result.rows.fields.json
         answer.members += try await self.page(page, of: result.rows, byteLimit: byteLimit, form: form).members
-        answer["totalBytesProcessed"] = .int64(result.isFromCache ? 0 : job.query.bytesProcessed)
+        answer["totalBytesProcessed"] = .int64(result.isFromCache ? 0 : query.bytesProcessed)
         answer["jobComplete"] = true
         answer["cacheHit"] = .bool(result.isFromCache)
         return answer

@@ -25,7 +25,8 @@ final class EmulatorServer: Sendable {
         self.configuration = configuration
         self.catalog = catalog
         jobs = JobBook(
-            catalog: catalog, jobTime: configuration.jobTime, resultLifetime: configuration.resultLifetime)
+            catalog: catalog, buckets: configuration.buckets, jobTime: configuration.jobTime,
+            resultLifetime: configuration.resultLifetime)
         let port = Port(scheme: configuration.tls == nil ? "http" : "https")
         self.port = port
         oauth = OAuthServer(configuration: configuration) { port.endpoint }

@@ -44,23 +44,39 @@ extension Job {
             statistics["startTime"] = start.json
             statistics["endTime"] = end.json
             statistics["finalExecutionDurationMs"] = .int64(Int64(1000 * end.timeIntervalSince(start)))
-            if case .success(let result) = result {
-                statistics["totalBytesProcessed"] = .int64(result.isFromCache ? 0 : query.bytesProcessed)
-                statistics["totalSlotMs"] = "1"
-                statistics["query"] = .object(queryStatistics(result))
-                return statistics
-            }
+            if case .success(let result) = result { return finished(statistics, result) }
         }
-        statistics["query"] = ["statementType": .string(query.statementType)]
+        if let query { statistics["query"] = ["statementType": .string(query.statementType)] }
         return statistics
     }
 
-    private func queryStatistics(_ result: Result) -> JSONObject {
+    private func finished(_ statistics: JSONObject, _ result: Result) -> JSONObject {
+        var statistics = statistics
+        statistics["totalSlotMs"] = "1"
+        switch work {
+        case .query(_, let query, _):
+            statistics["totalBytesProcessed"] = .int64(result.isFromCache ? 0 : query.bytesProcessed)
+            statistics["query"] = .object(statisticsOf(query, result))
+        case .extract(_, let table):
+            statistics["extract"] = [
+                "destinationUriFileCounts": .array([.int64(result.exported?.files ?? 0)]),
+                "inputBytes": .int64(table.source.logicalBytes),
+            ]
+        }
+        return statistics
+    }
+
+    private func statisticsOf(_ query: PreparedQuery, _ result: Result) -> JSONObject {
         var statistics: JSONObject = [
             "totalBytesProcessed": .int64(result.isFromCache ? 0 : query.bytesProcessed),
             "totalBytesBilled": .int64(result.isFromCache ? 0 : query.bytesBilled),
             "cacheHit": .bool(result.isFromCache), "statementType": .string(query.statementType),
         ]
+        if let exported = result.exported {
+            statistics["exportDataStatistics"] = [
+                "fileCount": .int64(exported.files), "rowCount": .int64(exported.rows),
+            ]
+        }
         if !query.tables.isEmpty { statistics["referencedTables"] = .array(query.tables.map(\.reference.json)) }
         return statistics
     }

@@ -15,12 +15,21 @@ struct JobReference: Sendable, Hashable, CustomStringConvertible {
     }
 }
 
-/// A query that runs or has run on the emulator.
+/// What a job does.
+enum JobWork: Sendable {
+    /// - Parameter destination: Where the result can be read by tabledata.list.
+    case query(QueryConfiguration, PreparedQuery, destination: TableReference)
+    case extract(ExtractConfiguration, Table)
+}
+
+/// A query or an extraction that runs or has run on the emulator.
 final class Job: Sendable {
     /// What a job that went well leaves behind.
     struct Result: Sendable {
         var rows: any RowSource
-        var isFromCache: Bool
+        var isFromCache = false
+        /// What was written to files.
+        var exported: Exporter.Outcome?
     }
 
     enum Phase: Sendable {
@@ -40,10 +49,7 @@ final class Job: Sendable {
     let reference: JobReference
     /// The job's configuration as jobs.get shows it.
     let configuration: JSONObject
-    let settings: QueryConfiguration
-    let query: PreparedQuery
-    /// Where the result can be read by tabledata.list.
-    let destination: TableReference
+    let work: JobWork
     let timeLimit: Duration?
     let created = Date()
     /// Opens when the job is done.
@@ -53,18 +59,29 @@ final class Job: Sendable {
     private let state = Mutex(Phase.pending)
 
     init(
-        reference: JobReference, configuration: JSONObject, settings: QueryConfiguration, query: PreparedQuery,
-        destination: TableReference, timeLimit: Duration?
+        reference: JobReference, configuration: JSONObject, work: JobWork, timeLimit: Duration?
     ) {
         self.reference = reference
         self.configuration = configuration
-        self.settings = settings
-        self.query = query
-        self.destination = destination
+        self.work = work
         self.timeLimit = timeLimit
     }
 
     var phase: Phase { state.withLock { $0 } }
+
+    /// The query; `nil` for jobs of other kinds.
+    var query: PreparedQuery? {
+        if case .query(_, let query, _) = work { query } else { nil }
+    }
+
+    /// The table that holds the result until it expires; `nil` if the query has a destination of its own.
+    var anonymousTable: TableReference? {
+        if case .query(let settings, _, let destination) = work, settings.destination == nil {
+            destination
+        } else {
+            nil
+        }
+    }
 
     func start() {
         state.withLock { $0 = .running(since: Date()) }

@@ -26,14 +26,16 @@ final class JobBook: Sendable {
 
     private let catalog: Catalog
     let engine: QueryEngine
+    private let exporter: Exporter
     private let jobTime: Duration
     private let resultLifetime: Duration?
     private let state = Mutex(State())
     private let queue: AsyncStream<Job>
     private let queueEnd: AsyncStream<Job>.Continuation
 
-    init(catalog: Catalog, jobTime: Duration, resultLifetime: Duration?) {
+    init(catalog: Catalog, buckets: [String: String], jobTime: Duration, resultLifetime: Duration?) {
         self.catalog = catalog
+        exporter = Exporter(buckets: buckets)
         self.jobTime = jobTime
         self.resultLifetime = resultLifetime
         engine = QueryEngine(catalog: catalog)
@@ -64,9 +66,11 @@ final class JobBook: Sendable {
     }
 
     /// Compiles the query of a request and tells its schema, without a job.
-    func dryRun(_ request: JobRequest) async throws -> (query: PreparedQuery, schema: [Field]) {
-        let query = try await engine.prepare(request.settings, location: request.location)
-        return (query, try await engine.schema(of: query))
+    func dryRun(
+        _ settings: QueryConfiguration, location: String
+    ) async throws -> (query: PreparedQuery, schema: [Field]) {
+        let query = try await engine.prepare(settings, location: location)
+        return (query, query.target == nil ? try await engine.schema(of: query) : [])
     }
 
     /// Makes a job and lets it run.
@@ -76,11 +80,7 @@ final class JobBook: Sendable {
         let id = request.id ?? "job_\(UUID().uuidString.replacing("-", with: "").lowercased())"
         let reference = JobReference(project: catalog.project, location: request.location, id: id)
         try refuseDuplicate(reference, in: state.withLock { $0 })
-        let query = try await engine.prepare(request.settings, location: request.location)
-        let destination = request.settings.destination ?? Self.anonymousTable(for: reference)
-        let job = Job(
-            reference: reference, configuration: request.configuration(destination: destination),
-            settings: request.settings, query: query, destination: destination, timeLimit: request.timeLimit)
+        let job = try await job(request, reference)
         try state.withLock { state throws in
             // Compiling took a moment, in which another request may have taken the id.
             try refuseDuplicate(reference, in: state)
@@ -91,6 +91,27 @@ final class JobBook: Sendable {
         return job
     }
 
+    private func job(_ request: JobRequest, _ reference: JobReference) async throws -> Job {
+        var configuration = request.configuration
+        let work: JobWork
+        switch request.settings {
+        case .query(let settings):
+            let query = try await engine.prepare(settings, location: request.location)
+            let destination = settings.destination ?? Self.anonymousTable(for: reference)
+            configuration = request.configuration(settings, destination: destination)
+            work = .query(settings, query, destination: destination)
+        case .extract(let settings):
+            let table = try catalog.table(settings.table, location: request.location)
+            if table.source is View {
+                let message = "\(table.reference) is not allowed for this operation because it is currently a VIEW."
+                throw ServiceError(.invalid, message)
+            }
+            work = .extract(settings, table)
+        }
+        return Job(
+            reference: reference, configuration: configuration, work: work, timeLimit: request.timeLimit)
+    }
+
     private func refuseDuplicate(_ reference: JobReference, in state: borrowing State) throws(ServiceError) {
         guard state.jobs[reference] == nil else { throw ServiceError(.duplicate, "Already Exists: Job \(reference)") }
     }
@@ -99,9 +120,9 @@ final class JobBook: Sendable {
     func expireResults() {
         let jobs = state.withLock { state in
             state.results = [:]
-            return state.ordered.filter { $0.settings.destination == nil }
+            return state.ordered
         }
-        catalog.remove(jobs.map(\.destination))
+        catalog.remove(jobs.compactMap(\.anonymousTable))
     }
 
     private static func anonymousTable(for job: JobReference) -> TableReference {
@@ -146,12 +167,14 @@ extension JobBook {
             defer { group.cancelAll() }
             return await group.next() ?? Self.stopped("Backend shut down")
         }
-        if case .success(let result) = result {
+        if case .success(let result) = result, result.exported == nil,
+            case .query(let settings, _, let destination) = job.work
+        {
             catalog.register(
                 Table(
-                    reference: job.destination, source: result.rows,
+                    reference: destination, source: result.rows,
                     sqliteName: (result.rows as? StoredRows)?.sqliteName ?? catalog.newSQLiteName(),
-                    lifetime: job.settings.destination == nil ? resultLifetime : nil))
+                    lifetime: settings.destination == nil ? resultLifetime : nil))
         }
         job.finish(result)
     }
@@ -162,14 +185,15 @@ extension JobBook {
 
     private func execute(_ job: Job) async -> Result<Job.Result, ServiceError> {
         do {
-            if let limit = job.settings.maximumBytesBilled, job.query.bytesBilled > limit {
-                let needed = "\(job.query.bytesBilled) or higher required."
-                throw ServiceError(
-                    .bytesBilledLimitExceeded, "Query exceeded limit for bytes billed: \(limit). \(needed)")
+            switch job.work {
+            case .query(let settings, let query, _):
+                let parameters = job.configuration["query"]?.object?["queryParameters"]?.text ?? ""
+                return .success(try await result(of: query, settings, parameters: parameters))
+            case .extract(let settings, let table):
+                return .success(
+                    Job.Result(
+                        rows: NoRows(), exported: try await exporter.write(table.source, to: settings.target)))
             }
-            try refuseOverwriting(job)
-            let (rows, isFromCache) = try await rows(of: job)
-            return .success(Job.Result(rows: rows, isFromCache: isFromCache))
         } catch let error as ServiceError {
             return .failure(error)
         } catch {
@@ -177,12 +201,29 @@ extension JobBook {
         }
     }
 
-    private func refuseOverwriting(_ job: Job) throws(ServiceError) {
-        guard let destination = job.settings.destination else { return }
+    private func result(
+        of query: PreparedQuery, _ settings: QueryConfiguration, parameters: String
+    ) async throws -> Job.Result {
+        if let limit = settings.maximumBytesBilled, query.bytesBilled > limit {
+            let needed = "\(query.bytesBilled) or higher required."
+            throw ServiceError(
+                .bytesBilledLimitExceeded, "Query exceeded limit for bytes billed: \(limit). \(needed)")
+        }
+        if let target = query.target {
+            let rows = try await engine.run(query)
+            return Job.Result(rows: NoRows(), exported: try await exporter.write(rows, to: target))
+        }
+        try refuseOverwriting(settings)
+        let (rows, isFromCache) = try await rows(of: query, settings, parameters: parameters)
+        return Job.Result(rows: rows, isFromCache: isFromCache)
+    }
+
+    private func refuseOverwriting(_ settings: QueryConfiguration) throws(ServiceError) {
+        guard let destination = settings.destination else { return }
         guard catalog.hasDataset(destination.dataset) else {
             throw .notFound("Dataset \(destination.project):\(destination.dataset)")
         }
-        switch job.settings.writeDisposition {
+        switch settings.writeDisposition {
         case "WRITE_TRUNCATE": return
         case "WRITE_EMPTY" where !catalog.contains(destination): return
         case "WRITE_EMPTY": throw ServiceError(.duplicate, "Already Exists: Table \(destination)")
@@ -190,15 +231,15 @@ extension JobBook {
         }
     }
 
-    private func rows(of job: Job) async throws -> (any RowSource, isFromCache: Bool) {
-        let key = CacheKey(
-            sql: job.query.translations.map(\.sql),
-            configuration: job.configuration["query"]?.object?["queryParameters"]?.text ?? "")
-        let isCached = job.settings.usesCache && job.settings.destination == nil && job.query.isRepeatable
+    private func rows(
+        of query: PreparedQuery, _ settings: QueryConfiguration, parameters: String
+    ) async throws -> (any RowSource, isFromCache: Bool) {
+        let key = CacheKey(sql: query.translations.map(\.sql), configuration: parameters)
+        let isCached = settings.usesCache && settings.destination == nil && query.isRepeatable
         if isCached, let result = state.withLock({ $0.results[key] }), result.expiry.map({ .now < $0 }) ?? true {
             return (result.rows, true)
         }
-        let rows = try await engine.run(job.query)
+        let rows = try await engine.run(query)
         if isCached {
             let result = CachedResult(rows: rows, expiry: resultLifetime.map { .now + $0 })
             state.withLock { $0.results[key] = result }

@@ -2,9 +2,15 @@ import Foundation
 
 /// A job that a request asks for, checked but not compiled.
 struct JobRequest: Sendable {
+    /// What the job is to do, and how.
+    enum Settings: Sendable {
+        case query(QueryConfiguration)
+        case extract(ExtractConfiguration)
+    }
+
     var id: String?
     var location: String
-    var settings: QueryConfiguration
+    var settings: Settings
     /// The configuration to show in the job's resource, without the destination.
     var configuration: JSONObject
     var isDryRun: Bool
@@ -15,11 +21,13 @@ struct JobRequest: Sendable {
         guard let configuration = body["configuration"]?.object else {
             throw ServiceError(.missing, "Required parameter is missing: configuration")
         }
-        guard let query = configuration["query"]?.object else {
+        let query = configuration["query"]?.object
+        let extract = configuration["extract"]?.object
+        guard (query == nil) != (extract == nil) else {
             throw ServiceError(
                 .invalid,
                 "Job configuration must contain exactly one job-specific configuration object (e.g., query, load, "
-                    + "extract, spreadsheetExtract), but there were 0: .")
+                    + "extract, spreadsheetExtract), but there were \(query == nil ? 0 : 2): .")
         }
         let reference = body["jobReference"]?.object
         if let other = reference?["projectId"]?.string, other != project {
@@ -27,18 +35,23 @@ struct JobRequest: Sendable {
         }
         id = reference?["jobId"]?.string
         self.location = reference?["location"]?.string ?? location
-        settings = try QueryConfiguration(json: query, project: project)
         isDryRun = configuration["dryRun"]?.bool ?? false
         timeLimit = configuration["jobTimeoutMs"]?.integer.map { .milliseconds($0) }
         self.configuration = configuration
-        self.configuration["jobType"] = "QUERY"
+        if let query {
+            settings = .query(try QueryConfiguration(json: query, project: project))
+            self.configuration["jobType"] = "QUERY"
+        } else {
+            settings = .extract(try ExtractConfiguration(json: extract ?? [:], project: project))
+            self.configuration["jobType"] = "EXTRACT"
+        }
         try checkID()
     }
 
     /// Reads the body of jobs.query.
     init(query body: JSONObject, project: String, location: String) throws(ServiceError) {
         self.location = body["location"]?.string ?? location
-        settings = try QueryConfiguration(json: body, project: project)
+        settings = .query(try QueryConfiguration(json: body, project: project))
         isDryRun = body["dryRun"]?.bool ?? false
         timeLimit = body["jobTimeoutMs"]?.integer.map { .milliseconds($0) }
         var query = body
@@ -67,8 +80,8 @@ struct JobRequest: Sendable {
         }
     }
 
-    /// The configuration as the job's resource shows it, with defaults filled in.
-    func configuration(destination: TableReference) -> JSONObject {
+    /// The configuration of a query as the job's resource shows it, with defaults filled in.
+    func configuration(_ settings: QueryConfiguration, destination: TableReference) -> JSONObject {
         var query = configuration["query"]?.object ?? [:]
         let defaults: JSONObject = [
             "destinationTable": destination.json, "createDisposition": "CREATE_IF_NEEDED",

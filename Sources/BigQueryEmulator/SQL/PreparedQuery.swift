@@ -9,6 +9,8 @@ struct PreparedQuery: Sendable {
     }
 
     var statementType: String
+    /// Where an EXPORT DATA statement writes the rows.
+    var target: ExportTarget?
     var parameters = QueryParameters()
     var translation = SQLTranslation()
     var columns: [ResultColumn] = []

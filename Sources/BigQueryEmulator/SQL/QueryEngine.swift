@@ -23,12 +23,29 @@ struct QueryEngine: Sendable {
         guard let type = StatementType.of(tokens) else {
             throw ServiceError.invalidQuery("Syntax error: Unexpected \(first.displayText) \(first.place)")
         }
+        if type == StatementType.exportData, !configuration.isLegacy {
+            let statement = try ExportStatement(tokens)
+            guard StatementType.of(statement.query) == StatementType.select else {
+                throw ServiceError.invalidQuery("Syntax error: EXPORT DATA expects a query")
+            }
+            var query = try await prepare(
+                statement.query, configuration, location: location, viewLevel: viewLevel)
+            query.statementType = type
+            query.target = statement.target
+            return query
+        }
         guard type == StatementType.select else { return PreparedQuery(statementType: type) }
+        return try await prepare(tokens, configuration, location: location, viewLevel: viewLevel)
+    }
+
+    private func prepare(
+        _ tokens: [SQLToken], _ configuration: QueryConfiguration, location: String, viewLevel: Int
+    ) async throws -> PreparedQuery {
         let scope = QueryScope(
             catalog: catalog, project: catalog.project, location: location,
             defaultDataset: configuration.defaultDataset, parameters: configuration.parameters,
             isLegacy: configuration.isLegacy)
-        var query = PreparedQuery(statementType: type, parameters: configuration.parameters)
+        var query = PreparedQuery(statementType: StatementType.select, parameters: configuration.parameters)
         query.translation = try SQLTranslator.translate(tokens, scope: scope)
         for index in query.translation.tables.indices {
             guard let view = query.translation.tables[index].source as? View else { continue }
@@ -88,7 +105,7 @@ struct QueryEngine: Sendable {
 
     /// Runs a query to its end and keeps the result.
     func run(_ query: PreparedQuery) async throws -> any RowSource {
-        guard query.statementType == StatementType.select else {
+        guard query.statementType == StatementType.select || query.target != nil else {
             throw Self.failure("\(query.statementType) statements are not run")
         }
         // Computed rows need no copy, whatever their number.

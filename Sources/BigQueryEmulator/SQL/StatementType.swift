@@ -1,6 +1,7 @@
 /// What kind of statement a query is, under the names of the API's `statementType`.
 enum StatementType {
     static let select = "SELECT"
+    static let exportData = "EXPORT_DATA"
 
     private static let definitions: Set = [
         "TABLE", "VIEW", "SCHEMA", "FUNCTION", "PROCEDURE", "MODEL", "SNAPSHOT", "ASSIGNMENT", "CAPACITY",
@@ -24,7 +25,7 @@ enum StatementType {
         case "SELECT", "WITH", "FROM", "VALUES": return select
         case "INSERT", "UPDATE", "DELETE", "MERGE", "CALL", "ASSERT": return first
         case "TRUNCATE": return "TRUNCATE_TABLE"
-        case "EXPORT": return "EXPORT_DATA"
+        case "EXPORT": return exportData
         case "LOAD": return "LOAD_DATA"
         case "CREATE", "DROP", "ALTER": return definition(verb: first, words: words.dropFirst(), tokens)
         default: return nil

@@ -13,7 +13,7 @@ protocol RowSource: Sendable {
 
 /// Takes the rows of one page up to its limits.
 struct RowCollector: Sendable {
-    private var encoder: RowEncoder
+    private var encoder: any RowEncoding
     private let rowLimit: Int64
     private var remainingBytes: Int
     /// The columns to take of a row; all if `nil`.
@@ -21,7 +21,7 @@ struct RowCollector: Sendable {
 
     /// - Parameter byteLimit: The most that a page may hold by BigQuery's own row size; a larger row still
     ///   gets a page to itself.
-    init(encoder: RowEncoder, rowLimit: Int64, byteLimit: Int) {
+    init(encoder: any RowEncoding, rowLimit: Int64, byteLimit: Int) {
         self.encoder = encoder
         self.rowLimit = rowLimit
         remainingBytes = byteLimit
@@ -48,6 +48,6 @@ struct RowCollector: Sendable {
         return true
     }
 
-    /// The rows as a JSON array.
+    /// What was written of the rows.
     consuming func finish() -> [UInt8] { encoder.finish() }
 }

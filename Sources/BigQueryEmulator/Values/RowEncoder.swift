@@ -1,5 +1,5 @@
 /// Writes rows in the API's form, `{"f":[{"v":…},…]}`, and counts their size.
-struct RowEncoder: Sendable {
+struct RowEncoder: RowEncoding {
     /// How a TIMESTAMP is written.
     enum TimestampFormat: Sendable {
         /// Seconds since 1970 as a decimal number, the API's default.
@@ -37,8 +37,9 @@ struct RowEncoder: Sendable {
     }
 
     /// The rows as a JSON array.
-    consuming func finish() -> [UInt8] {
+    mutating func finish() -> [UInt8] {
         bytes.append(UInt8(ascii: "]"))
+        defer { bytes = [] }
         return bytes
     }
 
@@ -121,7 +122,8 @@ struct RowEncoder: Sendable {
 }
 
 extension RowEncoder {
-    private static func text(of value: Double) -> String {
+    /// A FLOAT64 as the API and exports write it.
+    static func text(of value: Double) -> String {
         if value.isNaN { return "NaN" }
         if value.isInfinite { return value < 0 ? "-Infinity" : "Infinity" }
         return value.description

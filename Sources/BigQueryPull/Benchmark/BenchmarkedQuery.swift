@@ -18,7 +18,7 @@ struct BenchmarkedQuery: BenchmarkSource {
         pull.onInterruptedJob = benchmark.onInterruptedJob
         let session = PullSession(pull)
         let plan = try await session.plan(query)
-        benchmark.onEstimate(plan.dryRun.bytesProcessed)
+        try await benchmark.onEstimate(QueryEstimate(plan))
         let result = try await session.repeatingFailedJobs { job in try await session.start(plan, as: job) }
         guard result.totalRows > 0 else { throw PullError.nothingToMeasure }
         (self.benchmark, self.plan, self.result) = (benchmark, plan, result)

@@ -26,8 +26,8 @@ public struct PullBenchmark: Sendable {
     public var maximumRows: Int64? = 100_000
     /// Where every run stages its rows, in place of those of the run before; `nil`, the default, drops them.
     public var target: StagingTarget?
-    /// Told the bytes that the query will process, as the dry run estimates them, before it runs.
-    public var onEstimate: @Sendable (Int64?) -> Void = { _ in }
+    /// Told what the query will read, before it runs; an error that it throws stops the benchmark.
+    public var onEstimate: @Sendable (QueryEstimate) async throws -> Void = { _ in }
     /// Told how far the benchmark is, at every page and while waiting. Must return at once.
     public var onProgress: @Sendable (BenchmarkProgress) -> Void = { _ in }
     /// Told what became of a job that was running when the benchmark was cancelled.

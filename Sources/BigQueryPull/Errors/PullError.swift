@@ -2,7 +2,7 @@
 public struct PullError: Error, Sendable, CustomStringConvertible {
     /// The kind of error.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
-        private enum Value: String {
+        private enum Value: String, CaseIterable {
             case notAQuery, unsupportedColumn, inconsistentResult, notIncremental, notContinuable
             case tableChanges, nothingToMeasure
         }
@@ -28,6 +28,9 @@ public struct PullError: Error, Sendable, CustomStringConvertible {
         public static let tableChanges = Code(.tableChanges)
         /// There are no rows that a benchmark could fetch.
         public static let nothingToMeasure = Code(.nothingToMeasure)
+
+        /// Every code.
+        package static var all: [Code] { Value.allCases.map(Code.init) }
 
         /// The identifier of the code, for example `notAQuery`.
         public var description: String { value.rawValue }

@@ -41,7 +41,7 @@ enum Incremental {
         guard let field = schema.fields.first(where: { SQLiteName($0.name) == SQLiteName(column) }) else {
             throw PullError(
                 code: .notIncremental, message: "the result has no column \(column) to go on from",
-                hint: "select it as well")
+                hint: NearestName.suggestion(column, among: schema.fields.map(\.name)) ?? "select it as well")
         }
         guard types.contains(field.type), field.mode != .repeated else {
             throw PullError(

@@ -11,6 +11,8 @@ public protocol Pull: Sendable {
     var checksDatabase: Bool { get set }
     /// Told how far the pull is, at every page and while waiting. Must return at once.
     var onProgress: @Sendable (PullProgress) -> Void { get set }
+    /// Told at once of each warning that will be in the report. Must return at once.
+    var onWarning: @Sendable (PullWarning) -> Void { get set }
     /// Measures durations for the report.
     var clock: any Clock<Duration> { get }
 

@@ -9,15 +9,8 @@ struct PullPlan: Sendable {
     var dryRun: Job
 
     /// Refuses statements that do more than return rows, and columns that cannot be kept exactly.
-    ///
-    /// Emulators and the legacy dialect may leave the statement type out; BigQuery itself always tells it.
     init(query: QueryRequest, dryRun: Job) throws(PullError) {
-        if let type = dryRun.statementType, type != "SELECT" {
-            throw PullError(
-                code: .notAQuery, message: "the statement is \(type), which bqpull does not run",
-                hint: "give one SELECT; run other statements with the bq command or in the console first"
-            )
-        }
+        try dryRun.requireSelect()
         if let schema = dryRun.schema { try Self.check(schema) }
         self.query = query
         self.query.location = query.location ?? dryRun.reference.location
@@ -38,6 +31,19 @@ struct PullPlan: Sendable {
             )
         }
         for member in field.fields { try check(member, path: "\(path).\(member.name)") }
+    }
+}
+
+extension Job {
+    /// Refuses statements that do more than return rows.
+    ///
+    /// Emulators and the legacy dialect may leave the statement type out; BigQuery itself always tells it.
+    func requireSelect() throws(PullError) {
+        guard let type = statementType, type != "SELECT" else { return }
+        throw PullError(
+            code: .notAQuery, message: "the statement is \(type), which bqpull does not run",
+            hint: "give one SELECT; run other statements with the bq command or in the console first"
+        )
     }
 }
 

@@ -25,6 +25,9 @@ final class PullSession {
     let meter: PullMeter
     private let memory = PageMemory()
     private var client: BigQueryClient { meter.client }
+    private var runner: JobRunner {
+        JobRunner(client: client, clock: pull.clock, onInterruptedJob: pull.onInterruptedJob)
+    }
 
     /// - Parameter run: the run that is continued; its figures are where the report begins.
     init(_ pull: QueryPull, continuing run: RecordedRun? = nil) {
@@ -68,18 +71,8 @@ final class PullSession {
 
     /// Carries out `body` with the name of a new job, and again with another if the service failed to run it.
     func repeatingFailedJobs<Value>(_ body: (JobReference) async throws -> Value) async throws -> Value {
-        var repetition = 0
-        while true {
-            do {
-                return try await body(
-                    JobReference(projectId: client.configuration.project, jobId: JobReference.newID()))
-            } catch let error as BigQueryError
-                where error.code == .jobFailedTemporarily && repetition < pull.jobRepetitions
-            {
-                repetition += 1
-                meter.addRepetition()
-            }
-        }
+        try await runner.repeatingFailedJobs(
+            atMost: pull.jobRepetitions, onRepetition: { meter.addRepetition() }, body)
     }
 
     /// Inserts the job, waits until it is done, and fetches its first page.
@@ -109,7 +102,7 @@ final class PullSession {
             projectId: recorded.intent.project, jobId: recorded.intent.jobID ?? "", location: query.location)
         do {
             // With rows the job is known to be done.
-            let job = try await stoppingJob(recorded.rows == 0 ? reference : nil) {
+            let job = try await runner.stoppingJob(recorded.rows == 0 ? reference : nil) {
                 try await client.fetchJob(reference)
             }
             guard job.failure == nil else { return nil }
@@ -158,7 +151,7 @@ final class PullSession {
 
     private func run(_ query: QueryRequest, as reference: JobReference) async throws -> Result {
         meter.notify(.running)
-        let job = try await stoppingJob(reference) {
+        let job = try await runner.stoppingJob(reference) {
             let job = try await client.insertJob(query, as: reference)
             if let failure = job.failure { throw failure }
             return job
@@ -176,7 +169,7 @@ final class PullSession {
         let (client, memory, notifyRunning) = (client, memory, meter.notifyRunning)
         let pageRows = pull.limits.pageRows ?? PullLimits.firstPageRows
         let range = RowRange(start: firstRow, count: Int(min(Int64(pageRows), maximumRows ?? .max)))
-        let page = try await stoppingJob(isRunning ? reference : nil) {
+        let page = try await runner.stoppingJob(isRunning ? reference : nil) {
             try await PageSizing.halvingOnce(range.count) { count in
                 try await client.fetchFirstPage(
                     RowRange(start: range.start, count: count), of: reference, schema: schema, mayBeNew: mayBeNew,
@@ -190,46 +183,6 @@ final class PullSession {
         for message in schema.unknownTypes { meter.warn(.unknownType, message) }
         return Result(
             job: reference, schema: schema, totalRows: totalRows, maximumRows: maximumRows, firstPage: page)
-    }
-
-    /// Does something for a job, which is stopped if the task is cancelled meanwhile.
-    private func stoppingJob<Value>(_ job: JobReference?, _ body: () async throws -> Value) async throws -> Value {
-        do {
-            return try await body()
-        } catch {
-            if let job, Task.isCancelled { await stop(job) }
-            throw error
-        }
-    }
-
-    /// How long an interrupted pull may take to stop its job.
-    private static let stoppingTime: Duration = .seconds(2)
-
-    /// How often BigQuery is asked to stop a job that it does not know, and the pause between: the insertion that was
-    /// interrupted may still be on its way.
-    private static let (stoppingAttempts, stoppingPause) = (5, Duration.milliseconds(200))
-
-    /// Asks BigQuery to stop a job, and tells whether that is done. A job that never came to be is none to speak of.
-    private func stop(_ job: JobReference) async {
-        let (client, clock) = (client, pull.clock)
-        let outcome = await atMost(Self.stoppingTime, clock: clock) { () async -> Swift.Result<Void, any Error> in
-            var attempts = 0
-            while true {
-                do {
-                    return .success(try await client.cancelJob(job, budget: .zero))
-                } catch let error as BigQueryError where error.code == .notFound && attempts < Self.stoppingAttempts {
-                    attempts += 1
-                    try? await clock.sleep(for: Self.stoppingPause)
-                } catch {
-                    return .failure(error)
-                }
-            }
-        }
-        switch outcome {
-        case .success: pull.onInterruptedJob(InterruptedJob(reference: job, isCancelled: true))
-        case .failure(let error as BigQueryError) where error.code == .notFound: break
-        case .failure, nil: pull.onInterruptedJob(InterruptedJob(reference: job, isCancelled: false))
-        }
     }
 
     private enum Event: Sendable {
@@ -275,7 +228,7 @@ final class PullSession {
                     window.fetched(page, of: range)
                 case .delivered(let rowCount):
                     window.delivered(rowCount: rowCount)
-                    meter.delivered(rowCount: rowCount)
+                    meter.delivered(rowCount: rowCount, pagesInFlight: window.pagesInFlight)
                 case nil:
                     throw PullError(
                         code: .inconsistentResult,

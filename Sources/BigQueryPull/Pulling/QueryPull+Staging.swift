@@ -55,6 +55,24 @@ extension QueryPull {
         }
     }
 
+    /// Asks what the query would read and return if it were staged into a target now, without running it: with an
+    /// incremental column, the rows above the highest value that is staged.
+    ///
+    /// The database is not made if it does not exist.
+    /// - Throws: ``PullError``, `StagingError`, `BigQueryError`, `HTTPError`, `OAuthError` or `CancellationError`.
+    public func estimate(into target: StagingTarget) async throws -> QueryEstimate {
+        guard let incrementalColumn, FileManager.default.fileExists(atPath: target.path) else {
+            return try await estimate()
+        }
+        try Incremental.check(query, into: target)
+        let (watermark, _) = try await StagingDatabase.with(target, clock: clock) {
+            try await $0.watermark(of: incrementalColumn)
+        }
+        var pull = self
+        if let watermark { pull.query = Incremental.query(query, above: watermark) }
+        return try await pull.estimate()
+    }
+
     /// Begins a run of its own.
     private func stageAnew(in database: StagingDatabase, _ target: StagingTarget) async throws -> PullReport {
         var sent = query
@@ -68,10 +86,12 @@ extension QueryPull {
         }
         let session = PullSession(self)
         let plan = try await session.plan(sent)
+        if sent.readsWholeTable { session.meter.warnIfLarge(plan.dryRun.bytesProcessed, for: target.path) }
         if let column = incrementalColumn, let schema = plan.dryRun.schema {
             let field = try Incremental.check(column, in: schema)
             if sent == query { try await session.checkLaterRuns(of: query, by: field) }
         }
+        try await onEstimate(QueryEstimate(plan))
         let (run, result) = try await session.repeatingFailedJobs { job in
             let run = try await database.begin(try intent(plan, job: job, runID: session.newRunID()))
             return try await run.recordingFailure(session.meter) { (run, try await session.start(plan, as: job)) }
@@ -89,6 +109,7 @@ extension QueryPull {
 
     private func transfer(_ result: PullSession.Result, _ session: PullSession, to run: StagingRun) async throws {
         if let column = incrementalColumn { _ = try Incremental.check(column, in: result.schema) }
+        session.meter.warnIfLarge(result.storedByteCount, for: run.recorded.target.path)
         try await session.transfer(result, to: run) {
             run.record(StagingStatistics($0, totalRows: result.totalRows))
         }
@@ -142,6 +163,13 @@ extension QueryPull {
             estimatedBytes: plan.dryRun.bytesProcessed, schema: plan.dryRun.schema,
             toolVersion: ToolVersion.programName, startedAt: Date()
         )
+    }
+}
+
+extension QueryRequest {
+    /// Whether this is so plainly `SELECT * FROM table` that the result is as large as what the query reads.
+    fileprivate var readsWholeTable: Bool {
+        sql.wholeMatch(of: /(?i)\s*SELECT\s+\*\s+FROM\s+[`\w.:-]+\s*;?\s*/) != nil
     }
 }
 

@@ -22,8 +22,14 @@ public struct QueryPull: Pull {
     public var limits = PullLimits()
     /// How often the query is run again under a new id when the service fails to run it. Defaults to 2.
     public var jobRepetitions = 2
+    /// Told what the query will read, before it runs; an error that it throws stops the pull, and nothing is billed.
+    ///
+    /// Not called by a pull that goes on with a job which has run already.
+    public var onEstimate: @Sendable (QueryEstimate) async throws -> Void = { _ in }
     /// Told how far the pull is.
     public var onProgress: @Sendable (PullProgress) -> Void = { _ in }
+    /// Told at once of each warning.
+    public var onWarning: @Sendable (PullWarning) -> Void = { _ in }
 
     /// Told what became of a job that was running when the pull was cancelled.
     public var onInterruptedJob: @Sendable (InterruptedJob) -> Void = { _ in }
@@ -70,13 +76,21 @@ public struct QueryPull: Pull {
         continuedRun = run
     }
 
+    /// Asks what the query would read and return, without running it.
+    ///
+    /// - Throws: ``PullError`` for what is no query, `BigQueryError`, `HTTPError`, `OAuthError` or `CancellationError`.
+    public func estimate() async throws -> QueryEstimate {
+        QueryEstimate(try await PullSession(self).plan(query))
+    }
+
     /// Runs the query and delivers its rows to a sink of any kind.
     ///
-    /// - Throws: ``PullError``, `BigQueryError`, `RowsError`, `HTTPError`, `OAuthError`, what the sink throws, or
-    ///   `CancellationError`.
+    /// - Throws: ``PullError``, `BigQueryError`, `RowsError`, `HTTPError`, `OAuthError`, what the sink or ``onEstimate``
+    ///   throws, or `CancellationError`.
     public func run(into sink: some RowSink) async throws -> PullReport {
         let session = PullSession(self)
         let plan = try await session.plan(query)
+        try await onEstimate(QueryEstimate(plan))
         let result = try await session.repeatingFailedJobs { job in try await session.start(plan, as: job) }
         try await session.transfer(result, to: sink)
         return session.finishedReport()

@@ -46,6 +46,10 @@ extension TablePull {
         meter.startOver()
         let reading = try await TableReading(self, meter)
         let run = try await database.begin(try intent(reading))
+        // Of some columns or rows the size is not known.
+        if columns == nil, maximumRows == nil {
+            meter.warnIfLarge(reading.table.byteCount, for: run.recorded.target.path)
+        }
         meter.report.runId = run.recorded.intent.runID
         try await droppingIfChanged(run, meter) { try await reading.transfer(to: run, willDeliver: run.record) }
         return run

@@ -24,6 +24,8 @@ public struct TablePull: Pull {
     public var limits = PullLimits()
     /// Told how far the pull is.
     public var onProgress: @Sendable (PullProgress) -> Void = { _ in }
+    /// Told at once of each warning.
+    public var onWarning: @Sendable (PullWarning) -> Void = { _ in }
 
     let client: BigQueryClient
     /// Measures durations for the report.

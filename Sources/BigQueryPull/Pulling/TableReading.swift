@@ -120,7 +120,7 @@ struct TableReading {
                 willDeliver(StagingStatistics(meter.report, totalRows: chain.exactRows, pageToken: chain.token))
                 try await sink.append(page.rows)
                 pages.memory.recycle(page.rows)
-                meter.delivered(rowCount: page.rows.rowCount)
+                meter.delivered(rowCount: page.rows.rowCount, pagesInFlight: next != nil && hasRoom ? 1 : 0)
             }
             arrived = try await ahead
             if !hasRoom { arrived = try await pages.fetch(next) }
@@ -176,17 +176,21 @@ private struct TablePages: Sendable {
 }
 
 extension Table {
-    /// Refuses what only a query can read, and says which one.
+    /// What it is called if it has no rows of its own, so that only a query can read it; `nil` if it has.
     ///
     /// Snapshots have rows, and kinds that are not known yet may have some.
-    fileprivate func requireRows(columns: [String]?, limit: Int64?) throws(BigQueryError) {
-        let what: String
+    var kindWithoutRows: String? {
         switch kind {
-        case .view: what = "a view"
-        case .materializedView: what = "a materialized view"
-        case .external: what = "an external table"
-        case .table, .snapshot, .unknown: return
+        case .view: "a view"
+        case .materializedView: "a materialized view"
+        case .external: "an external table"
+        case .table, .snapshot, .unknown: nil
         }
+    }
+
+    /// Refuses what only a query can read, and says which one.
+    fileprivate func requireRows(columns: [String]?, limit: Int64?) throws(BigQueryError) {
+        guard let what = kindWithoutRows else { return }
         let list = columns.map { $0.map { "`\($0)`" }.joined(separator: ", ") } ?? "*"
         let sql = "SELECT \(list) FROM `\(reference)`" + (limit.map { " LIMIT \($0)" } ?? "")
         throw BigQueryError(

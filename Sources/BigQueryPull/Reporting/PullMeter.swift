@@ -2,7 +2,6 @@ import BigQuery
 import BigQueryRows
 import GoogleHTTP
 import SQLiteStaging
-import Synchronization
 
 /// The report of a pull and its progress, as they grow.
 ///
@@ -14,6 +13,7 @@ final class PullMeter {
     var report: PullReport
     private let elapsed: @Sendable () -> Duration
     private let onProgress: @Sendable (PullProgress) -> Void
+    private let onWarning: @Sendable (PullWarning) -> Void
     private let repetitions: RepetitionCount
     /// Those of tokens before this pull.
     private let earlierTokenRepetitions: Int64
@@ -23,8 +23,8 @@ final class PullMeter {
     private var arrivals: [Int64: Duration] = [:]
     /// Since when nothing is being delivered.
     private var idleSince: Duration?
-    /// The bytes that were read before this process.
-    private var earlierData: Int64 = 0
+    /// The bytes that were read before this process, compressed and inflated.
+    private var earlierData: (read: Int64, inflated: Int64) = (0, 0)
 
     /// - Parameter project: the one that the report names.
     init(_ pull: some Pull, project: String, client: BigQueryClient, clock: any Clock<Duration>) {
@@ -34,6 +34,7 @@ final class PullMeter {
         self.client = client.forRun { repetitions.add($0.cause) }
         elapsed = stopwatch(clock)
         onProgress = pull.onProgress
+        onWarning = pull.onWarning
         report = PullReport(project: project)
     }
 
@@ -62,8 +63,10 @@ final class PullMeter {
         report.dataRead = statistics.wireBytes
         report.dataInflated = statistics.inflatedBytes
         progress.rowsContinued = rows
-        earlierData = statistics.wireBytes
+        earlierData = (statistics.wireBytes, statistics.inflatedBytes)
     }
+
+    private var retries: Int64 { repetitions.value + client.tokenRepetitionCount - earlierTokenRepetitions }
 
     /// Adds a repetition that is not one of a request.
     func addRepetition() { repetitions.add(nil) }
@@ -104,8 +107,11 @@ final class PullMeter {
     }
 
     /// Adds rows that have been delivered.
-    func delivered(rowCount: Int) {
+    ///
+    /// - Parameter pagesInFlight: the pages that are being fetched now.
+    func delivered(rowCount: Int, pagesInFlight: Int) {
         report.rowsCopied += Int64(rowCount)
+        progress.pagesInFlight = pagesInFlight
         idleSince = elapsed()
         notify(.transferring)
     }
@@ -119,8 +125,21 @@ final class PullMeter {
 
     /// Adds a warning, once.
     func warn(_ code: PullWarning.Code, _ message: String) {
-        let warning = PullWarning(code: code, message: message)
-        if !report.warnings.contains(warning) { report.warnings.append(warning) }
+        add(PullWarning(code: code, message: message))
+    }
+
+    /// Adds a warning, once, if a local database is not the place for rows of about this size.
+    func warnIfLarge(_ resultBytes: Int64?, for path: String) {
+        guard let resultBytes, !report.warnings.contains(where: { $0.code == .largeResult }),
+            let warning = LocalRoom(at: path).warning(resultBytes)
+        else { return }
+        add(warning)
+    }
+
+    private func add(_ warning: PullWarning) {
+        guard !report.warnings.contains(warning) else { return }
+        report.warnings.append(warning)
+        onWarning(warning)
     }
 
     /// Tells how far the pull is.
@@ -128,6 +147,9 @@ final class PullMeter {
         progress.phase = phase
         progress.rows = report.rowsCopied
         progress.runId = report.runId
+        progress.dataRead = report.dataRead - earlierData.read
+        progress.dataInflated = report.dataInflated - earlierData.inflated
+        progress.retries = retries
         progress.elapsed = elapsed()
         progress.transferElapsed = transferStart.map { progress.elapsed - $0 } ?? .zero
         onProgress(progress)
@@ -151,25 +173,10 @@ final class PullMeter {
         let end = elapsed()
         let start = transferStart ?? end
         var report = report
-        report.retries = repetitions.value + client.tokenRepetitionCount - earlierTokenRepetitions
+        report.retries = retries
         report.copyDuration = end / .seconds(1)
         report.queryDuration = start / .seconds(1)
-        report.throughput = Double(report.dataRead - earlierData) / 1000 / max(0.001, (end - start) / .seconds(1))
+        report.throughput = Double(report.dataRead - earlierData.read) / 1000 / max(0.001, (end - start) / .seconds(1))
         return report
     }
-}
-
-/// Counts repetitions, which happen in several tasks.
-private final class RepetitionCount: Sendable {
-    private let count = Atomic<Int64>(0)
-    private let isThrottled = Atomic<Bool>(false)
-
-    var value: Int64 { count.load(ordering: .relaxed) }
-
-    func add(_ cause: (any Error)?) {
-        count.add(1, ordering: .relaxed)
-        if (cause as? BigQueryError)?.isTransient == true { isThrottled.store(true, ordering: .relaxed) }
-    }
-
-    func wasThrottled() -> Bool { isThrottled.exchange(false, ordering: .relaxed) }
 }

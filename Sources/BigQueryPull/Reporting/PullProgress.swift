@@ -22,6 +22,14 @@ public struct PullProgress: Sendable {
     public var rowsContinued: Int64 = 0
     /// Rows of the whole result, known from the first page on.
     public var totalRows: Int64?
+    /// Bytes of the pages that came so far, compressed, in this process.
+    public var dataRead: Int64 = 0
+    /// Bytes of the same pages inflated.
+    public var dataInflated: Int64 = 0
+    /// Pages that are being fetched.
+    public var pagesInFlight = 0
+    /// Requests that had to be repeated so far.
+    public var retries: Int64 = 0
     /// Time since the pull began.
     public var elapsed: Duration
     /// Time since the first page arrived.

@@ -4,7 +4,7 @@ public struct PullWarning: Sendable, Hashable, Codable, CustomStringConvertible 
     public struct Code: Sendable, Hashable, Codable, CustomStringConvertible {
         private enum Value: String, Codable {
             case credentialsFile, refreshTokenNotStored, unknownType, nullInRequired, schemaChanged, tableChanged
-            case streamingBuffer, repeatedPage, firstIncrementalRun, rowsNotCounted, fileNotClosed
+            case streamingBuffer, repeatedPage, firstIncrementalRun, rowsNotCounted, fileNotClosed, largeResult
         }
 
         private let value: Value
@@ -35,6 +35,8 @@ public struct PullWarning: Sendable, Hashable, Codable, CustomStringConvertible 
         public static let rowsNotCounted = Code(.rowsNotCounted)
         /// The table is published, but the file could not be closed as it should.
         public static let fileNotClosed = Code(.fileNotClosed)
+        /// The rows seem to need more room than there is, or more than a local file should have.
+        public static let largeResult = Code(.largeResult)
 
         /// The identifier of the code, for example `tableChanged`.
         public var description: String { value.rawValue }

@@ -39,6 +39,9 @@ struct PullWindow {
     /// Whether every row has been delivered.
     var isFinished: Bool { deliveredRows == totalRows && !isDelivering }
 
+    /// The pages that are being fetched.
+    var pagesInFlight: Int { fetching.count }
+
     /// The pages that are read ahead of the writer at most: while some wait for it, decoding more takes time from it and
     /// memory from everybody.
     static let pagesAhead = max(3, ProcessInfo.processInfo.activeProcessorCount + 1)

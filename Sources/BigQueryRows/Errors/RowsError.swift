@@ -2,7 +2,7 @@
 public struct RowsError: Error, Sendable, CustomStringConvertible {
     /// The kind of error.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
-        private enum Value: String {
+        private enum Value: String, CaseIterable {
             case unsupportedEncoding, corruptBody, bodyTooLarge
             case malformedJSON, inconsistentPage, wrongRowCount, schemaChanged, invalidCell
         }
@@ -29,6 +29,9 @@ public struct RowsError: Error, Sendable, CustomStringConvertible {
         public static let schemaChanged = Code(.schemaChanged)
         /// A cell does not fit the type of its column.
         public static let invalidCell = Code(.invalidCell)
+
+        /// Every code.
+        package static var all: [Code] { Value.allCases.map(Code.init) }
 
         /// The identifier of the code, for example `invalidCell`.
         public var description: String { value.rawValue }

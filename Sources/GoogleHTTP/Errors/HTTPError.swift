@@ -47,8 +47,8 @@ public struct HTTPError: Error, Sendable, CustomStringConvertible {
         /// The identifier of the code, for example `connectionLost`.
         public var description: String { value.rawValue }
 
-        /// All identifiers that there are.
-        package static var identifiers: [String] { Value.allCases.map(\.rawValue) }
+        /// Every code.
+        package static var all: [Code] { Value.allCases.map(Code.init) }
 
         /// Whether the same request may succeed later.
         public var isTransient: Bool {

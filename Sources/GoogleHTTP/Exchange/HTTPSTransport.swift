@@ -109,20 +109,22 @@ public final class HTTPSTransport: HTTPTransport {
     ) async throws -> Answer {
         let response: HTTPClientResponse
         let proxy = proxy(for: host)
+        let clock = clock
+        let elapsed = stopwatch(clock)
         let proxyAddress = try proxy?.settings.address.get()
         do {
             // The watch ends an exchange; a deadline of the client's own would be on another clock.
             response = try await (proxy?.client ?? client).execute(clientRequest(request), deadline: .distantFuture)
         } catch {
             try Task.checkCancellation()
-            logger.debug("\(request): \(error)")
+            logger.debug("\(request): \(error), after \(elapsed().milliseconds) ms")
             var failure = HTTPError(
                 transport: error, host: host, proxy: proxyAddress.map { "\($0.host):\($0.port)" })
             failure.isBeforeAnswer = failure.code == .connectionLost
             throw failure
         }
         watch.receivedHead()
-        logger.debug("\(request): \(response.status.code)")
+        logger.debug("\(request): \(response.status.code), after \(elapsed().milliseconds) ms")
         let head = HTTPResponseHead(
             status: Int(response.status.code),
             headers: response.headers.map { (name: $0.name, value: $0.value) }
@@ -177,4 +179,9 @@ public final class HTTPSTransport: HTTPTransport {
                 "redirects are never followed, since they would carry the token elsewhere; check the endpoint and the proxy"
         )
     }
+}
+
+extension Duration {
+    /// For a log: milliseconds, rounded.
+    fileprivate var milliseconds: Int64 { Int64((self / .milliseconds(1)).rounded()) }
 }

@@ -2,7 +2,7 @@
 public struct StagingError: Error, Sendable, CustomStringConvertible {
     /// The kind of error, which decides the exit code of the command line.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
-        private enum Value: String {
+        private enum Value: String, CaseIterable {
             case databaseUnusable, targetExists, schemaMismatch
             case noDatabase, noRun
             case invalidName, noColumns, noKey, unknownColumn
@@ -59,6 +59,9 @@ public struct StagingError: Error, Sendable, CustomStringConvertible {
         public static let outOfResources = Code(.outOfResources)
         /// What should not happen: pages out of order, or an SQLite error that has no place here (exit 1).
         public static let unexpected = Code(.unexpected)
+
+        /// Every code.
+        package static var all: [Code] { Value.allCases.map(Code.init) }
 
         /// The identifier of the code, for example `targetExists`.
         public var description: String { value.rawValue }

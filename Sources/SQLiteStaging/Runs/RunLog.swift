@@ -4,7 +4,7 @@ import GRDB
 public enum RunLog {
     /// All runs, in the order in which they began.
     ///
-    /// Throws `noDatabase` if the file is not there, and what ``StagingDatabase/open(_:busyTimeout:checksEverything:)``
+    /// Throws `noDatabase` if the file is not there, and what ``StagingDatabase/open(_:busyTimeout:checksEverything:clock:)``
     /// throws for a file that is no staging database.
     public static func read(path: String) async throws -> [RecordedRun] {
         try await withDatabase(path) { file, db in

@@ -62,7 +62,8 @@ struct StagedTable: Sendable {
             guard let name = names.first(where: { SQLiteName($0) == SQLiteName(column) }) else {
                 throw StagingError(
                     code: .unknownColumn, message: "the result has no column \(column) for a key or an index",
-                    hint: "its columns are \(names.prefix(20).joined(separator: ", "))\(names.count > 20 ? ", …" : "")")
+                    hint: NearestName.suggestion(column, among: names)
+                        ?? "its columns are \(names.prefix(20).joined(separator: ", "))\(names.count > 20 ? ", …" : "")")
             }
             found.append(name)
         }

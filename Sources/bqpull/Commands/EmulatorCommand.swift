@@ -7,13 +7,21 @@ import GoogleHTTP
 struct EmulatorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "emulator",
-        abstract: "Serve a local stand-in for BigQuery to try things out and to test against.",
+        abstract: "Serve a local stand-in for BigQuery.",
         discussion: """
             SQL is answered by SQLite, with BigQuery's table names, literals and parameters; for BigQuery's own \
             dialect point bqpull at bqemulator. Tables of N generated rows are there for every N: \
             `bench.trips_N` has a column of every type, `bench.numbers_N` narrow numbers, `bench.texts_N` wide texts, \
             `bench.nested_N` STRUCTs and ARRAYs. \
-            Logins, tokens and their errors are Google's, with a consent page that anybody may click.
+            Logins, tokens and their errors are Google's, with a consent page that anybody may click. \
+            Exports go into folders that stand for buckets of Cloud Storage, as CSV or JSON lines.
+
+            Examples:
+              bqpull emulator
+              bqpull emulator --port 9050 --credentials-file credentials.json --client-file client.json
+              bqpull emulator --load sales.orders=orders.csv --load sales.latest=latest.sql
+              bqpull emulator --faults faults.json --latency 200
+              bqpull emulator --bucket my-bucket=exports
             """
     )
 
@@ -28,6 +36,13 @@ struct EmulatorCommand: AsyncParsableCommand {
             "A table to load, or a view with its query. Columns get their types from FILE.schema.json beside it, or from the values. SIGHUP reads the files again.",
             valueName: "dataset.table=file.csv|.jsonl|.db|.sql"))
     var load: [String] = []
+
+    @Option(
+        name: .customLong("bucket"),
+        help: ArgumentHelp(
+            "A folder that stands for a bucket, into which bqpull export writes; may be repeated.",
+            valueName: "name=folder"))
+    var buckets: [String] = []
 
     @Option(help: ArgumentHelp("The most that a page holds, by BigQuery's row size.", valueName: "size"))
     var pageBytes: ByteCount?
@@ -104,6 +119,7 @@ struct EmulatorCommand: AsyncParsableCommand {
             throw ValidationError("--redirect-uri \(uri): expected an address such as http://localhost:8080/")
         }
         _ = try load.map(Self.tableSource)
+        _ = try buckets.map(Self.bucket)
     }
 
     func run() async throws {
@@ -119,8 +135,8 @@ struct EmulatorCommand: AsyncParsableCommand {
                 refreshTokenLifetime: refreshTokenLifetime.map { .seconds($0) },
                 rotatesRefreshTokens: rotateRefreshTokens, failure: failure,
                 faults: try faults.map { file throws(EmulatorError) in try FaultPlan(contentsOf: file) },
-                onFault: { StandardError.write("fault: \($0.method): \(printable($0.instruction.description))\n") },
-                tables: tables))
+                onFault: { Diagnostics.info("fault: \($0.method): \(printable($0.instruction.description))") },
+                tables: tables, buckets: Dictionary(try buckets.map(Self.bucket)) { _, last in last }))
         let folder = FileManager.default.temporaryDirectory.appending(path: "bqpull-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: folder) }
         do {
@@ -172,16 +188,22 @@ struct EmulatorCommand: AsyncParsableCommand {
             let name = "\(table.dataset).\(table.table)"
             do {
                 try await running.load(table)
-                StandardError.write("loaded again: \(name) from \(printable(table.file))\n")
+                Diagnostics.info("loaded again: \(name) from \(printable(table.file))")
             } catch {
                 let reason = Failure(error)?.message ?? "\(error)"
-                StandardError.write("warning: \(name) stays as it was: \(printable(reason))\n")
+                Diagnostics.warning("\(name) stays as it was: \(printable(reason))")
             }
         }
     }
 
     private static func isView(_ table: EmulatorConfiguration.TableSource) -> Bool {
         table.file.lowercased().hasSuffix(".sql")
+    }
+
+    private static func bucket(_ text: String) throws -> (name: String, folder: String) {
+        let halves = text.split(separator: "=", maxSplits: 1)
+        guard halves.count == 2 else { throw ValidationError("--bucket \(text): expected NAME=FOLDER") }
+        return (String(halves[0]), String(halves[1]))
     }
 
     private static func tableSource(_ text: String) throws -> EmulatorConfiguration.TableSource {

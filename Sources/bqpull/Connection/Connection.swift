@@ -11,8 +11,9 @@ final class Connection: Sendable {
     let transport: HTTPSTransport
     /// The endpoint that the user named.
     let namedEndpoint: HTTPEndpoint?
-    /// The project that the user named.
+    /// The project that the user named: by an option, the environment or the profile.
     let namedProject: String?
+    private let settings: Settings
     private let credentialChoice: CredentialSearch.Choice
     private let logger: Logger
     private let noted = Mutex<[PullWarning]>([])
@@ -45,8 +46,8 @@ final class Connection: Sendable {
             return true
         }
         if isSettled == nil {
-            StandardError.write(
-                "warning: the refresh token was being exchanged; if it is refused from now on, bqpull auth login\n")
+            Diagnostics.warning(
+                "the refresh token was being exchanged; if it is refused from now on, bqpull auth login")
         }
         try? await transport.shutdown()
     }
@@ -55,7 +56,8 @@ final class Connection: Sendable {
         namedEndpoint = try (options.endpoint ?? ProcessEnvironment.value("BIGQUERY_EMULATOR_HOST")).map {
             try HTTPEndpoint($0)
         }
-        namedProject = options.project ?? ProcessEnvironment.value("GOOGLE_CLOUD_PROJECT")
+        settings = try options.settings()
+        namedProject = try settings.value(.project, option: options.project)
         credentialChoice = options.credential.choice
         var logger = Logger(label: "bqpull") { _ in StandardErrorLog() }
         logger.logLevel = options.verbose ? .debug : .error
@@ -76,7 +78,7 @@ final class Connection: Sendable {
 
     /// Shows the warnings, for commands without a report.
     func showWarnings() {
-        for warning in warnings { StandardError.write("warning: \(warning)\n") }
+        for warning in warnings { Diagnostics.warning(warning.message) }
     }
 
     /// Told about each repetition of a request.
@@ -92,6 +94,8 @@ final class Connection: Sendable {
             search: ProcessEnvironment.credentials, choice: credentialChoice, endpoint: namedEndpoint,
             context: tokenContext()
         )
+        logger.debug("endpoint \(choice.endpoint.map { "\($0)" } ?? "of Google")")
+        logger.debug("credentials \(choice.finding.map { printable($0.source) } ?? "none")")
         if let warning = choice.warning {
             noted.withLock { $0.append(PullWarning(code: .credentialsFile, message: warning)) }
         }
@@ -131,6 +135,9 @@ final class Connection: Sendable {
             named = try await server.fetchProject(tokenContext())
         }
         guard let named else { throw CommandError.noProject }
+        if namedProject == nil, let finding = choice.finding {
+            settings.note(.project, named, printable(finding.source))
+        }
         var configuration = try BigQueryConfiguration(project: named, endpoint: choice.endpoint)
         if let retry { configuration.retry = retry }
         return BigQueryClient(configuration, tokens: tokens, transport: transport, onRepetition: onRepetition)

@@ -5,7 +5,7 @@ import GoogleHTTP
 struct ConnectionOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "The project that runs and pays for queries. Default: GOOGLE_CLOUD_PROJECT, else the project of the credentials or of the machine.",
+            "The project that runs and pays for queries. Default: BQPULL_PROJECT, else GOOGLE_CLOUD_PROJECT, else that of the profile, else that of the credentials or of the machine.",
             valueName: "id"
         )
     )
@@ -26,11 +26,20 @@ struct ConnectionOptions: ParsableArguments {
             "Certificate authorities in PEM that are trusted besides the system's.", valueName: "file"))
     var caFile: String?
 
-    @Flag(help: "Show requests and retries on standard error.")
+    @Flag(help: "Show where values come from, and requests, retries and times.")
     var verbose = false
+
+    @Option(
+        help: ArgumentHelp(
+            "How messages, progress and errors are written to standard error: text or json, one object a line. Default: BQPULL_LOG_FORMAT, else text.",
+            valueName: "format"))
+    var logFormat: LogFormat?
 
     @Flag(help: "Write the result as one JSON object to standard output.")
     var json = false
+
+    /// What counts where options are not given.
+    func settings() throws -> Settings { try Settings(profile: credential.profile, isVerbose: verbose) }
 
     /// Those that lead to the same credentials and the same service again, as a shell reads them.
     var given: [String] {

@@ -15,7 +15,8 @@ struct CredentialOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "One of several credentials that bqpull auth login --profile stored.", valueName: "name"
+            "One of several accounts: the credentials that bqpull auth login --profile stored, and what bqpull config --profile set. Default: BQPULL_PROFILE.",
+            valueName: "name"
         )
     )
     var profile: String?
@@ -62,7 +63,7 @@ struct CredentialOptions: ParsableArguments {
         guard let finding = try ProcessEnvironment.credentials.first(choice) else {
             throw CredentialChoice.noCredentials()
         }
-        if let warning = finding.warning { StandardError.write("warning: \(warning)\n") }
+        if let warning = finding.warning { Diagnostics.warning("\(warning)") }
         return finding
     }
 

@@ -11,6 +11,6 @@ struct StandardErrorLog: LogHandler {
     }
 
     func log(event: LogEvent) {
-        StandardError.write("\(event.level): \(event.message)\n")
+        event.level > .info ? Diagnostics.warning("\(event.message)") : Diagnostics.debug("\(event.message)")
     }
 }

@@ -5,11 +5,6 @@ import GoogleHTTP
 /// A benchmark for people.
 enum BenchmarkText {
     /// What is said before the query runs.
-    static func estimate(_ bytes: Int64?) -> String {
-        guard let bytes else { return "the dry run does not tell how much the query will process; it runs once" }
-        return "the query will process \(Readable.bytes(bytes)), as a dry run estimates, and runs once"
-    }
-
     /// Two tables: how fast every setting is, and where its time goes.
     static func table(_ report: BenchmarkReport) -> String {
         let settings = ["rows/page", "parallel", "gzip"]
@@ -51,7 +46,6 @@ enum BenchmarkText {
         if let file = report.file, let table = report.table {
             lines.append("staged  the rows of the last run are in table \(table) of \(printable(file, limit: 300))")
         }
-        lines += report.warnings.map { "warning: \($0)" }
         return lines.joined(separator: "\n") + "\n"
     }
 

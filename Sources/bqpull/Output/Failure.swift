@@ -1,3 +1,4 @@
+import ArgumentParser
 import BigQuery
 import BigQueryEmulator
 import BigQueryPull
@@ -43,6 +44,13 @@ struct Failure {
         }
     }
 
+    /// The failure that a parser's complaint about the arguments of a command stands for; `nil` for what is none: help
+    /// that was asked for, the version.
+    init?(usage error: any Error, _ command: CommandPath) {
+        guard BQPull.exitCode(for: error) == .validationFailure else { return nil }
+        self.init("usage", BQPull.message(for: error), "\(command.text) --help", .usage)
+    }
+
     /// The failure that an error of somebody else's stands for.
     init(unexpected error: any Error) {
         self.init("unexpected", "\(error)", nil, .unexpected)
@@ -55,13 +63,6 @@ struct Failure {
         self.exitStatus = exitStatus
     }
 
-    /// Writes the message on one line and, after an empty line, the hint.
-    func print() {
-        var text = "error: \(printable(message, limit: 4_000))\n"
-        if let hint { text += "\nhint: \(hint)\n" }
-        StandardError.write(text)
-    }
-
     private static func exitStatus(signal: Int32) -> ExitStatus {
         switch signal {
         case SIGHUP: .hungUp
@@ -70,7 +71,7 @@ struct Failure {
         }
     }
 
-    private static func exitStatus(_ code: PullError.Code) -> ExitStatus {
+    static func exitStatus(_ code: PullError.Code) -> ExitStatus {
         switch code {
         case .notAQuery, .notIncremental, .notContinuable, .nothingToMeasure: .usage
         case .tableChanges: .later
@@ -78,7 +79,7 @@ struct Failure {
         }
     }
 
-    private static func exitStatus(_ code: BigQueryError.Code) -> ExitStatus {
+    static func exitStatus(_ code: BigQueryError.Code) -> ExitStatus {
         switch code {
         case .invalidRequest, .notAQuery, .notATable: .usage
         case .permissionDenied, .unauthenticated, .projectNotFound, .missingScope, .apiDisabled, .billingDisabled:
@@ -91,14 +92,14 @@ struct Failure {
         }
     }
 
-    private static func exitStatus(_ code: RowsError.Code) -> ExitStatus {
+    static func exitStatus(_ code: RowsError.Code) -> ExitStatus {
         switch code {
         case .unsupportedEncoding, .corruptBody: .remoteProtocol
         default: .badData
         }
     }
 
-    private static func exitStatus(_ code: StagingError.Code) -> ExitStatus {
+    static func exitStatus(_ code: StagingError.Code) -> ExitStatus {
         switch code {
         case .databaseUnusable, .targetExists, .schemaMismatch: .cannotCreate
         case .noDatabase: .inputMissing
@@ -111,7 +112,7 @@ struct Failure {
         }
     }
 
-    private static func exitStatus(_ code: OAuthError.Code) -> ExitStatus {
+    static func exitStatus(_ code: OAuthError.Code) -> ExitStatus {
         switch code {
         case .credentialsMissing, .noPendingConsent: .inputMissing
         case .credentialsInvalid, .unsafePermissions, .untrustedTokenURI, .requestRejected, .redirectMismatch,
@@ -129,7 +130,7 @@ struct Failure {
         }
     }
 
-    private static func exitStatus(_ code: EmulatorError.Code) -> ExitStatus {
+    static func exitStatus(_ code: EmulatorError.Code) -> ExitStatus {
         switch code {
         case .unreadableFile: .inputMissing
         case .invalidData: .badData
@@ -138,7 +139,7 @@ struct Failure {
         }
     }
 
-    private static func exitStatus(_ code: HTTPError.Code) -> ExitStatus {
+    static func exitStatus(_ code: HTTPError.Code) -> ExitStatus {
         switch code {
         case .invalidEndpoint, .insecureEndpoint, .proxy, .wrongClock: .configuration
         case .untrustedServer, .redirected, .protocolViolation: .remoteProtocol
@@ -158,6 +159,6 @@ struct CommandError: Error {
 
     static let noProject = CommandError(
         identifier: "noProject", message: "no project is known that runs and pays for queries", exitStatus: .usage,
-        hint: "give --project ID, or set GOOGLE_CLOUD_PROJECT"
+        hint: "give --project ID, or set it once for all: bqpull config project ID"
     )
 }

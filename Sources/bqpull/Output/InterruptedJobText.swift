@@ -4,17 +4,18 @@ import BigQueryPull
 /// What is said of a job that was running when the command was interrupted.
 enum InterruptedJobText {
     /// Says it on standard error.
-    @Sendable static func show(_ interrupted: InterruptedJob) { StandardError.write(text(interrupted)) }
+    @Sendable static func show(_ interrupted: InterruptedJob) {
+        interrupted.isCancelled ? Diagnostics.info(text(interrupted)) : Diagnostics.warning(text(interrupted))
+    }
 
     static func text(_ interrupted: InterruptedJob) -> String {
         let job = interrupted.reference
         let name = "\(job.projectId):\(job.location.map { "\($0)." } ?? "")\(job.jobId)"
-        guard !interrupted.isCancelled else { return "BigQuery was told to cancel the job \(name)\n" }
+        guard !interrupted.isCancelled else { return "BigQuery was told to cancel the job \(name)" }
         let location = job.location.map { " --location=\($0)" } ?? ""
         return """
-            warning: the job \(name) could not be cancelled, and may go on and cost; cancel it with
+            the job \(name) could not be cancelled, and may go on and cost; cancel it with
               bq --project_id=\(job.projectId)\(location) cancel \(job.jobId)
-
             """
     }
 }

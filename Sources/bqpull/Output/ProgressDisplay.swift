@@ -2,30 +2,62 @@ import BigQueryPull
 import Foundation
 import Synchronization
 
-/// Shows on standard error how far a pull or a benchmark is: one live line on a terminal, else a line every few seconds.
+/// Shows on standard error how far a pull, a benchmark or an export is: one live line on a terminal, else a line every few seconds.
 final class ProgressDisplay: Sendable {
-    private let latest = Mutex<(@Sendable () -> String)?>(nil)
+    private enum News {
+        case pull(PullProgress), benchmark(BenchmarkProgress), export(ExportProgress)
+    }
+
+    /// What came last, and when.
+    private let latest = Mutex<(news: News, at: ContinuousClock.Instant)?>(nil)
+    private let isPaused = Mutex(false)
     private let isLive: Bool
     private let interval: Duration
 
-    init(isLive: Bool = StandardError.isTerminal) {
+    init(isLive: Bool = StandardError.isTerminal && Diagnostics.format == .text) {
         self.isLive = isLive
         interval = isLive ? .milliseconds(100) : .seconds(5)
     }
 
     /// Takes news; cheap, since nothing is written here.
     func update(_ progress: PullProgress) {
-        latest.withLock { $0 = { Self.line(progress) } }
+        latest.withLock { $0 = (.pull(progress), .now) }
     }
 
     /// Takes news of a benchmark.
     func update(_ progress: BenchmarkProgress) {
-        latest.withLock { $0 = { Self.line(progress) } }
+        latest.withLock { $0 = (.benchmark(progress), .now) }
+    }
+
+    /// Takes news of an export.
+    func update(_ progress: ExportProgress) {
+        latest.withLock { $0 = (.export(progress), .now) }
     }
 
     /// Writes a line that stays.
     func say(_ line: String) {
-        StandardError.write("\(isLive ? "\r\u{1B}[K" : "")\(line)\n")
+        clear()
+        Diagnostics.info(line)
+    }
+
+    /// Writes a warning that stays.
+    func warn(_ message: String) {
+        clear()
+        Diagnostics.warning(message)
+    }
+
+    /// Shows nothing while `body` runs, which has the terminal for itself.
+    func paused<Result>(while body: () async throws -> Result) async rethrows -> Result {
+        isPaused.withLock { $0 = true }
+        clear()
+        defer { isPaused.withLock { $0 = false } }
+        return try await body()
+    }
+
+    /// Shows nothing more.
+    func stop() {
+        isPaused.withLock { $0 = true }
+        clear()
     }
 
     /// Shows the news at intervals while `body` runs, and clears the line at the end.
@@ -39,7 +71,7 @@ final class ProgressDisplay: Sendable {
             }
             defer {
                 group.cancelAll()
-                if isLive { StandardError.write("\r\u{1B}[K") }
+                clear()
             }
             while let result = try await group.next() {
                 if let result { return result }
@@ -48,35 +80,43 @@ final class ProgressDisplay: Sendable {
         }
     }
 
+    private func clear() {
+        if isLive { StandardError.write("\r\u{1B}[K") }
+    }
+
     private func show() {
-        guard let line = latest.withLock({ $0 })?() else { return }
-        StandardError.write(isLive ? "\r\u{1B}[K\(line)" : "\(line)\n")
+        isPaused.withLock { isPaused in
+            guard !isPaused, let (news, time) = latest.withLock({ $0 }) else { return }
+            // Time goes on where nothing comes.
+            let (line, record) = Self.text(news, later: time.duration(to: .now))
+            if isLive {
+                StandardError.write("\r\u{1B}[K\(line)")
+            } else {
+                Diagnostics.progress(line, record)
+            }
+        }
     }
 
-    /// One line of at most 79 characters: the run, and how far it is.
-    static func line(_ progress: BenchmarkProgress) -> String {
-        guard progress.run > 0 else { return line(progress.pull) }
-        let pull = progress.pull
-        let share = pull.totalRows.map { $0 > 0 ? " (\(pull.rows * 100 / $0) %)" : "" } ?? ""
-        return "run \(progress.run) of \(progress.runs): \(Readable.rows(pull.rows))\(share)"
+    private static func text(_ news: News, later time: Duration) -> (line: String, record: ProgressRecord?) {
+        switch news {
+        case .pull(let progress):
+            let progress = progress.later(by: time)
+            return (ProgressText.line(progress), ProgressRecord(progress))
+        case .benchmark(var progress):
+            progress.pull = progress.pull.later(by: time)
+            return (ProgressText.line(progress), ProgressRecord(progress.pull))
+        case .export(var progress):
+            progress.elapsed += time
+            return (ProgressText.line(progress), nil)
+        }
     }
+}
 
-    /// One line of at most 79 characters.
-    static func line(_ progress: PullProgress) -> String {
-        switch progress.phase {
-        case .planning: return "asking what there is to read …"
-        case .running: return "BigQuery runs the query … \(Readable.seconds(progress.elapsed / .seconds(1)))"
-        case .publishing: return "\(Readable.rows(progress.rows)) staged, publishing the table …"
-        case .transferring: break
-        }
-        let seconds = progress.transferElapsed / .seconds(1)
-        let rate = seconds > 0 ? Double(progress.rows - progress.rowsContinued) / seconds : 0
-        var parts = [Readable.rows(progress.rows)]
-        if let total = progress.totalRows, total > 0 {
-            parts[0] += " of \(Readable.count(total)) (\(progress.rows * 100 / total) %)"
-            parts.append("\(Readable.count(Int64(rate))) rows/s")
-            if rate > 0 { parts.append("\(Readable.seconds(Double(total - progress.rows) / rate)) left") }
-        }
-        return parts.joined(separator: ", ")
+extension PullProgress {
+    fileprivate func later(by time: Duration) -> PullProgress {
+        var progress = self
+        progress.elapsed += time
+        if transferElapsed > .zero { progress.transferElapsed += time }
+        return progress
     }
 }

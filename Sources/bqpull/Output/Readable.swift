@@ -15,17 +15,41 @@ enum Readable {
         "\(count(value)) \(value == 1 ? "row" : "rows")"
     }
 
-    /// `12.3 MB`, in powers of 1,000.
+    /// `1.2 M`, `340 k`, `999`: for a line that changes while it is read.
+    static func shortCount(_ value: Int64) -> String {
+        value < 1000 ? "\(value)" : scaled(value, ["k", "M", "G", "T"])
+    }
+
+    /// `340 MB`, `1.2 GB`, in powers of 1,000.
     static func bytes(_ value: Int64) -> String {
-        let units = ["kB", "MB", "GB", "TB", "PB"]
-        guard value >= 1000 else { return "\(value) B" }
+        value < 1000 ? "\(value) B" : scaled(value, ["kB", "MB", "GB", "TB", "PB"])
+    }
+
+    /// `4.1→14.2 MB/s`: bytes in a second before and after, in the unit of the larger ones.
+    static func byteRates(_ before: Double, _ after: Double) -> String {
+        let (factor, unit) = [(1e9, "GB"), (1e6, "MB")].first { after >= $0.0 } ?? (1e3, "kB")
+        let numbers = [before, after].map {
+            String(format: $0 < 100 * factor ? "%.1f" : "%.0f", locale: locale, $0 / factor)
+        }
+        return "\(numbers.joined(separator: "→")) \(unit)/s"
+    }
+
+    /// The number in the largest unit that leaves no 0 before the point, with one decimal below 100.
+    private static func scaled(_ value: Int64, _ units: [String]) -> String {
         var scaled = Double(value) / 1000
         var unit = 0
-        while scaled >= 999.95 && unit < units.count - 1 {
+        while scaled >= 999.5 && unit < units.count - 1 {
             scaled /= 1000
             unit += 1
         }
-        return String(format: "%.1f %@", locale: locale, scaled, units[unit])
+        return String(format: scaled < 99.95 ? "%.1f %@" : "%.0f %@", locale: locale, scaled, units[unit])
+    }
+
+    /// `about $0.01`, `less than $0.01`, `about $1,234`
+    static func dollars(_ value: Double) -> String {
+        if value < 0.01 { return "less than $0.01" }
+        return value < 1000
+            ? String(format: "about $%.2f", locale: locale, value) : "about $\(count(Int64(value.rounded())))"
     }
 
     /// `0.42 s`, `12.3 s`, `2 min 5 s`, `1 h 2 min`

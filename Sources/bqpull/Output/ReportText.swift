@@ -6,7 +6,7 @@ enum ReportText {
     static func text(_ report: PullReport) -> String {
         let transfer = max(0.001, report.copyDuration - report.queryDuration)
         var lines = [
-            "\(Readable.rows(report.rowsCopied)) staged\(place(report)) in \(Readable.seconds(report.copyDuration))"
+            "\(Readable.rows(report.rowsCopied)) \(place(report)) in \(Readable.seconds(report.copyDuration))"
         ]
         if let continued = report.rowsContinued {
             lines.append("  continued \(Readable.rows(continued)) were staged before the interruption")
@@ -28,8 +28,16 @@ enum ReportText {
         if let job = report.jobId {
             lines.append("  job       \(report.project):\(report.location.map { "\($0)." } ?? "")\(job)")
         }
-        lines += report.warnings.map { "warning: \($0)" }
+        if let next = next(report) { lines.append("  next      \(next)") }
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// A command that shows the rows.
+    private static func next(_ report: PullReport) -> String? {
+        guard let table = report.table, let file = report.file else { return nil }
+        let name =
+            table.wholeMatch(of: /[A-Za-z_][A-Za-z0-9_]*/) == nil ? "\"\(table.replacing("\"", with: "\"\""))\"" : table
+        return "sqlite3 \(shellWord(file)) \(shellWord("SELECT * FROM \(name) LIMIT 10"))"
     }
 
     private static func query(_ report: PullReport) -> String {
@@ -41,7 +49,7 @@ enum ReportText {
     }
 
     private static func place(_ report: PullReport) -> String {
-        guard let table = report.table, let file = report.file else { return "" }
-        return " in table \(table) of \(file)"
+        guard let table = report.table, let file = report.file else { return "written" }
+        return "staged in table \(table) of \(file)"
     }
 }

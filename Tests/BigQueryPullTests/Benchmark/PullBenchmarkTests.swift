@@ -23,9 +23,9 @@ import Testing
             benchmark.runs = 2
             benchmark.maximumRows = 1000
             let said = Mutex((estimates: [Int64?](), jobs: [Int](), progress: [BenchmarkProgress]()))
-            benchmark.onEstimate = { bytes in
+            benchmark.onEstimate = { estimate in
                 said.withLock {
-                    $0.estimates.append(bytes)
+                    $0.estimates.append(estimate.bytesProcessed)
                     $0.jobs.append(fixture.emulator.counters.jobs)
                 }
             }

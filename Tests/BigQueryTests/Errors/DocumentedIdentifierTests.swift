@@ -4,7 +4,7 @@ import Testing
 
 /// The article that scripts are written by names every identifier that there is.
 @Suite struct DocumentedIdentifierTests {
-    @Test(arguments: BigQueryError.Code.identifiers)
+    @Test(arguments: BigQueryError.Code.all.map(\.description))
     func everyIdentifierIsInTheArticle(identifier: String) throws {
         let article = URL(filePath: #filePath).deletingLastPathComponent()
             .appending(path: "../../../Sources/GoogleOAuth/GoogleOAuth.docc/WhyACredentialFails.md").standardized

@@ -5,7 +5,7 @@ import Testing
 
 /// The article that scripts are written by names every identifier that there is.
 @Suite struct DocumentedIdentifierTests {
-    @Test(arguments: OAuthError.Code.identifiers + HTTPError.Code.identifiers)
+    @Test(arguments: OAuthError.Code.all.map(\.description) + HTTPError.Code.all.map(\.description))
     func everyIdentifierIsInTheArticle(identifier: String) throws {
         let article = URL(filePath: #filePath).deletingLastPathComponent()
             .appending(path: "../../../Sources/GoogleOAuth/GoogleOAuth.docc/WhyACredentialFails.md").standardized

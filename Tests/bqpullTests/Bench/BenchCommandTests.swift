@@ -34,7 +34,7 @@ import Testing
             }
             #expect(lines[1].split(separator: " ").starts(with: ["100", "auto", "on"]))
             #expect(lines[8].split(separator: " ").starts(with: ["300", "2", "off"]))
-            #expect(outcome.errors.contains(" as a dry run estimates, and runs once\n"))
+            #expect(outcome.errors.contains("the query will process 330 kB, less than $0.01 on demand\n"))
             #expect(outcome.errors.contains("best    ") && outcome.errors.contains("600 rows, the median of 3 runs"))
             #expect(outcome.errors.contains("limit   "))
             #expect(home.emulator.counters.jobs == 1)

@@ -20,7 +20,6 @@ import Testing
         pull.detailedDurations.insert = 1
         pull.detailedDurations.commit = 0.125
         let second = BenchmarkMeasurement(pull)
-        pull.warnings = [PullWarning(code: .tableChanged, message: "so it is")]
         pull.bytesBilled = 10_000_000
         pull.jobId = "job_1"
         return BenchmarkReport(
@@ -52,7 +51,6 @@ import Testing
                 best    8 pages of 12,345 rows at a time, gzip on: 200,000 rows/s (100,000 rows, the median of 1 run)
                 limit   network: most of the time of fetching is waiting for the rest of a page
                 query   10.0 MB billed
-                warning: so it is
 
                 """)
     }
@@ -70,23 +68,15 @@ import Testing
         #expect(!BenchmarkText.explanation(factor).isEmpty)
     }
 
-    @Test(arguments: [
-        (Int64(6_600_000), "the query will process 6.6 MB, as a dry run estimates, and runs once"),
-        (nil, "the dry run does not tell how much the query will process; it runs once"),
-    ])
-    func saysWhatItWillProcess(bytes: Int64?, text: String) {
-        #expect(BenchmarkText.estimate(bytes) == text)
-    }
-
     @Test func progressNamesTheRun() {
         var progress = BenchmarkProgress(
             setting: nil, run: 0, runs: 12, pull: PullProgress(phase: .planning, elapsed: .zero))
-        #expect(ProgressDisplay.line(progress) == "asking what there is to read …")
+        #expect(ProgressText.line(progress) == "asking what there is to read …")
         progress.run = 3
         progress.pull.rows = 25_000
         progress.pull.totalRows = 100_000
-        #expect(ProgressDisplay.line(progress) == "run 3 of 12: 25,000 rows (25 %)")
+        #expect(ProgressText.line(progress) == "run 3 of 12: 25.0 k rows (25 %)")
         progress.pull.totalRows = nil
-        #expect(ProgressDisplay.line(progress) == "run 3 of 12: 25,000 rows")
+        #expect(ProgressText.line(progress) == "run 3 of 12: 25.0 k rows")
     }
 }

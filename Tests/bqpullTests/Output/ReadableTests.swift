@@ -1,10 +1,10 @@
 @testable import bqpull
-@testable import BigQueryPull
 import Testing
 
 @Suite struct ReadableTests {
     @Test(arguments: [
         (0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (12_345_678, "12.3 MB"), (999_999, "1.0 MB"),
+        (340_123_456, "340 MB"),
         (5_000_000_000_000, "5.0 TB"),
     ])
     func bytesHaveUnits(value: Int64, text: String) {
@@ -21,15 +21,23 @@ import Testing
         #expect(Readable.rows(value) == text)
     }
 
-    @Test func progressTellsShareRateAndTimeLeft() {
-        var progress = PullProgress(
-            phase: .transferring, rows: 250_000, totalRows: 1_000_000, elapsed: .seconds(11),
-            transferElapsed: .seconds(10))
-        #expect(ProgressDisplay.line(progress) == "250,000 rows of 1,000,000 (25 %), 25,000 rows/s, 30.0 s left")
-        progress.rows = 0
-        progress.transferElapsed = .zero
-        #expect(ProgressDisplay.line(progress) == "0 rows of 1,000,000 (0 %), 0 rows/s")
-        progress.totalRows = 0
-        #expect(ProgressDisplay.line(progress) == "0 rows")
+    @Test(arguments: [(999, "999"), (1000, "1.0 k"), (340_400, "340 k"), (1_234_567, "1.2 M"), (999_600, "1.0 M")])
+    func countsThatChangeAreShort(value: Int64, text: String) {
+        #expect(Readable.shortCount(value) == text)
+    }
+
+    @Test(arguments: [
+        (0.004, "less than $0.01"), (0.0149, "about $0.01"), (9.384, "about $9.38"), (12_345.6, "about $12,346"),
+    ])
+    func dollarsAreRounded(value: Double, text: String) {
+        #expect(Readable.dollars(value) == text)
+    }
+
+    @Test(arguments: [
+        (4_100_000, 14_230_000, "4.1→14.2 MB/s"), (990, 2_000, "1.0→2.0 kB/s"), (123e6, 1.2e9, "0.1→1.2 GB/s"),
+        (120e6, 400e6, "120→400 MB/s"),
+    ])
+    func byteRatesHaveOneUnit(before: Double, after: Double, text: String) {
+        #expect(Readable.byteRates(before, after) == text)
     }
 }

@@ -36,7 +36,7 @@ import Testing
         let lines = outcome.output.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         #expect(lines.first == "local-project.bench.trips_1000")
         for line in [
-            "  type        TABLE", "  rows        1,000", "  size        330.0 kB (330,000 bytes)", "  location    US",
+            "  type        TABLE", "  rows        1,000", "  size        330 kB (330,000 bytes)", "  location    US",
             "columns", "  trip_id       INT64 REQUIRED   The row's position", "  tariff        RANGE<DATE>",
             "  rider         STRUCT", "    home        STRUCT", "      zip       INT64",
             "  tags          ARRAY<STRING>", "  stops         ARRAY<STRUCT>", "    boarded     ARRAY<INT64>",

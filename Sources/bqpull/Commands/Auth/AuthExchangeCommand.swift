@@ -6,10 +6,11 @@ import GoogleOAuth
 struct AuthExchangeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "exchange",
-        abstract: "Exchange the answer to bqpull auth url for a refresh token, and store it.",
+        abstract: "Exchange the answer to bqpull auth url for a refresh token.",
         discussion: """
             Reads one line from standard input: the address at which the browser ended, or the code in it.
-            Example:
+
+            Examples:
               echo "$address" | bqpull auth exchange
             """
     )

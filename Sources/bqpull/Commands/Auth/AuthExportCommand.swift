@@ -12,6 +12,7 @@ struct AuthExportCommand: AsyncParsableCommand {
             Forms: adf (linked service GoogleBigQueryV2), adf-legacy (GoogleBigQuery, out of support), adf-keyvault
             (adf, with the secrets in an Azure Key Vault), authorized-user (for Google's libraries), env (for a shell).
             Secrets go to a file that only you can read, or to standard output with --output -.
+
             Examples:
               bqpull auth export --for adf --name bigquery
               bqpull auth export --for adf --query 'SELECT * FROM sales.orders'
@@ -70,8 +71,8 @@ struct AuthExportCommand: AsyncParsableCommand {
             credential.quotaProjectID = project
         }
         if credential.tokenEndpoint.isLoopback, form != .authorizedUser {
-            StandardError.write(
-                "warning: these credentials are an emulator's; where they are used now, they would be sent to Google\n")
+            Diagnostics.warning(
+                "these credentials are an emulator's; where they are used now, they would be sent to Google")
         }
         switch form {
         case .authorizedUser:
@@ -88,8 +89,8 @@ struct AuthExportCommand: AsyncParsableCommand {
             secrets: form == .adfKeyVault ? .keyVault(linkedService: "AzureKeyVault") : .inline
         )
         if form == .adfLegacy {
-            StandardError.write(
-                "warning: Data Factory's legacy connector is out of support; --for adf is its successor\n")
+            Diagnostics.warning(
+                "Data Factory's legacy connector is out of support; --for adf is its successor")
         }
         let path = output ?? "\(name).json"
         var files = [(path, try service.json())]
@@ -110,7 +111,7 @@ struct AuthExportCommand: AsyncParsableCommand {
             return
                 "  az keyvault secret set --vault-name VAULT --name \(secret.name) --encoding utf-8 --file \(file) && rm \(file)\n"
         }
-        StandardError.write(
+        Diagnostics.info(
             "fill the vault, whose linked service is called AzureKeyVault here, and remove the files:\n"
                 + commands.joined())
     }
@@ -121,7 +122,7 @@ struct AuthExportCommand: AsyncParsableCommand {
         for file in files { try PrivateFile(path: file.path).requireAbsent() }
         for file in files {
             try PrivateFile(path: file.path).write(file.bytes, replaces: false)
-            StandardError.write("written: \(printable(file.path))\n")
+            Diagnostics.info("written: \(printable(file.path))")
         }
     }
 

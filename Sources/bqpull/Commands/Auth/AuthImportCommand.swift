@@ -11,7 +11,8 @@ struct AuthImportCommand: AsyncParsableCommand {
         discussion: """
             Takes an authorized_user file (of gcloud or of Google's libraries), a Data Factory linked service with plain
             secrets, or, with -, any of these or three lines from standard input: client id, client secret, refresh token.
-            Example:
+
+            Examples:
               bqpull auth import ~/.config/gcloud/application_default_credentials.json --project my-project
             """
     )

@@ -7,7 +7,14 @@ import GoogleOAuth
 struct AuthRevokeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "revoke",
-        abstract: "Revoke the refresh token, then remove the stored copy."
+        abstract: "Revoke the refresh token, then remove the stored copy.",
+        discussion: """
+            Everyone who uses the token loses access, Data Factory among them.
+
+            Examples:
+              bqpull auth revoke
+              bqpull auth revoke --profile work --yes
+            """
     )
 
     @Flag(help: "Do not ask first.")
@@ -26,7 +33,7 @@ struct AuthRevokeCommand: AsyncParsableCommand {
             try await Connection.with(connection) { try await revoke($0) }
         }
         if connection.json { try StandardOutput.writeJSON(report) }
-        StandardError.write(
+        Diagnostics.info(
             (report.revoked ? "the refresh token was revoked" : "the refresh token had ended already")
                 + (report.removed
                     ? ", and \(printable(report.source)) was removed\n"

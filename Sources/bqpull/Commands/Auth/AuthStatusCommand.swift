@@ -5,7 +5,14 @@ import GoogleOAuth
 struct AuthStatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
-        abstract: "Show which credentials are used, since when, and what will end them and when."
+        abstract: "Show which credentials are used, and what will end them when.",
+        discussion: """
+            It does not go to the network; bqpull auth test does.
+
+            Examples:
+              bqpull auth status
+              bqpull auth status --profile work --json
+            """
     )
 
     @OptionGroup var credential: CredentialOptions
@@ -19,6 +26,6 @@ struct AuthStatusCommand: AsyncParsableCommand {
         if json { return try StandardOutput.writeJSON(summary) }
         try StandardOutput.write(summary.text)
         let profiles = ProcessEnvironment.credentials.profiles
-        if !profiles.isEmpty { StandardError.write("profiles: \(profiles.joined(separator: ", "))\n") }
+        if !profiles.isEmpty { Diagnostics.info("profiles: \(profiles.joined(separator: ", "))") }
     }
 }

@@ -14,6 +14,10 @@ struct AuthTestCommand: AsyncParsableCommand {
             Steps: credentials, refresh, token, scope, api, project, jobs, results. It stops at the first that fails,
             with that cause's exit code. Nothing is billed. Credentials without a refresh token have the step fetch in
             the place of refresh.
+
+            Examples:
+              bqpull auth test
+              bqpull auth test --credentials credentials.json --project my-project --json
             """
     )
 
@@ -37,7 +41,7 @@ struct AuthTestCommand: AsyncParsableCommand {
         }
         if json { try StandardOutput.writeJSON(DiagnosisReport(diagnosis)) }
         if let failure = diagnosis.failure { throw failure }
-        if !json { StandardError.write("the credentials work\n") }
+        if !json { Diagnostics.info("the credentials work") }
     }
 
     /// How often a request is repeated: who asks what is wrong does not want to wait long for it.
@@ -66,7 +70,7 @@ struct AuthTestCommand: AsyncParsableCommand {
         }
         // The warning about the file stands in its step already.
         for warning in connection.warnings where warning.message != choice.warning {
-            StandardError.write("warning: \(warning)\n")
+            Diagnostics.warning(warning.message)
         }
     }
 }

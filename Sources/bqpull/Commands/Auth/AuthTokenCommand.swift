@@ -8,7 +8,9 @@ struct AuthTokenCommand: AsyncParsableCommand {
         commandName: "token",
         abstract: "Print an access token, for curl and the like.",
         discussion: """
-            Example, which keeps the token out of the list of processes:
+            The token goes to standard output; this way it stays out of the list of processes.
+
+            Examples:
               bqpull auth token --header | curl -H @- https://bigquery.googleapis.com/bigquery/v2/projects
             """
     )

@@ -6,9 +6,9 @@ import GoogleOAuth
 struct AuthURLCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "url",
-        abstract: "Print the address at which to consent; bqpull auth exchange takes the answer.",
+        abstract: "Print the address at which to consent, for another machine's browser.",
         discussion: """
-            Example:
+            Examples:
               bqpull auth url --client-file client_secret.json --project my-project
               bqpull auth exchange      # and paste the address at which the browser ended
             """
@@ -36,7 +36,7 @@ struct AuthURLCommand: AsyncParsableCommand {
             try StandardOutput.write(request.url + "\n")
         }
         let option = connection.credential.profile.map { " --profile \($0)" } ?? ""
-        StandardError.write(
+        Diagnostics.info(
             """
             open it, allow access; the browser ends at \(printable(request.redirectURI, limit: 200)), maybe with an error page. Then:
               bqpull auth exchange\(option)

@@ -18,12 +18,12 @@ enum ConsentEnd {
         let summary = CredentialSummary(.authorizedUser(stored.credential), source: store.path, stored: stored)
         let variables = ProcessEnvironment.credentials.variablesBeforeStore
         if profile == nil, !variables.isEmpty {
-            StandardError.write(
-                "warning: what was stored is not used while \(variables.joined(separator: ", ")) is set\n")
+            Diagnostics.warning(
+                "what was stored is not used while \(variables.joined(separator: ", ")) is set")
         }
         let option = profile.map { " --profile \($0)" } ?? ""
         let project = stored.credential.quotaProjectID == nil ? " --project PROJECT" : ""
-        StandardError.write(
+        Diagnostics.info(
             """
             \(summary.text)try:
               bqpull auth test\(option)\(project)

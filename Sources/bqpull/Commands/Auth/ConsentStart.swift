@@ -42,7 +42,7 @@ struct ConsentStart {
         }
         self.endpoint = endpoint?.description
         if !scopes.contains(where: { $0.hasSuffix("bigquery") || $0.hasSuffix("cloud-platform") }) {
-            StandardError.write("warning: none of these scopes allows queries; add --scope bigquery\n")
+            Diagnostics.warning("none of these scopes allows queries; add --scope bigquery")
         }
     }
 
@@ -66,7 +66,7 @@ extension CredentialStore {
             return try read()
         } catch {
             guard error.code == .credentialsInvalid else { throw error }
-            StandardError.write("warning: \(error.message)\n")
+            Diagnostics.warning("\(error.message)")
             return nil
         }
     }

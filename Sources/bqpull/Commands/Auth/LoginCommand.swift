@@ -8,10 +8,11 @@ struct LoginCommand: AsyncParsableCommand {
         commandName: "login",
         abstract: "Get a refresh token: consent in the browser, exchange, store.",
         discussion: """
+            Without a client it shows how to make one.
+
             Examples:
               bqpull auth login --client-file client_secret.json --project my-project
               bqpull auth login --no-browser            # again, with the client that is stored
-            Without a client it shows how to make one.
             """
     )
 
@@ -74,7 +75,7 @@ struct LoginCommand: AsyncParsableCommand {
             text +=
                 "the browser will end at \(printable(request.redirectURI, limit: 200)), maybe with an error page. Paste its address here:\n"
         }
-        StandardError.write(text)
+        Diagnostics.info(text)
         return takesPaste
     }
 

@@ -9,7 +9,7 @@ import SQLiteStaging
 struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
-        abstract: "Measure how fast rows can be pulled: by page size, by pages at a time, with and without gzip.",
+        abstract: "Measure how fast rows can be pulled, and what limits it.",
         discussion: """
             Examples:
               bqpull bench 'SELECT * FROM sales.orders'
@@ -94,13 +94,14 @@ struct BenchCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let query = table == nil ? try newQuery() : nil
+        let settings = try connection.settings()
+        let query = table == nil ? try newQuery(settings) : nil
         try plot.map(PlotFile.check)
         let display = ProgressDisplay()
         let options = connection
         let report = try await Interruption.catching(note: { Self.interruptionNote }) {
             try await Connection.with(options) { connection in
-                var report = try await display.showing { try await measure(query, connection, display) }
+                var report = try await display.showing { try await measure(query, connection, settings, display) }
                 report.warnings.insert(contentsOf: connection.warnings, at: 0)
                 return report
             }
@@ -111,26 +112,27 @@ struct BenchCommand: AsyncParsableCommand {
             try StandardOutput.write(BenchmarkText.table(report))
         }
         if let plot { try PlotFile.write(BenchmarkPlot(report).svg, to: plot) }
-        StandardError.write(BenchmarkText.verdict(report))
+        Diagnostics.info(BenchmarkText.verdict(report))
+        report.warnings.forEach { Diagnostics.warning($0.message) }
     }
 
     private static let interruptionNote = Interruption.Note(message: "what was measured is dropped")
 
-    private func newQuery() throws -> QueryRequest {
-        var query = try job.query(text.read())
+    private func newQuery(_ settings: Settings) throws -> QueryRequest {
+        var query = try job.query(text.read(), settings)
         query.maximumBytesBilled = query.maximumBytesBilled ?? Self.defaultBytesBilled
         return query
     }
 
     private func measure(
-        _ query: QueryRequest?, _ connection: Connection, _ display: ProgressDisplay
+        _ query: QueryRequest?, _ connection: Connection, _ settings: Settings, _ display: ProgressDisplay
     ) async throws -> BenchmarkReport {
         let client = try await connection.client()
-        if let query { return try await benchmark(.query(query), client, display).run() }
+        if let query { return try await benchmark(.query(query), client, settings, display).run() }
         let source = try TableReference(parsing: table ?? "", defaultProject: client.configuration.project)
         do {
             return try await NameSuggestion(client: client).explaining(source) {
-                try await benchmark(.table(source), client, display).run()
+                try await benchmark(.table(source), client, settings, display).run()
             }
         } catch var error as BigQueryError where error.code == .notATable {
             error.hint = "bqpull bench \(shellWord("SELECT * FROM `\(source)`"))"
@@ -139,7 +141,7 @@ struct BenchCommand: AsyncParsableCommand {
     }
 
     private func benchmark(
-        _ source: PullBenchmark.Source, _ client: BigQueryClient, _ display: ProgressDisplay
+        _ source: PullBenchmark.Source, _ client: BigQueryClient, _ settings: Settings, _ display: ProgressDisplay
     ) -> PullBenchmark {
         var benchmark = PullBenchmark(source, client: client)
         let pages = table == nil ? parallel?.values ?? [1, 2, 4, 8] : [1]
@@ -148,7 +150,12 @@ struct BenchCommand: AsyncParsableCommand {
         benchmark.runs = runs
         benchmark.maximumRows = rows.rows
         benchmark.target = into.map { StagingTarget(path: $0, table: Self.tableName) }
-        benchmark.onEstimate = { bytes in display.say(BenchmarkText.estimate(bytes)) }
+        if case .query(let query) = source {
+            let cost = job.cost
+            benchmark.onEstimate = { estimate in
+                try await cost.allow(estimate, limit: query.maximumBytesBilled, settings, display)
+            }
+        }
         benchmark.onProgress = display.update
         benchmark.onInterruptedJob = InterruptedJobText.show
         return benchmark

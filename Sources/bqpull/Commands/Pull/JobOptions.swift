@@ -3,7 +3,10 @@ import BigQuery
 
 /// How BigQuery runs a query: the options of every command that gives it one.
 struct JobOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Where to run. Default: where the tables are.", valueName: "location"))
+    @Option(
+        help: ArgumentHelp(
+            "Where to run. Default: BQPULL_LOCATION, else that of the profile, else where the tables are.",
+            valueName: "location"))
     var location: String?
 
     @Option(
@@ -27,21 +30,16 @@ struct JobOptions: ParsableArguments {
     @Flag(help: "Do not take the result from BigQuery's cache.")
     var noCache = false
 
-    @Option(help: ArgumentHelp("Refuse to run if more bytes than this would be billed.", valueName: "bytes"))
-    var maxBytesBilled: Int64?
-
-    func validate() throws {
-        guard maxBytesBilled ?? 1 > 0 else { throw ValidationError("--max-bytes-billed must be at least 1") }
-    }
+    @OptionGroup var cost: CostOptions
 
     /// Whether any of them differs from its default.
     var isGiven: Bool {
         location != nil || !parameters.isEmpty || useLegacySQL || !labels.isEmpty || priority != .interactive || noCache
-            || maxBytesBilled != nil
+            || cost.isGiven
     }
 
     /// The query of this text.
-    func query(_ sql: String) throws -> QueryRequest {
+    func query(_ sql: String, _ settings: Settings) throws -> QueryRequest {
         var query = QueryRequest(sql)
         query.parameters = try parameters.map { try QueryParameter(parsing: $0) }
         guard Set(query.parameters.map { $0.name == nil }).count < 2 else {
@@ -51,11 +49,13 @@ struct JobOptions: ParsableArguments {
             )
         }
         query.useLegacySQL = useLegacySQL
-        query.location = location
+        query.location = try settings.value(.location, option: location)
         query.labels = Dictionary(labels.map { ($0.key, $0.value) }) { _, last in last }
         query.priority = priority
         query.useQueryCache = !noCache
-        query.maximumBytesBilled = maxBytesBilled
+        query.maximumBytesBilled = try settings.value(.maxBytesBilled, option: cost.maxBytesBilled).map {
+            Int64($0.bytes)
+        }
         return query
     }
 }

@@ -3,9 +3,10 @@ import BigQuery
 import BigQueryPull
 import Foundation
 import GoogleHTTP
+import SQLiteStaging
 import Synchronization
 
-/// How a pull goes on and what is shown of it: the options of every command that stages rows.
+/// How a pull goes on and what is shown of it: the options of every command that pulls rows.
 struct PullOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The rows of a page. Default: as many as make about 8 MB.", valueName: "rows"))
     var pageRows: Int?
@@ -33,52 +34,95 @@ struct PullOptions: ParsableArguments {
         }
     }
 
+    /// A pull that runs: a way to BigQuery, and what is shown meanwhile.
+    struct Running: Sendable {
+        let connection: Connection
+        /// `nil` if nothing may be shown.
+        let display: ProgressDisplay?
+        fileprivate let onProgress: @Sendable (PullProgress) -> Void
+    }
+
     /// Applies to a pull what was asked for.
-    func configure(
-        _ pull: inout some Pull, startsAnew: Bool, _ onProgress: @escaping @Sendable (PullProgress) -> Void
-    ) {
+    func configure(_ pull: inout some Pull, startsAnew: Bool, for running: Running) {
         pull.limits.pageRows = pageRows
         pull.limits.parallelPages = parallel
         pull.limits.memory = memory.bytes
         pull.checksDatabase = check
         pull.startsAnew = startsAnew
-        pull.onProgress = onProgress
+        pull.onProgress = running.onProgress
     }
 
     /// Stages rows, shows how far that is, and reports it at the end.
     ///
-    /// - Parameters:
-    ///   - file: the staging database, in which a run that is interrupted can be continued.
-    ///   - stage: gets a way to BigQuery and whom to tell how far it is.
-    func report(
-        file: String,
-        _ stage: @escaping @Sendable (Connection, @escaping @Sendable (PullProgress) -> Void) async throws -> PullReport
+    /// - Parameter file: the staging database, in which a run that is interrupted can be continued.
+    func stage(
+        into file: String, _ stage: @escaping @Sendable (Running) async throws -> PullReport
     ) async throws {
         let staged = StagedRows()
+        let options = connection
+        let report = try await report(
+            ProgressDisplay(), note: { staged.note(file: file, options) }, onProgress: staged.update, stage)
+        if connection.json {
+            try StandardOutput.writeJSON(report, hint: "the table is staged; only the report is lost")
+        }
+    }
+
+    /// Writes rows to standard output, until all are written or nobody reads them any more.
+    func write(
+        as format: RowFormat?, _ run: @escaping @Sendable (Running, StandardOutputRows) async throws -> PullReport
+    ) async throws {
+        guard !connection.json else {
+            throw ValidationError("--json is for the report of --into; --format jsonl writes rows as JSON")
+        }
+        let width = TerminalSize.columns
+        let format = format ?? (width == nil ? .csv : .table)
+        let display = ProgressDisplay()
+        let rows = StandardOutputRows(format.encoder(width: width)) {
+            // Both would write into the same lines of a terminal.
+            if width != nil { display.stop() }
+        }
+        try await report(display, note: { nil }, onProgress: { _ in }) { running in
+            try await withThrowingTaskGroup(of: PullReport?.self) { group in
+                group.addTask { try await run(running, rows) }
+                group.addTask {
+                    try await PatientOutput.readerGone()
+                    return nil
+                }
+                defer { group.cancelAll() }
+                while let report = try await group.next() {
+                    if let report { return report }
+                }
+                throw CancellationError()
+            }
+        }
+    }
+
+    @discardableResult
+    private func report(
+        _ display: ProgressDisplay, note: @escaping @Sendable () -> Interruption.Note?,
+        onProgress: @escaping @Sendable (PullProgress) -> Void,
+        _ body: @escaping @Sendable (Running) async throws -> PullReport
+    ) async throws -> PullReport {
         let (quiet, options) = (quiet, connection)
-        let report = try await Interruption.catching(note: { staged.note(file: file, options) }) {
+        let report = try await Interruption.catching(note: note) {
             try await Connection.with(options) { connection in
                 var report: PullReport
                 if quiet {
-                    report = try await stage(connection, staged.update)
+                    report = try await body(Running(connection: connection, display: nil, onProgress: onProgress))
                 } else {
-                    let display = ProgressDisplay()
-                    report = try await display.showing {
-                        try await stage(connection) { progress in
-                            staged.update(progress)
-                            display.update(progress)
-                        }
+                    let running = Running(connection: connection, display: display) { progress in
+                        onProgress(progress)
+                        display.update(progress)
                     }
+                    report = try await display.showing { try await body(running) }
                 }
                 report.warnings.insert(contentsOf: connection.warnings, at: 0)
-                if quiet { connection.showWarnings() }
                 return report
             }
         }
-        if !quiet { StandardError.write(ReportText.text(report)) }
-        if options.json {
-            try StandardOutput.writeJSON(report, hint: "the table is staged; only the report is lost")
-        }
+        if !quiet { Diagnostics.info(ReportText.text(report)) }
+        report.warnings.forEach { Diagnostics.warning($0.message) }
+        return report
     }
 }
 

@@ -1,18 +1,24 @@
 import ArgumentParser
 import BigQuery
 import BigQueryPull
+import SQLiteStaging
 
 /// Pulls the result of a query into a table of a local SQLite database.
 struct QueryCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "query",
-        abstract: "Pull the result of a query into a table of a local SQLite database.",
+        abstract: "Pull the result of a query into SQLite, or to standard output.",
         discussion: """
             Examples:
               bqpull query 'SELECT * FROM sales.orders' --into staging.db
               bqpull query --file orders.sql --into staging.db --table orders
               bqpull query 'SELECT * FROM t WHERE day >= @day' --param day:DATE:2024-01-01 --into staging.db
               bqpull query 'SELECT * FROM sales.orders' --into staging.db --if-exists upsert --key order_id --incremental changed_at
+              bqpull query 'SELECT * FROM sales.orders' --dry-run
+              bqpull query 'SELECT * FROM sales.orders LIMIT 1000' --format csv > orders.csv
+
+            What the query will process, and about what that costs on demand, is shown before it runs; a query of more
+            than 100 GB has to be confirmed.
 
             A pull that was interrupted goes on where it stopped when the same command is given again, without running the
             query a second time; bqpull runs staging.db shows what there is.
@@ -35,20 +41,67 @@ struct QueryCommand: AsyncParsableCommand {
 
     @OptionGroup var options: PullOptions
 
+    @Flag(help: "Show what the query would process and return, without running it or making anything.")
+    var dryRun = false
+
     func validate() throws {
         guard text.isGiven else {
             throw ValidationError("Give the SQL text as an argument, - for standard input, or --file PATH; one of them")
         }
+        guard incremental == nil || target.into != nil else {
+            throw ValidationError("--incremental is for a database; name it with --into FILE")
+        }
     }
 
     func run() async throws {
-        let query = try job.query(text.read())
-        try await options.report(file: target.into) { connection, onProgress in
-            var pull = QueryPull(query, client: try await connection.client())
-            pull.incrementalColumn = incremental
-            pull.onInterruptedJob = InterruptedJobText.show
-            options.configure(&pull, startsAnew: target.restart, onProgress)
-            return try await pull.stage(into: target.stagingTarget(defaultTable: "results"))
+        let settings = try options.connection.settings()
+        let query = try job.query(text.read(), settings)
+        let stagingTarget = target.into.map { target.stagingTarget(in: $0, defaultTable: "results") }
+        if dryRun { return try await estimate(query, into: stagingTarget) }
+        guard let stagingTarget else {
+            return try await options.write(as: target.format) { running, rows in
+                let client = try await running.connection.client()
+                let pull = pull(query, client, settings, running)
+                return try await NameSuggestion(client: client).explainingQuery { try await pull.run(into: rows) }
+            }
         }
+        try await options.stage(into: stagingTarget.path) { running in
+            let client = try await running.connection.client()
+            let pull = pull(query, client, settings, running)
+            return try await NameSuggestion(client: client).explainingQuery {
+                try await pull.stage(into: stagingTarget)
+            }
+        }
+    }
+
+    private func pull(
+        _ query: QueryRequest, _ client: BigQueryClient, _ settings: Settings, _ running: PullOptions.Running
+    ) -> QueryPull {
+        var pull = QueryPull(query, client: client)
+        pull.incrementalColumn = incremental
+        pull.onInterruptedJob = InterruptedJobText.show
+        pull.onWarning = LargeResultNote.show(text.typed + job.typed, options.connection, running.display)
+        let cost = job.cost
+        pull.onEstimate = { estimate in
+            try await cost.allow(estimate, limit: query.maximumBytesBilled, settings, running.display)
+        }
+        options.configure(&pull, startsAnew: target.restart, for: running)
+        return pull
+    }
+
+    private func estimate(_ query: QueryRequest, into target: StagingTarget?) async throws {
+        let connection = options.connection
+        let incremental = incremental
+        let estimate = try await Interruption.catching {
+            try await Connection.with(connection) { connection in
+                var pull = QueryPull(query, client: try await connection.client())
+                pull.incrementalColumn = incremental
+                defer { connection.showWarnings() }
+                guard let target else { return try await pull.estimate() }
+                return try await pull.estimate(into: target)
+            }
+        }
+        try connection.json
+            ? StandardOutput.writeJSON(EstimateReport(estimate)) : StandardOutput.write(EstimateText.text(estimate))
     }
 }

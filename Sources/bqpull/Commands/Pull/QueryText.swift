@@ -13,7 +13,10 @@ struct QueryText: ParsableArguments {
     var isGiven: Bool { (sql == nil) != (file == nil) }
 
     /// The text.
-    func read() throws -> String {
+    func read() throws -> String { try Self.read(sql, file: file) }
+
+    /// The text of an argument or a file.
+    static func read(_ sql: String?, file: String?) throws -> String {
         let text: String?
         switch (sql, file) {
         case ("-", _): text = String(data: try FileHandle.standardInput.readToEnd() ?? Data(), encoding: .utf8)

@@ -40,10 +40,10 @@ struct ResumeCommand: AsyncParsableCommand {
                 message: "the run \(unfinished.intent.runID) is one of the project \(project)", exitStatus: .usage,
                 hint: "leave --project out")
         }
-        try await options.report(file: file) { connection, onProgress in
+        try await options.stage(into: file) { running in
             var pull = try Self.pull(
-                continuing: unfinished, try await connection.client(project: project))
-            options.configure(&pull, startsAnew: restart, onProgress)
+                continuing: unfinished, try await running.connection.client(project: project))
+            options.configure(&pull, startsAnew: restart, for: running)
             return try await pull.stage(into: unfinished.target)
         }
     }
@@ -71,11 +71,11 @@ struct ResumeCommand: AsyncParsableCommand {
                     message: "the run \(run) is \(found.state.rawValue), so that nothing is left to go on with",
                     hint: "run its command again")
             }
-            StandardError.write("the run \(run) is published already\n")
+            Diagnostics.info("the run \(run) is published already")
             return nil
         }
         guard let latest = runs.last(where: { $0.state.isUnfinished }) else {
-            StandardError.write("every run in \(file) is finished\n")
+            Diagnostics.info("every run in \(file) is finished")
             return nil
         }
         return latest

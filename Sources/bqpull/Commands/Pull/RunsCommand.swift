@@ -29,7 +29,7 @@ struct RunsCommand: AsyncParsableCommand {
     func run() async throws {
         if let discard {
             try await RunLog.discard(discard, path: file)
-            StandardError.write("the rows of the run \(discard) are dropped\n")
+            Diagnostics.info("the rows of the run \(discard) are dropped")
         }
         guard discard == nil || json else { return }
         let runs = try await RunLog.read(path: file)

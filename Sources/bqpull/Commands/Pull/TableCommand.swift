@@ -1,17 +1,19 @@
 import ArgumentParser
 import BigQuery
 import BigQueryPull
+import GoogleHTTP
 
 /// Pulls a table, without a query, into a table of a local SQLite database.
 struct TableCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "table",
-        abstract: "Pull a table into a table of a local SQLite database, without a query and without cost.",
+        abstract: "Pull a table without a query, which costs nothing.",
         discussion: """
             Examples:
               bqpull table sales.orders --into staging.db
               bqpull table sales.orders --into staging.db --columns order_id,amount --rows 1000
               bqpull table bigquery-public-data.samples.shakespeare --into staging.db --table words
+              bqpull table sales.orders --rows 100
 
             Tables come page by page, which is slower than a query for large ones. One that changes meanwhile is read
             again, twice at most. Views, materialized views and external tables have no rows to read without a query.
@@ -44,16 +46,28 @@ struct TableCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        try await options.report(file: target.into) { connection, onProgress in
-            let client = try await connection.client()
-            let table = try TableReference(parsing: source, defaultProject: client.configuration.project)
-            var pull = TablePull(table, client: client)
-            pull.columns = columns?.names
-            pull.maximumRows = rows
-            options.configure(&pull, startsAnew: target.restart, onProgress)
-            return try await NameSuggestion(client: client).explaining(table) { [pull] in
-                try await pull.stage(into: target.stagingTarget(defaultTable: table.table))
+        guard let into = target.into else {
+            return try await options.write(as: target.format) { running, rows in
+                try await pulling(running) { try await $0.run(into: rows) }
             }
         }
+        try await options.stage(into: into) { running in
+            try await pulling(running) { pull in
+                try await pull.stage(into: target.stagingTarget(in: into, defaultTable: pull.table.table))
+            }
+        }
+    }
+
+    private func pulling(
+        _ running: PullOptions.Running, _ body: (TablePull) async throws -> PullReport
+    ) async throws -> PullReport {
+        let client = try await running.connection.client()
+        let table = try TableReference(parsing: source, defaultProject: client.configuration.project)
+        var pull = TablePull(table, client: client)
+        pull.columns = columns?.names
+        pull.maximumRows = rows
+        pull.onWarning = LargeResultNote.show([shellWord(source)], options.connection, running.display)
+        options.configure(&pull, startsAnew: target.restart, for: running)
+        return try await NameSuggestion(client: client).explaining(table) { [pull] in try await body(pull) }
     }
 }

@@ -3,8 +3,17 @@ import SQLiteStaging
 
 /// Where rows go, and what becomes of what is there: the options of every command that begins a pull.
 struct TargetOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("The SQLite database; it is created if it does not exist.", valueName: "file"))
-    var into: String
+    @Option(
+        help: ArgumentHelp(
+            "The SQLite database; it is created if it does not exist. Default: rows go to standard output.",
+            valueName: "file"))
+    var into: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "How rows are written to standard output: table, csv or jsonl. Default: table on a terminal, else csv.",
+            valueName: "format"))
+    var format: RowFormat?
 
     @Option(
         help: ArgumentHelp(
@@ -41,10 +50,29 @@ struct TargetOptions: ParsableArguments {
     @Flag(help: "Drop the rows that an interrupted run of this command has staged, and start anew.")
     var restart = false
 
-    /// The target that the options describe.
-    func stagingTarget(defaultTable: String) -> StagingTarget {
+    func validate() throws {
+        if into != nil {
+            guard format == nil else {
+                throw ValidationError("--format is for rows on standard output; leave it or --into out")
+            }
+        } else if let option = optionOfDatabase {
+            throw ValidationError("\(option) is for a database; name it with --into FILE")
+        }
+    }
+
+    /// An option that was given and means nothing without a database.
+    private var optionOfDatabase: String? {
+        [
+            ("--table", table != nil), ("--if-exists", ifExists != nil), ("--key", key != nil),
+            ("--index", !indexes.isEmpty), ("--evolve", evolve), ("--restart", restart),
+        ]
+        .first { $0.1 }?.0
+    }
+
+    /// The target in this database that the options describe.
+    func stagingTarget(in file: String, defaultTable: String) -> StagingTarget {
         StagingTarget(
-            path: into, table: table ?? defaultTable, ifExists: ifExists, key: key?.names ?? [],
+            path: file, table: table ?? defaultTable, ifExists: ifExists, key: key?.names ?? [],
             indexes: indexes.map(\.names), addsColumns: evolve)
     }
 }

@@ -7,9 +7,10 @@ import GoogleHTTP
 struct ListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ls",
-        abstract: "List the datasets of a project, or the tables and views of a dataset.",
+        abstract: "List datasets, or the tables and views of a dataset.",
         discussion: """
             One line each: the name and, for a table, its type behind a tab. It costs nothing.
+
             Examples:
               bqpull ls
               bqpull ls sales

@@ -5,9 +5,10 @@ import BigQuery
 struct ShowCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",
-        abstract: "Show a table or view: columns, rows, size, partitioning, and a view's query.",
+        abstract: "Show a table or view: columns, rows, size, partitioning.",
         discussion: """
             Rows are not read, and it costs nothing.
+
             Examples:
               bqpull show sales.orders
               bqpull show bigquery-public-data.samples.shakespeare

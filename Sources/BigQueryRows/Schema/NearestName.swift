@@ -9,6 +9,11 @@ package enum NearestName {
         return best.name
     }
 
+    /// `did you mean orders?`; `nil` if no name is near enough to be meant.
+    package static func suggestion(_ name: String, among names: [String]) -> String? {
+        find(name, among: names).map { "did you mean \($0)?" }
+    }
+
     /// The number of characters to add, remove or replace.
     private static func distance(_ one: String, _ other: String) -> Int {
         let other = Array(other)

@@ -1,4 +1,4 @@
-import BigQuery
+import BigQueryRows
 import Testing
 
 @Suite struct NearestNameTests {

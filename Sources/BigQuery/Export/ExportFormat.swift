@@ -1,0 +1,41 @@
+/// The form of the files that an export writes.
+public enum ExportFormat: String, Sendable, Hashable, Codable, CaseIterable {
+    case parquet, avro, csv
+    /// One JSON object a line.
+    case jsonl
+
+    /// How files of this form may be compressed.
+    ///
+    /// Source: "Export formats and compression types" in BigQuery's documentation of exports.
+    public var compressions: [ExportCompression] {
+        switch self {
+        case .csv, .jsonl: [.none, .gzip]
+        case .avro: [.none, .deflate, .snappy]
+        case .parquet: [.none, .gzip, .snappy, .zstd]
+        }
+    }
+
+    private static let byEnding: [String: ExportFormat] = [
+        "parquet": .parquet, "avro": .avro, "csv": .csv, "jsonl": .jsonl, "json": .jsonl, "ndjson": .jsonl,
+    ]
+
+    /// The form that files with this ending have; `nil` if the ending does not tell.
+    init?(ending: some StringProtocol) {
+        guard let format = Self.byEnding[ending.lowercased()] else { return nil }
+        self = format
+    }
+
+    /// The name in an extract job's configuration.
+    var extractName: String { self == .jsonl ? "NEWLINE_DELIMITED_JSON" : rawValue.uppercased() }
+
+    /// The name in an EXPORT DATA statement.
+    var statementName: String { self == .jsonl ? "JSON" : rawValue.uppercased() }
+}
+
+/// How the files of an export are compressed.
+public enum ExportCompression: String, Sendable, Hashable, Codable, CaseIterable {
+    case none, gzip, deflate, snappy, zstd
+
+    /// The name in the API.
+    var wireName: String { rawValue.uppercased() }
+}

@@ -1,0 +1,121 @@
+import Foundation
+
+/// Writes rows to files in the folders that stand for buckets.
+struct Exporter: Sendable {
+    /// What an export has written.
+    struct Outcome: Sendable {
+        var files: Int
+        var rows: Int64
+    }
+
+    /// The folder of each bucket.
+    let buckets: [String: String]
+
+    /// The rows of a file where there may be several; the service decides by size, and promises nothing.
+    static let rowsPerFile: Int64 = 10_000
+    /// The most that goes into a file which is to be the only one.
+    private static let fileByteLimit: Int64 = 1 << 30
+
+    /// Refuses buckets without a folder.
+    static func check(_ buckets: [String: String]) throws(EmulatorError) {
+        for (bucket, folder) in buckets.sorted(by: { $0.key < $1.key }) {
+            var isFolder: ObjCBool = false
+            guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
+                throw EmulatorError(
+                    code: .unreadableFile, message: "\(folder): is no folder that can stand for the bucket \(bucket)",
+                    hint: "make the folder first, or name another one")
+            }
+        }
+    }
+
+    /// Writes all rows, file by file, each of them whole or not at all.
+    func write(_ rows: any RowSource, to target: ExportTarget) async throws -> Outcome {
+        let folder = try folder(target)
+        try check(rows, target)
+        if !target.replaces, hasFiles(target, in: folder) {
+            throw ServiceError(.invalid, "Export destination \(target.uri) is not empty. Use option overwrite=true.")
+        }
+        var outcome = Outcome(files: 0, rows: 0)
+        repeat {
+            let limit = target.suffix == nil ? Int64.max : Self.rowsPerFile
+            let page = RowCollector(
+                encoder: encoder(rows.fields, target), rowLimit: limit, byteLimit: .max)
+            let filled = try await rows.fill(page, from: outcome.rows)
+            try Task.checkCancellation()
+            let count = Int64(filled.rowCount)
+            try write(filled.finish(), to: folder.appending(path: target.objectName(outcome.files)), target)
+            outcome.files += 1
+            outcome.rows += count
+        } while outcome.rows < rows.rowCount
+        return outcome
+    }
+
+    private func folder(_ target: ExportTarget) throws -> URL {
+        guard let path = buckets[target.bucket] else { throw ServiceError.notFound("URI \(target.uri)") }
+        return URL(filePath: path, directoryHint: .isDirectory)
+    }
+
+    private func check(_ rows: any RowSource, _ target: ExportTarget) throws {
+        switch target.format {
+        case .avro, .parquet:
+            throw ServiceError(
+                .notImplemented,
+                "The request is as BigQuery takes it, but the emulator writes no \(target.format.rawValue) files, "
+                    + "only CSV and JSON")
+        case .csv:
+            if let nested = rows.fields.first(where: { $0.mode == .repeated || $0.type == .structure }) {
+                throw ServiceError(
+                    .invalid, "Operation cannot be performed on a nested schema. Field: \(nested.name)")
+            }
+        case .json: break
+        }
+        guard target.suffix != nil || rows.logicalBytes <= Self.fileByteLimit else {
+            throw ServiceError(
+                .invalid,
+                "Table \(target.uri) too large to be exported to a single file. Specify a uri including a * to shard "
+                    + "export.")
+        }
+    }
+
+    /// Whether there are files whose name begins as those which are to be written.
+    private func hasFiles(_ target: ExportTarget, in folder: URL) -> Bool {
+        let names = try? FileManager.default.subpathsOfDirectory(atPath: folder.path)
+        return names?.contains { name in
+            var isFolder: ObjCBool = false
+            return name.hasPrefix(target.prefix)
+                && FileManager.default.fileExists(atPath: folder.appending(path: name).path, isDirectory: &isFolder)
+                && !isFolder.boolValue
+        } ?? false
+    }
+
+    private func encoder(_ fields: [Field], _ target: ExportTarget) -> any RowEncoding {
+        guard target.format == .csv else { return JSONLinesEncoder(fields: fields) }
+        return CSVEncoder(fields: fields, delimiter: target.delimiter, hasHeader: target.hasHeader)
+    }
+
+    private func write(_ bytes: [UInt8], to file: URL, _ target: ExportTarget) throws {
+        var content = bytes
+        if target.isGzip {
+            let gzip = try GzipWriter()
+            content = try Array(gzip.compress(bytes[...]) + gzip.finish())
+        }
+        do {
+            try FileManager.default.createDirectory(
+                at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try Data(content).write(to: file, options: .atomic)
+        } catch {
+            throw ServiceError(
+                .accessDenied, "Access Denied: BigQuery BigQuery: Permission denied while writing data.")
+        }
+    }
+}
+
+/// What a statement without a result has for one.
+struct NoRows: RowSource {
+    var identity: String { "none" }
+    var fields: [Field] { [] }
+    var rowCount: Int64 { 0 }
+    var logicalBytes: Int64 { 0 }
+
+    func fill(_ page: RowCollector, from start: Int64) async throws -> RowCollector { page }
+}

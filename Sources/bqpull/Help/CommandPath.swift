@@ -1,0 +1,42 @@
+import ArgumentParser
+import BigQueryRows
+import GoogleHTTP
+
+/// The command that arguments lead to: `bqpull`, `auth`, `login`.
+struct CommandPath {
+    /// The names, `bqpull` first.
+    private(set) var names = [BQPull.configuration.commandName ?? ""]
+    /// Why the next word is not a command, if it is none and one is needed.
+    private(set) var failure: CommandError?
+
+    init(_ arguments: [String]) {
+        var command: any ParsableCommand.Type = BQPull.self
+        for word in arguments {
+            let commands = command.configuration.subcommands
+            guard !commands.isEmpty, !word.hasPrefix("-"), word != "help" else { return }
+            guard let next = commands.first(where: { $0.configuration.commandName == word }) else {
+                failure = Self.unknown(word, among: commands.compactMap { $0.configuration.commandName }, names)
+                return
+            }
+            names.append(word)
+            command = next
+        }
+    }
+
+    /// As it is typed.
+    var text: String { names.joined(separator: " ") }
+
+    private static func unknown(_ word: String, among commands: [String], _ names: [String]) -> CommandError {
+        let path = names.joined(separator: " ")
+        let hint =
+            if word.contains(where: \.isWhitespace) {
+                "give the SQL text to a command: bqpull query \(shellWord(word)) --into staging.db"
+            } else if let nearest = NearestName.find(word, among: commands) {
+                "did you mean \(path) \(nearest)?"
+            } else {
+                "\(path) --help lists the commands"
+            }
+        return CommandError(
+            message: "\(path) has no command \(word)", exitStatus: .usage, hint: hint)
+    }
+}

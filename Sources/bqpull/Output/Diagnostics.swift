@@ -1,0 +1,117 @@
+import ArgumentParser
+import Foundation
+import GoogleHTTP
+import Synchronization
+
+/// How what is said on standard error is written.
+enum LogFormat: String, ExpressibleByArgument, CaseIterable {
+    /// Lines for people.
+    case text
+    /// One JSON object a line.
+    case json
+
+    static let option = "--log-format"
+    static let variable = "BQPULL_LOG_FORMAT"
+
+    /// The format that the arguments ask for, else the environment. Read before anything else, so that errors in the
+    /// arguments have it too.
+    init(arguments: [String], environment: [String: String]) {
+        let words = arguments.drop { $0 != Self.option && !$0.hasPrefix("\(Self.option)=") }
+        let value = words.first?.split(separator: "=", maxSplits: 1).dropFirst().first.map(String.init)
+        self = (value ?? words.dropFirst().first ?? environment[Self.variable]).flatMap(Self.init) ?? .text
+    }
+}
+
+/// Everything that is said beside the data, on standard error: as text, or as one JSON object a line.
+enum Diagnostics {
+    /// How much it matters.
+    enum Level: String, Encodable {
+        case debug, progress, info, warning, error
+    }
+
+    private static let chosen = Mutex(LogFormat.text)
+
+    /// The format; set once, when the process begins.
+    static var format: LogFormat {
+        get { chosen.withLock { $0 } }
+        set { chosen.withLock { $0 = newValue } }
+    }
+
+    /// Says what was done, in one or more lines.
+    static func info(_ text: String) { write(.info, text) }
+
+    /// Says what the user should know although nothing failed.
+    static func warning(_ message: String) { write(.warning, message) }
+
+    /// Says what was asked for with `--verbose`.
+    static func debug(_ message: String) { write(.debug, message) }
+
+    /// Says how far something is, where there is no line that can be written over.
+    static func progress(_ message: String, _ progress: ProgressRecord?) {
+        guard format == .json else { return write(.progress, message) }
+        write(Record(level: .progress, message: message, progress: progress))
+    }
+
+    /// Says what happened, and after an empty line what to do.
+    static func failure(_ failure: Failure) {
+        let message = printable(failure.message, limit: 4_000)
+        guard format == .text else {
+            return write(
+                Record(
+                    level: .error, message: message, identifier: failure.identifier, hint: failure.hint,
+                    exitCode: failure.exitStatus.rawValue))
+        }
+        let hint = failure.hint.map { "\n\(Colour.bold("hint:")) \($0)\n" } ?? ""
+        StandardError.write("\(Colour.red("error:")) \(message)\n\(hint)")
+    }
+
+    private static func write(_ level: Level, _ text: String) {
+        guard format == .text else {
+            for line in text.split(whereSeparator: \.isNewline) {
+                write(Record(level: level, message: String(line)))
+            }
+            return
+        }
+        let prefix =
+            switch level {
+            case .warning: "\(Colour.yellow("warning:")) "
+            case .debug: "debug: "
+            case .progress, .info, .error: ""
+            }
+        StandardError.write("\(prefix)\(text)\(text.hasSuffix("\n") ? "" : "\n")")
+    }
+
+    private static func write(_ record: Record) {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        guard let line = try? encoder.encode(record) else { return }
+        StandardError.write(String(decoding: line, as: UTF8.self) + "\n")
+    }
+
+    /// A line of `--log-format json`. The names do not change between versions.
+    private struct Record: Encodable {
+        var time = Date().formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+        var level: Level
+        var message: String
+        var identifier: String?
+        var hint: String?
+        var exitCode: Int32?
+        var progress: ProgressRecord?
+    }
+}
+
+/// Colour on standard error, where a terminal shows it. What it says is said by words as well.
+private enum Colour {
+    /// Not for those who set `NO_COLOR` to something (https://no-color.org), nor on a terminal that has none.
+    private static let isWanted =
+        StandardError.isTerminal && ProcessEnvironment.value("NO_COLOR") == nil
+        && ![nil, "dumb"].contains(ProcessEnvironment.value("TERM"))
+
+    static func red(_ text: String) -> String { paint(text, "1;31") }
+    static func yellow(_ text: String) -> String { paint(text, "1;33") }
+    static func bold(_ text: String) -> String { paint(text, "1") }
+
+    private static func paint(_ text: String, _ code: String) -> String {
+        isWanted ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text
+    }
+}

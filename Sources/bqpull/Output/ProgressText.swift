@@ -1,0 +1,69 @@
+import BigQueryPull
+
+/// How far something is, in one line of at most 79 characters.
+enum ProgressText {
+    /// The run, and how far it is.
+    static func line(_ progress: BenchmarkProgress) -> String {
+        guard progress.run > 0 else { return line(progress.pull) }
+        let pull = progress.pull
+        return "run \(progress.run) of \(progress.runs): \(Readable.shortCount(pull.rows)) rows\(share(pull))"
+    }
+
+    /// Rows, share, rate, time left, what comes over the wire and what that is inflated, retries, pages in flight; what
+    /// does not fit is left out.
+    static func line(_ progress: PullProgress) -> String {
+        switch progress.phase {
+        case .planning: return "asking what there is to read …"
+        case .running: return "BigQuery runs the query … \(Readable.seconds(progress.elapsed / .seconds(1)))"
+        case .publishing: return "\(Readable.rows(progress.rows)) staged, publishing the table …"
+        case .transferring: break
+        }
+        var line = ""
+        for part in parts(progress) {
+            let longer = line.isEmpty ? part : "\(line) · \(part)"
+            if longer.count <= width { line = longer }
+        }
+        return line
+    }
+
+    /// What BigQuery does, and since when.
+    static func line(_ progress: ExportProgress) -> String {
+        let time = Readable.seconds(progress.elapsed / .seconds(1))
+        return switch progress.phase {
+        case .planning: "asking what there is to export …"
+        case .waiting: "waiting for BigQuery to begin … \(time)"
+        case .running: "BigQuery writes the files … \(time)"
+        }
+    }
+
+    /// One column of a terminal stays free, so that no terminal begins a new line.
+    private static let width = 79
+
+    private static func parts(_ progress: PullProgress) -> [String] {
+        let seconds = progress.transferElapsed / .seconds(1)
+        let rate = seconds > 0 ? Double(progress.rows - progress.rowsContinued) / seconds : 0
+        var parts: [String] = []
+        if let total = progress.totalRows, total > 0 {
+            parts.append(
+                "\(Readable.shortCount(progress.rows)) of \(Readable.shortCount(total)) rows\(share(progress))")
+            parts.append("\(Readable.shortCount(Int64(rate)))/s")
+            if rate > 0 { parts.append("\(Readable.seconds(Double(total - progress.rows) / rate)) left") }
+        } else {
+            parts.append("\(Readable.shortCount(progress.rows)) rows")
+        }
+        if seconds > 0, progress.dataRead > 0 {
+            parts.append(
+                Readable.byteRates(Double(progress.dataRead) / seconds, Double(progress.dataInflated) / seconds))
+        }
+        if progress.retries > 0 { parts.append("\(progress.retries) \(progress.retries == 1 ? "retry" : "retries")") }
+        if progress.pagesInFlight > 0 {
+            parts.append("\(progress.pagesInFlight) \(progress.pagesInFlight == 1 ? "page" : "pages")")
+        }
+        return parts
+    }
+
+    private static func share(_ progress: PullProgress) -> String {
+        guard let total = progress.totalRows, total > 0 else { return "" }
+        return " (\(progress.rows * 100 / total) %)"
+    }
+}

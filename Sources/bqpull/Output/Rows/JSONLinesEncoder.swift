@@ -1,0 +1,77 @@
+import BigQueryRows
+import Foundation
+
+/// One JSON object a line, as a STRUCT stands in a staging table: INT64 and FLOAT64 are numbers (NaN and infinities
+/// texts), BOOL `true` and `false`, BYTES base64; STRUCT, ARRAY and JSON are what they are, all others texts.
+struct JSONLinesEncoder: RowEncoder {
+    private enum Form {
+        case bool, json, text
+    }
+
+    /// For each column its name and a colon, and what its cells are.
+    private var columns: [(key: [UInt8], form: Form)] = []
+
+    mutating func begin(_ schema: TableSchema) -> [UInt8] {
+        columns = schema.fields.enumerated().map { place, field in
+            var key = Array((place == 0 ? "{" : ",").utf8)
+            Self.appendText(Array(field.name.utf8)[...], to: &key)
+            return (key + [UInt8(ascii: ":")], Self.form(field))
+        }
+        return []
+    }
+
+    private static func form(_ field: TableSchema.Field) -> Form {
+        if field.mode == .repeated { return .json }
+        return switch field.type {
+        case .bool: .bool
+        case .structure, .json: .json
+        default: .text
+        }
+    }
+
+    mutating func encode(_ page: RowPage) -> [UInt8] {
+        var text: [UInt8] = []
+        text.reserveCapacity(page.bytes.count + page.cells.count * 16)
+        for row in 0..<page.rowCount {
+            for (cell, column) in zip(page.row(row), columns) {
+                text += column.key
+                append(cell, column.form, of: page, to: &text)
+            }
+            text += (columns.isEmpty ? "{}\n" : "}\n").utf8
+        }
+        return text
+    }
+
+    private func append(_ cell: CellReference, _ form: Form, of page: RowPage, to text: inout [UInt8]) {
+        switch cell.kind {
+        case .null: text += "null".utf8
+        case .integer where form == .bool: text += (cell.integer != 0 ? "true" : "false").utf8
+        case .double where cell.double.isInfinite: text += "\"\(cell.numberText)\"".utf8
+        case .integer, .double: text += cell.numberText.utf8
+        // Outside of its texts a line break means as much as a space.
+        case .text where form == .json: text += page.bytes[cell.range].map { $0 == 0x0A || $0 == 0x0D ? 0x20 : $0 }
+        case .text: Self.appendText(page.bytes[cell.range], to: &text)
+        case .blob:
+            text.append(UInt8(ascii: "\""))
+            text += Data(page.bytes[cell.range]).base64EncodedData()
+            text.append(UInt8(ascii: "\""))
+        }
+    }
+
+    private static let hex = Array("0123456789abcdef".utf8)
+
+    private static func appendText(_ value: ArraySlice<UInt8>, to text: inout [UInt8]) {
+        text.append(UInt8(ascii: "\""))
+        for byte in value {
+            switch byte {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"): text += [UInt8(ascii: "\\"), byte]
+            case 0x0A: text += "\\n".utf8
+            case 0x0D: text += "\\r".utf8
+            case 0x09: text += "\\t".utf8
+            case ..<0x20: text += "\\u00".utf8 + [hex[Int(byte >> 4)], hex[Int(byte & 15)]]
+            default: text.append(byte)
+            }
+        }
+        text.append(UInt8(ascii: "\""))
+    }
+}

@@ -1,0 +1,33 @@
+import BigQueryRows
+
+/// Writes rows in one form. Values are those of the value map, so that none loses a digit.
+protocol RowEncoder: Sendable {
+    /// What comes before the first row.
+    mutating func begin(_ schema: TableSchema) -> [UInt8]
+
+    /// The rows of a page.
+    mutating func encode(_ page: RowPage) -> [UInt8]
+
+    /// What is left when all rows have come.
+    mutating func finish() -> [UInt8]
+}
+
+extension RowEncoder {
+    /// Nothing.
+    mutating func finish() -> [UInt8] { [] }
+}
+
+extension RowPage {
+    /// The references of one row.
+    func row(_ row: Int) -> ArraySlice<CellReference> {
+        cells[row * columnCount..<(row + 1) * columnCount]
+    }
+}
+
+extension CellReference {
+    /// The shortest text that is read back as the same number; `Inf` and `-Inf` as the value map has them.
+    var numberText: String {
+        guard kind == .double else { return String(integer) }
+        return double.isInfinite ? (double < 0 ? "-Inf" : "Inf") : "\(double)"
+    }
+}

@@ -1,0 +1,77 @@
+import BigQuery
+import BigQueryEmulator
+import Foundation
+import SQLiteStaging
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import BigQueryPull
+
+@Suite struct LocalRoomTests {
+    private static let gigabyte: Int64 = 1_000_000_000
+
+    @Test(
+        arguments: [
+            (1, 2, nil), (2, 2, nil), (3, 2, "the rows need about 3 GB here, and 2 GB are free"),
+            (100, 1000, nil), (101, 1000, "the rows need about 101 GB here, which is much for one file on one machine"),
+            (101, 50, "the rows need about 101 GB here, and 50 GB are free"), (100, nil, nil),
+            (101, nil, "the rows need about 101 GB here, which is much for one file on one machine"),
+        ] as [(Int64, Int64?, String?)])
+    func warnsOfWhatDoesNotFit(size: Int64, free: Int64?, message: String?) {
+        let room = LocalRoom(freeBytes: free.map { $0 * Self.gigabyte })
+        #expect(room.warning(size * Self.gigabyte)?.message == message)
+    }
+
+    @Test(arguments: ["/tmp/new.db", "new.db"]) func findsTheRoomOfAPathThatIsNotThereYet(path: String) {
+        #expect(LocalRoom(at: path).freeBytes ?? 0 > 0)
+    }
+
+    private func warnings(
+        of pull: some Pull, in fixture: EmulatorFixture
+    ) async throws -> [PullWarning] {
+        let told = Mutex<[PullWarning]>([])
+        let staged = Mutex(false)
+        var pull = pull
+        pull.onWarning = { warning in told.withLock { $0.append(warning) } }
+        // Once rows are staged, what is to be said has been said.
+        pull.onProgress = { progress in
+            if progress.rows > 0 { withUnsafeCurrentTask { $0?.cancel() } }
+            staged.withLock { $0 = progress.rows > 0 }
+        }
+        let task = Task { [pull] in
+            try await pull.stage(into: StagingTarget(path: fixture.folder.file("staging.db")))
+        }
+        _ = try? await task.value
+        #expect(staged.withLock { $0 })
+        return told.withLock { $0 }
+    }
+
+    /// From the first page, from the dry run of a whole table, and from the table itself; never of a small result.
+    @Test(arguments: [
+        ("SELECT id, unit FROM bench.numbers_2000", false), ("SELECT * FROM bench.numbers_2000", false),
+        ("SELECT * FROM bench.numbers_9000000000 LIMIT 2000", false),
+        ("SELECT * FROM bench.numbers_9000000000", true),
+        ("SELECT * FROM bench.numbers_9000000000 LIMIT 8000000000", true),
+    ])
+    func tellsAtOnceOfALargeQuery(sql: String, isLarge: Bool) async throws {
+        try await EmulatorFixture.with { fixture in
+            let pull = QueryPull(QueryRequest(sql), client: fixture.client)
+            let codes = try await warnings(of: pull, in: fixture).map(\.code)
+            #expect(codes == (isLarge ? [.largeResult] : []))
+        }
+    }
+
+    @Test(
+        arguments: [(2000, nil, false), (9_000_000_000, nil, true), (9_000_000_000, 2000, false)]
+            as [(Int, Int64?, Bool)])
+    func tellsAtOnceOfALargeTable(rows: Int, limit: Int64?, isLarge: Bool) async throws {
+        try await EmulatorFixture.with { fixture in
+            let table = TableReference(project: "local-project", dataset: "bench", table: "numbers_\(rows)")
+            var pull = TablePull(table, client: fixture.client)
+            pull.maximumRows = limit
+            let codes = try await warnings(of: pull, in: fixture).map(\.code)
+            #expect(codes == (isLarge ? [.largeResult] : []))
+        }
+    }
+}

@@ -1,0 +1,79 @@
+import ArgumentParser
+import Foundation
+import Testing
+
+@testable import bqpull
+
+@Suite struct HelpTests {
+    /// All commands that are shown, each with the words that lead to it.
+    private static let commands: [(path: String, type: any ParsableCommand.Type)] = {
+        func below(_ type: any ParsableCommand.Type, _ path: [String]) -> [(String, any ParsableCommand.Type)] {
+            type.configuration.subcommands.flatMap { command in
+                let path = path + [command.configuration.commandName ?? "?"]
+                return [(path.joined(separator: " "), command)] + below(command, path)
+            }
+        }
+        return below(BQPull.self, ["bqpull"])
+    }()
+
+    @Test func theFirstHelpFitsAScreen() {
+        let lines = RootHelp.text.split(separator: "\n", omittingEmptySubsequences: false)
+        #expect(lines.count <= 24)
+        for line in lines { #expect(TextWidth.of(String(line)) <= 80, "\(line)") }
+        for command in BQPull.configuration.subcommands {
+            #expect(lines.contains { $0.hasPrefix("  \(command.configuration.commandName ?? "?") ") })
+        }
+    }
+
+    @Test(arguments: commands.indices) func everyCommandHasExamples(index: Int) throws {
+        let (path, type) = Self.commands[index]
+        let help = type.configuration.discussion
+        let examples = try #require(help.components(separatedBy: "Examples:\n").dropFirst().first, "\(path)")
+        #expect(examples.contains(path == "bqpull errors" ? "  bqpull help errors" : path), "\(path)")
+        #expect(type.configuration.abstract.count <= 70, "\(path)")
+    }
+
+    /// The examples are commands that the parser takes.
+    @Test(arguments: commands.indices) func everyExampleIsACommand(index: Int) throws {
+        let (path, type) = Self.commands[index]
+        for line in type.configuration.discussion.split(separator: "\n") where line.hasPrefix("  bqpull ") {
+            let words = Shell.words(String(line.prefix { $0 != "#" && $0 != "|" && $0 != ">" }))
+            #expect(throws: Never.self, "\(path): \(line)") { try BQPull.parseAsRoot(Array(words.dropFirst())) }
+        }
+    }
+
+    @Test(arguments: [
+        (["qeury", "SELECT 1"], "bqpull has no command qeury", "did you mean bqpull query?"),
+        (["auth", "lgoin"], "bqpull auth has no command lgoin", "did you mean bqpull auth login?"),
+        (["frobnicate"], "bqpull has no command frobnicate", "bqpull --help lists the commands"),
+        (
+            ["SELECT 1"], "bqpull has no command SELECT 1",
+            "give the SQL text to a command: bqpull query 'SELECT 1' --into staging.db"
+        ),
+        (
+            ["query", "SELECT 1", "--intoo", "a.db"], "Unknown option '--intoo'. Did you mean '--into'?",
+            "bqpull query --help"
+        ),
+        (
+            ["auth", "export", "--for", "adf", "--nmae", "x"], "Unknown option '--nmae'. Did you mean '--name'?",
+            "bqpull auth export --help"
+        ),
+        (["errors", "timeot"], "there is no error timeot", "did you mean timeout?"),
+        (["help", "errors", "42"], "there is no error 42", "bqpull help errors lists them"),
+        (["config", "colour"], "'colour'", "bqpull config --help"),
+    ])
+    func whatIsMistypedGetsASuggestion(arguments: [String], message: String, hint: String) async throws {
+        let outcome = try await Binary().run(arguments)
+        #expect(outcome.exitCode == 64)
+        #expect(outcome.output.isEmpty)
+        #expect(outcome.errors.contains(message), "\(outcome.errors)")
+        #expect(outcome.errors.hasSuffix("\n\nhint: \(hint)\n"), "\(outcome.errors)")
+    }
+
+    @Test(arguments: [[], ["--help"], ["-h"], ["help"]]) func helpIsDataAndNoError(arguments: [String]) async throws {
+        let outcome = try await Binary().run(arguments)
+        #expect(outcome.exitCode == 0)
+        #expect(outcome.output == RootHelp.text)
+        #expect(outcome.errors.isEmpty)
+    }
+}

@@ -1,0 +1,133 @@
+import BigQueryEmulator
+import Foundation
+import TestSupport
+import Testing
+
+/// What a query costs is known before it runs, and a large one runs only for those who want that.
+@Suite struct CostTests {
+    /// 1.6 TB by the emulator's count.
+    private static let large = "SELECT trip_id FROM bench.trips_5000000000 LIMIT 5"
+    private static let small = "SELECT trip_id FROM bench.trips_5"
+
+    private func run(
+        _ home: EmulatorHome, _ arguments: [String], environment: [String: String] = [:], input: String = ""
+    ) async throws -> Binary.Outcome {
+        try await home.run(
+            arguments + ["--endpoint", home.emulator.endpoint, "--credentials", home.credentials],
+            environment: environment, input: input)
+    }
+
+    @Test func bytesAndPriceAreShownBeforeTheQueryRuns() async throws {
+        try await EmulatorHome.with { home in
+            let outcome = try await run(home, ["query", Self.small, "--into", home.folder.file("a.db")])
+            #expect(outcome.errors.contains("the query will process 1.6 kB, less than $0.01 on demand\n"))
+        }
+    }
+
+    /// Without a terminal nobody can be asked, even if something comes from standard input.
+    @Test(
+        arguments: [
+            ([large], 64, [:]), ([large, "--confirm-above", "1TB"], 64, [:]),
+            ([small, "--confirm-above", "1649"], 64, [:]),
+            ([small], 64, ["BQPULL_CONFIRM_ABOVE": "1.6kB"]), ([small, "--confirm-above", "1650B"], 0, [:]),
+            ([small, "--confirm-above", "1", "--yes"], 0, [:]), ([small, "--confirm-above", "1", "-y"], 0, [:]),
+            ([small, "--confirm-above", "1GB"], 0, ["BQPULL_CONFIRM_ABOVE": "1"]),
+            // BigQuery's own limit comes first, and is its error.
+            ([large, "--max-bytes-billed", "1GB"], 3, [:]), ([large], 3, ["BQPULL_MAX_BYTES_BILLED": "1GiB"]),
+            ([small, "--max-bytes-billed", "20MB"], 0, [:]), ([small], 78, ["BQPULL_MAX_BYTES_BILLED": "lots"]),
+        ] as [([String], Int32, [String: String])])
+    func aScriptMustSayYes(arguments: [String], exitCode: Int32, environment: [String: String]) async throws {
+        try await EmulatorHome.with { home in
+            let outcome = try await run(home, ["query"] + arguments, environment: environment, input: "y\n")
+            #expect(outcome.exitCode == exitCode, "\(outcome.errors)")
+            #expect(home.emulator.counters.rows == (exitCode == 0 ? 5 : 0))
+            if exitCode == 64 {
+                #expect(outcome.errors.contains("\n\nhint: add --yes to run it all the same"))
+                #expect(outcome.output.isEmpty)
+                #expect(home.emulator.counters.jobs == 0)
+            }
+        }
+    }
+
+    /// After a refusal there is no run to go on with.
+    @Test func nothingIsRecordedOfARefusedQuery() async throws {
+        try await EmulatorHome.with { home in
+            let file = home.folder.file("a.db")
+            let query = ["query", Self.small, "--into", file, "--confirm-above", "1"]
+            #expect(try await run(home, query).exitCode == 64)
+            #expect(try await run(home, query + ["--yes"]).exitCode == 0)
+            let runs = try await home.run(["runs", file])
+            #expect(runs.output.matches(of: /published/).count == 1, "\(runs.output)")
+            #expect(runs.output.matches(of: /began/).count == 1, "\(runs.output)")
+        }
+    }
+
+    @Test(arguments: [("y\n", Int32(0)), ("yes\n", 0), ("n\n", 64), ("\n", 64), ("\u{4}", 64)])
+    func aTerminalAsks(answer: String, exitCode: Int32) async throws {
+        try await EmulatorHome.with { home in
+            let terminal = try Terminal(home, ["query", Self.small, "--confirm-above", "1"])
+            let (text, code) = try await terminal.finish(answering: "run it? [y/N] ", with: answer)
+            #expect(code == exitCode, "\(text)")
+            #expect(text.contains("the query will process 1.6 kB, less than $0.01 on demand\r\n"))
+            #expect(home.emulator.counters.jobs == (exitCode == 0 ? 1 : 0))
+        }
+    }
+
+    @Test func aQuestionCanBeInterrupted() async throws {
+        try await EmulatorHome.with { home in
+            let terminal = try Terminal(home, ["query", Self.small, "--confirm-above", "1"])
+            let (text, code) = try await terminal.finish(interruptedAt: "run it? [y/N] ")
+            #expect(code == 130, "\(text)")
+            #expect(home.emulator.counters.jobs == 0)
+        }
+    }
+
+    @Test func aDryRunShowsBytesAndColumnsAndMakesNothing() async throws {
+        try await EmulatorHome.with { home in
+            let file = home.folder.file("a.db")
+            let outcome = try await run(home, ["query", Self.large, "--dry-run", "--into", file])
+            #expect(outcome.exitCode == 0, "\(outcome.errors)")
+            #expect(outcome.output.contains("  processes 1.6 TB, about $9.38 on demand\n"), "\(outcome.output)")
+            #expect(outcome.output.contains("  trip_id  INT64\n"))
+            #expect(outcome.errors.isEmpty)
+            #expect(!FileManager.default.fileExists(atPath: file))
+            #expect(home.emulator.counters.jobs == 0)
+            let json = try await run(home, ["query", Self.large, "--dry-run", "--json"])
+            let report = try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any]
+            #expect(report?["bytesProcessed"] as? Int == 1_650_000_000_000)
+            #expect((report?["schema"] as? [String: [[String: String]]])?["fields"]?.first?["name"] == "trip_id")
+        }
+    }
+
+    /// What an incremental run reads is what is above the highest value so far.
+    @Test func aDryRunOfAnIncrementalPullLooksAtTheWatermark() async throws {
+        try await EmulatorHome.with { home in
+            let pull = [
+                "query", Self.small, "--into", home.folder.file("a.db"), "--if-exists", "append", "--incremental",
+                "trip_id",
+            ]
+            #expect(try await run(home, pull).exitCode == 0)
+            let before = home.emulator.counters.jobs
+            #expect(try await run(home, pull + ["--dry-run"]).exitCode == 0)
+            #expect(home.emulator.counters.jobs == before)
+            let refused = try await run(home, pull + ["--if-exists", "replace", "--dry-run"])
+            #expect(refused.exitCode == 64, "\(refused.errors)")
+        }
+    }
+
+    @Test(arguments: [
+        ("SELECT * FROM sales.ordres", "did you mean sales.orders?"),
+        ("SELECT * FROM slaes.orders", "did you mean sales?"),
+        ("SELECT * FROM sales.nothing_like_it", "check project, dataset and table"),
+    ])
+    func aMistypedTableOfAQueryGetsASuggestion(sql: String, hint: String) async throws {
+        try await EmulatorHome.with { home in
+            let file = home.folder.file("orders.csv")
+            try Data("id\n1\n".utf8).write(to: URL(fileURLWithPath: file))
+            try await home.emulator.load(.init(dataset: "sales", table: "orders", file: file))
+            let outcome = try await run(home, ["query", sql])
+            #expect(outcome.exitCode == 3)
+            #expect(outcome.errors.contains("hint: \(hint)"), "\(outcome.errors)")
+        }
+    }
+}

@@ -1,0 +1,114 @@
+import BigQueryRows
+import Testing
+
+@testable import bqpull
+
+/// Rows as they are written to standard output.
+@Suite struct RowEncoderTests {
+    private typealias Field = TableSchema.Field
+
+    /// What a format makes of one row of these cells.
+    private func encoded(
+        _ format: RowFormat, _ fields: [TableSchema.Field], _ values: [CellValue], width: Int? = nil
+    ) -> String {
+        var encoder = format.encoder(width: width)
+        let schema = TableSchema(fields: fields)
+        let bytes = encoder.begin(schema) + encoder.encode(page(values)) + encoder.finish()
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private func page(_ values: [CellValue]) -> RowPage {
+        var bytes: [UInt8] = []
+        let cells = values.map { value -> CellReference in
+            func place(_ value: [UInt8]) -> (offset: Int, length: Int) {
+                defer { bytes += value }
+                return (bytes.count, value.count)
+            }
+            switch value {
+            case .null: return .null
+            case .integer(let value): return .integer(value)
+            case .double(let value): return .double(value)
+            case .text(let text):
+                let (offset, length) = place(Array(text.utf8))
+                return .text(offset: offset, length: length)
+            case .blob(let blob):
+                let (offset, length) = place(blob)
+                return .blob(offset: offset, length: length)
+            }
+        }
+        return RowPage(firstRow: 0, columnCount: values.count, bytes: bytes, cells: cells)
+    }
+
+    private static let forms: [(Field, CellValue, csv: String, json: String)] = [
+        (Field(name: "x", type: .int64), .integer(.min), "-9223372036854775808", "-9223372036854775808"),
+        (Field(name: "x", type: .bool), .integer(1), "true", "true"),
+        (Field(name: "x", type: .bool), .integer(0), "false", "false"),
+        (Field(name: "x", type: .float64), .double(0.1), "0.1", "0.1"),
+        (Field(name: "x", type: .float64), .double(1e300), "1e+300", "1e+300"),
+        (Field(name: "x", type: .float64), .double(-.infinity), "-Inf", "\"-Inf\""),
+        (Field(name: "x", type: .float64), .text("NaN"), "NaN", "\"NaN\""),
+        (Field(name: "x", type: .numeric), .text("0.10"), "0.10", "\"0.10\""),
+        (Field(name: "x", type: .string), .null, "", "null"),
+        (Field(name: "x", type: .string), .text(""), "\"\"", "\"\""),
+        (Field(name: "x", type: .string), .text("a,b"), "\"a,b\"", "\"a,b\""),
+        (Field(name: "x", type: .string), .text("say \"hi\""), "\"say \"\"hi\"\"\"", #""say \"hi\"""#),
+        (Field(name: "x", type: .string), .text("two\nlines\r"), "\"two\nlines\r\"", #""two\nlines\r""#),
+        (Field(name: "x", type: .string), .text("\u{1}\t\\ Été 🚕"), "\u{1}\t\\ Été 🚕", #""\u0001\t\\ Été 🚕""#),
+        (Field(name: "x", type: .bytes), .blob([0, 255, 16]), "AP8Q", "\"AP8Q\""),
+        (Field(name: "x", type: .bytes), .blob([]), "\"\"", "\"\""),
+        (Field(name: "x", type: .json), .text("{\"a\":\n1}"), "\"{\"\"a\"\":\n1}\"", "{\"a\": 1}"),
+        (Field(name: "x", type: .structure), .text("{\"a\":1}"), "\"{\"\"a\"\":1}\"", "{\"a\":1}"),
+        (Field(name: "x", type: .bool, mode: .repeated), .text("[true]"), "[true]", "[true]"),
+        (
+            Field(name: "x", type: .timestamp), .text("2024-01-01T00:00:00.000000Z"), "2024-01-01T00:00:00.000000Z",
+            "\"2024-01-01T00:00:00.000000Z\""
+        ),
+    ]
+
+    @Test(arguments: forms.indices) func everyValueIsExact(index: Int) {
+        let form = Self.forms[index]
+        #expect(encoded(.csv, [form.0], [form.1]) == "x\n\(form.csv)\n")
+        #expect(encoded(.jsonl, [form.0], [form.1]) == "{\"x\":\(form.json)}\n")
+    }
+
+    @Test func namesAreQuotedAsValuesAre() {
+        let fields = [Field(name: "a,b", type: .int64), Field(name: "c\"d", type: .int64)]
+        let cells: [CellValue] = [.integer(1), .integer(2)]
+        #expect(encoded(.csv, fields, cells) == "\"a,b\",\"c\"\"d\"\n1,2\n")
+        #expect(encoded(.jsonl, fields, cells) == "{\"a,b\":1,\"c\\\"d\":2}\n")
+    }
+
+    @Test func numbersStandAtTheRightAndWideTextsAreAligned() {
+        var encoder = RowFormat.table.encoder(width: nil)
+        let schema = TableSchema(fields: [
+            Field(name: "n", type: .int64), Field(name: "city", type: .string), Field(name: "ok", type: .bool),
+        ])
+        var bytes = encoder.begin(schema)
+        bytes += encoder.encode(page([.integer(7), .text("北京"), .integer(1)]))
+        bytes += encoder.encode(page([.integer(-120), .text("a\nb"), .null]))
+        bytes += encoder.encode(page([.null, .text("E\u{301}vry"), .integer(0)])) + encoder.finish()
+        #expect(
+            String(decoding: bytes, as: UTF8.self) == """
+                   n  city  ok
+                ────  ────  ─────
+                   7  北京  true
+                -120  a b   NULL
+                NULL  E\u{301}vry  false
+
+                """)
+    }
+
+    @Test(arguments: [10, 20, 80]) func noLineIsWiderThanTheTerminal(width: Int) {
+        let fields = (0..<9).map { Field(name: "column\($0)", type: .string) }
+        let cells = (0..<9).map { _ in CellValue.text(String(repeating: "北", count: 50)) }
+        let lines = encoded(.table, fields, cells, width: width).split(separator: "\n")
+        #expect(lines.count == 3)
+        for line in lines { #expect(TextWidth.of(String(line)) <= width) }
+    }
+
+    /// A text from outside cannot do anything to the terminal.
+    @Test func controlCharactersAreShownAsWhatTheyAre() {
+        let text = encoded(.table, [Field(name: "x", type: .string)], [.text("a\u{1B}[2Jb\u{202E}")])
+        #expect(text.hasSuffix("a\\u{1b}[2Jb\\u{202e}\n"))
+    }
+}

@@ -1,0 +1,138 @@
+import BigQueryEmulator
+import Foundation
+import TestSupport
+import Testing
+
+@testable import bqpull
+
+/// Rows on standard output, of the built binary.
+@Suite struct RowOutputTests {
+    private static let sql = "SELECT trip_id, vendor, paid_by_card FROM bench.trips_3"
+
+    private func run(
+        _ home: EmulatorHome, _ arguments: [String], environment: [String: String] = [:]
+    ) async throws -> Binary.Outcome {
+        try await home.run(
+            arguments + ["--endpoint", home.emulator.endpoint, "--credentials", home.credentials],
+            environment: environment)
+    }
+
+    @Test(arguments: [
+        (["query", sql], "trip_id,vendor,paid_by_card\n0,Été Cabs,true\n1,Été Cabs,true\n2,Green,true\n"),
+        (
+            ["query", sql, "--format", "jsonl"],
+            """
+            {"trip_id":0,"vendor":"Été Cabs","paid_by_card":true}
+            {"trip_id":1,"vendor":"Été Cabs","paid_by_card":true}
+            {"trip_id":2,"vendor":"Green","paid_by_card":true}
+
+            """
+        ),
+        (
+            ["query", sql, "--format", "table"],
+            """
+            trip_id  vendor    paid_by_card
+            ───────  ────────  ────────────
+                  0  Été Cabs  true
+                  1  Été Cabs  true
+                  2  Green     true
+
+            """
+        ),
+        (
+            ["table", "bench.trips_3", "--columns", "trip_id,vendor", "--rows", "2"],
+            "trip_id,vendor\n0,Été Cabs\n1,Été Cabs\n"
+        ),
+        (["query", "SELECT 1 AS x WHERE FALSE"], "x\n"),
+        (["query", "SELECT 1 AS x WHERE FALSE", "--format", "jsonl"], ""),
+    ])
+    func rowsAreDataAndTheRestIsNot(arguments: [String], output: String) async throws {
+        try await EmulatorHome.with { home in
+            let outcome = try await run(home, arguments)
+            #expect(outcome.exitCode == 0, "\(outcome.errors)")
+            #expect(outcome.output == output)
+            #expect(outcome.errors.contains(" written in "))
+            let quiet = try await run(home, arguments + ["--quiet"])
+            #expect(quiet.output == output)
+            #expect(quiet.errors.isEmpty)
+        }
+    }
+
+    /// Pages that come out of order do not leave out of order.
+    @Test func manyPagesAreWrittenInOrder() async throws {
+        try await EmulatorHome.with { home in
+            let outcome = try await run(
+                home, ["query", "SELECT trip_id FROM bench.trips_5000", "--page-rows", "97"])
+            let expected = "trip_id\n" + (0..<5000).map { "\($0)\n" }.joined()
+            #expect(outcome.output == expected)
+            #expect(home.emulator.counters.jobs == 1)
+        }
+    }
+
+    /// As `| head` does it: nobody reads the rest, which is no error, and the rest is not fetched.
+    @Test func aReaderThatGoesAwayEndsThePull() async throws {
+        try await EmulatorHome.with { home in
+            let outcome = try await Shell.run(
+                "\(Binary.url.path) query 'SELECT * FROM bench.trips_200000' --page-rows 500 --endpoint "
+                    + "\(home.emulator.endpoint) --credentials \(home.credentials) | head -n 2 | wc -l; "
+                    + "echo ${PIPESTATUS[0]}")
+            #expect(outcome.output == "2\n0\n")
+            #expect(!outcome.errors.contains("error"))
+            #expect(home.emulator.counters.rows < 200_000)
+        }
+    }
+
+    /// Not even what BigQuery still works on is waited for.
+    @Test func aJobThatNobodyWaitsForIsCancelled() async throws {
+        try await EmulatorHome.with(EmulatorConfiguration(jobTime: .seconds(60))) { home in
+            let goAway = home.folder.file("go-away")
+            async let running = Shell.run(
+                "\(Binary.url.path) query 'SELECT 1 AS x' --endpoint \(home.emulator.endpoint) --credentials "
+                    + "\(home.credentials) | (while [ ! -e \(goAway) ]; do sleep 0.05; done); echo ${PIPESTATUS[0]}")
+            while home.emulator.counters.runningJobs == 0 { try await Task.sleep(for: .milliseconds(10)) }
+            try Data().write(to: URL(fileURLWithPath: goAway))
+            let outcome = try await running
+            #expect(outcome.output == "0\n")
+            #expect(outcome.errors.contains("BigQuery was told to cancel the job"))
+            #expect(home.emulator.counters.runningJobs == 0)
+        }
+    }
+
+    @Test(.enabled(if: FileManager.default.fileExists(atPath: "/dev/full")))
+    func whatCannotBeWrittenIsAnError() async throws {
+        try await EmulatorHome.with { home in
+            let outcome = try await Shell.run(
+                "\(Binary.url.path) query 'SELECT 1 AS x' --endpoint \(home.emulator.endpoint) --credentials "
+                    + "\(home.credentials) > /dev/full; echo $?")
+            #expect(outcome.output == "74\n")
+            #expect(outcome.errors.contains("error: standard output cannot be written: No space left on device"))
+        }
+    }
+
+    @Test(arguments: [
+        (["--key", "x"], "--key is for a database; name it with --into FILE"),
+        (["--table", "x"], "--table is for a database"), (["--restart"], "--restart is for a database"),
+        (["--incremental", "x"], "--incremental is for a database"),
+        (["--into", "a.db", "--format", "csv"], "--format is for rows on standard output"),
+        (["--json"], "--format jsonl writes rows as JSON"), (["--format", "xml"], "--format"),
+    ])
+    func optionsOfADatabaseNeedOne(options: [String], message: String) async throws {
+        let outcome = try await Binary().run(["query", "SELECT 1 AS x"] + options)
+        #expect(outcome.exitCode == 64)
+        #expect(outcome.errors.contains(message), "\(outcome.errors)")
+    }
+
+    @Test(arguments: [UInt16(80), 31]) func aTerminalGetsATableOfItsWidth(columns: UInt16) async throws {
+        try await EmulatorHome.with { home in
+            let terminal = try Terminal(home, ["query", "SELECT * FROM bench.trips_20"], columns: columns)
+            let (text, exitCode) = try await terminal.finish()
+            #expect(exitCode == 0)
+            let lines = text.components(separatedBy: "\r\n").drop { !$0.contains("trip_id") }
+            #expect(lines.count > 22)
+            #expect(lines.dropFirst().first?.hasPrefix("───────  ──") == true)
+            for line in lines.dropFirst().prefix(21) {
+                #expect(TextWidth.of(line) <= Int(columns), "\(line)")
+            }
+        }
+    }
+}

@@ -1,0 +1,99 @@
+import BigQueryEmulator
+import Foundation
+import TestSupport
+import Testing
+
+@testable import bqpull
+
+/// Values that need not be given with every command: options win over the environment, that over the profile.
+@Suite struct SettingsTests {
+    private static let query = ["query", "SELECT 1 AS x", "--verbose"]
+
+    private func configure(_ home: EmulatorHome, _ arguments: [String]) async throws {
+        let outcome = try await home.run(["config"] + arguments)
+        #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    }
+
+    @Test(
+        arguments: [
+            ([], [:], "project of-all, from bqpull config"),
+            (["--profile", "work"], [:], "project of-work, from the profile work"),
+            ([], ["BQPULL_PROFILE": "work"], "project of-work, from the profile work"),
+            (["--profile", "home"], ["BQPULL_PROFILE": "work"], "project of-home, from the profile home"),
+            (["--profile", "work"], ["GOOGLE_CLOUD_PROJECT": "a"], "project a, from GOOGLE_CLOUD_PROJECT"),
+            ([], ["GOOGLE_CLOUD_PROJECT": "a", "BQPULL_PROJECT": "b"], "project b, from BQPULL_PROJECT"),
+            (["--project", "c"], ["BQPULL_PROJECT": "b"], "project c, from --project"),
+        ] as [([String], [String: String], String)])
+    func theNearestPlaceWins(options: [String], environment: [String: String], origin: String) async throws {
+        try await EmulatorHome.with(EmulatorConfiguration(requiresAuthorization: false)) { home in
+            try await configure(home, ["project", "of-all"])
+            try await configure(home, ["project", "of-work", "--profile", "work"])
+            try await configure(home, ["project", "of-home", "--profile", "home"])
+            // Which credentials there are is another matter.
+            let outcome = try await home.run(
+                Self.query + options,
+                environment: environment.merging(["BIGQUERY_EMULATOR_HOST": home.emulator.endpoint]) { $1 })
+            #expect(outcome.errors.contains("debug: \(origin)\n"), "\(outcome.errors)")
+        }
+    }
+
+    @Test func theLocationOfAProfileIsUsed() async throws {
+        try await EmulatorHome.with { home in
+            try await configure(home, ["location", "EU"])
+            let outcome = try await home.run(
+                Self.query + ["--endpoint", home.emulator.endpoint, "--credentials", home.credentials])
+            #expect(outcome.errors.contains("debug: location EU, from bqpull config\n"), "\(outcome.errors)")
+            #expect(outcome.errors.contains("debug: credentials \(home.credentials)\n"))
+            #expect(outcome.errors.contains("debug: endpoint \(home.emulator.endpoint)"))
+        }
+    }
+
+    @Test func whatIsSetIsShownAndTakenOut() async throws {
+        try await EmulatorHome.with { home in
+            try await configure(home, ["max-bytes-billed", "50GB"])
+            try await configure(home, ["location", "EU"])
+            let shown = try await home.run(["config"], environment: ["BQPULL_LOCATION": "US"])
+            #expect(
+                shown.output == """
+                    project           not set; --project or BQPULL_PROJECT
+                    location          US, from BQPULL_LOCATION
+                    max-bytes-billed  50GB, from bqpull config
+                    confirm-above     not set; --confirm-above or BQPULL_CONFIRM_ABOVE
+
+                    """)
+            try await configure(home, ["location", "--unset"])
+            let json = try await home.run(["config", "--json"])
+            #expect(json.output == #"{"max-bytes-billed":{"origin":"bqpull config","value":"50GB"}}"# + "\n")
+        }
+    }
+
+    @Test(arguments: [
+        (#"{"project": 1}"#, "cannot be read"), ("", "cannot be read"),
+        (#"{"projekt": "x"}"#, "has a setting that there is not: projekt"),
+        (#"{"max-bytes-billed": "lots"}"#, "lots of bqpull config cannot be --max-bytes-billed"),
+    ])
+    func aDamagedFileIsNamed(content: String, message: String) async throws {
+        try await EmulatorHome.with { home in
+            try await configure(home, ["project", "x"])
+            try Data(content.utf8).write(to: URL(fileURLWithPath: home.store + "/settings.json"))
+            let outcome = try await home.run(
+                Self.query + ["--endpoint", home.emulator.endpoint, "--credentials", home.credentials])
+            #expect(outcome.exitCode == 78)
+            #expect(outcome.errors.contains(message), "\(outcome.errors)")
+            #expect(outcome.errors.contains("\n\nhint: "))
+        }
+    }
+
+    @Test(arguments: [
+        (["confirm-above", "lots"], "'lots' cannot be confirm-above: expected a size such as 50GB"),
+        (["--unset"], "--unset takes a name and no value"), (["project", "x", "--unset"], "--unset takes a name"),
+        (["project", "x", "--profile", "../up"], "cannot be the name of a profile"),
+    ])
+    func whatCannotBeSetIsRefused(arguments: [String], message: String) async throws {
+        try await EmulatorHome.with { home in
+            let outcome = try await home.run(["config"] + arguments)
+            #expect([64, 78].contains(outcome.exitCode))
+            #expect(outcome.errors.contains(message), "\(outcome.errors)")
+        }
+    }
+}

@@ -1,0 +1,85 @@
+import BigQueryEmulator
+import Foundation
+import TestSupport
+
+@testable import bqpull
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// A terminal in which a command runs, and what the screen got.
+final class Terminal: Sendable {
+    private let controller: FileHandle
+    private let process: ChildProcess
+
+    /// Starts the binary of a home with all three streams on a terminal of 24 lines.
+    init(
+        _ home: EmulatorHome, _ arguments: [String], columns: UInt16 = 80, environment: [String: String] = [:]
+    ) throws {
+        let (controller, terminal) = try Self.open(columns: columns)
+        defer { close(terminal) }
+        let ours = [
+            "PATH": "/usr/bin:/bin", "HOME": home.folder.path, "XDG_CONFIG_HOME": home.folder.file("config"),
+            "TERM": "xterm", "BIGQUERY_EMULATOR_HOST": home.emulator.endpoint, "BQPULL_CREDENTIALS": home.credentials,
+        ]
+        process = try ChildProcess(
+            Binary.url.path, arguments, environment: ours.merging(environment) { $1 },
+            streams: (terminal, terminal, terminal))
+        self.controller = FileHandle(fileDescriptor: controller, closeOnDealloc: true)
+    }
+
+    /// All that was written, with the codes that move and colour; answers `question` with `answer`.
+    func finish(
+        answering question: String? = nil, with answer: String = ""
+    ) async throws -> (text: String, exitCode: Int32) {
+        try await finish(at: question) { [controller] in try? controller.write(contentsOf: Data(answer.utf8)) }
+    }
+
+    /// All that was written until the end, which SIGINT brings about at `question`.
+    func finish(interruptedAt question: String) async throws -> (text: String, exitCode: Int32) {
+        try await finish(at: question) { [process] in kill(process.identifier, SIGINT) }
+    }
+
+    private func finish(
+        at question: String?, _ action: @escaping @Sendable () -> Void
+    ) async throws -> (text: String, exitCode: Int32) {
+        await withCheckedContinuation { continuation in
+            Thread.detachNewThread { [controller, process] in
+                var text: [UInt8] = []
+                var isAnswered = question == nil
+                var buffer = [UInt8](repeating: 0, count: 4096)
+                while true {
+                    let count = read(controller.fileDescriptor, &buffer, buffer.count)
+                    // At its end a terminal of Linux has an error.
+                    guard count > 0 else { break }
+                    text += buffer[..<count]
+                    if !isAnswered, let question, String(decoding: text, as: UTF8.self).contains(question) {
+                        isAnswered = true
+                        action()
+                    }
+                }
+                continuation.resume(returning: (String(decoding: text, as: UTF8.self), process.wait()))
+            }
+        }
+    }
+
+    private static func open(columns: UInt16) throws -> (controller: Int32, terminal: Int32) {
+        var size = winsize(ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0)
+        #if canImport(Darwin)
+        var (controller, terminal): (Int32, Int32) = (-1, -1)
+        guard openpty(&controller, &terminal, nil, nil, &size) == 0 else { throw POSIXError(.EIO) }
+        #else
+        // What openpty does, which Swift's module of the C library does not have.
+        let (unlocking, numbering): (UInt, UInt) = (0x4004_5431, 0x8004_5430)
+        let controller = Glibc.open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
+        var (unlock, number): (Int32, UInt32) = (0, 0)
+        guard controller >= 0, ioctl(controller, unlocking, &unlock) == 0,
+            ioctl(controller, numbering, &number) == 0
+        else { throw POSIXError(.EIO) }
+        let terminal = Glibc.open("/dev/pts/\(number)", O_RDWR | O_NOCTTY | O_CLOEXEC)
+        guard terminal >= 0, ioctl(terminal, UInt(TIOCSWINSZ), &size) == 0 else { throw POSIXError(.EIO) }
+        #endif
+        return (controller, terminal)
+    }
+}
