@@ -27,6 +27,8 @@ public actor RenewingTokenProvider: TokenProvider {
     private let elapsed: @Sendable () -> Duration
     private var held: Held?
     private var inFlight: Fetch?
+    /// Fetches that were cancelled and have not ended yet.
+    private var ending: [Int: Task<Void, Never>] = [:]
     private var lastID = 0
 
     /// How long a token is used whose lifetime the answer does not tell; Google's usual one.
@@ -77,8 +79,9 @@ public actor RenewingTokenProvider: TokenProvider {
         if held?.answer.accessToken == token { held = nil }
     }
 
-    /// Waits until no fetch is in flight.
+    /// Waits until no fetch is in flight; one that was cancelled may still be ending a command.
     public func settle() async {
+        for task in ending.values { await task.value }
         await inFlight?.task?.value
     }
 
@@ -131,6 +134,7 @@ public actor RenewingTokenProvider: TokenProvider {
     }
 
     private func finish(_ id: Int, with result: Result<AccessToken, any Error>) {
+        ending[id] = nil
         guard let fetch = inFlight, fetch.id == id else { return }
         inFlight = nil
         for waiter in fetch.waiters.values { waiter.resume(with: result) }
@@ -140,8 +144,9 @@ public actor RenewingTokenProvider: TokenProvider {
     private func leave(_ waiter: Int) {
         guard let continuation = inFlight?.waiters.removeValue(forKey: waiter) else { return }
         continuation.resume(throwing: CancellationError())
-        guard !finishesUnawaited, inFlight?.waiters.isEmpty == true else { return }
-        inFlight?.task?.cancel()
+        guard !finishesUnawaited, let fetch = inFlight, fetch.waiters.isEmpty else { return }
+        fetch.task?.cancel()
+        ending[fetch.id] = fetch.task
         inFlight = nil
     }
 }

@@ -72,8 +72,7 @@ struct EmulatorCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "What the credentials file holds, by its type at Google: \(EmulatorCredentials.allCases.map(\.rawValue).joined(separator: ", ")).",
-            valueName: "type"))
+            "What the credentials file holds.", valueName: "type"))
     var credentialsType = EmulatorCredentials.authorizedUser
 
     @Option(help: ArgumentHelp("Where to write the OAuth client as Google's console would.", valueName: "file"))

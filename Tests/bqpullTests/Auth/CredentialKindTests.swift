@@ -118,17 +118,27 @@ import Testing
         }
     }
 
+    /// Even one that takes no notice of being asked to.
     @Test func aCommandIsEndedWithThePull() async throws {
         try await EmulatorHome.with { home in
             let started = home.folder.file("started")
+            let command = "trap '' TERM; echo $$ > \(started).new; mv \(started).new \(started); sleep 600"
             let run = try home.binary().start([
-                "ls", "--token-command", "touch \(started); sleep 600", "--project", "local-project", "--endpoint",
-                home.emulator.endpoint,
+                "ls", "--token-command", command, "--project", "local-project", "--endpoint", home.emulator.endpoint,
             ])
             while !FileManager.default.fileExists(atPath: started) { try await Task.sleep(for: .milliseconds(10)) }
             run.send(signal: SIGINT)
             #expect(try await run.outcome().exitCode == 130)
+            let text = try String(contentsOfFile: started, encoding: .utf8).trimmingCharacters(in: .newlines)
+            let shell = try #require(Int32(text))
+            // Nobody may have taken notice of its end yet.
+            while kill(shell, 0) == 0, !isZombie(shell) { try await Task.sleep(for: .milliseconds(10)) }
         }
+    }
+
+    private func isZombie(_ pid: Int32) -> Bool {
+        let state = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)
+        return state?.contains(") Z ") == true
     }
 
     @Test(arguments: [
