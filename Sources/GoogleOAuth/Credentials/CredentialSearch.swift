@@ -4,7 +4,7 @@ import GoogleHTTP
 /// Looks for credentials where users keep them.
 ///
 /// The order: a file or a profile that is named, `BQPULL_CREDENTIALS`, the three values `BQPULL_CLIENT_ID`,
-/// `BQPULL_CLIENT_SECRET` and `BQPULL_REFRESH_TOKEN`, the command `BQPULL_TOKEN_COMMAND`,
+/// `BQPULL_CLIENT_SECRET` and `BQPULL_REFRESH_TOKEN`, the command `BQPULL_TOKEN_COMMAND`, the profile `BQPULL_PROFILE`,
 /// `GOOGLE_APPLICATION_CREDENTIALS`, bqpull's own store, gcloud's application-default file and, on Google's machines,
 /// their metadata server.
 public struct CredentialSearch: Sendable {
@@ -69,10 +69,7 @@ public struct CredentialSearch: Sendable {
     public func first(_ choice: Choice = .anywhere) throws(OAuthError) -> Finding? {
         switch choice {
         case .file(let path): return try file(path, isNamed: true)
-        case .store(let profile):
-            let finding = try stored(in: store(profile: profile))
-            if finding == nil, let profile { throw missing(profile) }
-            return finding
+        case .store(let profile): return try stored(as: profile)
         case .command(let command):
             return Finding(credential: .command(TokenCommand(command)), source: "--token-command", isNamed: true)
         case .metadataServer: return try metadataServer(isNamed: true)
@@ -83,6 +80,7 @@ public struct CredentialSearch: Sendable {
         if let command = value("BQPULL_TOKEN_COMMAND") {
             return Finding(credential: .command(TokenCommand(command)), source: "BQPULL_TOKEN_COMMAND", isNamed: false)
         }
+        if let profile = value("BQPULL_PROFILE") { return try stored(as: profile) }
         if let path = value("GOOGLE_APPLICATION_CREDENTIALS") { return try file(path) }
         if let folder = ownFolder, let finding = try stored(in: CredentialStore(folder: folder)) { return finding }
         if let path = gcloudFile, FileManager.default.fileExists(atPath: path) { return try file(path) }
@@ -105,6 +103,12 @@ public struct CredentialSearch: Sendable {
     private func metadataServer(isNamed: Bool) throws(OAuthError) -> Finding {
         let server = try MetadataServer(environment: environment)
         return Finding(credential: .metadataServer(server), source: "the metadata server", isNamed: isNamed)
+    }
+
+    private func stored(as profile: String?) throws(OAuthError) -> Finding? {
+        let finding = try stored(in: store(profile: profile))
+        if finding == nil, let profile { throw missing(profile) }
+        return finding
     }
 
     private func missing(_ profile: String) -> OAuthError {

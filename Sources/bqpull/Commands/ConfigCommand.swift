@@ -46,7 +46,7 @@ struct ConfigCommand: ParsableCommand {
 
     func run() throws {
         guard let setting, value != nil || unset else { return try show() }
-        guard let file = try SettingsFile(profile: profile ?? ProcessEnvironment.value("BQPULL_PROFILE")) else {
+        guard let file = try SettingsFile(profile: profile ?? ProcessEnvironment.profile) else {
             throw CommandError(
                 message: "there is no folder to keep settings in", exitStatus: .cannotCreate,
                 hint: "set HOME or XDG_CONFIG_HOME to an absolute path")

@@ -22,7 +22,7 @@ struct CredentialChoice {
         var finding: CredentialSearch.Finding?
         var problem: OAuthError?
         do throws(OAuthError) {
-            finding = try search.first(choice)
+            finding = try search.firstOrSuggestion(choice)
         } catch {
             // What cannot be read here would mostly not be sent to this machine either.
             guard named?.isLoopback == true, choice == .anywhere else { throw error }

@@ -6,7 +6,7 @@ struct CredentialOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "A JSON file of credentials: authorized_user (client id, client secret and refresh token), service_account, impersonated_service_account, external_account or external_account_authorized_user. Default, where a token is used: BQPULL_CREDENTIALS, "
-                + "else BQPULL_CLIENT_ID, BQPULL_CLIENT_SECRET and BQPULL_REFRESH_TOKEN, else BQPULL_TOKEN_COMMAND, else GOOGLE_APPLICATION_CREDENTIALS, "
+                + "else BQPULL_CLIENT_ID, BQPULL_CLIENT_SECRET and BQPULL_REFRESH_TOKEN, else BQPULL_TOKEN_COMMAND, else the profile BQPULL_PROFILE, else GOOGLE_APPLICATION_CREDENTIALS, "
                 + "else what bqpull auth login stored, else gcloud's, else on Google's machines their metadata server.",
             valueName: "file"
         )
@@ -55,12 +55,12 @@ struct CredentialOptions: ParsableArguments {
                 hint: "leave \(option) out; a login is for a client: --client-file FILE"
             )
         }
-        return try ProcessEnvironment.credentials.store(profile: profile)
+        return try ProcessEnvironment.credentials.store(profile: profile ?? ProcessEnvironment.profile)
     }
 
     /// The credentials, for a command that does not go to the network. Warns about their place.
     func finding() throws -> CredentialSearch.Finding {
-        guard let finding = try ProcessEnvironment.credentials.first(choice) else {
+        guard let finding = try ProcessEnvironment.credentials.firstOrSuggestion(choice) else {
             throw CredentialChoice.noCredentials()
         }
         if let warning = finding.warning { Diagnostics.warning("\(warning)") }

@@ -19,6 +19,9 @@ enum ProcessEnvironment {
     /// Where the user keeps credentials.
     static let credentials = CredentialSearch(environment: variables)
 
+    /// The profile that counts where none is named.
+    static let profile = value("BQPULL_PROFILE")
+
     /// A variable that is set to something.
     static func value(_ name: String) -> String? {
         variables[name].flatMap { $0.isEmpty ? nil : $0 }

@@ -42,7 +42,7 @@ struct Settings {
     ///
     /// - Throws: ``CommandError`` for a file that is damaged, `OAuthError` for a name that cannot be a profile's.
     init(profile named: String?, isVerbose: Bool = false) throws {
-        let name = named ?? ProcessEnvironment.value("BQPULL_PROFILE")
+        let name = named ?? ProcessEnvironment.profile
         profileName = name.map { "the profile \($0)" } ?? "bqpull config"
         profile = try SettingsFile(profile: name)?.read() ?? [:]
         self.isVerbose = isVerbose

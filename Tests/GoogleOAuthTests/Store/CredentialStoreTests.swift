@@ -64,11 +64,11 @@ import Testing
         /// How the command begins that mends it.
         func mend(_ store: CredentialStore) -> String {
             switch self {
-            case .groupReads, .othersRead, .othersWrite: "chmod 600 '\(store.path)'"
-            case .folderIsOpen, .folderIsListed: "chmod 700 '\(store.folder)'"
-            case .link: "rm '\(store.path)'"
-            case .folderIsLink: "replace '\(store.folder)' by a folder"
-            case .pipe, .folder: "rm -r '\(store.path)'"
+            case .groupReads, .othersRead, .othersWrite: "chmod 600 \(store.path)"
+            case .folderIsOpen, .folderIsListed: "chmod 700 \(store.folder)"
+            case .link: "rm \(store.path)"
+            case .folderIsLink: "replace \(store.folder) by a folder"
+            case .pipe, .folder: "rm -r \(store.path)"
             }
         }
 
@@ -118,7 +118,7 @@ import Testing
             try FileManager.default.setAttributes([.ownerAccountID: 12345], ofItemAtPath: store.path)
             let error = #expect(throws: OAuthError.self) { try store.read() }
             #expect(error?.code == .unsafePermissions)
-            #expect(error?.hint == "sudo chown 0 '\(store.path)'")
+            #expect(error?.hint == "sudo chown 0 \(store.path)")
         }
     }
 
@@ -173,7 +173,7 @@ import Testing
             try Data("{".utf8).write(to: URL(fileURLWithPath: store.path))
             try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: store.path)
             let error = #expect(throws: OAuthError.self) { try store.read() }
-            #expect(error?.hint?.contains("rm '\(store.path)'") == true)
+            #expect(error?.hint?.contains("rm \(store.path)") == true)
             let stored = try sample()
             await #expect(throws: OAuthError.self) {
                 try await store.update(replacesDamaged: false) { _ in stored }

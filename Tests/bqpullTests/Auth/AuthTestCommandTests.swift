@@ -169,7 +169,7 @@ import Testing
                 [.posixPermissions: 0o644], ofItemAtPath: "\(home.store)/credentials.json")
             try await test(
                 home, cause: "unsafePermissions", exit: 78, at: "credentials",
-                mentions: "chmod 600 '\(home.store)/credentials.json'")
+                mentions: "chmod 600 \(home.store)/credentials.json")
         }
     }
 

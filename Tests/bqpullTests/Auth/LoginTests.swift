@@ -154,7 +154,7 @@ import Testing
                 atPath: home.store, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
             let login = try await home.run(["auth", "login", "--no-browser", "--client-file", home.client])
             #expect(login.exitCode == 78)
-            #expect(login.errors.contains("chmod 700 '\(home.store)'"))
+            #expect(login.errors.contains("chmod 700 \(home.store)"))
             #expect(!login.errors.contains("/o/oauth2/"))
         }
     }

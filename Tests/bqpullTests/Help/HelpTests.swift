@@ -37,7 +37,7 @@ import Testing
     @Test(arguments: commands.indices) func everyExampleIsACommand(index: Int) throws {
         let (path, type) = Self.commands[index]
         for line in type.configuration.discussion.split(separator: "\n") where line.hasPrefix("  bqpull ") {
-            let words = Shell.words(String(line.prefix { $0 != "#" && $0 != "|" && $0 != ">" }))
+            let words = Shell.words(String(line)).prefix { !["#", "|", ">"].contains($0) }
             #expect(throws: Never.self, "\(path): \(line)") { try BQPull.parseAsRoot(Array(words.dropFirst())) }
         }
     }

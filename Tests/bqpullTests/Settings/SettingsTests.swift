@@ -48,6 +48,20 @@ import Testing
         }
     }
 
+    @Test(
+        arguments: [(["--profile", "wrok"], [:]), ([], ["BQPULL_PROFILE": "wrok"])] as [([String], [String: String])])
+    func aMistypedProfileGetsASuggestion(options: [String], environment: [String: String]) async throws {
+        try await EmulatorHome.with { home in
+            try await home.logIn(["--profile", "work"])
+            let outcome = try await home.run(Self.query + options, environment: environment)
+            #expect(outcome.exitCode == 77)
+            #expect(outcome.errors.contains("error: the profile wrok has no credentials"), "\(outcome.errors)")
+            #expect(outcome.errors.hasSuffix("hint: did you mean the profile work?\n"))
+            let right = try await home.run(["query", "SELECT 1 AS x"], environment: ["BQPULL_PROFILE": "work"])
+            #expect(right.output == "x\n1\n", "\(right.errors)")
+        }
+    }
+
     @Test func whatIsSetIsShownAndTakenOut() async throws {
         try await EmulatorHome.with { home in
             try await configure(home, ["max-bytes-billed", "50GB"])

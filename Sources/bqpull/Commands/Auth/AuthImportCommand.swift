@@ -40,7 +40,7 @@ struct AuthImportCommand: AsyncParsableCommand {
     }
 
     private func importCredential() async throws -> (StoredCredential, CredentialStore) {
-        let store = try ProcessEnvironment.credentials.store(profile: profile)
+        let store = try ProcessEnvironment.credentials.store(profile: profile ?? ProcessEnvironment.profile)
         try store.prepare()
         var imported = try await readCredential()
         if let project { imported.credential.quotaProjectID = project }

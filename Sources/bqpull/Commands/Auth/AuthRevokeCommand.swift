@@ -46,7 +46,7 @@ struct AuthRevokeCommand: AsyncParsableCommand {
         let choice = self.connection.credential.choice
         guard
             let finding = try ProcessEnvironment.credentials.first(
-                choice == .anywhere ? .store(profile: nil) : choice)
+                choice == .anywhere ? .store(profile: ProcessEnvironment.profile) : choice)
         else { throw CredentialChoice.noCredentials("bqpull has stored no credentials") }
         let credential = try finding.refreshToken()
         if !yes { try await confirm(credential, in: finding.source) }
