@@ -41,7 +41,7 @@ import Testing
         let lifetime = "Invalid JWT: Token must be a short-lived token"
         let cases: [([String: JSONValue?], String)] = [
             (["iss": "other@example.com"], "Invalid grant: account not found"), (["iss": nil], "account not found"),
-            (["aud": "https://oauth2.googleapis.com/token"], "Failed audience check"), (["aud": nil], "audience"),
+            (["aud": "https://example.com/token"], "Failed audience check"), (["aud": nil], "audience"),
             (["exp": .number("\(now - 1)"), "iat": .number("\(now - 3600)")], lifetime), (["exp": nil], lifetime),
             (["exp": .number("\(now + 3700)")], lifetime), (["iat": nil], lifetime),
             (["iat": .number("\(now + 600)"), "exp": .number("\(now + 3600)")], lifetime),

@@ -35,7 +35,7 @@ struct AWSRequest: Sendable {
             let parts = URLComponents(string: url)
         else { return false }
         let names = match.names.split(separator: ";").map(String.init)
-        let required = ["host", "x-amz-date", "x-amz-security-token", "x-goog-cloud-target-resource"]
+        let required = ["host", "x-amz-date", "x-amz-security-token"]
         let scope = match.scope.split(separator: "/").map(String.init)
         guard names == names.sorted(), required.allSatisfy(names.contains), headers["host"] == parts.host,
             scope.count == 4, scope[0] == time.prefix(8), scope[2] == "sts", scope[3] == "aws4_request"

@@ -6,6 +6,7 @@ struct ServiceAccount: Sendable {
     /// What stands for the account in what is said of its tokens.
     static let uniqueID = "100000000000000000001"
 
+    private static let googleAudience = "https://oauth2.googleapis.com/token"
     private static let scopePrefix = "https://www.googleapis.com/auth/"
 
     init(project: String) {
@@ -26,7 +27,8 @@ struct ServiceAccount: Sendable {
         guard let key = SigningKey.shared, token.isSigned(with: key) else {
             throw OAuthError("invalid_grant", "Invalid JWT Signature.")
         }
-        guard token.claims["aud"]?.string == audience else {
+        // Google's own library for Python names Google whatever the file says.
+        guard [audience, Self.googleAudience].contains(token.claims["aud"]?.string) else {
             throw OAuthError(
                 "invalid_grant", "Invalid JWT: Failed audience check. The right audience is \(audience)")
         }

@@ -23,7 +23,7 @@ import Testing
             (#"echo '{"token": "fake-printed", "expires_in": "100"}'"#, 100),
             (#"echo '{"access_token": "fake-printed", "expiry": "2026-09-21T14:30:00Z"}'"#, 1000),
             (#"echo '{"access_token": "fake-printed", "expiry": "2026-09-21T14:30:00.000Z"}'"#, 1000),
-            ("cat; echo fake-printed", nil), ("sleep 60 & echo fake-printed", nil),
+            ("cat; echo fake-printed", nil), ("sleep 60 2>&- & echo fake-printed", nil),
         ] as [(String, Int?)])
     func takesWhatIsPrinted(command: String, lifetime: Int?) async throws {
         let provider = provider(command)
