@@ -66,6 +66,7 @@ let package = Package(
             dependencies: [
                 "GoogleHTTP",
                 .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -99,6 +100,7 @@ let package = Package(
             dependencies: [
                 "CZlib",
                 .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -135,7 +137,14 @@ let package = Package(
         ),
         .testTarget(name: "GoogleHTTPTests", dependencies: ["GoogleHTTP", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "GoogleOAuthTests", dependencies: ["GoogleOAuth", "TestSupport"], swiftSettings: strict
+            name: "GoogleOAuthTests",
+            dependencies: [
+                "BigQueryEmulator", "GoogleOAuth", "TestSupport",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict
         ),
         .testTarget(name: "BigQueryTests", dependencies: ["BigQuery", "TestSupport"], swiftSettings: strict),
         .testTarget(
@@ -181,7 +190,7 @@ let package = Package(
         .testTarget(
             name: "bqpullTests",
             dependencies: [
-                "bqpull", "BigQueryEmulator", "BigQueryPull", "GoogleHTTP", "TestSupport",
+                "bqpull", "BigQueryEmulator", "BigQueryPull", "GoogleHTTP", "GoogleOAuth", "TestSupport",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
             ],

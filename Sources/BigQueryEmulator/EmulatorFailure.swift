@@ -18,6 +18,8 @@ public enum EmulatorFailure: String, CaseIterable, Sendable {
     case tokenServerError = "token-server-error"
     /// A code is exchanged for an access token only.
     case noRefreshToken = "no-refresh-token"
+    /// The machine has no service account.
+    case noServiceAccount = "no-service-account"
     /// Token information is out of order.
     case noTokenInfo = "no-token-info"
     /// The API is not enabled in the project.

@@ -7,7 +7,7 @@ public struct RunningEmulator: Sendable {
     /// The account of the faults, if there are any.
     public let faults: FaultLedger?
 
-    private let configuration: EmulatorConfiguration
+    let configuration: EmulatorConfiguration
     private let server: EmulatorServer
 
     init(port: Int, configuration: EmulatorConfiguration, server: EmulatorServer, faults: FaultLedger?) {
@@ -63,10 +63,14 @@ public struct RunningEmulator: Sendable {
         try write([isDesktop ? "installed" : "web": .object(client)], to: path)
     }
 
-    private func write(_ object: JSONObject, to path: String) throws {
+    func write(_ object: JSONObject, to path: String) throws {
+        try write(object.indented + [0x0A], to: path)
+    }
+
+    func write(_ bytes: [UInt8], to path: String) throws {
         try? FileManager.default.removeItem(atPath: path)
         let isWritten = FileManager.default.createFile(
-            atPath: path, contents: Data(object.indented + [0x0A]), attributes: [.posixPermissions: 0o600])
+            atPath: path, contents: Data(bytes), attributes: [.posixPermissions: 0o600])
         guard isWritten else {
             throw EmulatorError(
                 code: .cannotWrite, message: "\(path): cannot be written",

@@ -26,10 +26,10 @@ extension BigQueryClient {
         let endpoint = try environment["BIGQUERY_EMULATOR_HOST"].map { try HTTPEndpoint($0) }
         let transport = HTTPSTransport(
             userAgent: "examples (gzip)", proxy: HTTPProxy(environment: environment), logger: Logger(label: "examples"))
+        let context = TokenContext(transport: transport, environment: environment)
         let client = BigQueryClient(
             try BigQueryConfiguration(project: project, endpoint: endpoint),
-            tokens: RefreshTokenProvider(credential: finding.credential, store: finding.store, transport: transport),
-            transport: transport)
+            tokens: finding.credential.tokenProvider(context, store: finding.store), transport: transport)
         do {
             let result = try await body(client)
             try await transport.shutdown()

@@ -6,9 +6,9 @@ extension TokenDiagnosis {
     /// Tests that BigQuery can be used with the token, at no cost: steps `api`, `project`, `jobs` and `results`.
     ///
     /// - Parameter client: makes the client of the project that is to pay; what it throws is the result of `api`.
-    public mutating func testBigQuery(_ client: () throws -> BigQueryClient) async throws {
+    public mutating func testBigQuery(_ client: () async throws -> BigQueryClient) async throws {
         let client = try await step("api") {
-            let client = try client()
+            let client = try await client()
             try await client.reachAPI()
             return (client, "\(client.configuration.endpoint.host) answers")
         }

@@ -16,7 +16,7 @@ final class EmulatorServer: Sendable {
     private let rowCount = Mutex(0)
     private let encodingCount = Mutex(0)
     private let firstRows = Mutex<[Int64]>([])
-    private let port = Mutex(0)
+    private let port: Port
 
     /// Larger requests are refused; BigQuery's own limit is 10 MB.
     private static let requestByteLimit = 10 << 20
@@ -27,7 +27,9 @@ final class EmulatorServer: Sendable {
         jobs = JobBook(
             catalog: catalog, buckets: configuration.buckets, jobTime: configuration.jobTime,
             resultLifetime: configuration.resultLifetime)
-        oauth = OAuthServer(configuration: configuration)
+        let port = Port(scheme: configuration.tls == nil ? "http" : "https")
+        self.port = port
+        oauth = OAuthServer(configuration: configuration) { port.endpoint }
         pageCache = configuration.pageCacheBytes.map(PageCache.init)
     }
 
@@ -42,7 +44,7 @@ final class EmulatorServer: Sendable {
 
     /// Tells the server where it listens, for the links in its answers.
     func setPort(_ port: Int) {
-        self.port.withLock { $0 = port }
+        self.port.number.withLock { $0 = port }
     }
 
     func makeRouter() -> Router<BasicRequestContext> {
@@ -51,7 +53,7 @@ final class EmulatorServer: Sendable {
         oauth.addRoutes(to: router)
         let api = BigQueryAPI(
             catalog: catalog, jobs: jobs, configuration: configuration, pageCache: pageCache,
-            endpoint: { [self] in "http://127.0.0.1:\(port.withLock { $0 })" },
+            endpoint: { [port] in port.endpoint },
             onPage: { [self] row in firstRows.withLock { $0.append(row) } },
             onEncoding: { [self] in encodingCount.withLock { $0 += 1 } },
             onRows: { [self] count in rowCount.withLock { $0 += count } })
@@ -125,6 +127,18 @@ final class EmulatorServer: Sendable {
             throw ServiceError(.parseError, "Invalid JSON payload received. \(error)")
         }
     }
+}
+
+/// Where a server listens, which is known once it does.
+private final class Port: Sendable {
+    let number = Mutex(0)
+    private let scheme: String
+
+    init(scheme: String) {
+        self.scheme = scheme
+    }
+
+    var endpoint: String { "\(scheme)://127.0.0.1:\(number.withLock { $0 })" }
 }
 
 /// Answers paths that lead nowhere in the API's form.

@@ -31,7 +31,7 @@ struct CodeChallenge: Sendable {
 }
 
 extension Data {
-    fileprivate var base64URLEncoded: String {
+    var base64URLEncoded: String {
         base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
     }
 }

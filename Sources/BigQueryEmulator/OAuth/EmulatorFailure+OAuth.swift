@@ -12,7 +12,9 @@ extension EmulatorFailure {
         case .unauthorizedClient: OAuthError("unauthorized_client", "Unauthorized", status: 401)
         case .adminPolicyEnforced:
             OAuthError("admin_policy_enforced", "Access to your account data is restricted by policies.")
-        case .tokenServerError, .noRefreshToken, .noTokenInfo, .apiDisabled, .noPermission, .billingDisabled: nil
+        case .tokenServerError, .noRefreshToken, .noServiceAccount, .noTokenInfo, .apiDisabled, .noPermission,
+            .billingDisabled:
+            nil
         }
     }
 }

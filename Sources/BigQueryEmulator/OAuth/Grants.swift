@@ -8,6 +8,8 @@ final class Grants: Sendable {
         let scopes: [String]
         /// Whether the client may act while the user is away.
         let isOffline: Bool
+        /// For whom the tokens are made; `nil` for the client.
+        var audience: String?
     }
 
     struct AccessToken: Sendable {

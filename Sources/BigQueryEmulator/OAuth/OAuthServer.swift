@@ -1,7 +1,9 @@
+import Foundation
 import HTTPTypes
 import Hummingbird
 
-/// Google's OAuth server: the consent page, tokens, information about them and their revocation.
+/// Google's servers of tokens: the consent page, tokens, information about them and their revocation, and what gives
+/// tokens to service accounts, machines and workloads.
 struct OAuthServer: Sendable {
     /// Where the browser asks for the user's consent.
     static let authorizePath = "/o/oauth2/v2/auth"
@@ -11,13 +13,22 @@ struct OAuthServer: Sendable {
     private let authorizePage: AuthorizePage
     private let tokens: TokenEndpoint
     private let tokenInfo: TokenInfoEndpoint
+    private let securityTokens: SecurityTokenService
+    private let accountCredentials: AccountCredentials
+    private let machine: MachineMetadata
     private let latency: Duration
 
-    init(configuration: EmulatorConfiguration) {
+    /// - Parameter endpoint: where the server listens.
+    init(configuration: EmulatorConfiguration, endpoint: @escaping @Sendable () -> String) {
         grants = Grants(configuration: configuration)
         consents = Consents(codeLifetime: configuration.codeLifetime)
         authorizePage = AuthorizePage(configuration: configuration, grants: grants, consents: consents)
-        tokens = TokenEndpoint(configuration: configuration, grants: grants, consents: consents)
+        tokens = TokenEndpoint(configuration: configuration, grants: grants, consents: consents) {
+            endpoint() + "/token"
+        }
+        securityTokens = SecurityTokenService(configuration: configuration, grants: grants)
+        accountCredentials = AccountCredentials(configuration: configuration, grants: grants)
+        machine = MachineMetadata(configuration: configuration, grants: grants)
         tokenInfo = TokenInfoEndpoint(configuration: configuration, grants: grants)
         latency = configuration.latency
     }
@@ -31,6 +42,13 @@ struct OAuthServer: Sendable {
         add(.get, "tokeninfo", to: router, tokenInfo.respond)
         add(.post, "tokeninfo", to: router, tokenInfo.respond)
         add(.post, "revoke", to: router, revoke)
+        add("v1/token", to: router, securityTokens.exchange)
+        add("v1/oauthtoken", to: router, securityTokens.refresh)
+        router.post("v1/projects/-/serviceAccounts/:resource") { [accountCredentials] request, context -> Response in
+            let resource = context.parameters.get("resource")?.removingPercentEncoding ?? ""
+            return await accountCredentials.respond(to: request, resource: resource)
+        }
+        machine.addRoutes(to: router)
     }
 
     private func add(
@@ -42,6 +60,16 @@ struct OAuthServer: Sendable {
             let response = respond(try await Form(request))
             try? await Task.sleep(for: latency)
             return response
+        }
+    }
+
+    private func add(
+        _ path: RouterPath, to router: Router<BasicRequestContext>,
+        _ answer: @escaping @Sendable (Form, Request) throws(OAuthError) -> JSONObject
+    ) {
+        router.post(path) { request, _ -> Response in
+            let form = try await Form(request)
+            return .oauth { () throws(OAuthError) in try answer(form, request) }
         }
     }
 

@@ -10,7 +10,7 @@ extension Response {
         }
     }
 
-    private static func json(_ object: JSONObject, status: Int) -> Response {
+    static func json(_ object: JSONObject, status: Int = 200) -> Response {
         Response(
             status: .init(code: status),
             headers: [

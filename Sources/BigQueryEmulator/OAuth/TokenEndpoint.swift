@@ -1,17 +1,23 @@
 import Hummingbird
 import Synchronization
 
-/// Gives out tokens for authorization codes and refresh tokens.
+/// Gives out tokens for authorization codes, refresh tokens, and what a service account says with its key.
 final class TokenEndpoint: Sendable {
     private let configuration: EmulatorConfiguration
     private let grants: Grants
     private let consents: Consents
+    /// The endpoint's own address, for which assertions are made.
+    private let address: @Sendable () -> String
     private let requests = Mutex(0)
 
-    init(configuration: EmulatorConfiguration, grants: Grants, consents: Consents) {
+    init(
+        configuration: EmulatorConfiguration, grants: Grants, consents: Consents,
+        address: @escaping @Sendable () -> String
+    ) {
         self.configuration = configuration
         self.grants = grants
         self.consents = consents
+        self.address = address
     }
 
     /// The number of requests so far, refused ones included.
@@ -27,6 +33,7 @@ final class TokenEndpoint: Sendable {
         guard let grantType = form["grant_type"] else {
             throw OAuthError("invalid_request", "Required parameter is missing: grant_type")
         }
+        if grantType == "urn:ietf:params:oauth:grant-type:jwt-bearer" { return try exchangeAssertion(form) }
         let giveTokens: (Form) throws(OAuthError) -> Grants.Tokens
         switch grantType {
         case "authorization_code": giveTokens = exchangeCode
@@ -64,6 +71,17 @@ final class TokenEndpoint: Sendable {
 
     private func refresh(_ form: Form) throws(OAuthError) -> Grants.Tokens {
         try grants.refresh(try form.required("refresh_token"))
+    }
+
+    private func exchangeAssertion(_ form: Form) throws(OAuthError) -> JSONObject {
+        let account = ServiceAccount(project: configuration.project)
+        let scopes = try account.scopes(of: try form.required("assertion"), audience: address())
+        let tokens = grants.begin(
+            Grants.Grant(scopes: scopes, isOffline: false, audience: ServiceAccount.uniqueID), withRefreshToken: false)
+        var answer = json(tokens)
+        // Google's answer to a service account says nothing of scopes.
+        answer["scope"] = nil
+        return answer
     }
 
     private func json(_ tokens: Grants.Tokens) -> JSONObject {

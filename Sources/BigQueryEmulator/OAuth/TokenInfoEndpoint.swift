@@ -22,8 +22,9 @@ struct TokenInfoEndpoint: Sendable {
         }
         guard let token = grants.accessToken(text) else { throw OAuthError("invalid_token", "Invalid Value") }
         let remaining = (token.expiry - .now).components.seconds
+        let audience = token.grant.audience ?? configuration.clientID
         var answer: JSONObject = [
-            "azp": .string(configuration.clientID), "aud": .string(configuration.clientID),
+            "azp": .string(audience), "aud": .string(audience),
             "scope": .string(token.grant.scopes.joined(separator: " ")),
             "exp": .int64(Int64(Date().timeIntervalSince1970) + remaining), "expires_in": .int64(remaining),
         ]

@@ -16,6 +16,18 @@ public struct HTTPEndpoint: Sendable, Hashable, CustomStringConvertible {
     /// - Throws: ``HTTPError`` with code `invalidEndpoint` if it is no address of a service, or
     ///   `insecureEndpoint` if it is plain http to another machine.
     public init(_ address: String) throws(HTTPError) {
+        try self.init(address, plainHosts: isLoopbackHost)
+    }
+
+    /// Checks the address of a metadata server, which speaks plain http by nature: one that only this machine's own
+    /// link leads to, or this machine.
+    ///
+    /// - Throws: ``HTTPError`` with code `invalidEndpoint` or `insecureEndpoint`.
+    package init(metadataServer address: String) throws(HTTPError) {
+        try self.init(address) { isLoopbackHost($0) || isMetadataHost($0) }
+    }
+
+    private init(_ address: String, plainHosts: (String) -> Bool) throws(HTTPError) {
         let text = address.contains("://") ? address : "http://" + address
         guard let parts = URLComponents(string: text), let scheme = parts.scheme?.lowercased(),
             // One with percent signs, or with other letters than ASCII's, is read in more ways than one.
@@ -32,7 +44,7 @@ public struct HTTPEndpoint: Sendable, Hashable, CustomStringConvertible {
         if host.hasPrefix("[") { host = String(host.dropFirst().dropLast()) }
         self.host = host
         description = root
-        if scheme == "http" && !isLoopback {
+        if scheme == "http" && !plainHosts(self.host) {
             throw HTTPError(
                 code: .insecureEndpoint,
                 message:
@@ -83,6 +95,16 @@ func isLoopbackHost(_ host: String) -> Bool {
     if host == "localhost" || host == "::1" { return true }
     let octets = host.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0) }
     return octets.count == 4 && octets[0] == 127 && !octets.contains(nil)
+}
+
+/// Whether a host, in lower case and without brackets, is the metadata server of a cloud's machine, as Google, Amazon
+/// and Azure have them: an address that no router passes on, or Google's name for it.
+func isMetadataHost(_ host: String) -> Bool {
+    if ["metadata.google.internal", "metadata.google.internal.", "fd20:ce::254", "fd00:ec2::254"].contains(host) {
+        return true
+    }
+    let octets = host.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0) }
+    return octets.count == 4 && octets[0] == 169 && octets[1] == 254 && !octets.contains(nil)
 }
 
 /// The characters that RFC 3986 allows everywhere.

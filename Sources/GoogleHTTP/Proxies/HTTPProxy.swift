@@ -3,7 +3,7 @@ import Foundation
 
 /// The proxy through which https goes (by CONNECT), as the usual environment variables name it.
 ///
-/// Addresses of this machine are never asked for through a proxy.
+/// Addresses of this machine, and the metadata servers beside it, are never asked for through a proxy.
 public struct HTTPProxy: Sendable {
     /// The proxy's host and port, or why it cannot be used. Only a request that would go through it fails.
     package let address: Result<(host: String, port: Int), HTTPError>
@@ -42,7 +42,7 @@ public struct HTTPProxy: Sendable {
 
     /// Whether requests to a host go through the proxy.
     func serves(_ host: String) -> Bool {
-        !isLoopbackHost(host)
+        !isLoopbackHost(host) && !isMetadataHost(host)
             && !exceptions.contains { $0 == "*" || (!$0.isEmpty && (host == $0 || host.hasSuffix("." + $0))) }
     }
 

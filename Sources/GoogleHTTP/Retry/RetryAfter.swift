@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 
 extension HTTPResponseHead {
     /// How long the server asks to wait (`Retry-After`, RFC 9110 10.2.3), never negative.
@@ -8,9 +8,12 @@ extension HTTPResponseHead {
     package var retryAfter: Duration? {
         guard let value = self["Retry-After"]?.trimmingCharacters(in: .whitespaces) else { return nil }
         if let seconds = Int64(value) { return .seconds(min(max(0, seconds), 1_000_000_000)) }
-        guard let until = Self.date(value), let now = self["Date"].flatMap(Self.date) else { return nil }
+        guard let until = Self.date(value), let now = date else { return nil }
         return .seconds(max(0, until.timeIntervalSince(now)))
     }
+
+    /// When the server says that it answered; `nil` if it does not, or not in a form that can be read.
+    package var date: Date? { self["Date"].flatMap(Self.date) }
 
     /// `Sun, 06 Nov 1994 08:49:37 GMT`, the one form that is sent today.
     private static let dateStyle = Date.VerbatimFormatStyle(

@@ -27,6 +27,51 @@ enum GoogleAddress {
         return endpoint
     }
 
+    /// A service of Google's that makes tokens of other credentials.
+    enum Service: String {
+        case securityTokens = "sts"
+        case accountCredentials = "iamcredentials"
+
+        /// Whether it answers at a host, in one of the forms that Google gives to its services: `sts.googleapis.com`, of
+        /// a region `us-east1-sts.googleapis.com`, `sts.us-east1.rep.googleapis.com` and the like, private
+        /// `sts-name.p.googleapis.com`.
+        func answers(at host: String) -> Bool {
+            guard host.hasSuffix(".googleapis.com") else { return false }
+            var labels = host.split(separator: ".", omittingEmptySubsequences: false).dropLast(2)
+            let isName = { (label: Substring) in
+                !label.isEmpty
+                    && label.utf8.allSatisfy {
+                        $0 == UInt8(ascii: "-") || (0x30...0x39).contains($0) || (0x61...0x7a).contains($0)
+                    }
+            }
+            guard labels.allSatisfy(isName) else { return false }
+            if labels.count > 1, ["rep", "p"].contains(labels.last) { labels.removeLast() }
+            switch labels.count {
+            case 1:
+                return labels[0] == rawValue || labels[0].hasPrefix(rawValue + "-")
+                    || labels[0].hasSuffix("-" + rawValue)
+            case 2: return labels.contains(rawValue[...])
+            default: return false
+            }
+        }
+    }
+
+    /// Checks an address to which a credential would be sent: https at a service of Google's, or this machine.
+    ///
+    /// - Throws: ``OAuthError`` with code `untrustedTokenURI`.
+    static func trusted(_ address: String, name: String, at service: Service) throws(OAuthError) -> HTTPEndpoint {
+        guard let endpoint = try? HTTPEndpoint(address), endpoint.isLoopback || service.answers(at: endpoint.host)
+        else {
+            throw OAuthError(
+                code: .untrustedTokenURI,
+                message:
+                    "the credentials name \(printable(address, limit: 200)) as \(name), and secrets are not sent there",
+                hint: "make the file again with gcloud; \(name) begins with https://\(service.rawValue).googleapis.com"
+            )
+        }
+        return endpoint
+    }
+
     /// A service beside a token endpoint: Google's, or the one of the same server where that is on this machine.
     static func service(_ name: String, beside token: HTTPEndpoint) -> String {
         "\(token.isLoopback ? token.origin : "https://oauth2.googleapis.com")/\(name)"

@@ -3,10 +3,7 @@ public import GoogleHTTP
 
 /// Exchanges the code of a consent for a refresh token.
 public struct CodeExchange: Sendable {
-    private let transport: any HTTPTransport
-    private let retry: RetryPolicy
-    private let clock: any Clock<Duration>
-    private let onRepetition: @Sendable (Repetition) -> Void
+    private let context: TokenContext
 
     /// Makes an exchange.
     ///
@@ -19,10 +16,7 @@ public struct CodeExchange: Sendable {
         clock: any Clock<Duration> = ContinuousClock(),
         onRepetition: @escaping @Sendable (Repetition) -> Void = { _ in }
     ) {
-        self.transport = transport
-        self.retry = retry
-        self.clock = clock
-        self.onRepetition = onRepetition
+        context = TokenContext(transport: transport, retry: retry, clock: clock, onRepetition: onRepetition)
     }
 
     /// Exchanges a code, and checks that it brought what was asked for: a refresh token and all scopes.
@@ -34,9 +28,7 @@ public struct CodeExchange: Sendable {
         -> StoredCredential
     {
         let client = request.client
-        let endpoint = TokenEndpoint(
-            address: client.tokenEndpoint, transport: transport, retry: retry, clock: clock, onRepetition: onRepetition
-        )
+        let endpoint = TokenEndpoint(address: client.tokenEndpoint, context: context)
         let answer = try await endpoint.post(
             [
                 "grant_type": "authorization_code", "code": code.reveal(), "client_id": client.id,
@@ -90,12 +82,12 @@ extension CodeExchange {
         stored.endpoint = pending.endpoint
         if pending.keepsRedirectURI { stored.client?.redirectURI = pending.request.redirectURI }
         do {
-            try await store.write(stored, clock: clock)
+            try await store.write(stored, clock: context.clock)
         } catch {
             // Nobody has it now, and so nobody could ever take it back.
-            let (credential, transport, retry, clock) = (stored.credential, transport, retry, clock)
-            _ = await atMost(.seconds(2), clock: clock) {
-                try? await credential.revoke(transport: transport, retry: retry, clock: clock)
+            let (credential, context) = (stored.credential, context)
+            _ = await atMost(.seconds(2), clock: context.clock) {
+                try? await credential.revoke(transport: context.transport, retry: context.retry, clock: context.clock)
             }
             throw error
         }

@@ -27,6 +27,7 @@ func randomText() -> String {
     return base64URL((0..<32).map { _ in UInt8.random(in: .min ... .max, using: &generator) })
 }
 
-private func base64URL(_ bytes: some Sequence<UInt8>) -> String {
+/// Bytes in base64 with the letters that may stand in a URL, without padding (RFC 4648 5).
+func base64URL(_ bytes: some Sequence<UInt8>) -> String {
     Data(bytes).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
 }

@@ -67,7 +67,8 @@ struct AuthorizedUserFile: Codable {
             throw OAuthError(
                 code: .credentialsInvalid,
                 message: "\(printable(path)) holds credentials of type \(printable(type ?? "", limit: 60))",
-                hint: "an authorized_user file is needed: client_id, client_secret, refresh_token"
+                hint:
+                    "an authorized_user file is needed here: client_id, client_secret, refresh_token; other types are used with --credentials FILE"
             )
         }
     }
@@ -75,13 +76,18 @@ struct AuthorizedUserFile: Codable {
     /// The credential in the file.
     ///
     /// - Throws: ``OAuthError`` with code `credentialsInvalid` if it is incomplete, or `untrustedTokenURI`.
+    func credential() throws(OAuthError) -> AuthorizedUserCredential {
+        try AuthorizedUserCredential(
+            clientID: client_id ?? "", clientSecret: Secret(client_secret ?? ""),
+            refreshToken: Secret(refresh_token ?? ""),
+            tokenURI: token_uri ?? AuthorizedUserCredential.googleTokenURI, quotaProjectID: quota_project_id
+        )
+    }
+
+    /// The credential in the file, whose errors name its path.
     func credential(path: String) throws(OAuthError) -> AuthorizedUserCredential {
         do {
-            return try AuthorizedUserCredential(
-                clientID: client_id ?? "", clientSecret: Secret(client_secret ?? ""),
-                refreshToken: Secret(refresh_token ?? ""),
-                tokenURI: token_uri ?? AuthorizedUserCredential.googleTokenURI, quotaProjectID: quota_project_id
-            )
+            return try credential()
         } catch {
             throw OAuthError(code: error.code, message: "\(printable(path)): \(error.message)", hint: error.hint)
         }

@@ -4,8 +4,9 @@ import GoogleHTTP
 /// Looks for credentials where users keep them.
 ///
 /// The order: a file or a profile that is named, `BQPULL_CREDENTIALS`, the three values `BQPULL_CLIENT_ID`,
-/// `BQPULL_CLIENT_SECRET` and `BQPULL_REFRESH_TOKEN`, `GOOGLE_APPLICATION_CREDENTIALS`, bqpull's own store,
-/// gcloud's application-default file.
+/// `BQPULL_CLIENT_SECRET` and `BQPULL_REFRESH_TOKEN`, the command `BQPULL_TOKEN_COMMAND`,
+/// `GOOGLE_APPLICATION_CREDENTIALS`, bqpull's own store, gcloud's application-default file and, on Google's machines,
+/// their metadata server.
 public struct CredentialSearch: Sendable {
     /// Where to look, if the user said so.
     public enum Choice: Sendable, Hashable {
@@ -15,15 +16,19 @@ public struct CredentialSearch: Sendable {
         case file(String)
         /// bqpull's own store, or one of its profiles.
         case store(profile: String?)
+        /// A command that prints a token.
+        case command(String)
+        /// The metadata server of the machine.
+        case metadataServer
     }
 
     /// Credentials, and where they were found.
     public struct Finding: Sendable {
         /// The credentials.
-        public var credential: AuthorizedUserCredential
+        public var credential: GoogleCredential
         /// The place in words, for reports: a path or the name of a variable.
         public var source: String
-        /// Whether the caller named the file, so that the credentials may go to a loopback endpoint.
+        /// Whether the caller named them, so that they may go to a loopback endpoint.
         public var isNamed: Bool
         /// What the user should know about the place, if anything.
         public var warning: String?
@@ -31,6 +36,22 @@ public struct CredentialSearch: Sendable {
         public var store: CredentialStore?
         /// What the store knows of them besides.
         public var stored: StoredCredential?
+
+        /// The client and the refresh token, for what only they can be used for.
+        ///
+        /// - Throws: ``OAuthError`` with code `credentialsInvalid` if the credentials are of another kind.
+        public func refreshToken() throws(OAuthError) -> AuthorizedUserCredential {
+            guard let authorizedUser = credential.authorizedUser else {
+                throw OAuthError(
+                    code: .credentialsInvalid,
+                    message:
+                        "\(printable(source)) is no client with a refresh token, but of another kind: \(credential.kind)",
+                    hint:
+                        "name other credentials with --credentials or --profile, or get a refresh token with bqpull auth login"
+                )
+            }
+            return authorizedUser
+        }
     }
 
     private let environment: [String: String]
@@ -52,14 +73,38 @@ public struct CredentialSearch: Sendable {
             let finding = try stored(in: store(profile: profile))
             if finding == nil, let profile { throw missing(profile) }
             return finding
+        case .command(let command):
+            return Finding(credential: .command(TokenCommand(command)), source: "--token-command", isNamed: true)
+        case .metadataServer: return try metadataServer(isNamed: true)
         case .anywhere: break
         }
         if let path = value("BQPULL_CREDENTIALS") { return try file(path) }
         if let finding = try threeValues() { return finding }
+        if let command = value("BQPULL_TOKEN_COMMAND") {
+            return Finding(credential: .command(TokenCommand(command)), source: "BQPULL_TOKEN_COMMAND", isNamed: false)
+        }
         if let path = value("GOOGLE_APPLICATION_CREDENTIALS") { return try file(path) }
         if let folder = ownFolder, let finding = try stored(in: CredentialStore(folder: folder)) { return finding }
         if let path = gcloudFile, FileManager.default.fileExists(atPath: path) { return try file(path) }
         return nil
+    }
+
+    /// The metadata server of the machine, for when there are no other credentials.
+    ///
+    /// - Parameter isLocal: whether only a server on this machine counts, as the environment may name one.
+    /// - Returns: `nil` if there is none, which takes a second at most to find out.
+    /// - Throws: ``OAuthError`` with code `untrustedTokenURI` if the environment names a server on another machine.
+    public func lastResort(isLocal: Bool = false, _ context: TokenContext) async throws -> Finding? {
+        let finding = try metadataServer(isNamed: false)
+        guard case .metadataServer(let server) = finding.credential, !isLocal || server.endpoint.isLoopback,
+            await server.isThere(context)
+        else { return nil }
+        return finding
+    }
+
+    private func metadataServer(isNamed: Bool) throws(OAuthError) -> Finding {
+        let server = try MetadataServer(environment: environment)
+        return Finding(credential: .metadataServer(server), source: "the metadata server", isNamed: isNamed)
     }
 
     private func missing(_ profile: String) -> OAuthError {
@@ -101,7 +146,9 @@ public struct CredentialSearch: Sendable {
 
     /// The variables that are set and name credentials before bqpull's own store is looked at.
     public var variablesBeforeStore: [String] {
-        (["BQPULL_CREDENTIALS"] + Self.valueNames + ["GOOGLE_APPLICATION_CREDENTIALS"]).filter { value($0) != nil }
+        (["BQPULL_CREDENTIALS"] + Self.valueNames + ["BQPULL_TOKEN_COMMAND", "GOOGLE_APPLICATION_CREDENTIALS"]).filter {
+            value($0) != nil
+        }
     }
 
     /// The names of the profiles that there are, sorted.
@@ -150,13 +197,14 @@ public struct CredentialSearch: Sendable {
         let credential = try AuthorizedUserCredential(
             clientID: clientID, clientSecret: Secret(clientSecret), refreshToken: Secret(refreshToken)
         )
-        return Finding(credential: credential, source: "BQPULL_REFRESH_TOKEN", isNamed: false)
+        return Finding(credential: .authorizedUser(credential), source: "BQPULL_REFRESH_TOKEN", isNamed: false)
     }
 
     private func stored(in store: CredentialStore) throws(OAuthError) -> Finding? {
         guard let stored = try store.read() else { return nil }
         return Finding(
-            credential: stored.credential, source: store.path, isNamed: false, store: store, stored: stored
+            credential: .authorizedUser(stored.credential), source: store.path, isNamed: false, store: store,
+            stored: stored
         )
     }
 
@@ -166,7 +214,7 @@ public struct CredentialSearch: Sendable {
             finding.isNamed = isNamed
             return finding
         }
-        let credential = try AuthorizedUserCredential(contentsOfFile: path)
+        let credential = try GoogleCredential(contentsOfFile: path)
         return Finding(credential: credential, source: path, isNamed: isNamed, warning: exposure(of: path))
     }
 

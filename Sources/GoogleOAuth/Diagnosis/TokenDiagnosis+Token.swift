@@ -8,30 +8,34 @@ extension TokenDiagnosis {
 
     /// Tests that the credentials can be read, and are complete and private: step `credentials`.
     public mutating func testCredentials(
-        _ find: () throws -> CredentialSearch.Finding
+        _ find: () async throws -> CredentialSearch.Finding
     ) async throws -> CredentialSearch.Finding? {
         try await step("credentials") {
-            let finding = try find()
-            var detail = "\(printable(finding.source)), client \(printable(finding.credential.clientID, limit: 120))"
+            let finding = try await find()
+            var detail = "\(printable(finding.source)), \(printable(finding.credential.principal, limit: 200))"
             if let warning = finding.warning { detail += "; warning: \(warning)" }
             return (finding, detail)
         }
     }
 
-    /// Tests that the credential brings an access token, and one that reaches BigQuery: steps `refresh`, `token`
-    /// and `scope`.
+    /// Tests that the credential brings an access token, and one that reaches BigQuery: steps `refresh`, or `fetch` for
+    /// credentials without a refresh token, `token` and `scope`.
     ///
     /// - Parameters:
-    ///   - tokens: exchanges the refresh token.
-    ///   - tokenEndpoint: the credential's, beside which is asked about the token.
+    ///   - tokens: gets the credential's tokens.
+    ///   - tokenEndpoint: where they are from, beside which is asked about the token.
     public mutating func testToken(
-        _ tokens: RefreshTokenProvider, from tokenEndpoint: HTTPEndpoint, transport: any HTTPTransport
+        _ tokens: any TokenProvider, of credential: GoogleCredential, from tokenEndpoint: HTTPEndpoint,
+        transport: any HTTPTransport
     ) async throws {
-        let exchange = try await step("refresh") {
+        let hasRefreshToken = credential.authorizedUser != nil
+        let exchange = try await step(hasRefreshToken ? "refresh" : "fetch") {
             let token = try await tokens.accessToken()
             let answer = await tokens.latestAnswer
             let lifetime = answer?.lifetime.map { ", good for \($0.components.seconds) s" } ?? ""
-            return ((token: token, answer: answer), "\(tokenEndpoint.host) sent an access token\(lifetime)")
+            let source = credential.tokenEndpoint == nil ? "the command" : tokenEndpoint.host
+            let omission = hasRefreshToken ? "" : "; a \(credential.kind) has no refresh token that could be tested"
+            return ((token: token, answer: answer), "\(source) sent an access token\(lifetime)\(omission)")
         }
         guard let (token, answer) = exchange else { return }
         let info: TokenInfo?? = try await step("token") {
@@ -52,10 +56,18 @@ extension TokenDiagnosis {
                 throw OAuthError(
                     code: .missingScope,
                     message: "the token has no scope for BigQuery, only: \(printable(scopes.joined(separator: " ")))",
-                    hint: "bqpull auth login asks for \(ConsentRequest.bigQueryScope); leave its box ticked"
+                    hint: Self.scopeHint(credential)
                 )
             }
             return ((), "\(scope) suffices")
+        }
+    }
+
+    private static func scopeHint(_ credential: GoogleCredential) -> String {
+        switch credential {
+        case .authorizedUser: "bqpull auth login asks for \(ConsentRequest.bigQueryScope); leave its box ticked"
+        case .metadataServer: "stop the machine, and give it the access scope cloud-platform"
+        default: "use credentials whose tokens are good for \(ConsentRequest.bigQueryScope)"
         }
     }
 

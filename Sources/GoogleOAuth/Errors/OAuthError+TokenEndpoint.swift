@@ -6,6 +6,10 @@ extension OAuthError {
     enum Exchange: Sendable {
         case refreshToken
         case authorizationCode
+        /// A request that is signed with a service account's key.
+        case signedAssertion
+        /// What another cloud or identity provider said.
+        case foreignIdentity
     }
 
     /// The body of a refusal (RFC 6749 5.2), with Google's `error_subtype`.
@@ -31,6 +35,9 @@ extension OAuthError {
         return switch refusal?.error {
         case "invalid_grant" where ["invalid_rapt", "rapt_required"].contains(refusal?.error_subtype): .sessionControl
         case "invalid_grant" where exchange == .authorizationCode: .codeRejected
+        case "invalid_grant" where exchange == .signedAssertion:
+            description.contains("iat and exp") ? .wrongClock : .keyRejected
+        case let error? where exchange == .foreignIdentity && identityRefusals.contains(error): .identityRejected
         case "invalid_grant" where ["bad request", "malformed", "invalid"].contains { description.hasPrefix($0) }:
             .damagedToken
         case "invalid_grant", "invalid_token": .expiredOrRevoked
@@ -46,6 +53,11 @@ extension OAuthError {
         default: nil
         }
     }
+
+    /// The errors by which the Security Token Service says that a pool, its provider or their conditions are not met.
+    private static let identityRefusals: Set = [
+        "invalid_grant", "invalid_target", "invalid_request", "unauthorized_client", "access_denied",
+    ]
 
     private static func code(status: Int) -> Code {
         switch status {
@@ -67,6 +79,9 @@ extension OAuthError {
         case .foreignToken: "the refresh token belongs to another OAuth client"
         case .clientRejected: "\(host) rejects the client id or client secret"
         case .redirectMismatch: "the redirect URI is not one that is registered for the client"
+        case .keyRejected: "\(host) does not accept the service account's key"
+        case .wrongClock: "this machine's clock is wrong"
+        case .identityRejected: "\(host) does not accept the identity that the credentials refer to"
         case .accessDenied: "the account or its administrator refused access"
         case .requestRejected: "\(host) does not accept the token request"
         case .serviceUnavailable: "\(host) is unavailable"
@@ -98,6 +113,14 @@ extension OAuthError {
             "add it to the client's authorized redirect URIs at https://console.cloud.google.com/apis/credentials, or give a registered one with --redirect-uri"
         case .accessDenied:
             "while the consent screen is in \"Testing\" only its test users may consent; else ask the administrator of the account to allow this client"
+        case .keyRejected:
+            "the key was deleted or disabled, or its account was: compare private_key_id with the keys of the account at https://console.cloud.google.com/iam-admin/serviceaccounts"
+        case .wrongClock:
+            "set this machine's clock (timedatectl set-ntp true): requests are signed with the time, and are good for an hour"
+        case .identityRejected:
+            "compare audience and subject_token_type with the provider at https://console.cloud.google.com/iam-admin/workload-identity-pools, and what it says of the identity with the provider's conditions"
+        case .impersonationDenied:
+            "grant the role roles/iam.serviceAccountTokenCreator on the service account to these credentials, and enable the IAM Service Account Credentials API"
         case .requestRejected: "check that the credentials are those of an OAuth client and its refresh token"
         case .serviceUnavailable: "run the same command again later"
         case .unexpectedAnswer: "check token_uri in the credentials, and whether a proxy answers in the place of Google"

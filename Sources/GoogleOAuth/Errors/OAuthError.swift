@@ -9,6 +9,7 @@ public struct OAuthError: Error, Sendable, CustomStringConvertible {
             case accessDenied, requestRejected, serviceUnavailable, unexpectedAnswer
             case missingScope, noRefreshToken, redirectMismatch, codeRejected, wrongState, noCode, noPendingConsent
             case noClientSecret, cannotListen, cannotStore, fileExists, storeLocked
+            case keyRejected, wrongClock, identityRejected, impersonationDenied, noServiceAccount, commandFailed
         }
 
         private let value: Value
@@ -77,6 +78,19 @@ public struct OAuthError: Error, Sendable, CustomStringConvertible {
         public static let fileExists = Code(.fileExists)
         /// Another process holds the stored credential for too long.
         public static let storeLocked = Code(.storeLocked)
+
+        /// The service account's key is not (or no longer) one of the account's, or there is no such account.
+        public static let keyRejected = Code(.keyRejected)
+        /// A signed request is dated in the past or the future: this machine's clock is wrong.
+        public static let wrongClock = Code(.wrongClock)
+        /// The workload identity provider does not accept what another cloud or identity provider said.
+        public static let identityRejected = Code(.identityRejected)
+        /// The credentials may not act as the service account.
+        public static let impersonationDenied = Code(.impersonationDenied)
+        /// The machine has no metadata server, or no service account.
+        public static let noServiceAccount = Code(.noServiceAccount)
+        /// A command that was to print a token failed, took too long, or printed none.
+        public static let commandFailed = Code(.commandFailed)
 
         /// The identifier of the code, for example `expiredOrRevoked`.
         public var description: String { value.rawValue }

@@ -3,7 +3,7 @@ import GoogleHTTP
 
 /// The answer of a token endpoint that brings an access token (RFC 6749 5.1).
 public struct TokenAnswer: Sendable {
-    /// The token; printable ASCII only, so that it cannot break out of its header.
+    /// The token.
     public let accessToken: AccessToken
     /// How long the token lives, at most 24 h; `nil` if the answer says nothing that can be used.
     public let lifetime: Duration?
@@ -44,6 +44,23 @@ public struct TokenAnswer: Sendable {
         }
     }
 
+    /// Makes an answer of a token that came in another way.
+    ///
+    /// - Parameters:
+    ///   - lifetime: how long the token lives; at most 24 h are believed. `nil` if that is not known.
+    ///   - scopes: what the token is good for, if that is known.
+    public init(accessToken: AccessToken, lifetime: Duration? = nil, scopes: [String]? = nil) {
+        self.accessToken = accessToken
+        self.lifetime = lifetime.flatMap { Self.lifetime(seconds: $0 / .seconds(1)) }
+        self.scopes = scopes
+        refreshToken = nil
+        refreshTokenLifetime = nil
+    }
+
+    private static func lifetime(seconds: Double) -> Duration? {
+        seconds.isFinite ? .seconds(min(max(0, seconds), longestLifetime)) : nil
+    }
+
     /// Reads an answer.
     ///
     /// - Throws: ``OAuthError`` with code `unexpectedAnswer`.
@@ -57,18 +74,14 @@ public struct TokenAnswer: Sendable {
         guard let members = try? JSONDecoder().decode(Members.self, from: Data(body)) else {
             throw unexpected("is not JSON of a token endpoint")
         }
-        guard let token = members.access_token, !token.isEmpty,
-            token.utf8.allSatisfy({ (0x21...0x7e).contains($0) })
-        else {
+        guard let token = members.access_token.flatMap(AccessToken.init(checking:)) else {
             throw unexpected("has no usable access_token")
         }
         guard (members.token_type ?? "Bearer").lowercased() == "bearer" else {
             throw unexpected("brings a token of type \(printable(members.token_type ?? "", limit: 40))")
         }
-        accessToken = AccessToken(Secret(token))
-        lifetime = members.expires_in.flatMap {
-            $0.isFinite ? .seconds(min(max(0, $0), Self.longestLifetime)) : nil
-        }
+        accessToken = token
+        lifetime = members.expires_in.flatMap { Self.lifetime(seconds: $0) }
         scopes = members.scope.map(scopeList)
         refreshToken = members.refresh_token.flatMap { $0.isEmpty ? nil : Secret($0) }
         // More than a century is no limit, and would not fit everywhere.

@@ -3,31 +3,23 @@ public import GoogleHTTP
 /// Sends forms to a token endpoint, and again while it is in trouble.
 struct TokenEndpoint: Sendable {
     let address: HTTPEndpoint
-    let transport: any HTTPTransport
-    let retry: RetryPolicy
-    let clock: any Clock<Duration>
-    let onRepetition: @Sendable (Repetition) -> Void
-
-    /// The size that an answer may have, in bytes.
-    private static let maximumAnswerSize = 64 * 1024
+    let context: TokenContext
 
     /// Exchanges what stands in the form for an access token.
     ///
+    /// - Parameter authorization: the client's id and secret, where they do not stand in the form.
     /// - Throws: ``OAuthError``, `HTTPError` or `CancellationError`.
-    func post(_ form: KeyValuePairs<String, String>, exchange: OAuthError.Exchange) async throws -> TokenAnswer {
-        let request = HTTPRequest.form(address.description, form)
+    func post(
+        _ form: KeyValuePairs<String, String>, exchange: OAuthError.Exchange, authorization: Secret? = nil
+    ) async throws -> TokenAnswer {
+        var request = HTTPRequest.form(address.description, form)
+        request.authorization = authorization
         let host = address.host
-        let transport = transport
-        return try await retry.runForOAuth(host: host, clock: clock, onRepetition: onRepetition) {
-            try await transport.exchange(request) { head, body in
-                let bytes = try await body.collect(limit: Self.maximumAnswerSize)
-                guard head.isSuccess else {
-                    var error = OAuthError(status: head.status, body: bytes, host: host, exchange: exchange)
-                    error.retryAfter = head.retryAfter
-                    throw error
-                }
-                return try TokenAnswer(body: bytes, host: host)
+        return try await context.exchange(request, host: host) { head, bytes in
+            guard head.isSuccess else {
+                throw OAuthError(status: head.status, body: bytes, host: host, exchange: exchange)
             }
+            return try TokenAnswer(body: bytes, host: host)
         }
     }
 }

@@ -70,6 +70,11 @@ struct EmulatorCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Where to write a credentials file; a temporary one if not given.", valueName: "file"))
     var credentialsFile: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "What the credentials file holds.", valueName: "type"))
+    var credentialsType = EmulatorCredentials.authorizedUser
+
     @Option(help: ArgumentHelp("Where to write the OAuth client as Google's console would.", valueName: "file"))
     var clientFile: String?
 
@@ -144,7 +149,7 @@ struct EmulatorCommand: AsyncParsableCommand {
                             at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
                         credentials = folder.appending(path: "credentials.json").path
                     }
-                    try running.writeCredentialsFile(to: credentials ?? "")
+                    try running.writeCredentialsFile(to: credentials ?? "", as: credentialsType)
                     if let clientFile { try running.writeClientFile(to: clientFile) }
                     let hangups = tables.isEmpty ? nil : Hangups()
                     announce(running, credentials: credentials ?? "")
@@ -211,3 +216,5 @@ struct EmulatorCommand: AsyncParsableCommand {
 }
 
 extension EmulatorFailure: ExpressibleByArgument {}
+
+extension EmulatorCredentials: ExpressibleByArgument {}

@@ -17,7 +17,7 @@ final class Connection: Sendable {
     private let credentialChoice: CredentialSearch.Choice
     private let logger: Logger
     private let noted = Mutex<[PullWarning]>([])
-    private let providers = Mutex<[RefreshTokenProvider]>([])
+    private let providers = Mutex<[any TokenProvider]>([])
 
     /// How long an exchange that was interrupted is waited for.
     private static let settlingTime: Duration = .seconds(2)
@@ -89,9 +89,10 @@ final class Connection: Sendable {
     }
 
     /// The credentials for the endpoint, and the endpoint.
-    func chooseCredentials() throws -> CredentialChoice {
-        let choice = try CredentialChoice(
-            search: ProcessEnvironment.credentials, choice: credentialChoice, endpoint: namedEndpoint
+    func chooseCredentials() async throws -> CredentialChoice {
+        let choice = try await CredentialChoice(
+            search: ProcessEnvironment.credentials, choice: credentialChoice, endpoint: namedEndpoint,
+            context: tokenContext()
         )
         logger.debug("endpoint \(choice.endpoint.map { "\($0)" } ?? "of Google")")
         logger.debug("credentials \(choice.finding.map { printable($0.source) } ?? "none")")
@@ -101,38 +102,43 @@ final class Connection: Sendable {
         return choice
     }
 
-    /// What exchanges the refresh token of credentials.
-    func tokens(of finding: CredentialSearch.Finding, retry: RetryPolicy = .tokenEndpoint) -> RefreshTokenProvider {
-        let provider = RefreshTokenProvider(
-            credential: finding.credential, store: finding.store, transport: transport, retry: retry,
-            onRepetition: onRepetition,
+    /// What gets the tokens of credentials.
+    func tokens(of finding: CredentialSearch.Finding, retry: RetryPolicy = .tokenEndpoint) -> any TokenProvider {
+        let provider = finding.credential.tokenProvider(tokenContext(retry: retry), store: finding.store)
+        providers.withLock { $0.append(provider) }
+        return provider
+    }
+
+    private func tokenContext(retry: RetryPolicy = .tokenEndpoint) -> TokenContext {
+        TokenContext(
+            transport: transport, retry: retry, environment: ProcessEnvironment.inheritable, onRepetition: onRepetition,
             onWarning: { [weak self] warning in
                 self?.noted.withLock { $0.append(PullWarning(code: .refreshTokenNotStored, message: warning)) }
             }
         )
-        providers.withLock { $0.append(provider) }
-        return provider
     }
 
     /// The client of the project that pays.
     ///
     /// - Parameter project: the project, whatever the user and the credentials name.
-    func client(project: String? = nil) throws -> BigQueryClient {
-        let choice = try chooseCredentials()
-        return try client(choice, tokens: choice.finding.map { tokens(of: $0) }, project: project)
+    func client(project: String? = nil) async throws -> BigQueryClient {
+        let choice = try await chooseCredentials()
+        return try await client(choice, tokens: choice.finding.map { tokens(of: $0) }, project: project)
     }
 
     /// The client of the project that pays, with tokens from where the caller has them.
     func client(
-        _ choice: CredentialChoice, tokens: RefreshTokenProvider?, project: String? = nil, retry: RetryPolicy? = nil
-    ) throws -> BigQueryClient {
-        guard let project = project ?? namedProject ?? choice.finding?.credential.quotaProjectID else {
-            throw CommandError.noProject
+        _ choice: CredentialChoice, tokens: (any TokenProvider)?, project: String? = nil, retry: RetryPolicy? = nil
+    ) async throws -> BigQueryClient {
+        var named = project ?? namedProject ?? choice.finding?.credential.quotaProjectID
+        if named == nil, case .metadataServer(let server) = choice.finding?.credential {
+            named = try await server.fetchProject(tokenContext())
         }
+        guard let named else { throw CommandError.noProject }
         if namedProject == nil, let finding = choice.finding {
-            settings.note(.project, project, printable(finding.source))
+            settings.note(.project, named, printable(finding.source))
         }
-        var configuration = try BigQueryConfiguration(project: project, endpoint: choice.endpoint)
+        var configuration = try BigQueryConfiguration(project: named, endpoint: choice.endpoint)
         if let retry { configuration.retry = retry }
         return BigQueryClient(configuration, tokens: tokens, transport: transport, onRepetition: onRepetition)
     }

@@ -5,7 +5,7 @@ import GoogleHTTP
 struct ConnectionOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "The project that runs and pays for queries. Default: BQPULL_PROJECT, else GOOGLE_CLOUD_PROJECT, else that of the profile, else that of the credentials.",
+            "The project that runs and pays for queries. Default: BQPULL_PROJECT, else GOOGLE_CLOUD_PROJECT, else that of the profile, else that of the credentials or of the machine.",
             valueName: "id"
         )
     )
@@ -45,8 +45,9 @@ struct ConnectionOptions: ParsableArguments {
     var given: [String] {
         [
             ("--endpoint", endpoint), ("--credentials", credential.credentials), ("--profile", credential.profile),
-            ("--ca-file", caFile),
+            ("--token-command", credential.tokenCommand), ("--ca-file", caFile),
         ]
         .flatMap { option, value in value.map { [option, shellWord($0)] } ?? [] }
+            + (credential.metadataServer ? ["--metadata-server"] : [])
     }
 }

@@ -3,8 +3,8 @@ import GoogleOAuth
 
 /// Which credentials go to which endpoint.
 ///
-/// To a loopback endpoint go only credentials whose token endpoint is loopback too, or whose file the user named
-/// for it; others that happen to lie around are real ones and stay here.
+/// To a loopback endpoint go only credentials whose token endpoint is loopback too, or that the user named for it;
+/// others that happen to lie around are real ones and stay here.
 struct CredentialChoice {
     /// The credentials; `nil` if none go to the endpoint.
     let finding: CredentialSearch.Finding?
@@ -13,8 +13,12 @@ struct CredentialChoice {
     /// What the user should know about the choice.
     let warning: String?
 
-    /// - Parameter endpoint: the one that the user named; without one the credentials' own counts.
-    init(search: CredentialSearch, choice: CredentialSearch.Choice, endpoint named: HTTPEndpoint?) throws {
+    /// - Parameters:
+    ///   - endpoint: the one that the user named; without one the credentials' own counts.
+    ///   - context: for the look for a metadata server where nothing else was found.
+    init(
+        search: CredentialSearch, choice: CredentialSearch.Choice, endpoint named: HTTPEndpoint?, context: TokenContext
+    ) async throws {
         var finding: CredentialSearch.Finding?
         var problem: OAuthError?
         do throws(OAuthError) {
@@ -24,6 +28,10 @@ struct CredentialChoice {
             guard named?.isLoopback == true, choice == .anywhere else { throw error }
             problem = error
         }
+        // To this machine go none of a machine of Google's, unless this one plays it.
+        if finding == nil, problem == nil, choice == .anywhere {
+            finding = try await search.lastResort(isLocal: named?.isLoopback == true, context)
+        }
         endpoint = try named ?? finding?.stored?.endpoint.map { try HTTPEndpoint($0) }
         guard let endpoint, endpoint.isLoopback else {
             guard let finding else { throw Self.noCredentials() }
@@ -31,7 +39,7 @@ struct CredentialChoice {
             warning = finding.warning
             return
         }
-        if let finding, finding.isNamed || finding.credential.tokenEndpoint.isLoopback {
+        if let finding, finding.isNamed || finding.credential.isLocal {
             self.finding = finding
             warning = finding.warning
         } else {
@@ -53,7 +61,7 @@ struct CredentialChoice {
         OAuthError(
             code: .noCredentials, message: message ?? "no credentials were found",
             hint:
-                "bqpull auth login gets some; or give --credentials FILE with an authorized_user JSON file, or set BQPULL_CLIENT_ID, BQPULL_CLIENT_SECRET and BQPULL_REFRESH_TOKEN"
+                "bqpull auth login gets some; or give --credentials FILE with a JSON file of credentials, or --token-command, or set BQPULL_CLIENT_ID, BQPULL_CLIENT_SECRET and BQPULL_REFRESH_TOKEN"
         )
     }
 }

@@ -5,9 +5,9 @@ import GoogleOAuth
 struct CredentialOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "An authorized_user JSON file with client id, client secret and refresh token. Default, where a token is used: BQPULL_CREDENTIALS, "
-                + "else BQPULL_CLIENT_ID, BQPULL_CLIENT_SECRET and BQPULL_REFRESH_TOKEN, else GOOGLE_APPLICATION_CREDENTIALS, "
-                + "else what bqpull auth login stored, else gcloud's.",
+            "A JSON file of credentials: authorized_user (client id, client secret and refresh token), service_account, impersonated_service_account, external_account or external_account_authorized_user. Default, where a token is used: BQPULL_CREDENTIALS, "
+                + "else BQPULL_CLIENT_ID, BQPULL_CLIENT_SECRET and BQPULL_REFRESH_TOKEN, else BQPULL_TOKEN_COMMAND, else GOOGLE_APPLICATION_CREDENTIALS, "
+                + "else what bqpull auth login stored, else gcloud's, else on Google's machines their metadata server.",
             valueName: "file"
         )
     )
@@ -21,15 +21,41 @@ struct CredentialOptions: ParsableArguments {
     )
     var profile: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "A shell command that prints an access token, for example 'gcloud auth print-access-token'. Default: BQPULL_TOKEN_COMMAND.",
+            valueName: "command"
+        )
+    )
+    var tokenCommand: String?
+
+    @Flag(help: "Use the service account of this machine, which must be one of Google's.")
+    var metadataServer = false
+
     func validate() throws {
-        guard credentials == nil || profile == nil else {
-            throw ValidationError("Give --credentials or --profile, not both")
+        let given = [
+            ("--credentials", credentials != nil), ("--profile", profile != nil),
+            ("--token-command", tokenCommand != nil), ("--metadata-server", metadataServer),
+        ].filter(\.1).map(\.0)
+        guard given.count < 2 else {
+            let names = given.dropLast().joined(separator: ", ") + " or " + given[given.count - 1]
+            throw ValidationError("Give \(names), not \(given.count == 2 ? "both" : "all")")
+        }
+        guard tokenCommand?.allSatisfy(\.isWhitespace) != true else {
+            throw ValidationError("--token-command needs a command, for example 'gcloud auth print-access-token'")
         }
     }
 
     /// The store in which bqpull keeps the credentials of the profile.
     func store() throws -> CredentialStore {
-        try ProcessEnvironment.credentials.store(profile: profile)
+        guard tokenCommand == nil, !metadataServer else {
+            let option = metadataServer ? "--metadata-server" : "--token-command"
+            throw CommandError(
+                message: "\(option) names no credentials that are stored", exitStatus: .usage,
+                hint: "leave \(option) out; a login is for a client: --client-file FILE"
+            )
+        }
+        return try ProcessEnvironment.credentials.store(profile: profile)
     }
 
     /// The credentials, for a command that does not go to the network. Warns about their place.
@@ -44,6 +70,8 @@ struct CredentialOptions: ParsableArguments {
     /// Where to look for credentials.
     var choice: CredentialSearch.Choice {
         if let credentials { return .file(credentials) }
+        if let tokenCommand { return .command(tokenCommand) }
+        if metadataServer { return .metadataServer }
         return profile.map { .store(profile: $0) } ?? .anywhere
     }
 }

@@ -7,9 +7,14 @@ enum ProcessEnvironment {
     /// inherits them.
     static let variables: [String: String] = {
         let variables = ProcessInfo.processInfo.environment
-        for name in ["BQPULL_CLIENT_SECRET", "BQPULL_REFRESH_TOKEN"] { unsetenv(name) }
+        for name in secretNames { unsetenv(name) }
         return variables
     }()
+
+    private static let secretNames = ["BQPULL_CLIENT_SECRET", "BQPULL_REFRESH_TOKEN"]
+
+    /// Those that commands for tokens get; one that is bqpull itself must not run the command again.
+    static let inheritable = variables.filter { !(secretNames + ["BQPULL_TOKEN_COMMAND"]).contains($0.key) }
 
     /// Where the user keeps credentials.
     static let credentials = CredentialSearch(environment: variables)

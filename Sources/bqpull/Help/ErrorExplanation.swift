@@ -17,6 +17,8 @@ enum ErrorExplanation {
         "clientRejected": "Google does not accept the OAuth client. Compare id and secret with the console's.",
         "codeRejected":
             "The code of a consent was used already, or is more than a few minutes old. Begin again with bqpull auth login.",
+        "commandFailed":
+            "The command that was to print a token failed, took too long, or printed none. Run it in a shell; it gets no input.",
         "connectionFailed": "No connection came about. Check the network, a firewall, and HTTPS_PROXY.",
         "connectionLost": "The connection broke, again and again. What was staged is kept: run the same command again.",
         "constraintViolated":
@@ -42,6 +44,10 @@ enum ErrorExplanation {
             "The refresh token was made for another OAuth client. Client id, client secret and refresh token belong together.",
         "hostNotFound":
             "The name of the service has no address. Check the network, DNS and the spelling of --endpoint.",
+        "identityRejected":
+            "Google's workload identity provider does not accept what the other cloud says of this machine, or that says nothing. Compare audience and conditions with the provider's.",
+        "impersonationDenied":
+            "The credentials may not act as the service account. Grant them roles/iam.serviceAccountTokenCreator on it.",
         "incomplete":
             "Fewer or more rows arrived than BigQuery promised. Nothing was published: run the same command again.",
         "inconsistentPage":
@@ -62,6 +68,8 @@ enum ErrorExplanation {
             "Reading or writing a local file failed, or the disk is full. What was staged is kept: make room and run the same command again.",
         "jobFailedTemporarily":
             "BigQuery failed to run the job several times for reasons of its own. Run the same command again later.",
+        "keyRejected":
+            "The service account's key was deleted or disabled, or its account was. Make a new key, or name other credentials with --credentials.",
         "keyViolated": "A row has NULL in its --key, or the key of another row. Nothing was published.",
         "malformedJSON": "An answer is not JSON as it should be, again and again; a proxy may be changing it.",
         "missingScope":
@@ -79,6 +87,8 @@ enum ErrorExplanation {
         "noRefreshToken":
             "Google sent no refresh token. Remove the app's access at https://myaccount.google.com/permissions and log in again.",
         "noRun": "The database has no such run, or none that can be continued. bqpull runs FILE lists them.",
+        "noServiceAccount":
+            "This machine is none of Google's, or has no service account. Attach one to it, or name credentials with --credentials.",
         "notAQuery": "The statement does not return rows, or does more than that. bqpull runs single SELECTs.",
         "notATable": "It is a view or the like, whose rows only a query can read.",
         "notConfirmed":

@@ -115,7 +115,8 @@ struct Failure {
     static func exitStatus(_ code: OAuthError.Code) -> ExitStatus {
         switch code {
         case .credentialsMissing, .noPendingConsent: .inputMissing
-        case .credentialsInvalid, .unsafePermissions, .untrustedTokenURI, .requestRejected, .redirectMismatch:
+        case .credentialsInvalid, .unsafePermissions, .untrustedTokenURI, .requestRejected, .redirectMismatch,
+            .wrongClock:
             .configuration
         case .serviceUnavailable: .unavailable
         case .unexpectedAnswer: .remoteProtocol

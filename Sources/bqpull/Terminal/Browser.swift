@@ -1,4 +1,5 @@
 import Foundation
+import GoogleOAuth
 
 /// The user's web browser.
 enum Browser {

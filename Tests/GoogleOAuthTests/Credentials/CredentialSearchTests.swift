@@ -44,20 +44,20 @@ import Testing
             func found(named path: String? = nil) throws -> CredentialSearch.Finding? {
                 try CredentialSearch(environment: environment).first(path.map { .file($0) } ?? .anywhere)
             }
-            #expect(try found(named: first)?.credential.clientID == "first")
+            #expect(try found(named: first)?.credential.authorizedUser?.clientID == "first")
             #expect(try found(named: first)?.isNamed == true)
-            #expect(try found()?.credential.clientID == "second")
+            #expect(try found()?.credential.authorizedUser?.clientID == "second")
             #expect(try found()?.isNamed == false)
             environment["BQPULL_CREDENTIALS"] = ""
-            #expect(try found()?.credential.clientID == "third")
+            #expect(try found()?.credential.authorizedUser?.clientID == "third")
             for name in ["ID", "SECRET"] { environment["BQPULL_CLIENT_\(name)"] = nil }
             #expect(throws: OAuthError.self) { try found() }
             environment["BQPULL_REFRESH_TOKEN"] = nil
-            #expect(try found()?.credential.clientID == "fourth")
+            #expect(try found()?.credential.authorizedUser?.clientID == "fourth")
             environment["GOOGLE_APPLICATION_CREDENTIALS"] = nil
-            #expect(try found()?.credential.clientID == "fifth")
+            #expect(try found()?.credential.authorizedUser?.clientID == "fifth")
             try FileManager.default.removeItem(atPath: own)
-            #expect(try found()?.credential.clientID == "sixth")
+            #expect(try found()?.credential.authorizedUser?.clientID == "sixth")
             environment["HOME"] = folder.appending(path: "nowhere").path
             #expect(try found() == nil)
         }
@@ -71,7 +71,7 @@ import Testing
             let own = try search.store(profile: "work").path
             try write(
                 String(own.dropFirst(folder.path.count + 1)), in: folder, client: "work", folderPermissions: 0o700)
-            #expect(try search.first(.store(profile: "work"))?.credential.clientID == "work")
+            #expect(try search.first(.store(profile: "work"))?.credential.authorizedUser?.clientID == "work")
             #expect(try search.first(.store(profile: "work"))?.store == search.store(profile: "work"))
             #expect(search.profiles == ["work"])
             let error = #expect(throws: OAuthError.self) { try search.first(.store(profile: "home")) }

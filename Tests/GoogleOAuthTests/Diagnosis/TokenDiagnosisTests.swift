@@ -17,7 +17,9 @@ import Testing
         let clock = ManualClock()
         let provider = RefreshTokenProvider(credential: try Fake.credential(), transport: transport, clock: clock)
         var diagnosis = TokenDiagnosis(clock: clock)
-        try await diagnosis.testToken(provider, from: try Fake.credential().tokenEndpoint, transport: transport)
+        let credential = try Fake.credential()
+        try await diagnosis.testToken(
+            provider, of: .authorizedUser(credential), from: credential.tokenEndpoint, transport: transport)
         return (diagnosis, transport)
     }
 
@@ -73,6 +75,18 @@ import Testing
         #expect(transport.unusedReplies == 1)
     }
 
+    /// What has no refresh token says so, and is told what it can do about its scope.
+    @Test func aTokenOfAnotherKindIsTestedAsFarAsItCanBe() async throws {
+        let transport = ScriptedTransport([Self.info])
+        let tokens = RenewingTokenProvider { TokenAnswer(accessToken: AccessToken(Secret("fake-printed"))) }
+        var diagnosis = TokenDiagnosis(clock: ManualClock())
+        try await diagnosis.testToken(
+            tokens, of: .command(TokenCommand("true")), from: try Fake.credential().tokenEndpoint, transport: transport)
+        #expect(diagnosis.failure == nil)
+        #expect(diagnosis.steps.map(\.name) == ["fetch", "token", "scope"])
+        #expect(details(diagnosis)[0].contains("a token command has no refresh token"))
+    }
+
     @Test func credentialsAreTheFirstStep() async throws {
         var diagnosis = TokenDiagnosis()
         let finding = try await diagnosis.testCredentials {
@@ -82,7 +96,8 @@ import Testing
         #expect((diagnosis.failure as? OAuthError)?.code == .unsafePermissions)
         let found = try await diagnosis.testCredentials {
             Issue.record("a step after a failure")
-            return CredentialSearch.Finding(credential: try Fake.credential(), source: "x", isNamed: true)
+            return CredentialSearch.Finding(
+                credential: .authorizedUser(try Fake.credential()), source: "x", isNamed: true)
         }
         #expect(found == nil)
     }

@@ -67,6 +67,75 @@ import Testing
         }
     }
 
+    /// Keys, tokens of other clouds, and what services and commands give out for them.
+    @Test(
+        .faults("A25"), .enabled(if: FileManager.default.fileExists(atPath: "/proc/self/cmdline"), "needs /proc"))
+    func thoseOfOtherKindsAreNowhereElse() async throws {
+        try await EmulatorHome.with(Self.configuration(rotates: false)) { home in
+            let watch = ProcessWatch(canaries: Self.canaries + ["emulator-access-token-", "emulator-aws-secret"])
+            let watching = Task { await watch.run() }
+            let staging = home.folder.file("staging.db")
+            var environment = [
+                "GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES": "1",
+                "GCE_METADATA_HOST": String(home.emulator.endpoint.dropFirst("http://".count)),
+            ]
+            var said = ""
+            var allowed = [home.credentials, home.client]
+            func run(_ options: [String]) async throws {
+                let service =
+                    options + ["--endpoint", home.emulator.endpoint, "--project", "local-project", "--verbose"]
+                for command in [
+                    ["auth", "test"], ["auth", "test", "--json"],
+                    ["query", "SELECT 1 AS a", "--into", staging, "--json"],
+                    ["query", "SELECT nonsense", "--into", staging],
+                ] {
+                    let outcome = try await home.run(command + service, environment: environment)
+                    #expect(outcome.exitCode == (command.contains("SELECT nonsense") ? 3 : 0), "\(outcome.errors)")
+                    said += outcome.everything
+                }
+            }
+            for kind in EmulatorCredentials.allCases {
+                let file = home.folder.file("\(kind.rawValue).json")
+                try home.emulator.writeCredentialsFile(to: file, as: kind)
+                allowed += [file, file + ".token"]
+                for path in [file, file + ".token"] {
+                    guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { continue }
+                    watch.add(Self.keysAndTokens(in: text))
+                }
+                try await run(["--credentials", file])
+                said += try await home.run(["auth", "status", "--credentials", file]).everything
+            }
+            try await run(["--metadata-server"])
+            let token = "\(Binary.url.path) auth token --credentials \(home.credentials)"
+            try await run(["--token-command", token])
+            try await run(["--token-command", token + " --json"])
+            let failing = [
+                "ls", "--token-command", token + "; exit 1", "--endpoint", home.emulator.endpoint, "--project",
+                "local-project",
+            ]
+            said += try await home.run(failing, environment: environment).everything
+            environment["AWS_REGION"] = "us-east-2"
+            environment["AWS_ACCESS_KEY_ID"] = "AKIDEMULATOR"
+            environment["AWS_SECRET_ACCESS_KEY"] = "emulator-aws-secret"
+            environment["AWS_SESSION_TOKEN"] = "emulator-aws-session"
+            try await run(["--credentials", home.folder.file("external_account_aws.json")])
+
+            watching.cancel()
+            await watching.value
+            let canaries = watch.canaries
+            #expect(canaries.count > Self.canaries.count + 4)
+            for canary in canaries { #expect(!said.contains(canary)) }
+            #expect(try files(in: home.folder.path, holding: canaries, except: allowed) == [])
+            #expect(watch.sightings.isEmpty, "\(watch.sightings)")
+        }
+    }
+
+    /// A line of a key, and the part of a signed token that tells it from others.
+    private static func keysAndTokens(in text: String) -> [String] {
+        text.matches(of: /\\n([A-Za-z0-9+\/]{64})\\n/).map { String($0.output.1) }
+            + text.matches(of: /\.([A-Za-z0-9_-]{100,})/).map { String($0.output.1) }
+    }
+
     /// What is secret in the store at present.
     private func secrets(in store: String) throws -> [String] {
         let text = try String(contentsOfFile: store + "/credentials.json", encoding: .utf8)

@@ -23,9 +23,10 @@ import Testing
     private static let bad: [(text: String?, exitCode: Int32, mention: String)] = [
         (nil, 66, "credentials file"), ("", 78, "not a JSON file"),
         ("{\"client_secret\":\"hush", 78, "not a JSON file"),
-        (#"{"type":"service_account","private_key":"hush"}"#, 78, "service_account"),
+        (#"{"type":"service_account","private_key":"hush"}"#, 78, "client_email"),
+        (#"{"type":"gdch_service_account","private_key":"hush"}"#, 78, "gdch_service_account"),
         (#"{"client_id":"a","client_secret":"hush"}"#, 78, "refresh_token"),
-        (#"{"client_id":"a","client_secret":7,"refresh_token":"hush"}"#, 78, "not a JSON file"),
+        (#"{"client_id":"a","client_secret":7,"refresh_token":"hush"}"#, 78, "member client_secret"),
         (String(repeating: " ", count: 70_000), 78, "64 KiB"),
     ]
 

@@ -1,6 +1,7 @@
 import BigQueryEmulator
 import Foundation
 import GRDB
+import GoogleOAuth
 import TestSupport
 import Testing
 

@@ -1,4 +1,5 @@
 import Foundation
+import GoogleOAuth
 import Synchronization
 
 @testable import bqpull

@@ -1,5 +1,6 @@
 import Foundation
 import GoogleHTTP
+import GoogleOAuth
 import Logging
 import Testing
 

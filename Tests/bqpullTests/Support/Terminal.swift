@@ -1,5 +1,6 @@
 import BigQueryEmulator
 import Foundation
+import GoogleOAuth
 import TestSupport
 
 @testable import bqpull

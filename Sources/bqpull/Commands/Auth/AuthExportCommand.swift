@@ -66,7 +66,7 @@ struct AuthExportCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        var credential = try self.credential.finding().credential
+        var credential = try self.credential.finding().refreshToken()
         if let project = project ?? ProcessEnvironment.value("GOOGLE_CLOUD_PROJECT") {
             credential.quotaProjectID = project
         }

@@ -48,19 +48,20 @@ struct AuthRevokeCommand: AsyncParsableCommand {
             let finding = try ProcessEnvironment.credentials.first(
                 choice == .anywhere ? .store(profile: nil) : choice)
         else { throw CredentialChoice.noCredentials("bqpull has stored no credentials") }
-        if !yes { try await confirm(finding) }
+        let credential = try finding.refreshToken()
+        if !yes { try await confirm(credential, in: finding.source) }
         let revoked: Bool
         if let store = finding.store {
             revoked = try await store.revoke(
                 transport: connection.transport, onRepetition: connection.onRepetition)
         } else {
-            revoked = try await finding.credential.revoke(
+            revoked = try await credential.revoke(
                 transport: connection.transport, onRepetition: connection.onRepetition)
         }
         return Report(revoked: revoked, removed: finding.store != nil, source: finding.source)
     }
 
-    private func confirm(_ finding: CredentialSearch.Finding) async throws {
+    private func confirm(_ credential: AuthorizedUserCredential, in source: String) async throws {
         guard LineInput.isTerminal else {
             throw CommandError(
                 message: "revoking ends the token for everyone who uses it, Data Factory among them",
@@ -69,7 +70,7 @@ struct AuthRevokeCommand: AsyncParsableCommand {
         }
         StandardError.write(
             """
-            revoke the refresh token of client \(printable(finding.credential.clientID, limit: 200)) in \(printable(finding.source))?
+            revoke the refresh token of client \(printable(credential.clientID, limit: 200)) in \(printable(source))?
             Everyone who uses it loses access, Data Factory among them. [y/N] 
             """
         )

@@ -12,7 +12,8 @@ struct AuthTestCommand: AsyncParsableCommand {
         abstract: "Test the credentials end to end, and name what is wrong.",
         discussion: """
             Steps: credentials, refresh, token, scope, api, project, jobs, results. It stops at the first that fails,
-            with that cause's exit code. Nothing is billed.
+            with that cause's exit code. Nothing is billed. Credentials without a refresh token have the step fetch in
+            the place of refresh.
 
             Examples:
               bqpull auth test
@@ -53,17 +54,19 @@ struct AuthTestCommand: AsyncParsableCommand {
     private static func test(_ connection: Connection, _ diagnosis: inout TokenDiagnosis) async throws {
         var choice: CredentialChoice?
         let finding = try await diagnosis.testCredentials {
-            let chosen = try connection.chooseCredentials()
+            let chosen = try await connection.chooseCredentials()
             choice = chosen
             return try chosen.required()
         }
         guard let finding, let choice else { return }
         let tokens = connection.tokens(of: finding, retry: retry)
-        try await diagnosis.testToken(
-            tokens, from: finding.credential.tokenEndpoint, transport: connection.transport
-        )
+        // Where a command's tokens are from is not known: they are asked about where they are sent.
+        let local = choice.endpoint.flatMap { $0.isLoopback ? $0 : nil }
+        let origin =
+            try finding.credential.tokenEndpoint ?? local ?? HTTPEndpoint(AuthorizedUserCredential.googleTokenURI)
+        try await diagnosis.testToken(tokens, of: finding.credential, from: origin, transport: connection.transport)
         if diagnosis.failure == nil {
-            try await diagnosis.testBigQuery { try connection.client(choice, tokens: tokens, retry: retry) }
+            try await diagnosis.testBigQuery { try await connection.client(choice, tokens: tokens, retry: retry) }
         }
         // The warning about the file stands in its step already.
         for warning in connection.warnings where warning.message != choice.warning {

@@ -35,7 +35,7 @@ struct AuthTokenCommand: AsyncParsableCommand {
     func run() async throws {
         let (token, answer) = try await Interruption.catching {
             try await Connection.with(connection) { connection in
-                let tokens = connection.tokens(of: try connection.chooseCredentials().required())
+                let tokens = connection.tokens(of: try await connection.chooseCredentials().required())
                 let token = try await tokens.accessToken()
                 connection.showWarnings()
                 return (token, await tokens.latestAnswer)

@@ -15,7 +15,7 @@ enum ConsentEnd {
 
     /// Shows what was stored, and what to do next.
     static func show(_ stored: StoredCredential, in store: CredentialStore, profile: String?, json: Bool) throws {
-        let summary = CredentialSummary(stored.credential, source: store.path, stored: stored)
+        let summary = CredentialSummary(.authorizedUser(stored.credential), source: store.path, stored: stored)
         let variables = ProcessEnvironment.credentials.variablesBeforeStore
         if profile == nil, !variables.isEmpty {
             Diagnostics.warning(

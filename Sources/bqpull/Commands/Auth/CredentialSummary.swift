@@ -5,7 +5,10 @@ import GoogleOAuth
 /// What is known of credentials, for people and as JSON. It holds no secret.
 struct CredentialSummary: Encodable {
     var source: String
-    var clientID: String
+    var kind: String
+    /// Whom the credentials stand for.
+    var principal: String
+    var clientID: String?
     var scopes: [String]?
     var project: String?
     var endpoint: String?
@@ -15,9 +18,11 @@ struct CredentialSummary: Encodable {
     var ends: Date?
     var endsBecause: String?
 
-    init(_ credential: AuthorizedUserCredential, source: String, stored: StoredCredential?) {
+    init(_ credential: GoogleCredential, source: String, stored: StoredCredential?) {
         self.source = source
-        clientID = credential.clientID
+        kind = credential.kind
+        principal = credential.principal
+        clientID = credential.authorizedUser?.clientID
         project = credential.quotaProjectID
         guard let stored else { return }
         scopes = stored.scopes
@@ -33,7 +38,9 @@ struct CredentialSummary: Encodable {
         func line(_ name: String, _ value: String?) {
             if let value { lines.append("  \(name.padding(toLength: 10, withPad: " ", startingAt: 0))\(value)") }
         }
-        line("client", printable(clientID, limit: 200))
+        line("kind", clientID == nil ? printable(kind) : nil)
+        line("client", clientID.map { printable($0, limit: 200) })
+        line("stands for", clientID == nil ? printable(principal, limit: 300) : nil)
         line(
             "scopes",
             scopes.map { $0.isEmpty ? "not known; bqpull auth test asks" : printable($0.joined(separator: " ")) })
@@ -41,7 +48,7 @@ struct CredentialSummary: Encodable {
         line("endpoint", endpoint.map { printable($0, limit: 200) })
         line("stored", stored.map(Readable.time))
         line("last use", lastUse.map(Readable.time) ?? (stored == nil ? nil : "not yet"))
-        line("ends", end)
+        line("ends", clientID == nil ? nil : end)
         return lines.joined(separator: "\n") + "\n"
     }
 

@@ -127,7 +127,7 @@ struct BenchCommand: AsyncParsableCommand {
     private func measure(
         _ query: QueryRequest?, _ connection: Connection, _ settings: Settings, _ display: ProgressDisplay
     ) async throws -> BenchmarkReport {
-        let client = try connection.client()
+        let client = try await connection.client()
         if let query { return try await benchmark(.query(query), client, settings, display).run() }
         let source = try TableReference(parsing: table ?? "", defaultProject: client.configuration.project)
         do {

@@ -74,7 +74,7 @@ struct ExportCommand: AsyncParsableCommand {
         }
         let report = try await Interruption.catching(note: { jobs.note(destination) }) {
             try await Connection.with(connection) { connection in
-                let client = try connection.client()
+                let client = try await connection.client()
                 let export: @Sendable () async throws -> ExportReport
                 switch source {
                 case .table(let name):

@@ -60,13 +60,13 @@ struct QueryCommand: AsyncParsableCommand {
         if dryRun { return try await estimate(query, into: stagingTarget) }
         guard let stagingTarget else {
             return try await options.write(as: target.format) { running, rows in
-                let client = try running.connection.client()
+                let client = try await running.connection.client()
                 let pull = pull(query, client, settings, running)
                 return try await NameSuggestion(client: client).explainingQuery { try await pull.run(into: rows) }
             }
         }
         try await options.stage(into: stagingTarget.path) { running in
-            let client = try running.connection.client()
+            let client = try await running.connection.client()
             let pull = pull(query, client, settings, running)
             return try await NameSuggestion(client: client).explainingQuery {
                 try await pull.stage(into: stagingTarget)
@@ -94,7 +94,7 @@ struct QueryCommand: AsyncParsableCommand {
         let incremental = incremental
         let estimate = try await Interruption.catching {
             try await Connection.with(connection) { connection in
-                var pull = QueryPull(query, client: try connection.client())
+                var pull = QueryPull(query, client: try await connection.client())
                 pull.incrementalColumn = incremental
                 defer { connection.showWarnings() }
                 guard let target else { return try await pull.estimate() }

@@ -42,7 +42,7 @@ struct ResumeCommand: AsyncParsableCommand {
         }
         try await options.stage(into: file) { running in
             var pull = try Self.pull(
-                continuing: unfinished, try running.connection.client(project: project))
+                continuing: unfinished, try await running.connection.client(project: project))
             options.configure(&pull, startsAnew: restart, for: running)
             return try await pull.stage(into: unfinished.target)
         }

@@ -61,7 +61,7 @@ struct TableCommand: AsyncParsableCommand {
     private func pulling(
         _ running: PullOptions.Running, _ body: (TablePull) async throws -> PullReport
     ) async throws -> PullReport {
-        let client = try running.connection.client()
+        let client = try await running.connection.client()
         let table = try TableReference(parsing: source, defaultProject: client.configuration.project)
         var pull = TablePull(table, client: client)
         pull.columns = columns?.names

@@ -26,7 +26,7 @@ struct ListCommand: AsyncParsableCommand {
     func run() async throws {
         try await Interruption.catching {
             try await Connection.with(connection) { connection in
-                let client = try connection.client()
+                let client = try await connection.client()
                 if let dataset {
                     try await listTables(dataset, client)
                 } else {

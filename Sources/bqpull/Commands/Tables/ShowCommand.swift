@@ -24,7 +24,7 @@ struct ShowCommand: AsyncParsableCommand {
     func run() async throws {
         try await Interruption.catching {
             try await Connection.with(connection) { connection in
-                let client = try connection.client()
+                let client = try await connection.client()
                 let name = try TableReference(parsing: table, defaultProject: client.configuration.project)
                 let found = try await NameSuggestion(client: client).explaining(name) {
                     try await client.fetchTable(name)

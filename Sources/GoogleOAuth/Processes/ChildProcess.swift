@@ -1,12 +1,12 @@
-import Foundation
+package import Foundation
 
 /// A program that runs beside this one.
 ///
 /// By `posix_spawn`, since Foundation's `Process` on Linux sometimes reads past the end of a buffer when it looks for
 /// open files, and crashes.
-struct ChildProcess {
+package struct ChildProcess: Sendable {
     /// Its process id.
-    let identifier: pid_t
+    package let identifier: pid_t
 
     /// Starts a program; of the files that are open here it gets the three streams, and those that are not closed on
     /// exec. It ignores no signals.
@@ -14,18 +14,21 @@ struct ChildProcess {
     /// - Parameters:
     ///   - program: the program's path.
     ///   - streams: the descriptors that become its standard input, output and error.
+    ///   - isApart: whether it gets the three streams only and, with what it starts, is a group of its own, which can be
+    ///     ended together and cannot read from the terminal. Defaults to false.
     /// - Throws: `POSIXError` if it cannot be started.
-    init(
+    package init(
         _ program: String, _ arguments: [String], environment: [String: String],
-        streams: (input: Int32, output: Int32, error: Int32)
+        streams: (input: Int32, output: Int32, error: Int32), isApart: Bool = false
     ) throws {
         #if canImport(Darwin)
         var (actions, attributes): (posix_spawn_file_actions_t?, posix_spawnattr_t?)
-        let flags = POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_CLOEXEC_DEFAULT
+        var flags = POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_CLOEXEC_DEFAULT
         #else
         var (actions, attributes) = (posix_spawn_file_actions_t(), posix_spawnattr_t())
-        let flags = POSIX_SPAWN_SETSIGDEF
+        var flags = POSIX_SPAWN_SETSIGDEF
         #endif
+        if isApart { flags |= POSIX_SPAWN_SETPGROUP }
         posix_spawn_file_actions_init(&actions)
         posix_spawnattr_init(&attributes)
         defer {
@@ -35,6 +38,13 @@ struct ChildProcess {
         for (stream, descriptor) in [streams.input, streams.output, streams.error].enumerated() {
             posix_spawn_file_actions_adddup2(&actions, descriptor, Int32(stream))
         }
+        #if os(Linux)
+        // The network library's sockets are not closed on exec: who inherits one keeps its connection open.
+        let files = isApart ? (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? [] : []
+        for descriptor in files.compactMap({ Int32($0) }) where descriptor > STDERR_FILENO {
+            posix_spawn_file_actions_addclose(&actions, descriptor)
+        }
+        #endif
         var signals = sigset_t()
         sigemptyset(&signals)
         for signal in [SIGINT, SIGTERM, SIGHUP, SIGPIPE] { sigaddset(&signals, signal) }
@@ -53,9 +63,19 @@ struct ChildProcess {
     /// Waits for its end, which blocks the thread; to be called once.
     ///
     /// - Returns: its exit code or, if a signal ended it, 128 and the signal's number.
-    func wait() -> Int32 {
+    package func wait() -> Int32 {
         var status: Int32 = 0
         while waitpid(identifier, &status, 0) < 0, errno == EINTR {}
-        return status & 0x7f == 0 ? status >> 8 & 0xff : 128 + status & 0x7f
+        return Self.exitCode(status)
+    }
+
+    /// What ``wait()`` returns, if it has ended, and then once; it does not block.
+    func exitCodeIfEnded() -> Int32? {
+        var status: Int32 = 0
+        return waitpid(identifier, &status, WNOHANG) == identifier ? Self.exitCode(status) : nil
+    }
+
+    private static func exitCode(_ status: Int32) -> Int32 {
+        status & 0x7f == 0 ? status >> 8 & 0xff : 128 + status & 0x7f
     }
 }

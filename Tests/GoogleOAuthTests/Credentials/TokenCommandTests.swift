@@ -1,0 +1,123 @@
+import Foundation
+import GoogleHTTP
+import TestSupport
+import Testing
+
+@testable import GoogleOAuth
+
+@Suite struct TokenCommandTests {
+    private static let now = Date(timeIntervalSince1970: 1_790_000_000)
+
+    private func provider(_ command: String, environment: [String: String] = [:], timeLimit: Duration = .seconds(60))
+        -> any TokenProvider
+    {
+        GoogleCredential.command(TokenCommand(command, timeLimit: timeLimit)).tokenProvider(
+            TokenContext(transport: ScriptedTransport([]), now: { Self.now }, environment: environment))
+    }
+
+    @Test(
+        arguments: [
+            ("echo fake-printed", nil), ("printf fake-printed", nil), (#"printf '\n fake-printed \r\n\n'"#, nil),
+            (#"echo '{"access_token": "fake-printed"}'"#, nil),
+            (#"echo '{"token": "fake-printed", "expires_in": 100}'"#, 100),
+            (#"echo '{"token": "fake-printed", "expires_in": "100"}'"#, 100),
+            (#"echo '{"access_token": "fake-printed", "expiry": "2026-09-21T14:30:00Z"}'"#, 1000),
+            (#"echo '{"access_token": "fake-printed", "expiry": "2026-09-21T14:30:00.000Z"}'"#, 1000),
+            ("cat; echo fake-printed", nil), ("sleep 60 & echo fake-printed", nil),
+        ] as [(String, Int?)])
+    func takesWhatIsPrinted(command: String, lifetime: Int?) async throws {
+        let provider = provider(command)
+        #expect(try await provider.accessToken().value.reveal() == "fake-printed")
+        #expect(await provider.latestAnswer?.lifetime == lifetime.map { .seconds($0) })
+    }
+
+    /// None of the errors shows what was printed.
+    @Test(arguments: [
+        ("echo hush; exit 3", "exit code 3"), ("kill -9 $$", "exit code 137"), ("true", "printed nothing"),
+        ("echo; echo", "printed nothing"), ("echo hush; echo hush", "more than one line"),
+        ("echo hush hush", "no token"),
+        ("echo '{\"hush\": 1}'", "JSON without an access_token"), ("echo '{hush'", "JSON"),
+        ("head -c 100000 /dev/zero", "64 KiB"), ("/nonexistent/hush", "exit code 127"),
+    ])
+    func failuresAreNamedWithoutTheToken(command: String, mention: String) async throws {
+        let error = await #expect(throws: OAuthError.self) {
+            try await provider(command + " 2>/dev/null").accessToken()
+        }
+        #expect(error?.code == .commandFailed)
+        #expect(error?.message.contains(mention) == true, "\(error?.message ?? "")")
+        #expect(error?.message.contains("hush") == false)
+    }
+
+    @Test func isRunAgainWhenTheServiceRejectsTheToken() async throws {
+        try await TemporaryFolder.with { folder in
+            let provider = provider("echo x >> \(folder.file("runs")); echo fake-$(wc -l < \(folder.file("runs")))")
+            let first = try await provider.accessToken()
+            #expect(try await provider.accessToken() == first)
+            await provider.reject(first)
+            #expect(first.value.reveal() == "fake-1")
+            #expect(try await provider.accessToken().value.reveal() == "fake-2")
+        }
+    }
+
+    /// With all that it started.
+    @Test func isEndedWhenItTakesTooLong() async throws {
+        try await TemporaryFolder.with { folder in
+            let pids = folder.file("pids")
+            let error = await #expect(throws: OAuthError.self) {
+                try await provider(
+                    "sleep 60 & echo $! $$ > \(pids); wait", timeLimit: .milliseconds(300)
+                ).accessToken()
+            }
+            #expect(error?.message.contains("took longer") == true)
+            try await expectEnd(ofThoseIn: pids)
+        }
+    }
+
+    @Test func isEndedWithItsCaller() async throws {
+        try await TemporaryFolder.with { folder in
+            let pids = folder.file("pids")
+            let provider = provider(
+                "trap '' TERM; sleep 60 & echo $! $$ > \(pids).new; mv \(pids).new \(pids); wait; sleep 60")
+            let caller = Task { try await provider.accessToken() }
+            while !FileManager.default.fileExists(atPath: pids) { try await Task.sleep(for: .milliseconds(10)) }
+            caller.cancel()
+            await #expect(throws: CancellationError.self) { try await caller.value }
+            await provider.settle()
+            try await expectEnd(ofThoseIn: pids)
+        }
+    }
+
+    /// A process that is orphaned and ended may wait some time until somebody takes notice of its end.
+    private func expectEnd(ofThoseIn file: String) async throws {
+        let pids = try String(contentsOfFile: file, encoding: .utf8).split(whereSeparator: \.isWhitespace).compactMap {
+            Int32($0)
+        }
+        #expect(pids.count == 2)
+        for pid in pids {
+            while isRunning(pid) { try await Task.sleep(for: .milliseconds(10)) }
+        }
+    }
+
+    private func isRunning(_ pid: Int32) -> Bool {
+        guard kill(pid, 0) == 0 else { return false }
+        let state = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)
+        return state?.contains(") Z ") != true
+    }
+
+    /// A socket that it inherited would keep a connection open as long as it lives.
+    @Test(.enabled(if: FileManager.default.fileExists(atPath: "/proc/self/fd"), "needs /proc"))
+    func inheritsNoFiles() async throws {
+        let inherited = dup(STDERR_FILENO)
+        defer { close(inherited) }
+        let token = try await provider(
+            "test -e /proc/self/fd/\(inherited) && echo fake-inherited || echo fake-none"
+        ).accessToken()
+        #expect(token.value.reveal() == "fake-none")
+    }
+
+    @Test func getsTheEnvironmentAndNothingElse() async throws {
+        #expect(
+            try await provider("echo fake-$NAME$HOME", environment: ["NAME": "given"]).accessToken().value.reveal()
+                == "fake-given")
+    }
+}

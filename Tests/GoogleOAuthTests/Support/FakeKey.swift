@@ -1,0 +1,28 @@
+import CryptoExtras
+import Foundation
+import TestSupport
+
+/// Keys that are made for the tests, once.
+enum FakeKey {
+    static let key = Result { try _RSA.Signing.PrivateKey(keySize: .bits2048) }
+
+    /// A file of a service account with this key, or another, and changes; `nil` leaves a member out.
+    static func file(
+        _ changes: [String: String?] = [:], tokenURI: String = "http://127.0.0.1:1/token"
+    ) throws -> [String: Any] {
+        let members: [String: String?] = [
+            "type": "service_account", "client_email": "sync@fake-project.iam.gserviceaccount.com",
+            "private_key_id": "fake-key-id", "private_key": try key.get().pkcs8PEMRepresentation,
+            "project_id": "fake-project", "token_uri": tokenURI,
+        ]
+        return members.merging(changes) { $1 }.compactMapValues { $0 }
+    }
+}
+
+extension TemporaryFolder {
+    /// Writes a JSON file, and returns its path.
+    func write(_ object: [String: Any], as name: String = "credentials.json") throws -> String {
+        try JSONSerialization.data(withJSONObject: object).write(to: URL(fileURLWithPath: file(name)))
+        return file(name)
+    }
+}
