@@ -158,8 +158,11 @@ import Testing
     @Test func offersAnExportOfWhatIsTooLarge() async throws {
         try await EmulatorHome.with { home in
             for (arguments, offer) in [
-                (["query", "SELECT * FROM `bench.numbers_9000000000`"], "'SELECT * FROM `bench.numbers_9000000000`'"),
-                (["table", "bench.numbers_9000000000"], "'bench.numbers_9000000000'"),
+                (
+                    ["query", "SELECT * FROM `bench.numbers_9000000000`", "--yes"],
+                    "'SELECT * FROM `bench.numbers_9000000000`'"
+                ),
+                (["table", "bench.numbers_9000000000"], "bench.numbers_9000000000"),
             ] {
                 let pull = try home.binary().start(
                     arguments + [

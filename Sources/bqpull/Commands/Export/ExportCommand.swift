@@ -13,7 +13,7 @@ struct ExportCommand: AsyncParsableCommand {
         discussion: """
             Examples:
               bqpull export sales.orders --to 'gs://my-bucket/orders-*.parquet' --compression zstd
-              bqpull export 'SELECT * FROM sales.orders WHERE day >= @day' --param day:DATE:2024-01-01 --to 'gs://my-bucket/new/orders-*.csv.gz'
+              bqpull export 'SELECT * FROM sales.orders WHERE day = @day' --param day:DATE:2024-01-01 --to 'gs://my-bucket/day/orders-*.csv.gz'
               bqpull export --file orders.sql --to 'gs://my-bucket/orders-*.jsonl' --overwrite
               bqpull export 'sales.orders$20240131' --to gs://my-bucket/orders.avro
 
