@@ -63,7 +63,8 @@ struct StagedTable: Sendable {
                 throw StagingError(
                     code: .unknownColumn, message: "the result has no column \(column) for a key or an index",
                     hint: NearestName.suggestion(column, among: names)
-                        ?? "its columns are \(names.prefix(20).joined(separator: ", "))\(names.count > 20 ? ", …" : "")")
+                        ?? "its columns are \(names.prefix(20).joined(separator: ", "))\(names.count > 20 ? ", …" : "")"
+                )
             }
             found.append(name)
         }

@@ -226,7 +226,7 @@ import Testing
                 "--credentials", home.credentials, "--verbose",
             ])
             _ = try await query.wait(
-                for: /POST [^\n]+\/jobs\?prettyPrint=false: 200\n.*POST [^\n]+\/jobs\?prettyPrint=false: 200\n/
+                for: /POST [^\n]+\/jobs\?prettyPrint=false: 200,[\s\S]*POST [^\n]+\/jobs\?prettyPrint=false: 200,/
                     .dotMatchesNewlines())
             query.send(signal: SIGINT)
             let outcome = try await query.outcome()
