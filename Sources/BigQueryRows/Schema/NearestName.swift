@@ -4,7 +4,7 @@ package enum NearestName {
     package static func find(_ name: String, among names: [String]) -> String? {
         let candidates = names.map { (name: $0, distance: distance(name.lowercased(), $0.lowercased())) }
         guard let best = candidates.min(by: { $0.distance < $1.distance }),
-            best.distance <= max(1, (name.count + 1) / 3)
+            best.distance <= max(1, (name.count + 2) / 3)
         else { return nil }
         return best.name
     }
