@@ -45,7 +45,8 @@ def main():
         for situation in SITUATIONS:
             situation(walk)
         ARTICLE.write_text(INTRODUCTION + "".join(walk.text), "utf-8")
-        (HERE / "terminal.svg").write_text(drawing(walk.pictured), "utf-8")
+        pictures = [walk.pictured[name] for name in ("progress", "report", "rows")]
+        (HERE / "terminal.svg").write_text(drawing(pictures), "utf-8")
 
 
 class Walk:
@@ -54,7 +55,8 @@ class Walk:
     def __init__(self, home):
         self.home = home
         self.text = []
-        self.pictured = []
+        # What the picture shows, by name.
+        self.pictured = {}
         self.environment = {
             "PATH": f"{home}/bin:{os.environ['PATH']}", "HOME": str(home), "TERM": "xterm-256color", "PS1": "$ ",
             "LANG": "C.UTF-8",
@@ -167,7 +169,8 @@ def first_run(walk):
             "bqpull query 'SELECT trip_id, vendor, fare FROM bench.trips_1000' --into staging.db",
             "sqlite3 -box staging.db 'SELECT * FROM results LIMIT 3'")
         walk.say("Without `--into` the rows go to the screen, cut to its width.")
-        walk.type("bqpull query 'SELECT trip_id, vendor, fare, rider FROM bench.trips_4'")
+        screen = walk.type("bqpull query 'SELECT trip_id, vendor, fare, rider FROM bench.trips_4' --quiet")
+        walk.pictured["rows"] = screen.cells()
 
 
 def no_credentials(walk):
@@ -223,16 +226,16 @@ def network_gone(walk):
 def interrupted(walk):
     walk.situation(
         "Ctrl-C, and on", "The rows that have arrived are kept, and the job is not run a second time.")
-    command = "bqpull query 'SELECT * FROM bench.numbers_400000' --into staging.db --table numbers"
+    command = "bqpull query 'SELECT * FROM bench.numbers_2000000' --into numbers.db"
     with walk.emulator("--page-latency", "150"):
         def stop(terminal, screen):
-            walk.pictured.append(("progress", screen.cells()))
+            walk.pictured["progress"] = screen.cells()
             os.write(terminal, b"\x03")
 
         walk.type(command, actions=[(r"\((?:[3-9]\d) %\).*page", stop)])
         screen = walk.type(command)
-        walk.pictured.append(("report", screen.cells()))
-        walk.type("bqpull runs staging.db | tail -n 8")
+        walk.pictured["report"] = screen.cells()
+        walk.type("bqpull runs numbers.db")
 
 
 def full_disk(walk):
@@ -283,7 +286,7 @@ COLOURS = {"red": "#ff6b6b", "brown": "#e5c07b", "yellow": "#e5c07b", "default":
 
 def drawing(pictures):
     """The screens of a recording below each other, as an SVG image."""
-    rows = [row for _, cells in pictures for row in [*cells, []]][:-1]
+    rows = [row for cells in pictures for row in [*cells, []]][:-1]
     size, height = 13, 18
     width = round(COLUMNS * size * 0.602) + 24
     lines = [

@@ -36,6 +36,11 @@ struct BQPull: AsyncParsableCommand {
 
     private static func run(_ arguments: [String]) async throws {
         guard !RootHelp.isAskedFor(arguments) else { return try StandardOutput.write(RootHelp.text) }
+        if let format = ProcessEnvironment.value(LogFormat.variable), LogFormat(rawValue: format) == nil {
+            throw CommandError(
+                message: "\(format) of \(LogFormat.variable) is no format", exitStatus: .usage,
+                hint: "set it to text or json")
+        }
         if let failure = CommandPath(arguments).failure { throw failure }
         // The parser's own help knows commands only.
         let isAboutErrors = arguments.starts(with: ["help", "errors"])

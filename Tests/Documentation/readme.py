@@ -22,12 +22,6 @@ SCRIPT = re.compile(r"(?:\w+=\S+ )*((?:Examples|Tests|Benchmarks)/\S+)")
 # Servers, which end when they are told to, and what they say when they are there.
 SERVERS = {"bqpull emulator": "listening on ", "datasette": "Uvicorn running on "}
 
-ORDERS = """order_id,customer_id,day,amount,changed_at
-1,7,2024-01-01,19.90,2024-01-01T10:00:00Z
-2,7,2024-01-02,5.00,2024-01-02T10:00:00Z
-3,8,2024-01-02,7.50,2024-01-03T10:00:00Z
-"""
-
 
 def main():
     binary, python = pathlib.Path(sys.argv[1]).resolve(), sys.argv[2] if len(sys.argv) > 2 else None
@@ -35,7 +29,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="bqpull-") as name:
         user = User(pathlib.Path(name), binary, python)
         with user.server(
-            "bqpull emulator --project my-project --load sales.orders=orders.csv --client-file client_secret.json "
+            "bqpull emulator --project my-project --load sales.orders=Examples/Data/orders.csv --client-file client_secret.json "
             "--credentials-file credentials.json --bucket my-bucket=bucket"
         ) as output:
             user.environment["BIGQUERY_EMULATOR_HOST"] = re.search(r"listening on (\S+)", output)[1]
@@ -68,7 +62,7 @@ class User:
         self.environment = {"PATH": ":".join(path), "HOME": str(folder), "BROWSER": str(browser)}
         if python:
             self.provide_extension(python)
-        (folder / "orders.csv").write_text(ORDERS, "utf-8")
+        (folder / "Examples").symlink_to(ROOT / "Examples")
         (folder / "orders.sql").write_text("SELECT order_id, day, amount FROM sales.orders", "utf-8")
 
     def provide_extension(self, python):

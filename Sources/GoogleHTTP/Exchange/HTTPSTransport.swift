@@ -117,10 +117,10 @@ public final class HTTPSTransport: HTTPTransport {
             response = try await (proxy?.client ?? client).execute(clientRequest(request), deadline: .distantFuture)
         } catch {
             try Task.checkCancellation()
-            logger.debug("\(request): \(error), after \(elapsed().milliseconds) ms")
             var failure = HTTPError(
                 transport: error, host: host, proxy: proxyAddress.map { "\($0.host):\($0.port)" })
             failure.isBeforeAnswer = failure.code == .connectionLost
+            logger.debug("\(request): \(failure.message), after \(elapsed().milliseconds) ms")
             throw failure
         }
         watch.receivedHead()

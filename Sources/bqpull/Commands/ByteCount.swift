@@ -8,7 +8,7 @@ struct ByteCount: ExpressibleByArgument, Sendable {
         self.bytes = bytes
     }
 
-    /// Reads a number and a unit: none or B, kB, MB, GB, TB (powers of 1000), KiB, MiB, GiB, TiB (of 1024), in any case.
+    /// Reads a number and a unit: none or B, kB, MB, GB, TB (powers of 1000; the B may be left out), KiB, MiB, GiB, TiB (of 1024), in any case.
     init?(argument: String) {
         let number = argument.prefix { $0.isASCII && $0.isNumber || $0 == "." }
         let unit = argument.dropFirst(number.count).trimmingPrefix(" ").lowercased()
@@ -21,7 +21,7 @@ struct ByteCount: ExpressibleByArgument, Sendable {
     var defaultValueDescription: String { Self.text(bytes) }
 
     private static let units: [String: Double] = [
-        "": 1, "b": 1, "kb": 1e3, "mb": 1e6, "gb": 1e9, "tb": 1e12,
+        "": 1, "b": 1, "kb": 1e3, "mb": 1e6, "gb": 1e9, "tb": 1e12, "k": 1e3, "m": 1e6, "g": 1e9, "t": 1e12,
         "kib": 0x1p10, "mib": 0x1p20, "gib": 0x1p30, "tib": 0x1p40,
     ]
 

@@ -8,8 +8,8 @@ struct ConfigCommand: ParsableCommand {
         commandName: "config",
         abstract: "Set project, location and limits once for all commands.",
         discussion: """
-            An option wins over the environment, the environment over the profile. Without a name all values are
-            shown, with the place that each is from.
+            An option wins over the environment, the environment over the profile.
+            Without a name all values are shown, with the place that each is from.
 
             Examples:
               bqpull config
@@ -40,7 +40,7 @@ struct ConfigCommand: ParsableCommand {
             throw ValidationError("--unset takes a name and no value")
         }
         if let setting, let value, !setting.accepts(value) {
-            throw ValidationError("'\(value)' cannot be \(setting.rawValue): expected a size such as 50GB")
+            throw ValidationError("'\(value)' cannot be \(setting.rawValue): expected \(setting.example)")
         }
     }
 
@@ -72,7 +72,8 @@ struct ConfigCommand: ParsableCommand {
         for (setting, value) in found {
             let name = setting.rawValue.padding(toLength: 18, withPad: " ", startingAt: 0)
             let text = value.map { "\(printable($0.text)), from \($0.origin)" }
-            try StandardOutput.write("\(name)\(text ?? "not set; \(setting.option) or \(setting.variables[0])")\n")
+            let missing = setting.defaultText.map { "\($0), the default" } ?? "not set"
+            try StandardOutput.write("\(name)\(text ?? "\(missing); \(setting.option) or \(setting.variables[0])")\n")
         }
     }
 }

@@ -9,17 +9,20 @@ struct EmulatorCommand: AsyncParsableCommand {
         commandName: "emulator",
         abstract: "Serve a local stand-in for BigQuery.",
         discussion: """
-            SQL is answered by SQLite, with BigQuery's table names, literals and parameters; for BigQuery's own \
-            dialect point bqpull at bqemulator. Tables of N generated rows are there for every N: \
-            `bench.trips_N` has a column of every type, `bench.numbers_N` narrow numbers, `bench.texts_N` wide texts, \
-            `bench.nested_N` STRUCTs and ARRAYs. \
-            Logins, tokens and their errors are Google's, with a consent page that anybody may click. \
-            Exports go into folders that stand for buckets of Cloud Storage, as CSV or JSON lines.
+            SQL is answered by SQLite, with BigQuery's table names, literals and
+            parameters; for BigQuery's own dialect point bqpull at bqemulator. Tables of
+            N generated rows are there for every N: `bench.trips_N` has a column of
+            every type, `bench.numbers_N` narrow numbers, `bench.texts_N` wide texts,
+            `bench.nested_N` STRUCTs and ARRAYs. Logins, tokens and their errors are
+            Google's, with a consent page that anybody may click. Exports go into
+            folders that stand for buckets of Cloud Storage, as CSV or JSON lines.
 
             Examples:
               bqpull emulator
-              bqpull emulator --port 9050 --credentials-file credentials.json --client-file client.json
-              bqpull emulator --load sales.orders=orders.csv --load sales.latest=latest.sql
+              bqpull emulator --port 9050 --credentials-file credentials.json \\
+                  --client-file client.json
+              bqpull emulator --load sales.orders=orders.csv \\
+                  --load sales.latest=latest.sql
               bqpull emulator --faults faults.json --latency 200
               bqpull emulator --bucket my-bucket=exports
             """
@@ -171,9 +174,10 @@ struct EmulatorCommand: AsyncParsableCommand {
             "credentials: \(credentials)",
             clientFile.map { "client: \($0)" },
             "a stand-in for BigQuery that hands SQL to SQLite; for BigQuery's dialect use bqemulator",
-            "try:",
-            "  bqpull query 'SELECT * FROM `bench.trips_1000`' --into staging.db \\",
-            "    --endpoint \(running.endpoint) --credentials \(credentials)",
+            "try, in another window:",
+            "  export BIGQUERY_EMULATOR_HOST=\(running.endpoint)",
+            "  export BQPULL_CREDENTIALS=\(shellWord(credentials))",
+            "  bqpull query 'SELECT * FROM bench.trips_1000' --into staging.db",
             login,
         ]
         // Not print: what waits in a buffer for more would keep a script waiting too.

@@ -18,6 +18,8 @@ final class Connection: Sendable {
     private let logger: Logger
     private let noted = Mutex<[PullWarning]>([])
     private let providers = Mutex<[any TokenProvider]>([])
+    /// How often nobody answered so far.
+    private let unreachable = Mutex(0)
 
     /// How long an exchange that was interrupted is waited for.
     private static let settlingTime: Duration = .seconds(2)
@@ -81,10 +83,18 @@ final class Connection: Sendable {
         for warning in warnings { Diagnostics.warning(warning.message) }
     }
 
-    /// Told about each repetition of a request.
+    /// Told about each repetition of a request. The second time that nobody answers at all, it is said why this takes so
+    /// long.
     var onRepetition: @Sendable (Repetition) -> Void {
-        { [logger] repetition in
+        { [logger, weak self] repetition in
             logger.debug("again in \(Readable.seconds(repetition.delay / .seconds(1))): \(repetition.cause)")
+            guard let error = repetition.cause as? HTTPError, [.connectionFailed, .hostNotFound].contains(error.code)
+            else { return }
+            let count = self?.unreachable.withLock { count in
+                count += 1
+                return count
+            }
+            if count == 2 { Diagnostics.warning("\(error.message); trying again, for up to 10 minutes") }
         }
     }
 

@@ -11,7 +11,7 @@ extension CredentialSearch {
             var error = error
             let profile: String? = if case .store(let profile) = choice { profile } else { nil }
             if error.code == .noCredentials, let name = profile ?? ProcessEnvironment.profile,
-                let nearest = NearestName.find(name, among: profiles)
+                let nearest = NearestName.find(name, among: Set(profiles + SettingsFile.profiles).sorted())
             {
                 error.hint = "did you mean the profile \(printable(nearest))?"
             }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import BigQuery
 import Foundation
 import GoogleOAuth
 
@@ -17,10 +18,25 @@ enum Setting: String, CaseIterable, ExpressibleByArgument {
         return self == .project ? [own, "GOOGLE_CLOUD_PROJECT"] : [own]
     }
 
+    /// What a value looks like.
+    var example: String {
+        switch self {
+        case .project: "the id of a project such as my-project"
+        case .location: "a location such as EU or europe-west3"
+        case .maxBytesBilled, .confirmAbove: "a size such as 50GB"
+        }
+    }
+
+    /// What counts where nothing is set, if it is known here.
+    var defaultText: String? {
+        self == .confirmAbove ? CostOptions.defaultThreshold.defaultValueDescription : nil
+    }
+
     /// Whether it may have this value.
     func accepts(_ text: String) -> Bool {
         switch self {
-        case .project, .location: !text.isEmpty
+        case .project: (try? BigQueryConfiguration(project: text)) != nil
+        case .location: text.wholeMatch(of: /[A-Za-z0-9-]+/) != nil
         case .maxBytesBilled, .confirmAbove: ByteCount(argument: text) != nil
         }
     }
@@ -61,14 +77,14 @@ struct Settings {
     /// - Throws: ``CommandError`` for one that is none.
     func value<Argument: ExpressibleByArgument>(_ setting: Setting, option: Argument?) throws -> Argument? {
         if let option {
-            note(setting, "\(option)", setting.option)
+            note(setting, option.defaultValueDescription, setting.option)
             return option
         }
         guard let found = find(setting) else { return nil }
         guard let value = Argument(argument: found.text) else {
             throw CommandError(
                 message: "\(found.text) of \(found.origin) cannot be \(setting.option)", exitStatus: .configuration,
-                hint: "bqpull config shows where each value comes from")
+                hint: "give \(setting.example); bqpull config shows where each value comes from")
         }
         note(setting, found.text, found.origin)
         return value

@@ -20,6 +20,14 @@ struct SettingsFile {
         path = folder + "/settings.json"
     }
 
+    /// The profiles for which something is set.
+    static var profiles: [String] {
+        guard let folder = try? ProcessEnvironment.credentials.store().folder + "/profiles",
+            let names = try? FileManager.default.contentsOfDirectory(atPath: folder)
+        else { return [] }
+        return names.filter { FileManager.default.fileExists(atPath: "\(folder)/\($0)/settings.json") }
+    }
+
     /// What is set; nothing if there is no file.
     ///
     /// - Throws: ``CommandError`` for a file that cannot be read or holds something else.

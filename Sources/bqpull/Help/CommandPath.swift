@@ -11,9 +11,10 @@ struct CommandPath {
 
     init(_ arguments: [String]) {
         var command: any ParsableCommand.Type = BQPull.self
-        for word in arguments {
+        // bqpull help COMMAND is about the command.
+        for word in arguments.first == "help" ? arguments.dropFirst() : arguments[...] {
             let commands = command.configuration.subcommands
-            guard !commands.isEmpty, !word.hasPrefix("-"), word != "help" else { return }
+            guard !commands.isEmpty, !word.hasPrefix("-") else { return }
             guard let next = commands.first(where: { $0.configuration.commandName == word }) else {
                 failure = Self.unknown(word, among: commands.compactMap { $0.configuration.commandName }, names)
                 return
@@ -31,6 +32,12 @@ struct CommandPath {
         let hint =
             if word.contains(where: \.isWhitespace) {
                 "give the SQL text to a command: bqpull query \(shellWord(word)) --into staging.db"
+            } else if word == "version" {
+                "bqpull --version"
+            } else if let parent = BQPull.configuration.subcommands.first(where: { $0.has(word) })?.configuration
+                .commandName
+            {
+                "did you mean bqpull \(parent) \(word)?"
             } else if let nearest = NearestName.find(word, among: commands) {
                 "did you mean \(path) \(nearest)?"
             } else {
@@ -38,5 +45,12 @@ struct CommandPath {
             }
         return CommandError(
             message: "\(path) has no command \(word)", exitStatus: .usage, hint: hint)
+    }
+}
+
+extension ParsableCommand {
+    /// Whether one of its own commands has this name.
+    fileprivate static func has(_ name: String) -> Bool {
+        configuration.subcommands.contains { $0.configuration.commandName == name }
     }
 }

@@ -13,8 +13,8 @@ enum LogFormat: String, ExpressibleByArgument, CaseIterable {
     static let option = "--log-format"
     static let variable = "BQPULL_LOG_FORMAT"
 
-    /// The format that the arguments ask for, else the environment. Read before anything else, so that errors in the
-    /// arguments have it too.
+    /// The format that the arguments ask for, else the environment; text where they ask for one that there is not. Read
+    /// before anything else, so that errors in the arguments have it too.
     init(arguments: [String], environment: [String: String]) {
         let words = arguments.drop { $0 != Self.option && !$0.hasPrefix("\(Self.option)=") }
         let value = words.first?.split(separator: "=", maxSplits: 1).dropFirst().first.map(String.init)
@@ -39,6 +39,13 @@ enum Diagnostics {
 
     /// Says what was done, in one or more lines.
     static func info(_ text: String) { write(.info, text) }
+
+    /// Says what was done; for a machine the first line, and exactly what the others are about.
+    static func info(_ text: String, _ details: any Encodable) {
+        guard format == .json else { return write(.info, text) }
+        let line = text.prefix { !$0.isNewline }
+        write(Record(level: .info, message: String(line), details: Details(value: details)))
+    }
 
     /// Says what the user should know although nothing failed.
     static func warning(_ message: String) { write(.warning, message) }
@@ -84,19 +91,28 @@ enum Diagnostics {
     private static func write(_ record: Record) {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        encoder.dateEncodingStrategy = .iso8601
         guard let line = try? encoder.encode(record) else { return }
         StandardError.write(String(decoding: line, as: UTF8.self) + "\n")
     }
 
     /// A line of `--log-format json`. The names do not change between versions.
     private struct Record: Encodable {
-        var time = Date().formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+        let time = Date().formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
         var level: Level
         var message: String
         var identifier: String?
         var hint: String?
         var exitCode: Int32?
         var progress: ProgressRecord?
+        var details: Details?
+    }
+
+    /// What a message is about, in the form of its own JSON.
+    private struct Details: Encodable {
+        var value: any Encodable
+
+        func encode(to encoder: any Encoder) throws { try value.encode(to: encoder) }
     }
 }
 

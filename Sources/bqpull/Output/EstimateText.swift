@@ -5,12 +5,14 @@ import GoogleHTTP
 
 /// What a dry run told, for people.
 enum EstimateText {
-    static func text(_ estimate: QueryEstimate) -> String {
+    /// - Parameter verdict: what would become of the query, if it would not simply run.
+    static func text(_ estimate: QueryEstimate, verdict: String?) -> String {
         var lines = ["not run: a dry run, which costs nothing"]
         func line(_ name: String, _ value: String) {
             lines.append("  \(name.padding(toLength: 10, withPad: " ", startingAt: 0))\(value)")
         }
         line("processes", estimate.bytesProcessed.map(CostText.text) ?? "not known: the service does not say")
+        if let verdict { line("but", verdict) }
         line("project", printable(estimate.project))
         if let location = estimate.location { line("location", printable(location)) }
         if let schema = estimate.schema, !schema.fields.isEmpty {
@@ -25,15 +27,15 @@ struct EstimateReport: Encodable {
     var project: String
     var location: String?
     var bytesProcessed: Int64?
-    /// US dollars on demand, about.
-    var approximateCost: Double?
+    /// On demand, about.
+    var approximateCostUSD: Double?
     var schema: TableSchema?
 
     init(_ estimate: QueryEstimate) {
         project = estimate.project
         location = estimate.location
         bytesProcessed = estimate.bytesProcessed
-        approximateCost = estimate.bytesProcessed.map(CostText.dollars)
+        approximateCostUSD = estimate.bytesProcessed.map(CostText.dollars)
         schema = estimate.schema
     }
 }

@@ -31,12 +31,14 @@ import Testing
         let examples = try #require(help.components(separatedBy: "Examples:\n").dropFirst().first, "\(path)")
         #expect(examples.contains(path == "bqpull errors" ? "  bqpull help errors" : path), "\(path)")
         #expect(type.configuration.abstract.count <= 70, "\(path)")
+        for line in help.split(separator: "\n") { #expect(line.count <= 80, "\(line)") }
     }
 
     /// The examples are commands that the parser takes.
     @Test(arguments: commands.indices) func everyExampleIsACommand(index: Int) throws {
         let (path, type) = Self.commands[index]
-        for line in type.configuration.discussion.split(separator: "\n") where line.hasPrefix("  bqpull ") {
+        let text = type.configuration.discussion.replacing(/\\\n */, with: "")
+        for line in text.split(separator: "\n") where line.hasPrefix("  bqpull ") {
             let words = Shell.words(String(line)).prefix { !["#", "|", ">"].contains($0) }
             #expect(throws: Never.self, "\(path): \(line)") { try BQPull.parseAsRoot(Array(words.dropFirst())) }
         }
@@ -60,6 +62,13 @@ import Testing
         ),
         (["errors", "timeot"], "there is no error timeot", "did you mean timeout?"),
         (["help", "errors", "42"], "there is no error 42", "bqpull help errors lists them"),
+        (["help", "qurey"], "bqpull has no command qurey", "did you mean bqpull query?"),
+        (["login"], "bqpull has no command login", "did you mean bqpull auth login?"),
+        (["version"], "bqpull has no command version", "bqpull --version"),
+        (
+            ["query", "sales.orders"], "\"sales.orders\" is no SQL text",
+            "pull a table with bqpull table sales.orders, or query it: 'SELECT * FROM sales.orders'"
+        ),
         (["config", "colour"], "'colour'", "bqpull config --help"),
     ])
     func whatIsMistypedGetsASuggestion(arguments: [String], message: String, hint: String) async throws {

@@ -13,6 +13,12 @@ import Testing
         var identifier: String?
         var hint: String?
         var exitCode: Int32?
+        var details: Details?
+    }
+
+    private struct Details: Decodable {
+        var rowsCopied: Int?
+        var bytesProcessed: Int?
     }
 
     private func lines(_ text: String) throws -> [Line] {
@@ -40,9 +46,18 @@ import Testing
             #expect(outcome.exitCode == 0)
             let lines = try lines(outcome.errors)
             #expect(Set(lines.map(\.level)).subtracting(["progress"]) == ["debug", "info"])
-            #expect(lines.contains { $0.message.hasPrefix("5 rows staged in table results of ") })
+            let report = try #require(lines.first { $0.message.hasPrefix("5 rows staged in table results of ") })
+            #expect(report.details?.rowsCopied == 5)
+            let estimate = try #require(lines.first { $0.message.hasPrefix("the query will process ") })
+            #expect(estimate.details?.bytesProcessed == 1650)
             #expect(lines.contains { $0.message.contains("POST ") }, "\(lines.map(\.message))")
         }
+    }
+
+    @Test func aFormatThatThereIsNotIsRefused() async throws {
+        let outcome = try await Binary(environment: ["BQPULL_LOG_FORMAT": "yaml"]).run(["config"])
+        #expect(outcome.exitCode == 64)
+        #expect(outcome.errors == "error: yaml of BQPULL_LOG_FORMAT is no format\n\nhint: set it to text or json\n")
     }
 
     /// Of what stops the command there is one line, with what a script decides by.

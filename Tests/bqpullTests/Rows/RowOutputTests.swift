@@ -130,6 +130,8 @@ import Testing
             let lines = text.components(separatedBy: "\r\n").drop { !$0.contains("trip_id") }
             #expect(lines.count > 22)
             #expect(lines.dropFirst().first?.hasPrefix("───────  ──") == true)
+            #expect(
+                text.contains(" of 20 columns are wider than the terminal or beside it; --format csv or jsonl has all"))
             for line in lines.dropFirst().prefix(21) {
                 #expect(TextWidth.of(line) <= Int(columns), "\(line)")
             }

@@ -72,7 +72,7 @@ import Testing
                     project           not set; --project or BQPULL_PROJECT
                     location          US, from BQPULL_LOCATION
                     max-bytes-billed  50GB, from bqpull config
-                    confirm-above     not set; --confirm-above or BQPULL_CONFIRM_ABOVE
+                    confirm-above     100GB, the default; --confirm-above or BQPULL_CONFIRM_ABOVE
 
                     """)
             try await configure(home, ["location", "--unset"])
@@ -99,6 +99,8 @@ import Testing
     }
 
     @Test(arguments: [
+        (["project", "My Project"], "'My Project' cannot be project: expected the id of a project such as my-project"),
+        (["location", ""], "'' cannot be location: expected a location such as EU"),
         (["confirm-above", "lots"], "'lots' cannot be confirm-above: expected a size such as 50GB"),
         (["--unset"], "--unset takes a name and no value"), (["project", "x", "--unset"], "--unset takes a name"),
         (["project", "x", "--profile", "../up"], "cannot be the name of a profile"),

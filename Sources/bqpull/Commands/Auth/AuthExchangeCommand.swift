@@ -8,7 +8,8 @@ struct AuthExchangeCommand: AsyncParsableCommand {
         commandName: "exchange",
         abstract: "Exchange the answer to bqpull auth url for a refresh token.",
         discussion: """
-            Reads one line from standard input: the address at which the browser ended, or the code in it.
+            Reads one line from standard input: the address at which the browser ended,
+            or the code in it.
 
             Examples:
               echo "$address" | bqpull auth exchange

@@ -9,9 +9,10 @@ struct AuthExportCommand: AsyncParsableCommand {
         commandName: "export",
         abstract: "Write the credentials as Data Factory and other tools take them.",
         discussion: """
-            Forms: adf (linked service GoogleBigQueryV2), adf-legacy (GoogleBigQuery, out of support), adf-keyvault
-            (adf, with the secrets in an Azure Key Vault), authorized-user (for Google's libraries), env (for a shell).
-            Secrets go to a file that only you can read, or to standard output with --output -.
+            Forms: adf (linked service GoogleBigQueryV2), adf-legacy (GoogleBigQuery,
+            out of support), adf-keyvault (adf, with the secrets in an Azure Key Vault),
+            authorized-user (for Google's libraries), env (for a shell). Secrets go to a
+            file that only you can read, or to standard output with --output -.
 
             Examples:
               bqpull auth export --for adf --name bigquery
@@ -37,7 +38,7 @@ struct AuthExportCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The project that runs and pays for queries. Default: GOOGLE_CLOUD_PROJECT, else quota_project_id of the credentials.",
+            "The project that runs and pays for queries. Default: BQPULL_PROJECT, else GOOGLE_CLOUD_PROJECT, else that of the profile, else that of the credentials.",
             valueName: "id"
         )
     )
@@ -67,7 +68,8 @@ struct AuthExportCommand: AsyncParsableCommand {
 
     func run() async throws {
         var credential = try self.credential.finding().refreshToken()
-        if let project = project ?? ProcessEnvironment.value("GOOGLE_CLOUD_PROJECT") {
+        let settings = try Settings(profile: self.credential.profile)
+        if let project = try settings.value(.project, option: project) {
             credential.quotaProjectID = project
         }
         if credential.tokenEndpoint.isLoopback, form != .authorizedUser {

@@ -9,11 +9,13 @@ struct AuthImportCommand: AsyncParsableCommand {
         commandName: "import",
         abstract: "Store credentials that exist already.",
         discussion: """
-            Takes an authorized_user file (of gcloud or of Google's libraries), a Data Factory linked service with plain
-            secrets, or, with -, any of these or three lines from standard input: client id, client secret, refresh token.
+            Takes an authorized_user file (of gcloud or of Google's libraries), a Data
+            Factory linked service with plain secrets, or, with -, any of these or three
+            lines from standard input: client id, client secret, refresh token.
 
             Examples:
-              bqpull auth import ~/.config/gcloud/application_default_credentials.json --project my-project
+              bqpull auth import ~/.config/gcloud/application_default_credentials.json \\
+                  --project my-project
             """
     )
 

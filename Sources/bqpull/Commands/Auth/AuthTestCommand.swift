@@ -11,9 +11,10 @@ struct AuthTestCommand: AsyncParsableCommand {
         commandName: "test",
         abstract: "Test the credentials end to end, and name what is wrong.",
         discussion: """
-            Steps: credentials, refresh, token, scope, api, project, jobs, results. It stops at the first that fails,
-            with that cause's exit code. Nothing is billed. Credentials without a refresh token have the step fetch in
-            the place of refresh.
+            Steps: credentials, refresh, token, scope, api, project, jobs, results. It
+            stops at the first that fails, with that cause's exit code. Nothing is
+            billed. Credentials without a refresh token have the step fetch in the place
+            of refresh.
 
             Examples:
               bqpull auth test

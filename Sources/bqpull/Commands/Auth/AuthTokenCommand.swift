@@ -8,10 +8,12 @@ struct AuthTokenCommand: AsyncParsableCommand {
         commandName: "token",
         abstract: "Print an access token, for curl and the like.",
         discussion: """
-            The token goes to standard output; this way it stays out of the list of processes.
+            The token goes to standard output; this way it stays out of the list of
+            processes.
 
             Examples:
-              bqpull auth token --header | curl -H @- https://bigquery.googleapis.com/bigquery/v2/projects
+              bqpull auth token --header | curl -H @- \\
+                  https://bigquery.googleapis.com/bigquery/v2/projects
             """
     )
 

@@ -12,7 +12,7 @@ struct LoginCommand: AsyncParsableCommand {
 
             Examples:
               bqpull auth login --client-file client_secret.json --project my-project
-              bqpull auth login --no-browser            # again, with the client that is stored
+              bqpull auth login --no-browser # again, with the client that is stored
             """
     )
 

@@ -13,15 +13,19 @@ struct BenchCommand: AsyncParsableCommand {
         discussion: """
             Examples:
               bqpull bench 'SELECT * FROM sales.orders'
-              bqpull bench 'SELECT * FROM sales.orders' --parallel auto,1,4,16 --page-rows auto,5000,50000 --gzip on,off
-              bqpull bench 'SELECT * FROM sales.orders' --rows 1000000 --into bench.db --plot bench.svg
+              bqpull bench 'SELECT * FROM sales.orders' --parallel auto,1,4,16 \\
+                  --page-rows auto,5000,50000 --gzip on,off
+              bqpull bench 'SELECT * FROM sales.orders' --rows 1000000 --into bench.db \\
+                  --plot bench.svg
               bqpull bench --table sales.orders --page-rows 1000,10000,50000
 
-            The query runs once, after a dry run whose estimate is shown, and is refused if more than \
-            \(Readable.bytes(defaultBytesBilled)) would be billed, unless --max-bytes-billed allows it. Its result is \
-            then fetched once for every combination of settings and every run, which costs nothing but the traffic. \
-            The runs take turns; the table shows the one in the middle of each setting. The times of pages that come \
-            side by side add up to more than the time that passed.
+            The query runs once, after a dry run whose estimate is shown, and is refused
+            if more than \(Readable.bytes(defaultBytesBilled)) would be billed, unless
+            --max-bytes-billed allows it. Its result is then fetched once for every
+            combination of settings and every run, which costs nothing but the traffic.
+            The runs take turns; the table shows the one in the middle of each setting.
+            The times of pages that come side by side add up to more than the time that
+            passed.
             """
     )
 

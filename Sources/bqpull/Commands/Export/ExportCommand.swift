@@ -12,15 +12,20 @@ struct ExportCommand: AsyncParsableCommand {
         abstract: "Have BigQuery write rows to files in Cloud Storage.",
         discussion: """
             Examples:
-              bqpull export sales.orders --to 'gs://my-bucket/orders-*.parquet' --compression zstd
-              bqpull export 'SELECT * FROM sales.orders WHERE day = @day' --param day:DATE:2024-01-01 --to 'gs://my-bucket/day/orders-*.csv.gz'
-              bqpull export --file orders.sql --to 'gs://my-bucket/orders-*.jsonl' --overwrite
+              bqpull export sales.orders --to 'gs://my-bucket/orders-*.parquet' \\
+                  --compression zstd
+              bqpull export 'SELECT * FROM sales.orders WHERE day = @day' \\
+                  --param day:DATE:2024-01-01 --to 'gs://my-bucket/day/orders-*.csv.gz'
+              bqpull export --file orders.sql --to 'gs://my-bucket/orders-*.jsonl' \\
+                  --overwrite
               bqpull export 'sales.orders$20240131' --to gs://my-bucket/orders.avro
 
-            For what is too large for one machine. A table is exported without a query and without cost, as an extract job;
-            a query is billed as always, and runs as an EXPORT DATA statement. BigQuery writes many files at a time and puts
-            their numbers in the place of *; a table of up to 1 GB may go into one file without *. The bucket must be in the
-            location of the data. Ctrl-C stops the job; the files that it has written by then stay.
+            For what is too large for one machine. A table is exported without a query
+            and without cost, as an extract job; a query is billed as always, and runs
+            as an EXPORT DATA statement. BigQuery writes many files at a time and puts
+            their numbers in the place of *; a table of up to 1 GB may go into one file
+            without *. The bucket must be in the location of the data. Ctrl-C stops the
+            job; the files that it has written by then stay.
             """
     )
 
@@ -92,7 +97,7 @@ struct ExportCommand: AsyncParsableCommand {
                 return report
             }
         }
-        if !quiet { Diagnostics.info(ExportText.text(report)) }
+        if !quiet { Diagnostics.info(ExportText.text(report), report) }
         report.warnings.forEach { Diagnostics.warning($0.message) }
         if connection.json {
             try StandardOutput.writeJSON(report, hint: "the files are written; only the report is lost")

@@ -6,13 +6,13 @@ import Foundation
 struct CostOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Refuse to run if more than this would be billed; BigQuery itself keeps the limit. For example 50GB.",
+            "Refuse to run if more than this would be billed; BigQuery itself keeps the limit. For example 50GB. Default: BQPULL_MAX_BYTES_BILLED, else that of the profile, else no limit.",
             valueName: "size"))
     var maxBytesBilled: ByteCount?
 
     @Option(
         help: ArgumentHelp(
-            "Ask before a query that processes more than this; without a terminal it needs --yes. Default: 100GB.",
+            "Ask before a query that processes more than this; without a terminal it needs --yes. Default: BQPULL_CONFIRM_ABOVE, else that of the profile, else 100GB.",
             valueName: "size"))
     var confirmAbove: ByteCount?
 
@@ -24,6 +24,16 @@ struct CostOptions: ParsableArguments {
 
     /// Whether any of them was given.
     var isGiven: Bool { maxBytesBilled != nil || confirmAbove != nil || yes }
+
+    /// What would become of a query that processes so much; `nil` if it would simply run.
+    func verdict(_ estimate: QueryEstimate, limit: Int64?, _ settings: Settings) throws -> String? {
+        guard let bytes = estimate.bytesProcessed else { return nil }
+        if let limit, bytes > limit { return "BigQuery would refuse it: the limit is \(Readable.bytes(limit))" }
+        let threshold = try settings.value(.confirmAbove, option: confirmAbove) ?? Self.defaultThreshold
+        guard bytes > threshold.bytes, !yes else { return nil }
+        return
+            "it would have to be confirmed, or take --yes: that is more than \(Readable.bytes(Int64(threshold.bytes)))"
+    }
 
     /// Shows what the query will process and about what that costs, and asks about a large one.
     ///
@@ -38,7 +48,7 @@ struct CostOptions: ParsableArguments {
         let threshold = try settings.value(.confirmAbove, option: confirmAbove) ?? Self.defaultThreshold
         let text = "the query will process \(CostText.text(bytes))"
         guard bytes > threshold.bytes, bytes <= limit ?? .max, !yes else {
-            if display != nil { Diagnostics.info(text) }
+            if display != nil { Diagnostics.info(text, EstimateReport(estimate)) }
             return
         }
         let refusal = CommandError(

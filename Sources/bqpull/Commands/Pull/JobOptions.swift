@@ -24,7 +24,7 @@ struct JobOptions: ParsableArguments {
     @Option(name: .customLong("label"), help: ArgumentHelp("A label of the job.", valueName: "key=value"))
     var labels: [Label] = []
 
-    @Option(help: ArgumentHelp("When to run: interactive or batch.", valueName: "priority"))
+    @Option(help: ArgumentHelp("When to run.", valueName: "priority"))
     var priority: QueryRequest.Priority = .interactive
 
     @Flag(help: "Do not take the result from BigQuery's cache.")

@@ -95,6 +95,7 @@ struct PullOptions: ParsableArguments {
                 throw CancellationError()
             }
         }
+        if !quiet, let omission = rows.omission { Diagnostics.info(omission) }
     }
 
     @discardableResult
@@ -120,7 +121,7 @@ struct PullOptions: ParsableArguments {
                 return report
             }
         }
-        if !quiet { Diagnostics.info(ReportText.text(report)) }
+        if !quiet { Diagnostics.info(ReportText.text(report), report) }
         report.warnings.forEach { Diagnostics.warning($0.message) }
         return report
     }

@@ -34,6 +34,9 @@ extension QueryRequest.Priority: ExpressibleByArgument {
         self.init(rawValue: argument.uppercased())
     }
 
+    /// The spellings on the command line.
+    public static var allValueStrings: [String] { ["interactive", "batch"] }
+
     /// The spelling on the command line.
     public var defaultValueDescription: String { rawValue.lowercased() }
 }

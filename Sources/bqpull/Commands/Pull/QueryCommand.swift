@@ -12,16 +12,20 @@ struct QueryCommand: AsyncParsableCommand {
             Examples:
               bqpull query 'SELECT * FROM sales.orders' --into staging.db
               bqpull query --file orders.sql --into staging.db --table orders
-              bqpull query 'SELECT * FROM t WHERE day >= @day' --param day:DATE:2024-01-01 --into staging.db
-              bqpull query 'SELECT * FROM sales.orders' --into staging.db --if-exists upsert --key order_id --incremental changed_at
+              bqpull query 'SELECT * FROM t WHERE day >= @day' \\
+                  --param day:DATE:2024-01-01 --into staging.db
+              bqpull query 'SELECT * FROM sales.orders' --into staging.db \\
+                  --if-exists upsert --key order_id --incremental changed_at
               bqpull query 'SELECT * FROM sales.orders' --dry-run
-              bqpull query 'SELECT * FROM sales.orders LIMIT 1000' --format csv > orders.csv
+              bqpull query 'SELECT * FROM sales.orders LIMIT 1000' --format csv \\
+                  > orders.csv
 
-            What the query will process, and about what that costs on demand, is shown before it runs; a query of more
-            than 100 GB has to be confirmed.
+            What the query will process, and about what that costs on demand, is shown
+            before it runs; a query of more than 100 GB has to be confirmed.
 
-            A pull that was interrupted goes on where it stopped when the same command is given again, without running the
-            query a second time; bqpull runs staging.db shows what there is.
+            A pull that was interrupted goes on where it stopped when the same command
+            is given again, without running the query a second time; bqpull runs
+            staging.db shows what there is.
             """
     )
 
@@ -57,7 +61,7 @@ struct QueryCommand: AsyncParsableCommand {
         let settings = try options.connection.settings()
         let query = try job.query(text.read(), settings)
         let stagingTarget = target.into.map { target.stagingTarget(in: $0, defaultTable: "results") }
-        if dryRun { return try await estimate(query, into: stagingTarget) }
+        if dryRun { return try await estimate(query, into: stagingTarget, settings) }
         guard let stagingTarget else {
             return try await options.write(as: target.format) { running, rows in
                 let client = try await running.connection.client()
@@ -89,7 +93,9 @@ struct QueryCommand: AsyncParsableCommand {
         return pull
     }
 
-    private func estimate(_ query: QueryRequest, into target: StagingTarget?) async throws {
+    private func estimate(
+        _ query: QueryRequest, into target: StagingTarget?, _ settings: Settings
+    ) async throws {
         let connection = options.connection
         let incremental = incremental
         let estimate = try await Interruption.catching {
@@ -102,6 +108,9 @@ struct QueryCommand: AsyncParsableCommand {
             }
         }
         try connection.json
-            ? StandardOutput.writeJSON(EstimateReport(estimate)) : StandardOutput.write(EstimateText.text(estimate))
+            ? StandardOutput.writeJSON(EstimateReport(estimate))
+            : StandardOutput.write(
+                EstimateText.text(
+                    estimate, verdict: job.cost.verdict(estimate, limit: query.maximumBytesBilled, settings)))
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import GoogleHTTP
 
 /// Where the text of a query comes from.
 struct QueryText: ParsableArguments {
@@ -31,7 +32,18 @@ struct QueryText: ParsableArguments {
             )
         }
         guard !text.allSatisfy(\.isWhitespace) else {
-            throw CommandError(message: "the SQL text is empty", exitStatus: .usage)
+            throw CommandError(
+                message: "the SQL text is empty", exitStatus: .usage,
+                hint: "give a query, for example 'SELECT 1 AS one'")
+        }
+        // SQL has at least two words.
+        guard text.contains(where: { $0.isWhitespace || $0 == "(" }) else {
+            let name = printable(text, limit: 200)
+            throw CommandError(
+                message: "\"\(name)\" is no SQL text", exitStatus: .usage,
+                hint: FileManager.default.fileExists(atPath: text)
+                    ? "read SQL from a file with --file \(shellWord(name))"
+                    : "pull a table with bqpull table \(shellWord(name)), or query it: 'SELECT * FROM \(name)'")
         }
         return text
     }

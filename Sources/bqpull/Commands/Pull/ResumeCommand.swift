@@ -10,8 +10,9 @@ struct ResumeCommand: AsyncParsableCommand {
         commandName: "resume",
         abstract: "Go on with a pull that was interrupted.",
         discussion: """
-            The job that BigQuery has run already is not run again: the pull goes on with the row after the last one that
-            is staged. A table that was read without a query is read anew if it has changed since. A run that is finished
+            The job that BigQuery has run already is not run again: the pull goes on
+            with the row after the last one that is staged. A table that was read
+            without a query is read anew if it has changed since. A run that is finished
             is left as it is.
 
             Examples:

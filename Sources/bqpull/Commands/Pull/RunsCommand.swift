@@ -8,7 +8,8 @@ struct RunsCommand: AsyncParsableCommand {
         commandName: "runs",
         abstract: "List the runs of a staging database, or drop the rows of one.",
         discussion: """
-            Runs that are interrupted hold rows that bqpull resume goes on from; finished ones are a log.
+            Runs that are interrupted hold rows that bqpull resume goes on from;
+            finished ones are a log.
 
             Examples:
               bqpull runs staging.db

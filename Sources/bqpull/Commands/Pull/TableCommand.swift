@@ -11,15 +11,19 @@ struct TableCommand: AsyncParsableCommand {
         discussion: """
             Examples:
               bqpull table sales.orders --into staging.db
-              bqpull table sales.orders --into staging.db --columns order_id,amount --rows 1000
-              bqpull table bigquery-public-data.samples.shakespeare --into staging.db --table words
+              bqpull table sales.orders --into staging.db --columns order_id,amount \\
+                  --rows 1000
+              bqpull table bigquery-public-data.samples.shakespeare --into staging.db \\
+                  --table words
               bqpull table sales.orders --rows 100
 
-            Tables come page by page, which is slower than a query for large ones. One that changes meanwhile is read
-            again, twice at most. Views, materialized views and external tables have no rows to read without a query.
+            Tables come page by page, which is slower than a query for large ones. One
+            that changes meanwhile is read again, twice at most. Views, materialized
+            views and external tables have no rows to read without a query.
 
-            A pull that was interrupted goes on where it stopped when the same command is given again, as long as the
-            table has not changed; bqpull runs staging.db shows what there is.
+            A pull that was interrupted goes on where it stopped when the same command
+            is given again, as long as the table has not changed; bqpull runs staging.db
+            shows what there is.
             """
     )
 

@@ -17,7 +17,7 @@ struct TargetOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The table in the SQLite database. Default: results for a query, the name of the table for a table.",
+            "The table in the SQLite database. Default: results, or the name of the table that is pulled.",
             valueName: "name"))
     var table: String?
 

@@ -9,7 +9,8 @@ struct ListCommand: AsyncParsableCommand {
         commandName: "ls",
         abstract: "List datasets, or the tables and views of a dataset.",
         discussion: """
-            One line each: the name and, for a table, its type behind a tab. It costs nothing.
+            One line each: the name and, for a table, its type behind a tab. It costs
+            nothing.
 
             Examples:
               bqpull ls

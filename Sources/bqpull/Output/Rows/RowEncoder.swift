@@ -10,11 +10,17 @@ protocol RowEncoder: Sendable {
 
     /// What is left when all rows have come.
     mutating func finish() -> [UInt8]
+
+    /// What the user should know of what was left out, at the end.
+    var omission: String? { get }
 }
 
 extension RowEncoder {
     /// Nothing.
     mutating func finish() -> [UInt8] { [] }
+
+    /// Nothing was left out.
+    var omission: String? { nil }
 }
 
 extension RowPage {

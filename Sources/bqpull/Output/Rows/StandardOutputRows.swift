@@ -20,6 +20,9 @@ final class StandardOutputRows: RowSink {
         self.onFirstRows = onFirstRows
     }
 
+    /// What the user should know of what was left out.
+    var omission: String? { encoder.withLock { $0.omission } }
+
     func begin(_ schema: TableSchema) async throws {
         try await write(encoder.withLock { $0.begin(schema) })
     }

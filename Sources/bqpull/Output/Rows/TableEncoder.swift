@@ -45,6 +45,19 @@ struct TableEncoder: RowEncoder {
 
     mutating func finish() -> [UInt8] { widths == nil ? beginning() : [] }
 
+    var omission: String? {
+        guard let width, let widths else { return nil }
+        var (shown, used) = (0, -2)
+        for column in widths {
+            used += 2 + column
+            if used > width { break }
+            shown += 1
+        }
+        guard shown < widths.count else { return nil }
+        return "\(widths.count - shown) of \(widths.count) columns are wider than the terminal or beside it; "
+            + "--format csv or jsonl has all, and so has --into FILE"
+    }
+
     /// The header and the rows so far.
     private mutating func beginning() -> [UInt8] {
         let header = fields.map { printable($0.name, limit: limit) }
