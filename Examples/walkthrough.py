@@ -226,7 +226,7 @@ def network_gone(walk):
 def interrupted(walk):
     walk.situation(
         "Ctrl-C, and on", "The rows that have arrived are kept, and the job is not run a second time.")
-    command = "bqpull query 'SELECT * FROM bench.numbers_2000000' --into numbers.db"
+    command = "bqpull query 'SELECT * FROM bench.numbers_400000' --into numbers.db"
     with walk.emulator("--page-latency", "150"):
         def stop(terminal, screen):
             walk.pictured["progress"] = screen.cells()

@@ -19,7 +19,7 @@ extension RunningEmulator {
                     "source_credentials": .object(serviceAccount), "delegates": [],
                 ], to: path)
         case .externalAccountFile:
-            let token = path + ".token"
+            let token = Self.tokenFile(of: path)
             try write(Array(try Workload.identityToken().utf8), to: token)
             try write(externalAccount(["file": .string(token)], impersonates: true), to: path)
         case .externalAccountURL:
@@ -30,7 +30,12 @@ extension RunningEmulator {
             ]
             try write(externalAccount(source, impersonates: false), to: path)
         case .externalAccountExecutable:
-            let token = path + ".token"
+            let token = Self.tokenFile(of: path)
+            guard !token.contains(where: \.isWhitespace) else {
+                throw EmulatorError(
+                    code: .cannotWrite, message: "\(token): a command cannot name a file with spaces in its path",
+                    hint: "write the credentials to another place")
+            }
             let answer: JSONObject = [
                 "version": 1, "success": true, "token_type": "urn:ietf:params:oauth:token-type:id_token",
                 "id_token": .string(try Workload.identityToken()),
@@ -62,6 +67,9 @@ extension RunningEmulator {
                 ], to: path)
         }
     }
+
+    /// Where what a file refers to is written; it is read from any folder.
+    private static func tokenFile(of path: String) -> String { URL(filePath: path).absoluteURL.path + ".token" }
 
     private var account: ServiceAccount { ServiceAccount(project: configuration.project) }
 

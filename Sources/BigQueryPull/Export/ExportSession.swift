@@ -48,7 +48,7 @@ final class ExportSession {
     ) async throws -> ExportReport {
         try await BigQueryError.explainingExport {
             try await runner.repeatingFailedJobs(
-                atMost: repetitions, onRepetition: { self.repetitions.add(nil) }
+                atMost: repetitions, onRepetition: noteRepetition
             ) { reference in
                 var reference = reference
                 reference.location = location
@@ -56,7 +56,7 @@ final class ExportSession {
                 let inserted = try await runner.stoppingJob(reference) { try await insert(reference) }
                 report.jobId = reference.jobId
                 report.location = inserted.reference.location
-                let job = try await runner.stoppingJob(inserted.reference) {
+                let job = try await runner.stoppingJob(inserted.reference, always: true) {
                     try await client.waitForJob(inserted.reference) {
                         notify($0.state == .running ? .running : .waiting)
                     }
@@ -68,6 +68,17 @@ final class ExportSession {
         report.retries = self.repetitions.value + client.tokenRepetitionCount - earlierTokenRepetitions
         report.copyDuration = elapsed() / .seconds(1)
         return report
+    }
+
+    private func noteRepetition() {
+        repetitions.add(nil)
+        guard report.warnings.allSatisfy({ $0.code != .repeatedExport }) else { return }
+        report.warnings.append(
+            PullWarning(
+                code: .repeatedExport,
+                message:
+                    "BigQuery failed to run the job, and another one was run; files of the first one that the other has not replaced may be left"
+            ))
     }
 
     private func note(_ job: Job) {

@@ -29,11 +29,15 @@ struct JobRunner {
     }
 
     /// Does something for a job, which is stopped if the task is cancelled meanwhile.
-    func stoppingJob<Value>(_ job: JobReference?, _ body: () async throws -> Value) async throws -> Value {
+    ///
+    /// - Parameter always: whether it is also stopped after any other error, for a job that nobody comes back to.
+    func stoppingJob<Value>(
+        _ job: JobReference?, always: Bool = false, _ body: () async throws -> Value
+    ) async throws -> Value {
         do {
             return try await body()
         } catch {
-            if let job, Task.isCancelled { await stop(job) }
+            if let job, always || Task.isCancelled { await stop(job) }
             throw error
         }
     }

@@ -57,6 +57,7 @@ extension PullSession.Result {
         let rows = wantedRows - firstPage.rows.firstRow
         let count = Int64(firstPage.rows.rowCount)
         guard count > 0, rows > count else { return nil }
-        return Int64(Double(firstPage.rows.storedByteCount) / Double(count) * Double(rows))
+        let bytes = Double(firstPage.rows.storedByteCount) / Double(count) * Double(rows)
+        return Int64(exactly: bytes.rounded()) ?? .max
     }
 }

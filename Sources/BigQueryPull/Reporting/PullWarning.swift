@@ -4,7 +4,8 @@ public struct PullWarning: Sendable, Hashable, Codable, CustomStringConvertible 
     public struct Code: Sendable, Hashable, Codable, CustomStringConvertible {
         private enum Value: String, Codable {
             case credentialsFile, refreshTokenNotStored, unknownType, nullInRequired, schemaChanged, tableChanged
-            case streamingBuffer, repeatedPage, firstIncrementalRun, rowsNotCounted, fileNotClosed, largeResult
+            case streamingBuffer, repeatedPage, firstIncrementalRun, rowsNotCounted, fileNotClosed, repeatedExport,
+                largeResult
         }
 
         private let value: Value
@@ -33,6 +34,8 @@ public struct PullWarning: Sendable, Hashable, Codable, CustomStringConvertible 
         public static let firstIncrementalRun = Code(.firstIncrementalRun)
         /// The rows without a watermark could not be counted.
         public static let rowsNotCounted = Code(.rowsNotCounted)
+        /// An export was run again, and files of the first attempt may be left.
+        public static let repeatedExport = Code(.repeatedExport)
         /// The table is published, but the file could not be closed as it should.
         public static let fileNotClosed = Code(.fileNotClosed)
         /// The rows seem to need more room than there is, or more than a local file should have.

@@ -150,7 +150,8 @@ public struct CredentialSearch: Sendable {
 
     /// The variables that are set and name credentials before bqpull's own store is looked at.
     public var variablesBeforeStore: [String] {
-        (["BQPULL_CREDENTIALS"] + Self.valueNames + ["BQPULL_TOKEN_COMMAND", "GOOGLE_APPLICATION_CREDENTIALS"]).filter {
+        let google = value("BQPULL_PROFILE") == nil ? ["GOOGLE_APPLICATION_CREDENTIALS"] : []
+        return (["BQPULL_CREDENTIALS"] + Self.valueNames + ["BQPULL_TOKEN_COMMAND"] + google).filter {
             value($0) != nil
         }
     }

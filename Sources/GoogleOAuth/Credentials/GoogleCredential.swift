@@ -88,38 +88,38 @@ public indirect enum GoogleCredential: Sendable, Hashable {
     public func tokenProvider(
         _ context: TokenContext, scopes: [String] = [ConsentRequest.bigQueryScope], store: CredentialStore? = nil
     ) -> any TokenProvider {
-        if case .authorizedUser(let credential) = self {
-            return RefreshTokenProvider(credential: credential, store: store, context: context)
-        }
         let repetitions = RepetitionCounter()
-        let fetch = fetch(scopes: scopes, repetitions.counting(context))
-        return RenewingTokenProvider(clock: context.clock, repetitions: repetitions, fetch: fetch)
-    }
-
-    private func fetch(
-        scopes: [String], _ context: TokenContext
-    ) -> @Sendable () async throws -> TokenAnswer {
+        let counted = repetitions.counting(context)
+        func renewing(
+            from sources: [any TokenProvider] = [], _ fetch: @escaping @Sendable () async throws -> TokenAnswer
+        ) -> any TokenProvider {
+            RenewingTokenProvider(clock: context.clock, repetitions: repetitions, sources: sources, fetch: fetch)
+        }
         switch self {
         case .authorizedUser(let credential):
-            let tokens = RefreshTokenProvider(credential: credential, context: context)
-            return { TokenAnswer(accessToken: try await tokens.accessToken()) }
-        case .serviceAccount(let credential): return { try await credential.fetchToken(scopes: scopes, context) }
+            return RefreshTokenProvider(credential: credential, store: store, context: context)
+        case .serviceAccount(let credential):
+            return renewing { try await credential.fetchToken(scopes: scopes, counted) }
         case .impersonatedServiceAccount(let credential):
-            let source = credential.source.tokenProvider(context, scopes: Impersonation.sourceScopes)
-            return { try await credential.impersonation.fetchToken(scopes: scopes, from: source, context) }
+            let source = credential.source.tokenProvider(counted, scopes: Impersonation.sourceScopes)
+            return renewing(from: [source]) {
+                try await credential.impersonation.fetchToken(scopes: scopes, from: source, counted)
+            }
         case .externalAccount(let credential):
             guard let impersonation = credential.impersonation else {
-                return { try await credential.fetchToken(scopes: scopes, context) }
+                return renewing { try await credential.fetchToken(scopes: scopes, counted) }
             }
             let source = RenewingTokenProvider(clock: context.clock) {
-                try await credential.fetchToken(scopes: Impersonation.sourceScopes, context)
+                try await credential.fetchToken(scopes: Impersonation.sourceScopes, counted)
             }
-            return { try await impersonation.fetchToken(scopes: scopes, from: source, context) }
+            return renewing(from: [source]) {
+                try await impersonation.fetchToken(scopes: scopes, from: source, counted)
+            }
         case .externalAccountUser(let credential):
-            let exchange = ExternalAccountUserExchange(credential, context: context)
-            return { try await exchange.answer() }
-        case .metadataServer(let server): return { try await server.fetchToken(scopes: scopes, context) }
-        case .command(let command): return { try await command.fetchToken(context) }
+            let exchange = ExternalAccountUserExchange(credential, context: counted)
+            return renewing { try await exchange.answer() }
+        case .metadataServer(let server): return renewing { try await server.fetchToken(scopes: scopes, counted) }
+        case .command(let command): return renewing { try await command.fetchToken(counted) }
         }
     }
 }

@@ -69,10 +69,10 @@ package struct ChildProcess: Sendable {
         return Self.exitCode(status)
     }
 
-    /// What ``wait()`` returns, if it has ended, and then once; it does not block.
-    func exitCodeIfEnded() -> Int32? {
-        var status: Int32 = 0
-        return waitpid(identifier, &status, WNOHANG) == identifier ? Self.exitCode(status) : nil
+    /// Whether it has ended; ``wait()`` is still to be called.
+    var hasEnded: Bool {
+        var end = siginfo_t()
+        return waitid(P_PID, id_t(identifier), &end, WEXITED | WNOHANG | WNOWAIT) == 0 && end.si_signo == SIGCHLD
     }
 
     private static func exitCode(_ status: Int32) -> Int32 {

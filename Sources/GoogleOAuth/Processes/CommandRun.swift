@@ -63,8 +63,14 @@ extension OAuthError {
 private final class RunningCommand: Sendable {
     private let process: ChildProcess
     private let pipe: Pipe
-    /// Whether its process id is free again.
-    private let hasEnded = Mutex(false)
+    private struct State {
+        /// Whether its process id is free again.
+        var hasEnded = false
+        /// Whether it was asked to end, with all that it started.
+        var isToEnd = false
+    }
+
+    private let state = Mutex(State())
 
     /// How long a command may take to end when it is asked to.
     private static let patience: TimeInterval = 1
@@ -101,17 +107,22 @@ private final class RunningCommand: Sendable {
     }
 
     private func signal(_ number: Int32) {
-        hasEnded.withLock { if !$0 { kill(-process.identifier, number) } }
+        state.withLock { state in
+            state.isToEnd = true
+            if !state.hasEnded { kill(-process.identifier, number) }
+        }
     }
 
     private func readToEnd() -> CommandRun.Outcome {
         var output: [UInt8] = []
         while true {
             let isClosed = readWhatIsThere(&output)
-            let exitCode = hasEnded.withLock { hasEnded in
-                let exitCode = process.exitCodeIfEnded()
-                hasEnded = exitCode != nil
-                return exitCode
+            let exitCode = state.withLock { state -> Int32? in
+                guard process.hasEnded else { return nil }
+                // What it started may live on; as long as its end was not taken note of, the group's id is its own.
+                if state.isToEnd { kill(-process.identifier, SIGKILL) }
+                state.hasEnded = true
+                return process.wait()
             }
             // The end of the process counts, not the pipe's, which something that it left behind may hold open.
             if let exitCode {

@@ -41,7 +41,7 @@ public final class RefreshTokenProvider: TokenProvider {
             credential: credential, store: store, context: repetitions.counting(context))
         // With a store an exchange goes on, since the service may have replaced the refresh token already.
         tokens = RenewingTokenProvider(
-            clock: context.clock, finishesUnawaited: store != nil, repetitions: repetitions
+            clock: context.clock, finishesUnawaited: store != nil, awaitsRenewals: true, repetitions: repetitions
         ) { try await exchange.answer() }
     }
 

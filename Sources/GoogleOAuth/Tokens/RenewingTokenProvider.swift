@@ -23,7 +23,10 @@ public actor RenewingTokenProvider: TokenProvider {
 
     private let fetch: @Sendable () async throws -> TokenAnswer
     private let finishesUnawaited: Bool
+    private let awaitsRenewals: Bool
     private let repetitions: RepetitionCounter
+    /// What the fetches get tokens of their own from.
+    private let sources: [any TokenProvider]
     private let elapsed: @Sendable () -> Duration
     private var held: Held?
     private var inFlight: Fetch?
@@ -49,14 +52,19 @@ public actor RenewingTokenProvider: TokenProvider {
 
     /// - Parameters:
     ///   - finishesUnawaited: whether a fetch goes on that nobody waits for, since it may change what the next one needs.
+    ///   - awaitsRenewals: whether ``settle()`` waits for a renewal that nobody waits for, instead of cancelling it.
     ///   - repetitions: counts those of the fetches.
+    ///   - sources: what the fetches get tokens of their own from.
     init(
-        clock: any Clock<Duration>, finishesUnawaited: Bool = false, repetitions: RepetitionCounter,
-        fetch: @escaping @Sendable () async throws -> TokenAnswer
+        clock: any Clock<Duration>, finishesUnawaited: Bool = false, awaitsRenewals: Bool = false,
+        repetitions: RepetitionCounter,
+        sources: [any TokenProvider] = [], fetch: @escaping @Sendable () async throws -> TokenAnswer
     ) {
         self.fetch = fetch
         self.finishesUnawaited = finishesUnawaited
+        self.awaitsRenewals = awaitsRenewals
         self.repetitions = repetitions
+        self.sources = sources
         elapsed = stopwatch(clock)
     }
 
@@ -79,10 +87,13 @@ public actor RenewingTokenProvider: TokenProvider {
         if held?.answer.accessToken == token { held = nil }
     }
 
-    /// Waits until no fetch is in flight; one that was cancelled may still be ending a command.
+    /// Waits until no fetch is in flight; one that was cancelled may still be ending a command. A renewal that nobody
+    /// waits for is cancelled before, unless it is to finish.
     public func settle() async {
+        if !awaitsRenewals { endIfUnawaited() }
         for task in ending.values { await task.value }
         await inFlight?.task?.value
+        for source in sources { await source.settle() }
     }
 
     /// Waits for the fetch in flight, or starts one.
@@ -144,6 +155,10 @@ public actor RenewingTokenProvider: TokenProvider {
     private func leave(_ waiter: Int) {
         guard let continuation = inFlight?.waiters.removeValue(forKey: waiter) else { return }
         continuation.resume(throwing: CancellationError())
+        endIfUnawaited()
+    }
+
+    private func endIfUnawaited() {
         guard !finishesUnawaited, let fetch = inFlight, fetch.waiters.isEmpty else { return }
         fetch.task?.cancel()
         ending[fetch.id] = fetch.task

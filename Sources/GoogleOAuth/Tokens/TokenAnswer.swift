@@ -57,6 +57,11 @@ public struct TokenAnswer: Sendable {
         refreshTokenLifetime = nil
     }
 
+    /// - Parameter seconds: how long the token lives, as somebody says; `nil` if nobody does.
+    init(accessToken: AccessToken, seconds: Double?) {
+        self.init(accessToken: accessToken, lifetime: seconds.flatMap { Self.lifetime(seconds: $0) })
+    }
+
     private static func lifetime(seconds: Double) -> Duration? {
         seconds.isFinite ? .seconds(min(max(0, seconds), longestLifetime)) : nil
     }

@@ -94,7 +94,7 @@ final class Connection: Sendable {
                 count += 1
                 return count
             }
-            if count == 2 { Diagnostics.warning("\(error.message); trying again, for up to 10 minutes") }
+            if count == 2 { Diagnostics.warning("\(error.message); trying again") }
         }
     }
 

@@ -4,7 +4,6 @@ import GoogleHTTP
 
 /// A benchmark for people.
 enum BenchmarkText {
-    /// What is said before the query runs.
     /// Two tables: how fast every setting is, and where its time goes.
     static func table(_ report: BenchmarkReport) -> String {
         let settings = ["rows/page", "parallel", "gzip"]

@@ -23,6 +23,8 @@ import Testing
             (#"echo '{"token": "fake-printed", "expires_in": "100"}'"#, 100),
             (#"echo '{"access_token": "fake-printed", "expiry": "2026-09-21T14:30:00Z"}'"#, 1000),
             (#"echo '{"access_token": "fake-printed", "expiry": "2026-09-21T14:30:00.000Z"}'"#, 1000),
+            (#"echo '{"token": "fake-printed", "expires_in": 1e30}'"#, 24 * 3600),
+            (#"echo '{"token": "fake-printed", "expires_in": "inf"}'"#, nil),
             ("cat; echo fake-printed", nil), ("sleep 60 2>&- & echo fake-printed", nil),
         ] as [(String, Int?)])
     func takesWhatIsPrinted(command: String, lifetime: Int?) async throws {
@@ -73,15 +75,40 @@ import Testing
         }
     }
 
-    @Test func isEndedWithItsCaller() async throws {
+    /// Even when the shell ends at once and what it started does not want to, or the other way round.
+    @Test(arguments: [
+        "trap '' TERM; sleep 60 & echo $! $$ > FILE.new; mv FILE.new FILE; wait; sleep 60",
+        "(trap '' TERM; exec sleep 60) & echo $! $$ > FILE.new; mv FILE.new FILE; wait",
+    ])
+    func isEndedWithItsCaller(command: String) async throws {
         try await TemporaryFolder.with { folder in
             let pids = folder.file("pids")
-            let provider = provider(
-                "trap '' TERM; sleep 60 & echo $! $$ > \(pids).new; mv \(pids).new \(pids); wait; sleep 60")
+            let provider = provider(command.replacing("FILE", with: pids))
             let caller = Task { try await provider.accessToken() }
             while !FileManager.default.fileExists(atPath: pids) { try await Task.sleep(for: .milliseconds(10)) }
             caller.cancel()
             await #expect(throws: CancellationError.self) { try await caller.value }
+            await provider.settle()
+            try await expectEnd(ofThoseIn: pids)
+        }
+    }
+
+    /// A renewal that nobody waits for does not outlive the program.
+    @Test func aRenewalIsEndedWithTheProvider() async throws {
+        try await TemporaryFolder.with { folder in
+            let pids = folder.file("pids")
+            let clock = ManualClock(longestSleep: .seconds(30))
+            let context = TokenContext(
+                transport: ScriptedTransport([]), clock: clock, environment: ["PATH": "/usr/bin:/bin"])
+            let command = """
+                if [ -e \(pids).first ]; then sleep 60 & echo $! $$ > \(pids).new; mv \(pids).new \(pids); wait; fi
+                touch \(pids).first; echo '{"token": "fake-first", "expires_in": 100}'
+                """
+            let provider = GoogleCredential.command(TokenCommand(command)).tokenProvider(context)
+            _ = try await provider.accessToken()
+            clock.advance(by: .seconds(95))
+            #expect(try await provider.accessToken().value.reveal() == "fake-first")
+            while !FileManager.default.fileExists(atPath: pids) { try await Task.sleep(for: .milliseconds(10)) }
             await provider.settle()
             try await expectEnd(ofThoseIn: pids)
         }

@@ -62,6 +62,25 @@ import Testing
         }
     }
 
+    /// What an interrupted run has to run anew is asked about as well.
+    @Test func aRunThatBeginsAnewIsAskedAbout() async throws {
+        try await EmulatorHome.with { home in
+            let file = home.folder.file("a.db")
+            let pull = ["query", "SELECT trip_id FROM bench.trips_2000", "--into", file, "--page-rows", "10"]
+            let running = try home.binary().start(
+                pull + ["--endpoint", home.emulator.endpoint, "--credentials", home.credentials, "--verbose"])
+            _ = try await running.wait(for: /getQueryResults|queries\/[^\n]+: 200/)
+            running.send(signal: SIGINT)
+            #expect(try await running.outcome().exitCode == 130)
+            let refused = try await run(home, ["resume", file, "--restart", "--confirm-above", "1"])
+            #expect(refused.exitCode == 64, "\(refused.errors)")
+            #expect(home.emulator.counters.jobs == 1)
+            let agreed = try await run(home, ["resume", file, "--restart", "--confirm-above", "1", "--yes"])
+            #expect(agreed.exitCode == 0, "\(agreed.errors)")
+            #expect(home.emulator.counters.jobs == 2)
+        }
+    }
+
     @Test(arguments: [("y\n", Int32(0)), ("yes\n", 0), ("n\n", 64), ("\n", 64), ("\u{4}", 64)])
     func aTerminalAsks(answer: String, exitCode: Int32) async throws {
         try await EmulatorHome.with { home in

@@ -60,7 +60,7 @@ public struct TokenCommand: Sendable, Hashable {
                 let token = AccessToken(checking: answer.token)
             else { throw run.failure("printed JSON without an access_token that can be used") }
             let seconds = answer.expires_in ?? answer.expiry?.timeIntervalSince(context.now())
-            return TokenAnswer(accessToken: token, lifetime: seconds.map { .seconds($0) })
+            return TokenAnswer(accessToken: token, seconds: seconds)
         }
         guard let token = AccessToken(checking: text) else {
             throw run.failure(

@@ -45,7 +45,7 @@ struct AuthRevokeCommand: AsyncParsableCommand {
         // Nobody means gcloud's credentials who says no more than revoke.
         let choice = self.connection.credential.choice
         guard
-            let finding = try ProcessEnvironment.credentials.first(
+            let finding = try ProcessEnvironment.credentials.firstOrSuggestion(
                 choice == .anywhere ? .store(profile: ProcessEnvironment.profile) : choice)
         else { throw CredentialChoice.noCredentials("bqpull has stored no credentials") }
         let credential = try finding.refreshToken()

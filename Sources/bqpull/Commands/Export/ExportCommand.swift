@@ -126,10 +126,10 @@ struct ExportCommand: AsyncParsableCommand {
         _ name: String, to destination: ExportDestination, _ client: BigQueryClient, _ settings: Settings,
         _ onProgress: @escaping @Sendable (ExportProgress) -> Void
     ) throws -> @Sendable () async throws -> ExportReport {
-        guard job.parameters.isEmpty, !job.useLegacySQL, job.priority == .interactive else {
+        guard !job.isGivenForQuery else {
             throw CommandError(
                 message:
-                    "a table is exported without a query, to which --param, --use-legacy-sql and --priority belong",
+                    "a table is exported without a query, to which --param, --priority, --max-bytes-billed and the like belong",
                 exitStatus: .usage, hint: "leave them out, or give a query: bqpull export 'SELECT * FROM …'")
         }
         let table = try TableReference(parsing: name, defaultProject: client.configuration.project)

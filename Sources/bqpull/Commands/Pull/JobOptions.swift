@@ -33,9 +33,11 @@ struct JobOptions: ParsableArguments {
     @OptionGroup var cost: CostOptions
 
     /// Whether any of them differs from its default.
-    var isGiven: Bool {
-        location != nil || !parameters.isEmpty || useLegacySQL || !labels.isEmpty || priority != .interactive || noCache
-            || cost.isGiven
+    var isGiven: Bool { isGivenForQuery || location != nil || !labels.isEmpty }
+
+    /// Whether any of those that only a query has differs from its default.
+    var isGivenForQuery: Bool {
+        !parameters.isEmpty || useLegacySQL || priority != .interactive || noCache || cost.isGiven
     }
 
     /// The query of this text.

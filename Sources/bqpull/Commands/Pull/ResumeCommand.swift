@@ -31,6 +31,8 @@ struct ResumeCommand: AsyncParsableCommand {
     @Flag(help: "Drop the rows that are staged, and start anew.")
     var restart = false
 
+    @OptionGroup var cost: CostOptions
+
     @OptionGroup var options: PullOptions
 
     func run() async throws {
@@ -41,18 +43,28 @@ struct ResumeCommand: AsyncParsableCommand {
                 message: "the run \(unfinished.intent.runID) is one of the project \(project)", exitStatus: .usage,
                 hint: "leave --project out")
         }
+        let settings = try options.connection.settings()
         try await options.stage(into: file) { running in
-            var pull = try Self.pull(
-                continuing: unfinished, try await running.connection.client(project: project))
+            var pull = try pull(
+                continuing: unfinished, try await running.connection.client(project: project), settings, running.display
+            )
             options.configure(&pull, startsAnew: restart, for: running)
             return try await pull.stage(into: unfinished.target)
         }
     }
 
-    private static func pull(continuing run: RecordedRun, _ client: BigQueryClient) throws -> any Pull {
+    private func pull(
+        continuing run: RecordedRun, _ client: BigQueryClient, _ settings: Settings, _ display: ProgressDisplay?
+    ) throws -> any Pull {
         guard run.intent.jobID != nil else { return try TablePull(continuing: run, client: client) }
         var pull = try QueryPull(continuing: run, client: client)
         pull.onInterruptedJob = InterruptedJobText.show
+        // For a query that has to be run anew.
+        if let limit = try settings.value(.maxBytesBilled, option: cost.maxBytesBilled) {
+            pull.query.maximumBytesBilled = Int64(limit.bytes)
+        }
+        let (cost, limit) = (cost, pull.query.maximumBytesBilled)
+        pull.onEstimate = { estimate in try await cost.allow(estimate, limit: limit, settings, display) }
         return pull
     }
 

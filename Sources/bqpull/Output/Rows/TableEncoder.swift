@@ -12,9 +12,10 @@ struct TableEncoder: RowEncoder {
     private var fields: [TableSchema.Field] = []
     private var widths: [Int]?
     private var firstLines: [[String]] = []
+    private var firstBytes = 0
 
-    /// The rows by which widths are decided.
-    private static let sampleRows = 1_000
+    /// The rows by which widths are decided, and the most bytes of them.
+    private static let (sampleRows, sampleBytes) = (1_000, 4 << 20)
     /// The most columns of a terminal that one column of the table may take, so that others are seen as well.
     private static let widestColumn = 40
     /// The most characters of a value that are looked at for a terminal.
@@ -37,7 +38,8 @@ struct TableEncoder: RowEncoder {
                 text += self.line(line).utf8
             } else {
                 firstLines.append(line)
-                if firstLines.count == Self.sampleRows { text += beginning() }
+                firstBytes += line.reduce(0) { $0 + $1.utf8.count }
+                if firstLines.count == Self.sampleRows || firstBytes > Self.sampleBytes { text += beginning() }
             }
         }
         return text
