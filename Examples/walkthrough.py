@@ -169,7 +169,7 @@ def first_run(walk):
             "bqpull query 'SELECT trip_id, vendor, fare FROM bench.trips_1000' --into staging.db",
             "sqlite3 -box staging.db 'SELECT * FROM results LIMIT 3'")
         walk.say("Without `--into` the rows go to the screen, cut to its width.")
-        screen = walk.type("bqpull query 'SELECT trip_id, vendor, fare, rider FROM bench.trips_4' --quiet")
+        screen = walk.type("bqpull query 'SELECT trip_id, vendor, fare, rider FROM bench.trips_3' --quiet")
         walk.pictured["rows"] = screen.cells()
 
 

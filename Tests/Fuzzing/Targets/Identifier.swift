@@ -1,7 +1,8 @@
 @testable import BigQuery
 import CSQLite
 import Foundation
-import GoogleHTTP
+@testable import GoogleHTTP
+@testable import GoogleOAuth
 @testable import SQLiteStaging
 
 /// A name: in SQLite it comes back as it was, in a URL it stays in its place, and a table's can be written and read again.
@@ -71,6 +72,7 @@ private func fuzzURL(_ text: String) {
     require(parts.host == "bigquery.example" && parts.fragment == nil && parts.user == nil, url)
     require(parts.queryItems?.count == 1 && parts.queryItems?[0].value.map { Array($0.utf8) } == Array(text.utf8), url)
 
+    fuzzTrust(text)
     // As an address it may be refused, but not lead anywhere else than it says.
     guard let endpoint = try? HTTPEndpoint(text) else { return }
     guard let parts = URLComponents(string: endpoint.url(path: ["x"])) else { fatalError(text) }
@@ -78,6 +80,20 @@ private func fuzzURL(_ text: String) {
     require(parts.path.hasSuffix("/x") && parts.query == nil && parts.user == nil && parts.fragment == nil, text)
     guard let again = try? HTTPEndpoint(endpoint.description) else { fatalError(endpoint.description) }
     require(again.host == endpoint.host && again.origin == endpoint.origin, endpoint.description)
+}
+
+/// A secret goes to a service of Google's or to this machine, and plain http besides to a machine's own server only.
+private func fuzzTrust(_ text: String) {
+    for service in [GoogleAddress.Service.securityTokens, .accountCredentials] {
+        guard let endpoint = try? GoogleAddress.trusted(text, name: "token_url", at: service) else { continue }
+        let isService = endpoint.host.hasSuffix(".googleapis.com") && endpoint.host.contains(service.rawValue)
+        require(endpoint.isLoopback || isService, text)
+        let beside = GoogleAddress.service("tokeninfo", beside: endpoint)
+        require(beside.hasSuffix("/tokeninfo") && (try? HTTPEndpoint(beside)) != nil, beside)
+    }
+    guard let server = try? HTTPEndpoint(metadataServer: text), server.description.hasPrefix("http:") else { return }
+    let isOwn = server.host.hasPrefix("169.254.") || server.host.hasPrefix("fd") || server.host.hasPrefix("metadata.")
+    require(server.isLoopback || isOwn, text)
 }
 
 // MARK: Names of tables

@@ -4,6 +4,13 @@ import GoogleHTTP
 /// An answer of a token endpoint: a token that is brought cannot break out of its header, and lives for no time that the
 /// clock cannot count.
 @Sendable func fuzzTokenAnswer(_ input: inout FuzzInput) {
+    // What somebody says of the lifetime of a token that came in another way.
+    let seconds = Double(bitPattern: input.rest.prefix(8).reduce(0) { $0 << 8 | UInt64($1) })
+    if let token = AccessToken(checking: "fake"),
+        let lifetime = TokenAnswer(accessToken: token, seconds: seconds).lifetime
+    {
+        require(lifetime >= .zero && lifetime <= .seconds(86_400), "\(lifetime)")
+    }
     do throws(OAuthError) {
         let answer = try TokenAnswer(body: input.rest, host: "oauth2.example")
         let header = answer.accessToken.authorization.reveal()
