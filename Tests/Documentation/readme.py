@@ -24,7 +24,7 @@ SERVERS = {"bqpull emulator": "listening on ", "datasette": "Uvicorn running on 
 
 
 def main():
-    binary, python = pathlib.Path(sys.argv[1]).resolve(), sys.argv[2] if len(sys.argv) > 2 else None
+    binary, python = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).absolute() if len(sys.argv) > 2 else None
     lines = [line for block in BLOCK.finditer((ROOT / "README.md").read_text("utf-8")) for line in commands(block[1])]
     with tempfile.TemporaryDirectory(prefix="bqpull-") as name:
         user = User(pathlib.Path(name), binary, python)
@@ -58,7 +58,7 @@ class User:
         browser = programs / "browser"
         browser.write_text(f"#!/bin/sh\nexec {sys.executable} {__file__} --allow \"$1\"\n", "utf-8")
         browser.chmod(0o755)
-        path = [str(programs), *([str(pathlib.Path(python).parent)] if python else []), os.environ["PATH"]]
+        path = [str(programs), *([str(python.parent)] if python else []), os.environ["PATH"]]
         self.environment = {"PATH": ":".join(path), "HOME": str(folder), "BROWSER": str(browser)}
         if python:
             self.provide_extension(python)
