@@ -1,7 +1,7 @@
 /// Writes JSON text.
-enum JSONWriter {
+package enum JSONWriter {
     /// Appends a string in quotes; only what must be escaped is.
-    static func append(string utf8: some Collection<UInt8>, to json: inout [UInt8]) {
+    package static func append(string utf8: some Collection<UInt8>, to json: inout [UInt8]) {
         json.append(UInt8(ascii: "\""))
         var rest = utf8[...]
         while let stop = rest.firstIndex(where: { $0 < 0x20 || $0 == 0x22 || $0 == 0x5C }) {

@@ -147,7 +147,8 @@ enum ErrorExplanation {
         "waitTooLong": "The service asks to be left alone for longer than one request may take. Try again later.",
         "wrongClientID": "Google knows no OAuth client of this id. Compare it with the console's.",
         "wrongClientSecret": "The client's secret is another one. Compare it with the console's, or make a new one.",
-        "wrongClock": "The server's certificate is not valid at the time that this machine shows. Set its clock.",
+        "wrongClock":
+            "A certificate or a signed request is not valid at the time that this machine shows. Set its clock.",
         "wrongRowCount":
             "The rows ended before all had come that were promised, or went on after them. Run the same command again.",
         "wrongState": "The answer of the browser belongs to another consent. Begin again with bqpull auth login.",

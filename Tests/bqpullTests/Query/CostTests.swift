@@ -131,6 +131,11 @@ import Testing
             #expect(try await run(home, pull).exitCode == 0)
             let before = home.emulator.counters.jobs
             #expect(try await run(home, pull + ["--dry-run"]).exitCode == 0)
+            // What is asked about is the query inside the one of the rows above, which needs the column.
+            let other = ["query", "SELECT 1 AS other"] + pull.dropFirst(2) + ["--dry-run"]
+            #expect(try await run(home, other).exitCode == 3)
+            let elsewhere = other.map { $0.hasSuffix("a.db") ? home.folder.file("b.db") : $0 }
+            #expect(try await run(home, elsewhere).exitCode == 0)
             #expect(home.emulator.counters.jobs == before)
             let refused = try await run(home, pull + ["--if-exists", "replace", "--dry-run"])
             #expect(refused.exitCode == 64, "\(refused.errors)")

@@ -14,7 +14,7 @@ struct JSONLinesEncoder: RowEncoder {
     mutating func begin(_ schema: TableSchema) -> [UInt8] {
         columns = schema.fields.enumerated().map { place, field in
             var key = Array((place == 0 ? "{" : ",").utf8)
-            Self.appendText(Array(field.name.utf8)[...], to: &key)
+            JSONWriter.append(string: field.name.utf8, to: &key)
             return (key + [UInt8(ascii: ":")], Self.form(field))
         }
         return []
@@ -50,28 +50,11 @@ struct JSONLinesEncoder: RowEncoder {
         case .integer, .double: text += cell.numberText.utf8
         // Outside of its texts a line break means as much as a space.
         case .text where form == .json: text += page.bytes[cell.range].map { $0 == 0x0A || $0 == 0x0D ? 0x20 : $0 }
-        case .text: Self.appendText(page.bytes[cell.range], to: &text)
+        case .text: JSONWriter.append(string: page.bytes[cell.range], to: &text)
         case .blob:
             text.append(UInt8(ascii: "\""))
             text += Data(page.bytes[cell.range]).base64EncodedData()
             text.append(UInt8(ascii: "\""))
         }
-    }
-
-    private static let hex = Array("0123456789abcdef".utf8)
-
-    private static func appendText(_ value: ArraySlice<UInt8>, to text: inout [UInt8]) {
-        text.append(UInt8(ascii: "\""))
-        for byte in value {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"): text += [UInt8(ascii: "\\"), byte]
-            case 0x0A: text += "\\n".utf8
-            case 0x0D: text += "\\r".utf8
-            case 0x09: text += "\\t".utf8
-            case ..<0x20: text += "\\u00".utf8 + [hex[Int(byte >> 4)], hex[Int(byte & 15)]]
-            default: text.append(byte)
-            }
-        }
-        text.append(UInt8(ascii: "\""))
     }
 }
