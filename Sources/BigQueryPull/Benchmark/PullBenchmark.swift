@@ -33,6 +33,9 @@ public struct PullBenchmark: Sendable {
     /// Told what became of a job that was running when the benchmark was cancelled.
     public var onInterruptedJob: @Sendable (InterruptedJob) -> Void = { _ in }
 
+    /// How the staging database is opened and used.
+    public var staging = StagingOptions()
+
     let client: BigQueryClient
     let clock: any Clock<Duration>
 
@@ -55,7 +58,9 @@ public struct PullBenchmark: Sendable {
     public func run() async throws -> BenchmarkReport {
         precondition(!settings.isEmpty && runs > 0)
         guard let target else { return try await measure(in: nil) }
-        var (report, warning) = try await StagingDatabase.with(target, clock: clock) { try await measure(in: $0) }
+        var options = staging
+        options.clock = clock
+        var (report, warning) = try await StagingDatabase.with(target, options) { try await measure(in: $0) }
         report.file = target.path
         report.table = target.table
         if let warning { report.warnings.append(warning) }
@@ -97,9 +102,12 @@ public struct PullBenchmark: Sendable {
             return try await source.measure(setting, into: nil, onProgress: onProgress)
         }
         do {
-            return try await source.measure(setting, into: staging, onProgress: onProgress)
+            let report = try await source.measure(setting, into: staging, onProgress: onProgress)
+            // Another benchmark runs again.
+            try await database?.acknowledge(staging.recorded.intent.runID)
+            return report
         } catch {
-            // Nobody goes on with it. A task of its own, since the database does not work for a task that is cancelled.
+            // No caller continues it. A task of its own, since the database does not work for a task that is cancelled.
             let reason = error is CancellationError ? "interrupted" : "\(error)"
             await Task { try? await staging.discard(error: reason) }.value
             throw error

@@ -120,24 +120,26 @@ final class PullSession {
         } catch let error as BigQueryError where error.code == .notFound || error.code == .resultExpired {
             // A job that fails while it is waited for may be said not to be found as well.
             if let job = try? await client.fetchJob(reference), job.failure != nil { return nil }
-            throw await expired(recorded, query, cause: error)
+            throw BigQueryError(
+                code: .resultExpired, message: "the result of the job \(reference.jobId) has expired", cause: error)
         } catch let error as BigQueryError where error.code == .jobFailedTemporarily || error.reason == "stopped" {
             // The end of a job that was told to stop may take until now.
             return nil
         }
     }
 
-    /// The error for a result of which BigQuery has no more; says what another one would cost.
-    private func expired(_ recorded: RecordedRun, _ query: QueryRequest, cause: BigQueryError) async -> BigQueryError {
-        let bytes = try? await client.dryRun(query).bytesProcessed
-        let total = recorded.statistics.totalRows.map { " of \($0)" } ?? ""
-        return BigQueryError(
-            code: .resultExpired,
-            message: """
-                the result of the job \(recorded.intent.jobID ?? "") has expired; \(recorded.rows)\(total) rows are staged \
-                and kept; a new run would process \(bytes.map(String.init) ?? "an unknown number of") bytes
-                """,
-            hint: "run the same command with --restart to drop them and run the query again", cause: cause)
+    /// Gives an interrupted run up: cancels its job if that still runs, and says what it billed.
+    func abandon(_ recorded: RecordedRun) async -> DroppedRun {
+        var dropped = DroppedRun(recorded)
+        guard let jobID = recorded.intent.jobID else { return dropped }
+        let reference = JobReference(
+            projectId: recorded.intent.project, jobId: jobID,
+            location: recorded.statistics.location ?? recorded.intent.location)
+        if let job = try? await client.fetchJob(reference) {
+            dropped.bytesBilled = job.bytesBilled ?? dropped.bytesBilled
+            if job.state != .done { try? await client.cancelJob(job.reference, budget: .zero) }
+        }
+        return dropped
     }
 
     /// Fetches the first page of a result again.

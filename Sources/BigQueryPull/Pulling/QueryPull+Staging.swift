@@ -5,67 +5,95 @@ public import SQLiteStaging
 import Synchronization
 
 extension QueryPull {
-    /// Runs the query and stages its rows in a table of a local SQLite database.
+    /// Runs the query, and stages and publishes its rows in a table of a local SQLite database.
     ///
-    /// The target is checked before anything is sent; what is about to run is written to the database before the
-    /// job is inserted; the rows are published in one transaction after the last one. After an error the table is
-    /// as it was before, and the rows that have arrived are kept: the same pull again attaches to the job that
-    /// exists and goes on with the next row. The same is one of the same project, location if given, SQL, parameters,
-    /// dialect and incremental column into the same table, with the same mode and key.
-    /// - Throws: ``PullError``, `StagingError`, `BigQueryError` (`resultExpired` if rows were staged and the others
-    ///   are gone; ``startsAnew`` then drops them), `RowsError`, `HTTPError`, `OAuthError` or `CancellationError`.
-    public func stage(into target: StagingTarget) async throws -> PullReport {
+    /// The target is checked before anything is sent; what is about to run is on the disk before the job is inserted;
+    /// the rows are published in one transaction after the last one. After an error the table is as it was before, and
+    /// the rows that have arrived are kept: the same pull attaches to the job that exists and continues with the next
+    /// row, if the run is not older than ``continueWithin`` and its result has not expired. Otherwise its rows are
+    /// dropped, the query runs again, and the report has a ``PullReport/droppedRun``. Two pulls are the same if
+    /// they have the same project, location if given, SQL, parameters, dialect and incremental column, the same table,
+    /// mode and key.
+    ///
+    /// - Throws: ``PullError``, `StagingError`, `BigQueryError` (`resultExpired` if an interrupted run cannot be
+    ///   continued and ``onEstimate`` or the limit of billed bytes forbids another one; its rows are kept then),
+    ///   `RowsError`, `HTTPError`, `OAuthError` or `CancellationError`.
+    public func publish(into target: StagingTarget) async throws -> PublishedPull {
         if incrementalColumn != nil { try Incremental.check(query, into: target) }
-        return try await staging(into: target) { database in
-            if let run = try await earlierRun(in: database, continuing: continuedRun, of: try command()),
-                let report = try await finish(run, in: database)
-            {
-                return report
+        return try await publishing(into: target) { database in
+            switch try await earlierRun(in: database, continuing: continuedRun, of: try command()) {
+            case .published(let run): return PullReport(published: run)
+            case .unfinished(let run):
+                switch try await finish(database.continueRun(id: run.intent.runID), in: database) {
+                case .published(let report): return report
+                case .failed: return try await stageAnew(in: database, target)
+                case .expired: return try await stageAnew(in: database, target, dropping: run)
+                }
+            case .outdated(let run): return try await stageAnew(in: database, target, dropping: run)
+            case nil: return try await stageAnew(in: database, target)
             }
-            return try await stageAnew(in: database, target)
         }
     }
 
-    /// Goes on with a run; `nil` if another one has to be begun, because its job failed or the rows below its watermark
-    /// are gone.
-    private func finish(_ run: StagingRun, in database: StagingDatabase) async throws -> PullReport? {
+    /// How the continuation of a run ended.
+    private enum Continuation {
+        case published(PullReport)
+        /// Its job failed, or the rows below its watermark are gone: another run has to begin.
+        case failed
+        /// Its result is gone; the rows that are staged are kept.
+        case expired
+    }
+
+    /// Continues a run.
+    private func finish(_ run: StagingRun, in database: StagingDatabase) async throws -> Continuation {
         let session = PullSession(self, continuing: run.recorded)
-        return try await run.recordingFailure(session.meter) {
-            let job = run.recorded.intent
-            let query = try QueryRequest(jobConfiguration: job.configuration, location: job.location)
-            if query.sql != job.sql, try await !database.tableExists() {
-                try await run.stop(error: "the table with the rows below the watermark is gone", canContinue: false)
-                return nil
-            }
-            if let schema = run.recorded.wholeSchema {
-                try await session.publish(schema, in: run)
-                return await finishedReport(session, of: run, query)
-            }
-            // How it is run may have changed, if it has not been run.
-            var unsent = query
-            (unsent.labels, unsent.priority) = (self.query.labels, self.query.priority)
-            unsent.useQueryCache = self.query.useQueryCache
-            unsent.maximumBytesBilled = self.query.maximumBytesBilled
-            guard let result = try await session.attach(run.recorded, query, inserting: unsent) else {
-                try await run.stop(error: "the job failed or was cancelled", canContinue: false)
-                return nil
-            }
-            try await transfer(result, session, to: run)
-            return await finishedReport(session, of: run, query)
+        do {
+            return try await run.recordingFailure(session.meter) { try await finish(run, session, in: database) }
+        } catch let error as BigQueryError where error.code == .resultExpired {
+            return .expired
         }
     }
 
-    /// Asks what the query would read and return if it were staged into a target now, without running it: with an
+    private func finish(
+        _ run: StagingRun, _ session: PullSession, in database: StagingDatabase
+    ) async throws -> Continuation {
+        let job = run.recorded.intent
+        guard let query = try? QueryRequest(jobConfiguration: job.configuration, location: job.location) else {
+            try await run.stop(error: "the record of the job cannot be read", canContinue: false)
+            return .failed
+        }
+        if query.sql != job.sql, try await !database.tableExists() {
+            try await run.stop(error: "the table with the rows below the watermark is gone", canContinue: false)
+            return .failed
+        }
+        if let schema = run.recorded.wholeSchema {
+            try await session.publish(schema, in: run)
+            return .published(await finishedReport(session, of: run, query))
+        }
+        // How it is run can have changed, if it has not been run.
+        var unsent = query
+        (unsent.labels, unsent.priority) = (self.query.labels, self.query.priority)
+        unsent.useQueryCache = self.query.useQueryCache
+        unsent.maximumBytesBilled = self.query.maximumBytesBilled
+        guard let result = try await session.attach(run.recorded, query, inserting: unsent) else {
+            try await run.stop(error: "the job failed or was cancelled", canContinue: false)
+            return .failed
+        }
+        try await transfer(result, session, to: run)
+        return .published(await finishedReport(session, of: run, query))
+    }
+
+    /// Estimates what the query would read and return if it were staged into a target now, without running it: with an
     /// incremental column, the rows above the highest value that is staged.
     ///
-    /// The database is not made if it does not exist.
+    /// Nothing is written to the database, and it is not created if it does not exist.
     /// - Throws: ``PullError``, `StagingError`, `BigQueryError`, `HTTPError`, `OAuthError` or `CancellationError`.
     public func estimate(into target: StagingTarget) async throws -> QueryEstimate {
         guard let incrementalColumn, FileManager.default.fileExists(atPath: target.path) else {
             return try await estimate()
         }
         try Incremental.check(query, into: target)
-        let (watermark, _) = try await StagingDatabase.with(target, clock: clock) {
+        let (watermark, _) = try await StagingDatabase.with(target, stagingOptions) {
             try await $0.watermark(of: incrementalColumn)
         }
         var pull = self
@@ -74,7 +102,11 @@ extension QueryPull {
     }
 
     /// Begins a run of its own.
-    private func stageAnew(in database: StagingDatabase, _ target: StagingTarget) async throws -> PullReport {
+    ///
+    /// - Parameter dropped: an interrupted run that cannot be continued; its rows are dropped once this run may begin.
+    private func stageAnew(
+        in database: StagingDatabase, _ target: StagingTarget, dropping dropped: RecordedRun? = nil
+    ) async throws -> PullReport {
         var sent = query
         var isAddedToOthers = false
         if let column = incrementalColumn {
@@ -86,12 +118,15 @@ extension QueryPull {
         }
         let session = PullSession(self)
         let plan = try await session.plan(sent)
-        if sent.readsWholeTable { session.meter.warnIfLarge(plan.dryRun.bytesProcessed, for: target.path) }
+        if sent.readsWholeTable {
+            try await checkDiskSpace(for: plan.dryRun.bytesProcessed, at: target.path, session.meter)
+        }
         if let column = incrementalColumn, let schema = plan.dryRun.schema {
             let field = try Incremental.check(column, in: schema)
             if sent == query { try await session.checkLaterRuns(of: query, by: field) }
         }
-        try await onEstimate(QueryEstimate(plan))
+        try await allow(plan, dropping: dropped)
+        if let dropped { session.meter.report.droppedRun = await session.abandon(dropped) }
         let (run, result) = try await session.repeatingFailedJobs { job in
             let run = try await database.begin(try intent(plan, job: job, runID: session.newRunID()))
             return try await run.recordingFailure(session.meter) { (run, try await session.start(plan, as: job)) }
@@ -107,9 +142,24 @@ extension QueryPull {
         return report
     }
 
+    /// Lets the caller stop a query before it is billed.
+    private func allow(_ plan: PullPlan, dropping dropped: RecordedRun?) async throws {
+        guard let dropped else { return try await onEstimate(QueryEstimate(plan)) }
+        let bytes = plan.dryRun.bytesProcessed
+        do {
+            try await onEstimate(QueryEstimate(plan))
+        } catch let error where !(error is CancellationError) {
+            throw BigQueryError.expired(dropped, bytes, cause: error)
+        }
+        // BigQuery would reject the job when the rows are dropped already.
+        if let limit = query.maximumBytesBilled, let bytes, bytes > limit {
+            throw BigQueryError.expired(dropped, bytes)
+        }
+    }
+
     private func transfer(_ result: PullSession.Result, _ session: PullSession, to run: StagingRun) async throws {
         if let column = incrementalColumn { _ = try Incremental.check(column, in: result.schema) }
-        session.meter.warnIfLarge(result.storedByteCount, for: run.recorded.target.path)
+        try await checkDiskSpace(for: result.storedByteCount, at: run.recorded.target.path, session.meter)
         try await session.transfer(result, to: run) {
             run.record(StagingStatistics($0, totalRows: result.totalRows))
         }
@@ -163,6 +213,22 @@ extension QueryPull {
             estimatedBytes: plan.dryRun.bytesProcessed, schema: plan.dryRun.schema,
             toolVersion: ToolVersion.programName, startedAt: Date()
         )
+    }
+}
+
+extension BigQueryError {
+    /// The error for an interrupted run that cannot be continued, and whose query may not run again.
+    fileprivate static func expired(
+        _ run: RecordedRun, _ bytes: Int64?, cause: (any Error)? = nil
+    ) -> BigQueryError {
+        let total = run.statistics.totalRows.map { " of \($0)" } ?? ""
+        return BigQueryError(
+            code: .resultExpired,
+            message: """
+                the run \(run.intent.runID) is too old or its result has expired; \(run.rows)\(total) rows are staged and \
+                kept; a new run would process \(bytes.map(String.init) ?? "an unknown number of") bytes
+                """,
+            hint: "allow the new run with --yes or a higher --max-bytes-billed", cause: cause)
     }
 }
 

@@ -16,8 +16,14 @@ public struct QueryPull: Pull {
     public var incrementalColumn: String?
     /// Whether the rows of an earlier run are dropped instead of continued.
     public var startsAnew = false
-    /// Whether an existing database is checked as a whole first.
-    public var checksDatabase = false
+    /// How old an interrupted run can be to be continued. Defaults to 12 hours.
+    public var continueWithin: Duration = .seconds(12 * 3600)
+    /// How long the same command reports a run that is not acknowledged. Defaults to 10 minutes.
+    public var retryWindow: Duration = .seconds(600)
+    /// How the staging database is opened and used.
+    public var staging = StagingOptions()
+    /// Called if a result seems to need more disk space than is free. Stops the pull by default.
+    public var onDiskSpaceShortage: @Sendable (DiskSpaceShortage) async throws -> Void = { throw $0.error }
     /// How much is in memory and on its way at a time.
     public var limits = PullLimits()
     /// How often the query is run again under a new id when the service fails to run it. Defaults to 2.
@@ -53,7 +59,7 @@ public struct QueryPull: Pull {
     /// Makes a pull that continues a run, to be staged into the run's own target.
     ///
     /// - Parameters:
-    ///   - run: an unfinished run of a query.
+    ///   - run: a run of a query that is unfinished, or published and not acknowledged.
     ///   - client: a client of the run's project.
     /// - Throws: ``PullError`` with code `notContinuable` if the run is none of a query, or of another project.
     public init(continuing run: RecordedRun, client: BigQueryClient, clock: any Clock<Duration> = ContinuousClock())

@@ -6,23 +6,30 @@ extension TablePull {
     /// How often a table is read that changes each time.
     private static let readings = 3
 
-    /// Reads the table and stages its rows in a table of a local SQLite database.
+    /// Reads the table, and stages and publishes its rows in a table of a local SQLite database.
     ///
     /// The target is checked before anything is sent; the rows are published in one transaction after the last one. A
     /// table that changes while it is read is read again, twice at most. After an error the table here is as it was
-    /// before, and the rows that have arrived are kept: the same pull again goes on behind them if the table has not
-    /// changed, else begins anew by itself. The same is one of the same table, columns and number of rows into the same
-    /// table, with the same mode and key.
+    /// before, and the rows that have arrived are kept: the same pull continues behind them if the table has not changed
+    /// and the run is not older than ``continueWithin``, else it reads the table from the beginning. Two pulls are the
+    /// same if they have the same table, columns and number of rows, and the same target table, mode and key.
+    ///
     /// - Throws: ``PullError`` (`tableChanges` after the third reading), `StagingError`, `BigQueryError` (`notATable` for
     ///   a view), `RowsError`, `HTTPError`, `OAuthError` or `CancellationError`.
-    public func stage(into target: StagingTarget) async throws -> PullReport {
-        try await staging(into: target) { database in
+    public func publish(into target: StagingTarget) async throws -> PublishedPull {
+        try await publishing(into: target) { database in
             let meter = newMeter()
-            var earlier = try await earlierRun(in: database, continuing: continuedRun, of: try command())
+            var earlier: StagingRun?
+            switch try await earlierRun(in: database, continuing: continuedRun, of: try command()) {
+            case .published(let run): return PullReport(published: run)
+            case .unfinished(let run): earlier = try await database.continueRun(id: run.intent.runID)
+            case .outdated(let run): meter.report.droppedRun = DroppedRun(run)
+            case nil: break
+            }
             var reading = 1
             while true {
                 do {
-                    let run = try await read(earlier, in: database, meter)
+                    let run = try await read(earlier, in: database, at: target.path, meter)
                     return meter.finishedReport(of: run)
                 } catch var error as PullError where error.code == .tableChanges {
                     guard reading < Self.readings else {
@@ -40,32 +47,32 @@ extension TablePull {
 
     /// Reads the table once; what was staged is dropped if it changed meanwhile.
     private func read(
-        _ earlier: StagingRun?, in database: StagingDatabase, _ meter: PullMeter
+        _ earlier: StagingRun?, in database: StagingDatabase, at path: String, _ meter: PullMeter
     ) async throws -> StagingRun {
         if let earlier, try await goOn(with: earlier, meter) { return earlier }
         meter.startOver()
         let reading = try await TableReading(self, meter)
-        let run = try await database.begin(try intent(reading))
         // Of some columns or rows the size is not known.
         if columns == nil, maximumRows == nil {
-            meter.warnIfLarge(reading.table.byteCount, for: run.recorded.target.path)
+            try await checkDiskSpace(for: reading.table.byteCount, at: path, meter)
         }
+        let run = try await database.begin(try intent(reading))
         meter.report.runId = run.recorded.intent.runID
         try await droppingIfChanged(run, meter) { try await reading.transfer(to: run, willDeliver: run.record) }
         return run
     }
 
-    /// Goes on with a run; `false` if its rows, which are dropped then, are not those of the table any more.
+    /// Continues a run; `false` if its rows, which are dropped then, are not those of the table any more.
     private func goOn(with run: StagingRun, _ meter: PullMeter) async throws -> Bool {
         meter.resume(run.recorded)
         return try await droppingIfChanged(run, meter) {
             let reading = try await TableReading(self, meter)
-            let recorded = try JSONDecoder().decode(
+            let recorded = try? JSONDecoder().decode(
                 TableConfiguration.self, from: Data(run.recorded.intent.configuration.utf8))
-            if recorded.version == reading.version, try await reading.transfer(continuing: run) { return true }
+            if recorded?.version == reading.version, try await reading.transfer(continuing: run) { return true }
             let change = "the table changed after the interruption"
             try await run.discard(error: change)
-            meter.warn(.tableChanged, "\(change), and was read anew")
+            meter.warn(.tableChanged, "\(change), and was read again")
             return false
         }
     }

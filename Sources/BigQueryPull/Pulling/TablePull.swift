@@ -18,8 +18,14 @@ public struct TablePull: Pull {
     public var maximumRows: Int64?
     /// Whether the rows of an earlier run are dropped instead of continued.
     public var startsAnew = false
-    /// Whether an existing database is checked as a whole first.
-    public var checksDatabase = false
+    /// How old an interrupted run can be to be continued. Defaults to 12 hours.
+    public var continueWithin: Duration = .seconds(12 * 3600)
+    /// How long the same command reports a run that is not acknowledged. Defaults to 10 minutes.
+    public var retryWindow: Duration = .seconds(600)
+    /// How the staging database is opened and used.
+    public var staging = StagingOptions()
+    /// Called if a result seems to need more disk space than is free. Stops the pull by default.
+    public var onDiskSpaceShortage: @Sendable (DiskSpaceShortage) async throws -> Void = { throw $0.error }
     /// How much is in memory at a time: two pages, whatever `parallelPages` says.
     public var limits = PullLimits()
     /// Told how far the pull is.
@@ -45,7 +51,7 @@ public struct TablePull: Pull {
 
     /// Makes a pull that continues a run, to be staged into the run's own target.
     ///
-    /// - Parameter run: an unfinished run of a table.
+    /// - Parameter run: a run of a table that is unfinished, or published and not acknowledged.
     /// - Throws: ``PullError`` with code `notContinuable` if the run is none of a table.
     public init(continuing run: RecordedRun, client: BigQueryClient, clock: any Clock<Duration> = ContinuousClock())
         throws

@@ -40,13 +40,8 @@ final class PullMeter {
 
     /// Begins with the figures of a run that is continued.
     func resume(_ run: RecordedRun) {
-        report.runId = run.intent.runID
-        report.jobId = run.intent.jobID
-        report.location = run.intent.location
         report.rowsContinued = run.rows
-        report.bytesProcessed = run.statistics.bytesProcessed ?? run.intent.estimatedBytes
-        report.bytesBilled = run.statistics.bytesBilled
-        report.cacheHit = run.statistics.cacheHit
+        report.identify(run)
         count(rows: run.rows, run.statistics)
     }
 
@@ -57,11 +52,7 @@ final class PullMeter {
     }
 
     private func count(rows: Int64, _ statistics: StagingStatistics) {
-        report.rowsRead = rows
-        report.rowsCopied = rows
-        report.pages = statistics.pages
-        report.dataRead = statistics.wireBytes
-        report.dataInflated = statistics.inflatedBytes
+        report.count(rows: rows, statistics)
         progress.rowsContinued = rows
         earlierData = (statistics.wireBytes, statistics.inflatedBytes)
     }
@@ -126,14 +117,6 @@ final class PullMeter {
     /// Adds a warning, once.
     func warn(_ code: PullWarning.Code, _ message: String) {
         add(PullWarning(code: code, message: message))
-    }
-
-    /// Adds a warning, once, if a local database is not the place for rows of about this size.
-    func warnIfLarge(_ resultBytes: Int64?, for path: String) {
-        guard let resultBytes, !report.warnings.contains(where: { $0.code == .largeResult }),
-            let warning = LocalRoom(at: path).warning(resultBytes)
-        else { return }
-        add(warning)
     }
 
     private func add(_ warning: PullWarning) {

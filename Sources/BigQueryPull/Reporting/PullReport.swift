@@ -1,3 +1,6 @@
+public import Foundation
+import SQLiteStaging
+
 /// What a pull did. Encoded as JSON, it has the names of Data Factory's copy activity where that has one.
 public struct PullReport: Sendable, Codable {
     /// Rows that BigQuery returned.
@@ -44,8 +47,70 @@ public struct PullReport: Sendable, Codable {
     public var file: String?
     /// The table in it.
     public var table: String?
-    /// The run's id in the staging database.
+    /// The run's ID in the staging database.
     public var runId: String?
+    /// `true` if an earlier process published the rows, and this one only reports it; else `nil`.
+    public var alreadyPublished: Bool?
+    /// When the earlier process did.
+    public var publishedAt: Date?
+    /// An interrupted run of the same command that could not be continued, and whose rows were dropped.
+    public var droppedRun: DroppedRun?
     /// What the user should know although nothing failed.
     public var warnings: [PullWarning] = []
+}
+
+/// An interrupted run whose rows were dropped, because it was too old or its result had expired.
+public struct DroppedRun: Sendable, Codable, Hashable {
+    /// The run's ID in the staging database.
+    public var runId: String
+    /// The job's ID; `nil` if a table was read without one.
+    public var jobId: String?
+    /// When the run began.
+    public var startedAt: Date
+    /// The rows that were staged.
+    public var rows: Int64
+    /// Bytes that its job billed, if the service says.
+    public var bytesBilled: Int64?
+
+    init(_ run: RecordedRun) {
+        runId = run.intent.runID
+        jobId = run.intent.jobID
+        startedAt = run.intent.startedAt
+        rows = run.rows
+        bytesBilled = run.statistics.bytesBilled
+    }
+}
+
+extension PullReport {
+    /// The report of a run that an earlier process published. It has the figures of the record; warnings and the details
+    /// of durations are lost.
+    init(published run: RecordedRun) {
+        self.init(project: run.intent.project)
+        identify(run)
+        count(rows: run.rows, run.statistics)
+        dataWritten = run.dataWritten
+        if run.intent.jobID == nil { sourceTable = run.intent.sql }
+        if let end = run.finishedAt { copyDuration = max(0, end.timeIntervalSince(run.intent.startedAt)) }
+        alreadyPublished = true
+        publishedAt = run.finishedAt
+    }
+
+    /// Takes over the names and the cost of a run.
+    mutating func identify(_ run: RecordedRun) {
+        runId = run.intent.runID
+        jobId = run.intent.jobID
+        location = run.intent.location
+        bytesProcessed = run.statistics.bytesProcessed ?? run.intent.estimatedBytes
+        bytesBilled = run.statistics.bytesBilled
+        cacheHit = run.statistics.cacheHit
+    }
+
+    /// Sets the counters to those of a run.
+    mutating func count(rows: Int64, _ statistics: StagingStatistics) {
+        rowsRead = rows
+        rowsCopied = rows
+        pages = statistics.pages
+        dataRead = statistics.wireBytes
+        dataInflated = statistics.inflatedBytes
+    }
 }

@@ -5,7 +5,7 @@ public struct PullWarning: Sendable, Hashable, Codable, CustomStringConvertible 
         private enum Value: String, Codable {
             case credentialsFile, refreshTokenNotStored, unknownType, nullInRequired, schemaChanged, tableChanged
             case streamingBuffer, repeatedPage, firstIncrementalRun, rowsNotCounted, fileNotClosed, repeatedExport,
-                largeResult
+                largeResult, notAcknowledged
         }
 
         private let value: Value
@@ -40,6 +40,10 @@ public struct PullWarning: Sendable, Hashable, Codable, CustomStringConvertible 
         public static let fileNotClosed = Code(.fileNotClosed)
         /// The rows seem to need more room than there is, or more than a local file should have.
         public static let largeResult = Code(.largeResult)
+
+        /// The run is published, but that its caller has the report could not be recorded: the same command may report it
+        /// once more instead of running.
+        public static let notAcknowledged = Code(.notAcknowledged)
 
         /// The identifier of the code, for example `tableChanged`.
         public var description: String { value.rawValue }

@@ -6,14 +6,14 @@ enum ColumnRecords {
     /// The columns that bqpull made the table with; `nil` if it did not make it.
     static func read(table: String, _ db: Database) throws -> [TargetTable.Column]? {
         guard try db.tableExists("_bqpull_columns") else { return nil }
+        // Records that another program has changed describe no table that bqpull made.
         let columns = try Row.fetchAll(
             db,
-            sql: "SELECT * FROM _bqpull_columns WHERE table_name = ? ORDER BY position", arguments: [table]
-        ).map {
-            // Version 1 had no keys, and is read before it is brought up to date.
-            TargetTable.Column(
-                name: $0["column_name"], type: $0["declared_type"], isRequired: ($0["is_key"] as Bool?) ?? false)
-        }
+            sql: """
+                SELECT CAST(column_name AS TEXT), CAST(declared_type AS TEXT), is_key IS 1 FROM _bqpull_columns
+                WHERE table_name = ? AND column_name IS NOT NULL AND declared_type IS NOT NULL ORDER BY position
+                """, arguments: [table]
+        ).map { TargetTable.Column(name: $0[0], type: $0[1], isRequired: $0[2]) }
         return columns.isEmpty ? nil : columns
     }
 

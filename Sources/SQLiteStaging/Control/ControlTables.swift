@@ -9,23 +9,30 @@ enum ControlTables {
     static let prefix = "_bqpull_"
 
     /// The version of the tables below, in `_bqpull_meta` because `user_version` is the user's own.
-    static let version = 2
+    static let version: Int64 = 3
 
-    /// The time now as SQL, in the form of ``RunTable/text(of:)``.
+    /// The time now as SQL, in the form of ``StoredRecord/text(of:)``.
     ///
     /// A note for people; nothing is decided by it.
     static let now = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')"
 
-    /// Refuses a database whose control tables are from a newer bqpull, or not from bqpull at all; tells whether it
-    /// has any.
+    /// Rejects a database that is not in UTF-8, or whose control tables are from a newer bqpull or not from bqpull;
+    /// returns whether it has any.
     @discardableResult
     static func check(_ db: Database, path: String) throws -> Bool {
+        // SQLite would turn U+FFFE and U+FFFF into U+FFFD, and count lengths in other units.
+        guard try String.fetchOne(db, sql: "PRAGMA encoding") == "UTF-8" else {
+            throw StagingError(
+                code: .databaseUnusable, message: "\(path) stores text as UTF-16, which does not keep every character",
+                hint: "name another file")
+        }
         let foreign = try Row.fetchOne(
             db,
             sql: """
                 SELECT type, name FROM sqlite_master
                 WHERE name LIKE '\\_bqpull\\_%' ESCAPE '\\' AND type = 'view'
                 OR tbl_name LIKE '\\_bqpull\\_%' ESCAPE '\\' AND type = 'trigger'
+                OR tbl_name IN ('_bqpull_meta', '_bqpull_runs', '_bqpull_columns') AND type = 'index' AND sql IS NOT NULL
                 """)
         if let foreign {
             let (type, name): (String, String) = (foreign[0], foreign[1])
@@ -39,15 +46,75 @@ enum ControlTables {
                 """)
         guard let first = tables.first else { return false }
         guard tables.contains("_bqpull_meta"),
-            let found = try Int.fetchOne(db, sql: "SELECT value FROM _bqpull_meta WHERE key = 'version'")
+            try Layout.meta.columns(db).map(\.name) == ["key", "value"],
+            let found = try DatabaseValue.fetchOne(db, sql: "SELECT value FROM _bqpull_meta WHERE key = 'version'")
         else { throw notOurs("the table \(first)", path: path) }
+        guard case .int64(let found) = found.storage, found >= 1 else {
+            throw StagingError(
+                code: .databaseUnusable, message: "\(path): _bqpull_meta has an unexpected value for version",
+                hint: "restore the file from a copy, or name another file")
+        }
         guard found <= version else {
             throw StagingError(
                 code: .databaseUnusable,
                 message: "\(path) was written by a newer bqpull (format \(found); this one knows \(version))",
                 hint: "use the newer bqpull, or name another file")
         }
+        if found == version { try checkLayout(db, path: path) }
         return true
+    }
+
+    /// The control tables whose columns are compared with those that this version makes.
+    private enum Layout: String, CaseIterable {
+        case meta = "_bqpull_meta"
+        case runs = "_bqpull_runs"
+        case columns = "_bqpull_columns"
+
+        struct Column: Equatable {
+            var name: String
+            var type: String
+            var constraints: String
+        }
+
+        /// The columns of the table in a database; none if it is not there.
+        func columns(_ db: Database) throws -> [Column] {
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT name, type, "notnull" || ' ' || coalesce(dflt_value, '') || ' ' || pk || ' ' || hidden
+                    FROM pragma_table_xinfo(?) ORDER BY cid
+                    """, arguments: [rawValue]
+            ).map { Column(name: $0[0], type: $0[1], constraints: $0[2]) }
+        }
+
+        /// The columns that this version makes.
+        static let expected = Result {
+            try DatabaseQueue().write { db in
+                try create(db)
+                return try allCases.map { try $0.columns(db) }
+            }
+        }
+    }
+
+    /// Rejects control tables that another program has made or changed, before anything is written to them.
+    private static func checkLayout(_ db: Database, path: String) throws {
+        for (table, expected) in zip(Layout.allCases, try Layout.expected.get()) {
+            let columns = try table.columns(db)
+            let rules = try Bool.fetchOne(
+                db,
+                sql: """
+                    SELECT sql LIKE '%CHECK%' OR sql LIKE '%STRICT%' OR sql LIKE '%ROWID%' OR sql LIKE '%VIRTUAL%'
+                    FROM sqlite_master WHERE type = 'table' AND name = ?
+                    """, arguments: [table.rawValue])
+            guard columns.isEmpty || columns == expected && rules == false else { throw changed(table, path: path) }
+        }
+    }
+
+    private static func changed(_ table: Layout, path: String) -> StagingError {
+        StagingError(
+            code: .databaseUnusable,
+            message: "\(path): \(table.rawValue) is not as bqpull made it: another program has changed it",
+            hint: "restore the file from a copy, or name another file")
     }
 
     /// Files that are larger are checked for damage only if that is asked for.
@@ -72,13 +139,16 @@ enum ControlTables {
     }
 
     /// Brings the tables of an older bqpull up to date.
-    static func update(_ db: Database) throws {
-        let found = try Int.fetchOne(db, sql: "SELECT value FROM _bqpull_meta WHERE key = 'version'")
-        guard found != version else { return }
+    static func update(_ db: Database, path: String) throws {
+        guard try storedVersion(db) != version else { return }
         try db.inTransaction(.immediate) {
-            try prepare(db)
+            try prepare(db, path: path)
             return .commit
         }
+    }
+
+    private static func storedVersion(_ db: Database) throws -> Int64? {
+        try Int64.fetchOne(db, sql: "SELECT value FROM _bqpull_meta WHERE key = 'version'")
     }
 
     private static func notOurs(_ object: String, path: String) -> StagingError {
@@ -89,20 +159,33 @@ enum ControlTables {
     }
 
     /// Makes the tables that are not there, and brings those of an older bqpull up to date.
-    static func prepare(_ db: Database) throws {
-        try db.execute(
-            sql: """
-                CREATE TABLE IF NOT EXISTS _bqpull_meta (
-                    key TEXT NOT NULL PRIMARY KEY,
-                    value
-                );
-                INSERT OR IGNORE INTO _bqpull_meta VALUES ('version', \(version));
-                """)
-        if try Int.fetchOne(db, sql: "SELECT value FROM _bqpull_meta WHERE key = 'version'") == 1 {
-            try migrateFromVersion1(db)
+    static func prepare(_ db: Database, path: String) throws {
+        try db.execute(sql: createMeta)
+        do {
+            switch try storedVersion(db) {
+            case 1: try migrateFromVersion1(db)
+            case 2: try migrateFromVersion2(db)
+            default: break
+            }
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_ERROR {
+            throw changed(.runs, path: path)
         }
+        try create(db)
+        try checkLayout(db, path: path)
+    }
+
+    private static let createMeta = """
+        CREATE TABLE IF NOT EXISTS _bqpull_meta (
+            key TEXT NOT NULL PRIMARY KEY,
+            value
+        );
+        INSERT OR IGNORE INTO _bqpull_meta VALUES ('version', \(version));
+        """
+
+    private static func create(_ db: Database) throws {
         try db.execute(
             sql: """
+                \(createMeta)
                 CREATE TABLE IF NOT EXISTS _bqpull_runs (
                     run_id TEXT NOT NULL PRIMARY KEY,
                     target TEXT NOT NULL COLLATE NOCASE,
@@ -137,7 +220,9 @@ enum ControlTables {
                     updated_at TEXT NOT NULL,
                     finished_at TEXT,
                     tool_version TEXT NOT NULL,
-                    error TEXT
+                    error TEXT,
+                    acknowledged INTEGER NOT NULL DEFAULT 1,
+                    table_rows INTEGER
                 );
                 CREATE TABLE IF NOT EXISTS _bqpull_columns (
                     table_name TEXT NOT NULL COLLATE NOCASE,
@@ -153,6 +238,18 @@ enum ControlTables {
                     PRIMARY KEY (table_name, position)
                 );
                 """)
+    }
+
+    /// Version 2 did not know whether the caller of a run has its report; those runs count as acknowledged.
+    private static func migrateFromVersion2(_ db: Database) throws {
+        if try db.tableExists("_bqpull_runs") {
+            try db.execute(
+                sql: """
+                    ALTER TABLE _bqpull_runs ADD COLUMN acknowledged INTEGER NOT NULL DEFAULT 1;
+                    ALTER TABLE _bqpull_runs ADD COLUMN table_rows INTEGER;
+                    """)
+        }
+        try db.execute(sql: "UPDATE _bqpull_meta SET value = \(version) WHERE key = 'version'")
     }
 
     /// Version 1 dropped the rows of interrupted runs when the next one began; it knew no command to continue them by.
@@ -173,7 +270,7 @@ enum ControlTables {
                 ALTER TABLE _bqpull_columns ADD COLUMN is_key INTEGER NOT NULL DEFAULT 0;
                 UPDATE _bqpull_meta SET value = \(version) WHERE key = 'version';
                 """)
-        try prepare(db)
+        try create(db)
         try db.execute(
             sql: """
                 INSERT INTO _bqpull_runs (command, \(columns)) SELECT '', \(columns) FROM _bqpull_runs_1 ORDER BY rowid;

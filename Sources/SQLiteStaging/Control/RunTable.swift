@@ -12,56 +12,59 @@ enum RunTable {
     /// All runs, in the order in which they began.
     static func all(path: String, _ db: Database) throws -> [RecordedRun] {
         guard try db.tableExists("_bqpull_runs") else { return [] }
-        return try Row.fetchAll(db, sql: "\(selection) ORDER BY rowid").map { try run($0, path: path) }
+        return try runs("ORDER BY rowid", path: path, db)
     }
 
-    /// The run of this id; `nil` if there is none.
+    /// The run of this ID; `nil` if there is none.
     static func find(_ runID: String, path: String, _ db: Database) throws -> RecordedRun? {
-        try Row.fetchOne(db, sql: "\(selection) WHERE run_id = ?", arguments: [runID])
-            .map { try run($0, path: path) }
+        try runs("WHERE run_id = ?", [runID], path: path, db).first
     }
 
     /// The latest run of a command that is not finished; `nil` if there is none.
     static func unfinished(_ command: String, target: StagingTarget, _ db: Database) throws -> RecordedRun? {
-        try Row.fetchOne(
-            db, sql: "\(selection) WHERE \(sameCommand) AND state IN ('running', 'interrupted') ORDER BY rowid DESC",
-            arguments: try arguments(command, target)
-        ).map { try run($0, path: target.path) }
+        guard try db.tableExists("_bqpull_runs") else { return nil }
+        return try runs(
+            "WHERE \(sameCommand) AND state IN ('running', 'interrupted') ORDER BY rowid DESC LIMIT 1",
+            try arguments(command, target), path: target.path, db
+        ).first
+    }
+
+    /// The latest run of a command that is published and not acknowledged; `nil` if there is none. Another run that is
+    /// published into the table acknowledges it.
+    static func unacknowledged(_ command: String, target: StagingTarget, _ db: Database) throws -> RecordedRun? {
+        guard try db.tableExists("_bqpull_runs") else { return nil }
+        return try runs(
+            "WHERE \(sameCommand) AND state = 'published' AND acknowledged = 0 ORDER BY rowid DESC LIMIT 1",
+            try arguments(command, target), path: target.path, db
+        ).first
     }
 
     /// The highest value of a column that published runs have brought to a table since bqpull made it; `nil` if there
     /// was no such run, or the table is not there.
-    static func watermark(_ column: String, table: String, _ db: Database) throws -> Watermark? {
-        guard try db.tableExists(table) else { return nil }
-        let run = try Row.fetchOne(
-            db,
-            sql: """
-                SELECT watermark, schema FROM _bqpull_runs
-                WHERE target = :table AND state = 'published' AND incremental_column = :column
-                AND rowid >= coalesce((
-                    SELECT max(rowid) FROM _bqpull_runs WHERE target = :table AND state = 'published' AND made_table
-                ), 0)
-                ORDER BY rowid DESC LIMIT 1
-                """,
-            arguments: ["table": table, "column": column])
-        guard let run, let json = run["schema"] as String? else { return nil }
-        let schema: TableSchema = try value(json)
-        guard let field = schema.fields.first(where: { SQLiteName($0.name) == SQLiteName(column) }) else { return nil }
-        return Watermark(column: field.name, type: field.type, value: run["watermark"])
+    static func watermark(_ column: String, table: String, path: String, _ db: Database) throws -> Watermark? {
+        guard try db.tableExists("_bqpull_runs"), try db.tableExists(table) else { return nil }
+        let found = try records(
+            """
+            SELECT watermark, schema FROM _bqpull_runs
+            WHERE target = :table AND state = 'published' AND incremental_column = :column
+            AND rowid >= coalesce((
+                SELECT max(rowid) FROM _bqpull_runs WHERE target = :table AND state = 'published' AND made_table
+            ), 0)
+            ORDER BY rowid DESC LIMIT 1
+            """, ["table": table, "column": column], path: path, db
+        ).first
+        guard let found, let schema = try found.optionalJSON("schema") as TableSchema?,
+            let field = schema.fields.first(where: { SQLiteName($0.name) == SQLiteName(column) })
+        else { return nil }
+        return Watermark(column: field.name, type: field.type, value: try found.optionalText("watermark"))
     }
 
-    /// The runs that are going on, or whose process ended without a word.
-    static func running(_ db: Database) throws -> [(runID: String, target: String)] {
+    /// The runs that are going on, or whose process exited unexpectedly.
+    static func running(_ db: Database, path: String) throws -> [(runID: String, target: String)] {
         guard try db.tableExists("_bqpull_runs") else { return [] }
-        return try Row.fetchAll(db, sql: "SELECT run_id, target FROM _bqpull_runs WHERE state = 'running'")
-            .map { ($0[0], $0[1]) }
+        return try records("SELECT run_id, target FROM _bqpull_runs WHERE state = 'running'", path: path, db)
+            .map { (try $0.text("run_id"), try $0.text("target")) }
     }
-
-    private static let selection = """
-        SELECT *, EXISTS (
-            SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = '\(ControlTables.prefix)rows_' || run_id
-        ) AS has_table FROM _bqpull_runs
-        """
 
     private static let sameCommand = "command = ? AND target = ? AND if_exists IS ? AND key_columns = ?"
 
@@ -69,29 +72,24 @@ enum RunTable {
         [command, target.table, target.ifExists?.rawValue, try json(target.key)]
     }
 
-    private static func run(_ row: Row, path: String) throws -> RecordedRun {
-        let schema: String? = row["schema"]
-        let (key, indexes): (String, String) = (row["key_columns"], row["index_columns"])
-        let (state, ifExists): (String, String?) = (row["state"], row["if_exists"])
-        return RecordedRun(
-            intent: StagingIntent(
-                runID: row["run_id"], command: row["command"], incrementalColumn: row["incremental_column"],
-                project: row["project"], location: row["location"], jobID: row["job_id"], sql: row["sql"],
-                configuration: row["configuration"], statementType: row["statement_type"],
-                estimatedBytes: row["estimated_bytes"], schema: try schema.map { try value($0) },
-                toolVersion: row["tool_version"], startedAt: try date(row["started_at"])),
-            target: StagingTarget(
-                path: path, table: row["target"], ifExists: ifExists.flatMap(StagingTarget.ExistingTable.init),
-                key: try value(key), indexes: try value(indexes), addsColumns: row["adds_columns"]),
-            state: RecordedRun.State(rawValue: state) ?? .failed, rows: row["rows"],
-            dataWritten: row["data_written"],
-            statistics: StagingStatistics(
-                location: row["location"], totalRows: row["total_rows"], pageToken: row["page_token"],
-                pages: row["pages"], wireBytes: row["wire_bytes"], inflatedBytes: row["inflated_bytes"],
-                bytesProcessed: row["bytes_processed"], bytesBilled: row["bytes_billed"], cacheHit: row["cache_hit"]),
-            updatedAt: try date(row["updated_at"]),
-            finishedAt: try (row["finished_at"] as String?).map(date), error: row["error"],
-            hasTable: row["has_table"])
+    private static func runs(
+        _ condition: String, _ arguments: StatementArguments = [], path: String, _ db: Database
+    ) throws -> [RecordedRun] {
+        let selection = """
+            SELECT *, EXISTS (
+                SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = '\(ControlTables.prefix)rows_' || run_id
+            ) AS has_table FROM _bqpull_runs
+            """
+        return try records("\(selection) \(condition)", arguments, path: path, db).map(RecordedRun.init)
+    }
+
+    private static func records(
+        _ sql: String, _ arguments: StatementArguments = [], path: String, _ db: Database
+    ) throws -> [StoredRecord] {
+        let rows = try Row.fetchCursor(db, sql: sql, arguments: arguments)
+        var records: [StoredRecord] = []
+        while let row = try rows.next() { records.append(StoredRecord(row, table: "_bqpull_runs", path: path)) }
+        return records
     }
 
     // MARK: Writing
@@ -111,19 +109,18 @@ enum RunTable {
                 try json(target.indexes), target.addsColumns, intent.incrementalColumn, intent.command,
                 intent.project, intent.location, intent.jobID, intent.sql, intent.configuration,
                 intent.statementType, intent.estimatedBytes, try intent.schema.map(json),
-                text(of: intent.startedAt), intent.toolVersion,
+                StoredRecord.text(of: intent.startedAt), intent.toolVersion,
             ])
     }
 
-    /// Marks an unfinished run as going on again, with what of its target may differ from before.
+    /// Marks an unfinished run as going on again, with the parts of its target that can differ from before.
     ///
-    /// A hidden table with other rows than the checkpoint counts, or none, was somebody else's doing: the run then
-    /// goes on from its first row.
+    /// If another program has changed the hidden table, so that it has other columns, or other rows than the checkpoint
+    /// counts, the run goes on from its first row.
     static func resume(_ run: RecordedRun, target: StagingTarget, _ db: Database) throws {
         let runID = run.intent.runID
         let hidden = SQLiteName.quoted(hiddenTable(runID))
-        let count = run.hasTable ? try Int64.fetchOne(db, sql: "SELECT count(*) FROM \(hidden)") : 0
-        if count != run.rows {
+        if try !isIntact(run, db) {
             try db.execute(sql: "DROP TABLE IF EXISTS \(hidden)")
             try checkpoint(runID, rows: 0, dataWritten: 0, StagingStatistics(location: run.statistics.location), db)
         }
@@ -136,7 +133,16 @@ enum RunTable {
             arguments: [try json(target.indexes), target.addsColumns, runID])
     }
 
-    /// Throws `superseded` if a run is not going on with this many rows: somebody else has ended or continued it.
+    private static func isIntact(_ run: RecordedRun, _ db: Database) throws -> Bool {
+        guard run.hasTable else { return run.rows == 0 }
+        let name = hiddenTable(run.intent.runID)
+        guard let schema = run.intent.schema, let staged = try? StagedTable(schema, for: run.target, columnLimit: .max),
+            try db.columns(in: name).map(\.name) == staged.columns.map(\.name)
+        else { return false }
+        return try StagingDatabase.rowCount(of: name, db) == run.rows
+    }
+
+    /// Throws `superseded` if a run is not going on with this many rows: another process has ended or continued it.
     static func require(_ runID: String, rows: Int64, _ db: Database) throws {
         let rowsOfRun = try db.cachedStatement(
             sql: "SELECT rows FROM _bqpull_runs WHERE run_id = ? AND state = 'running'")
@@ -190,23 +196,35 @@ enum RunTable {
 
     /// Marks a run published, whose table has its own name by then, and drops what other runs left for the table.
     ///
-    /// - Parameter madeTable: whether its hidden table became the one with the name.
+    /// Earlier runs into the table count as acknowledged, since the table is not as they left it.
+    ///
+    /// - Parameters:
+    ///   - madeTable: whether its hidden table became the one with the name.
+    ///   - tableRows: the rows of the whole table.
     static func markPublished(
-        _ runID: String, target: String, madeTable: Bool, watermark: String?, _ db: Database
+        _ runID: String, target: String, madeTable: Bool, tableRows: Int64, watermark: String?, _ db: Database
     ) throws {
         try db.execute(
             sql: """
                 UPDATE _bqpull_runs SET
-                    state = 'published', error = NULL, made_table = ?, watermark = ?, updated_at = \(ControlTables.now),
-                    finished_at = \(ControlTables.now)
+                    state = 'published', acknowledged = 0, error = NULL, made_table = ?, table_rows = ?, watermark = ?,
+                    updated_at = \(ControlTables.now), finished_at = \(ControlTables.now)
                 WHERE run_id = ?
                 """,
-            arguments: [madeTable, watermark, runID])
+            arguments: [madeTable, tableRows, watermark, runID])
+        try db.execute(
+            sql: "UPDATE _bqpull_runs SET acknowledged = 1 WHERE target = ? AND acknowledged = 0 AND run_id <> ?",
+            arguments: [target, runID])
         let others = try String.fetchAll(
             db,
             sql: "SELECT run_id FROM _bqpull_runs WHERE target = ? AND state IN ('running', 'interrupted', 'failed')",
             arguments: [target])
         for other in others { try drop(other, as: .superseded, db) }
+    }
+
+    /// Records that the caller of a published run has its report.
+    static func acknowledge(_ runID: String, _ db: Database) throws {
+        try db.execute(sql: "UPDATE _bqpull_runs SET acknowledged = 1 WHERE run_id = ?", arguments: [runID])
     }
 
     /// Drops what earlier runs of the same command left.
@@ -235,21 +253,30 @@ enum RunTable {
 
     // MARK: Forms
 
-    private static let dateForm = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
-
-    /// A time in UTC, with milliseconds.
-    static func text(of date: Date) -> String { date.formatted(dateForm) }
-
-    private static func date(_ text: String) throws -> Date { try Date(text, strategy: dateForm) }
-
     /// The same text for the same value: commands are recognised by it.
     static func json(_ value: some Encodable) throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         return String(decoding: try encoder.encode(value), as: UTF8.self)
     }
+}
 
-    private static func value<Value: Decodable>(_ json: String) throws -> Value {
-        try JSONDecoder().decode(Value.self, from: Data(json.utf8))
+extension StoredRecord {
+    /// Copies a row of a cursor, with texts byte for byte.
+    init(_ row: Row, table: String, path: String) {
+        var values: [String: Value] = [:]
+        for (index, column) in row.columnNames.enumerated() {
+            values[column] =
+                switch (row[index] as DatabaseValue).storage {
+                case .null: .null
+                case .int64(let number): .integer(number)
+                case .double(let number): .real(number)
+                case .string: .text(Array(row[index] as Data))
+                case .blob(let bytes): .blob(Array(bytes))
+                }
+        }
+        // A file of version 2 on a medium that cannot be written has no columns of later versions.
+        let added: [String: Value] = ["acknowledged": .integer(1), "table_rows": .null]
+        self.init(table: table, path: path, values: values.merging(added) { stored, _ in stored })
     }
 }

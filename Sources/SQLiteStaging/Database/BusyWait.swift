@@ -8,10 +8,18 @@ final class BusyWait: Sendable {
     private let usualLimit: Duration
     private let limit: Mutex<Duration>
     private let isOver = Atomic(false)
+    private let onLongWait: @Sendable () -> Void
 
-    init(limit: Duration) {
+    /// The wait after which it is reported.
+    private static let longWait = Duration.seconds(1)
+
+    /// - Parameters:
+    ///   - limit: how long every lock is waited for, unless ``reset(limit:)`` shortens it.
+    ///   - onLongWait: called once in every wait that takes longer than a second.
+    init(limit: Duration, onLongWait: @escaping @Sendable () -> Void) {
         usualLimit = limit
         self.limit = Mutex(limit)
+        self.onLongWait = onLongWait
     }
 
     /// Makes waiting possible again after ``giveUp()``, up to a limit if that is less than the usual one.
@@ -20,7 +28,7 @@ final class BusyWait: Sendable {
         self.limit.withLock { $0 = min(limit ?? usualLimit, usualLimit) }
     }
 
-    /// Ends the wait that is on, within its next step of at most 100 ms, and refuses others.
+    /// Ends the current wait within its next step of at most 100 ms, and refuses others.
     func giveUp() {
         isOver.store(true, ordering: .relaxed)
     }
@@ -29,10 +37,11 @@ final class BusyWait: Sendable {
     ///
     /// The time waited follows from the number of tries, so that no clock is needed.
     func sleep(beforeTry number: Int) -> Bool {
-        let rest = limit.withLock { $0 } - Self.waited(beforeTry: number)
+        let (waited, next) = (Self.waited(beforeTry: number), Self.waited(beforeTry: number + 1))
+        let rest = limit.withLock { $0 } - waited
         guard rest > .zero, !isOver.load(ordering: .relaxed) else { return false }
-        let step = min(rest, Self.waited(beforeTry: number + 1) - Self.waited(beforeTry: number))
-        Thread.sleep(forTimeInterval: step / .seconds(1))
+        if waited < Self.longWait, next >= Self.longWait { onLongWait() }
+        Thread.sleep(forTimeInterval: min(rest, next - waited) / .seconds(1))
         return true
     }
 

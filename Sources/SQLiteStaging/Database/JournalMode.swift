@@ -42,14 +42,15 @@ enum JournalMode {
     static func restore(_ db: Database) throws {
         let remembered = "FROM _bqpull_meta WHERE key = 'journal_mode'"
         // The file may be anybody's: what it says is no SQL.
-        guard let own = try String.fetchOne(db, sql: "SELECT value \(remembered)"),
+        guard try db.tableExists("_bqpull_meta"),
+            let own = try String.fetchOne(db, sql: "SELECT CAST(value AS TEXT) \(remembered)"),
             ["delete", "truncate", "persist"].contains(own)
         else { return }
         do {
             try db.execute(sql: "PRAGMA synchronous = FULL")
             try db.execute(sql: "PRAGMA journal_mode = \(own)")
             try db.execute(sql: "DELETE \(remembered)")
-        } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
+        } catch let error as DatabaseError where error.isBusy {
             return
         }
     }

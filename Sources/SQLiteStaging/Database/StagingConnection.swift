@@ -3,83 +3,104 @@ import Dispatch
 import Foundation
 import GRDB
 import GRDBSQLite
+import Synchronization
 
-/// The one connection to a staging database.
+/// The one connection to a staging database, which opens the file if it is there, and creates it for the first run.
 final class StagingConnection: Sendable {
-    private let queue: DatabaseQueue
-    private let file: StagingFile
-    private let wait: BusyWait
+    /// An open file.
+    private struct Opened: Sendable {
+        let file: StagingFile
+        let queue: DatabaseQueue
+        let log: LogGuard
+    }
+
+    /// The database as the user named it, for messages.
     private let path: String
+    private let wait: BusyWait
+    private let opened = Mutex<Opened?>(nil)
+    /// A serial queue, because only those get threads besides the ones that Swift's cooperative pool lives on.
+    private let thread = DispatchQueue(label: "SQLiteStaging")
     /// Measures how long work takes.
     let clock: any Clock<Duration>
 
-    private init(
-        queue: DatabaseQueue, file: StagingFile, wait: BusyWait, path: String, clock: any Clock<Duration>
-    ) {
-        self.queue = queue
-        self.file = file
-        self.wait = wait
+    private init(path: String, _ options: StagingOptions) throws {
         self.path = path
-        self.clock = clock
+        clock = options.clock
+        let absolute = try StagingFile.absolutePath(path)
+        wait = BusyWait(limit: options.lockTimeout) { options.onLockWait(LockWait(of: absolute)) }
     }
 
-    /// Opens the database and lets `check` look at it, and refuse it, before anything is written.
+    /// Opens the database if it is there, and lets `check` inspect and reject it before anything is written.
     ///
-    /// - Parameter creating: whether a file that is not there is created.
+    /// - Parameters:
+    ///   - isWritten: whether a database that cannot be written is rejected.
+    ///   - check: gets `nil` if there is no file.
     static func open<Checked: Sendable>(
-        path: String, busyTimeout: Duration, creating: Bool = true,
-        clock: any Clock<Duration> = ContinuousClock(),
-        check: @escaping @Sendable (StagingFile, Database) throws -> Checked
+        path: String, _ options: StagingOptions, isWritten: Bool = true,
+        check: @escaping @Sendable ((file: StagingFile, db: Database)?) throws -> Checked
     ) async throws -> (StagingConnection, Checked) {
-        let wait = BusyWait(limit: busyTimeout)
-        return try await attempt(path: path, wait: wait, opening: true) {
-            let file = try StagingFile(path, creating: creating)
-            do {
-                let queue = try DatabaseQueue(path: file.path, configuration: configuration(wait: wait))
-                let checked = try access(queue) { db in
-                    try refuseReadOnly(db, path: path)
-                    return try check(file, db)
-                }
-                let connection = StagingConnection(queue: queue, file: file, wait: wait, path: path, clock: clock)
-                return (connection, checked)
-            } catch {
-                // Who is in the table has made the file a database by now, or is about to.
-                if (error as? StagingError)?.code != .targetInUse, file.size == 0 { file.removeIfNew() }
-                throw error
-            }
+        let connection = try StagingConnection(path: path, options)
+        let checked = try await connection.perform(opening: true) {
+            guard let file = try StagingFile.find(path) else { return try check(nil) }
+            return try connection.open(file, isWritten: isWritten) { db in try check((file, db)) }
         }
+        return (connection, checked)
+    }
+
+    /// Opens a file; it is closed again if `check` throws.
+    private func open<Checked>(
+        _ file: StagingFile, isWritten: Bool, check: (Database) throws -> Checked
+    ) throws -> Checked {
+        let log = LogGuard()
+        let queue = try DatabaseQueue(path: file.path, configuration: Self.configuration(wait: wait, log))
+        let checked = try Self.access(queue) { db in
+            if isWritten { try Self.rejectReadOnly(db, path: path) }
+            return try check(db)
+        }
+        opened.withLock { $0 = Opened(file: file, queue: queue, log: log) }
+        return checked
+    }
+
+    private func require() throws -> Opened {
+        guard let opened = opened.withLock({ $0 }) else {
+            throw StagingError(code: .unexpected, message: "\(path) is not open")
+        }
+        return opened
     }
 
     /// The size of a new file's pages, in bytes. About the fastest for narrow rows, and far faster than SQLite's
     /// 4096 for wide ones (`Benchmarks/RESULTS.md`): a page of the log takes two system calls however large it is.
     private static let pageSize = 32768
 
-    /// Makes what runs need: bqpull's own tables and the journal mode. A file that was created for nothing is removed.
+    /// Makes what runs need: the file, bqpull's own tables, and the journal mode.
     ///
-    /// - Parameter settle: what is to be done to the tables in the same transaction.
-    func prepareForRuns(_ settle: @escaping @Sendable (Database) throws -> Void = { _ in }) async throws {
-        try await Self.attempt(path: path, wait: wait, opening: true) { [queue, file] in
-            do {
-                try Self.access(queue) { db in
-                    // Does nothing to a file that has pages already.
-                    try db.execute(sql: "PRAGMA page_size = \(Self.pageSize)")
-                    try db.inTransaction(.immediate) {
-                        try ControlTables.prepare(db)
-                        try settle(db)
-                        try JournalMode.remember(db)
-                        return .commit
-                    }
-                    try JournalMode.enter(db)
+    /// - Parameters:
+    ///   - check: inspects and rejects a file that was not there when the connection was opened.
+    ///   - settle: what is to be done to the tables in the same transaction; gets the absolute path of the file.
+    func prepareForRuns(
+        check: @escaping @Sendable (Database) throws -> Void = { _ in },
+        settle: @escaping @Sendable (String, Database) throws -> Void = { _, _ in }
+    ) async throws {
+        try await perform(opening: true) { [self] in
+            if opened.withLock({ $0 == nil }) {
+                try open(try StagingFile.findOrCreate(path), isWritten: true, check: check)
+            }
+            let opened = try require()
+            try Self.access(opened.queue) { db in
+                // Does nothing to a file that has pages already.
+                try db.execute(sql: "PRAGMA page_size = \(Self.pageSize)")
+                try db.inTransaction(.immediate) {
+                    try ControlTables.prepare(db, path: path)
+                    try settle(opened.file.path, db)
+                    try JournalMode.remember(db)
+                    return .commit
                 }
-            } catch {
-                try? queue.close()
-                file.removeIfNew()
-                throw error
+                try JournalMode.enter(db)
             }
         }
     }
 
-    private static func configuration(wait: BusyWait) -> Configuration {
+    private static func configuration(wait: BusyWait, _ log: LogGuard) -> Configuration {
         var configuration = Configuration()
         configuration.foreignKeysEnabled = false
         configuration.busyMode = .callback { wait.sleep(beforeTry: $0) }
@@ -87,6 +108,7 @@ final class StagingConnection: Sendable {
             let result = bqpull_sqlite3_enable_defensive(db.sqliteConnection)
             guard result == SQLITE_OK else { throw DatabaseError(resultCode: ResultCode(rawValue: result)) }
             try WriteAheadLog.takeOver(db)
+            log.watch(db)
             try db.execute(sql: "PRAGMA trusted_schema = OFF")
             // Some distributions build SQLite to write every dropped page a second time, as zeros.
             try db.execute(sql: "PRAGMA secure_delete = OFF")
@@ -97,11 +119,26 @@ final class StagingConnection: Sendable {
     }
 
     /// SQLite opens a file that it may not write for reading, and says nothing.
-    private static func refuseReadOnly(_ db: Database, path: String) throws {
+    private static func rejectReadOnly(_ db: Database, path: String) throws {
         guard sqlite3_db_readonly(db.sqliteConnection, "main") == 0 else {
             throw StagingError(
                 code: .databaseUnusable, message: "\(path) cannot be written",
                 hint: "check the permissions of the file")
+        }
+    }
+
+    /// Runs `work` on one state of the database, without a lock on writing; returns `nil` if there is no file.
+    func read<T: Sendable>(_ work: @escaping @Sendable (Database) throws -> T) async throws -> T? {
+        try await perform(opening: false) { [self] in
+            guard let opened = opened.withLock({ $0 }) else { return nil }
+            return try Self.access(opened.queue) { db in
+                var result: T?
+                try db.inTransaction(.deferred) {
+                    result = try work(db)
+                    return .commit
+                }
+                return result
+            }
         }
     }
 
@@ -112,18 +149,20 @@ final class StagingConnection: Sendable {
     ///
     /// - Parameters:
     ///   - durably: whether the transaction, and all before it, is on the disk when this returns. Else a power failure
-    ///     may undo the last ones.
+    ///     can undo the last ones.
     ///   - patience: how long to wait for another process's lock, if that is less than usual.
     func write<T: Sendable>(
         durably: Bool = false, patience: Duration? = nil, _ work: @escaping @Sendable (Database) throws -> T
     ) async throws -> T {
-        try await Self.attempt(path: path, wait: wait, patience: patience, opening: false) { [queue, file] in
-            try Self.access(queue) { db in
+        try await perform(patience: patience, opening: false) { [self] in
+            let opened = try require()
+            return try Self.access(opened.queue) { db in
                 // Before the transaction, so that no error of it hides a commit.
-                try durably ? JournalMode.syncEveryTransaction(db) : WriteAheadLog.writeBackIfLarge(db)
-                let result = try Self.transaction(db) {
+                try WriteAheadLog.writeBackIfLarge(db, of: opened.file.path)
+                if durably { try JournalMode.syncEveryTransaction(db) }
+                let result = try opened.log.committing(db, of: opened.file.path) {
                     let result = try work(db)
-                    try file.requirePresence()
+                    try opened.file.requirePresence()
                     return result
                 }
                 if durably { try? JournalMode.syncRarely(db) }
@@ -132,36 +171,25 @@ final class StagingConnection: Sendable {
         }
     }
 
-    private static func transaction<T>(_ db: Database, _ body: () throws -> T) throws -> T {
-        try db.beginTransaction(.immediate)
-        do {
-            let result = try body()
-            try db.commit()
-            return result
-        } catch {
-            try? db.rollback()
-            throw error
-        }
-    }
-
-    /// Gives the file its journal mode back and closes it; after a failure of the disk, only closes it.
-    func closeAfterRuns() async throws {
-        try await Self.attempt(path: path, wait: wait, opening: false) { [queue] in
-            let settled = Result {
-                try Self.access(queue) { db in
-                    guard !WriteAheadLog.isAbandoned(db) else { return }
-                    try JournalMode.restore(db)
-                    try WriteAheadLog.writeBack(db)
-                }
+    /// Gives the file its journal mode back; after a failure of the disk, does nothing.
+    ///
+    /// Throws `corrupt` if what was committed is lost, because another program has truncated the log.
+    func settle() async throws {
+        try await perform(opening: false) { [self] in
+            guard let opened = opened.withLock({ $0 }) else { return }
+            try Self.access(opened.queue) { db in
+                guard !WriteAheadLog.isAbandoned(db) else { return }
+                try WriteAheadLog.writeBack(db, of: opened.file.path)
+                try JournalMode.restore(db)
             }
-            try queue.close()
-            try settled.get()
         }
     }
 
-    /// Closes the file.
+    /// Closes the file, if one is open.
     func close() async throws {
-        try await Self.attempt(path: path, wait: wait, opening: false) { [queue] in try queue.close() }
+        try await perform(opening: false) { [self] in
+            try opened.withLock { $0.take() }?.queue.close()
+        }
     }
 
     /// Runs `body` on the connection. A failure of the disk is the end of writing back the log.
@@ -177,26 +205,25 @@ final class StagingConnection: Sendable {
     }
 
     /// Runs `work`, which blocks, on a thread of its own, and puts SQLite's errors into words.
-    ///
-    /// A serial queue, because only those get threads beside the ones that Swift's cooperative pool lives on.
-    private static func attempt<T: Sendable>(
-        path: String, wait: BusyWait, patience: Duration? = nil, opening: Bool,
-        _ work: @escaping @Sendable () throws -> T
+    private func perform<T: Sendable>(
+        patience: Duration? = nil, opening: Bool, _ work: @escaping @Sendable () throws -> T
     ) async throws -> T {
         wait.reset(limit: patience)
         do {
             return try await withTaskCancellationHandler {
                 try await withCheckedThrowingContinuation { continuation in
-                    DispatchQueue(label: "SQLiteStaging").async {
-                        continuation.resume(with: Result(catching: work))
-                    }
+                    thread.async { continuation.resume(with: Result(catching: work)) }
                 }
             } onCancel: {
                 wait.giveUp()
             }
         } catch let error as DatabaseError {
-            if error.resultCode == .SQLITE_BUSY { try Task.checkCancellation() }
+            if error.isBusy { try Task.checkCancellation() }
             throw StagingError(error, path: path, opening: opening)
+        } catch is RowDecodingError {
+            throw StagingError(
+                code: .databaseUnusable, message: "\(path): bqpull's tables have unexpected values",
+                hint: "restore the file from a copy, or name another file")
         }
     }
 }

@@ -1,61 +1,90 @@
 import Foundation
+import GRDBSQLite
 
 /// The file of a staging database, looked at without opening it.
 ///
 /// Never opened here when it exists: closing any descriptor of a file drops the locks that this process holds
-/// on it, also those of a connection that the rest of the program has to the same database.
+/// on it, also those of a connection that the rest of the program has to the same database. Never removed here or
+/// anywhere else: another program can have committed to a file that was created a moment ago.
 struct StagingFile: Sendable {
     /// Absolute, so that SQLite cannot take it for a URI or for the name of a database in memory.
     let path: String
-    /// Whether the file was not there before.
-    let isNew: Bool
     /// Whether there was a journal, which SQLite writes back into the file when that is first read, be it another
     /// file's or not.
     let hadJournal: Bool
     private let device: dev_t
     private let inode: ino_t
 
-    /// Finds the file, or creates an empty one that only its owner can read.
+    /// Finds the file; `nil` if there is none.
     ///
-    /// Throws `invalidName` for what cannot be a path, `databaseUnusable` for what cannot be a database, `noDatabase`
-    /// if the file is not there and is not to be created.
-    init(_ given: String, creating: Bool = true) throws {
+    /// Throws `invalidName` for what cannot be a path, `databaseUnusable` for what cannot be a database.
+    static func find(_ given: String) throws -> StagingFile? {
+        let path = try absolutePath(given)
+        var status = stat()
+        guard lstat(path, &status) == 0 else {
+            guard errno == ENOENT else { throw systemError(errno, path: given) }
+            return nil
+        }
+        return try StagingFile(path: path, status, given: given)
+    }
+
+    /// Finds the file, or creates an empty one that only its owner can read.
+    static func findOrCreate(_ given: String) throws -> StagingFile {
+        // Another process can create the file in between.
+        if let file = try find(given) { return file }
+        let path = try absolutePath(given)
+        let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            if errno == EEXIST, let file = try find(given) { return file }
+            throw systemError(errno, path: given)
+        }
+        defer { close(descriptor) }
+        // The umask can take the owner's rights as well.
+        fchmod(descriptor, 0o600)
+        var status = stat()
+        fstat(descriptor, &status)
+        return try StagingFile(path: path, status, given: given)
+    }
+
+    private init(path: String, _ status: stat, given: String) throws {
+        if let problem = Self.problem(with: status) {
+            throw StagingError(
+                code: .databaseUnusable, message: "\(given) \(problem)", hint: "name a file of its own")
+        }
+        self.path = path
+        var journal = stat()
+        hadJournal = lstat(path + "-journal", &journal) == 0 && journal.st_size > 0
+        (device, inode) = (status.st_dev, status.st_ino)
+    }
+
+    /// A path from the root of the file system.
+    ///
+    /// Throws `invalidName` for what cannot be a path, `databaseUnusable` if the working directory is gone.
+    static func absolutePath(_ given: String) throws -> String {
         guard !given.isEmpty, !given.utf8.contains(0) else {
             throw StagingError(
                 code: .invalidName,
                 message: "the path of the database \(given.isEmpty ? "is empty" : "contains NUL")",
                 hint: "name a file")
         }
-        let folder = FileManager.default.currentDirectoryPath
-        // Without a working folder it would be the root.
-        guard given.hasPrefix("/") || !folder.isEmpty else { throw Self.systemError(ENOENT, path: given) }
-        path = given.hasPrefix("/") ? given : folder + "/" + given
-        var status = stat()
-        hadJournal = lstat(path + "-journal", &status) == 0 && status.st_size > 0
-        isNew = lstat(path, &status) != 0
-        if isNew {
-            guard errno == ENOENT else { throw Self.systemError(errno, path: given) }
-            guard creating else {
-                throw StagingError(
-                    code: .noDatabase, message: "there is no file \(given)",
-                    hint: "name the staging database that the pull was given with --into")
-            }
-            status = try Self.create(path, given: given)
+        let path = given.hasPrefix("/") ? given : try workingDirectory(given) + "/" + given
+        // SQLite would fail to open what was created.
+        if let limit = sqlite3_vfs_find(nil)?.pointee.mxPathname, path.utf8.count + "-journal".utf8.count > limit {
+            throw systemError(ENAMETOOLONG, path: given)
         }
-        (device, inode) = (status.st_dev, status.st_ino)
-        if let problem = Self.problem(with: status) {
-            throw StagingError(
-                code: .databaseUnusable, message: "\(given) \(problem)", hint: "name a file of its own")
-        }
+        return path
     }
 
-    private static func create(_ path: String, given: String) throws -> stat {
-        let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw systemError(errno, path: given) }
-        var status = stat()
-        fstat(descriptor, &status)
-        close(descriptor)
-        return status
+    private static func workingDirectory(_ given: String) throws -> String {
+        guard let folder = getcwd(nil, 0) else { throw systemError(errno, path: given) }
+        defer { free(folder) }
+        // Repaired, it could be the name of another folder.
+        guard let name = String(validatingCString: folder) else {
+            throw StagingError(
+                code: .invalidName, message: "the name of the working directory is not valid UTF-8",
+                hint: "change to another directory, or rename this one")
+        }
+        return name == "/" ? "" : name
     }
 
     /// Throws `io` if the path does not lead to this file any more: what is written would be lost.
@@ -72,12 +101,6 @@ struct StagingFile: Sendable {
     var size: Int64 {
         var status = stat()
         return lstat(path, &status) == 0 ? Int64(status.st_size) : 0
-    }
-
-    /// Removes a file that was created here and never used, and what SQLite has put beside it.
-    func removeIfNew() {
-        guard isNew else { return }
-        for suffix in ["", "-journal", "-wal", "-shm"] { unlink(path + suffix) }
     }
 
     private static func problem(with status: stat) -> String? {

@@ -25,11 +25,15 @@ final class TargetLock: Sendable {
     ///
     /// Throws `targetInUse` if another run holds it, with the process that does; `databaseUnusable` if the file
     /// cannot be made.
-    static func take(_ table: String, of file: StagingFile) throws -> TargetLock? {
-        let path = path(table, of: file)
+    ///
+    /// - Parameter database: the absolute path of the database, which need not exist.
+    static func take(_ table: String, of database: String) throws -> TargetLock? {
+        let path = path(table, of: database)
         for attempt in 1... {
             let descriptor = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
-            guard descriptor >= 0 else { throw StagingFile.systemError(errno, path: path) }
+            guard descriptor >= 0 else { throw StagingFile.systemError(errno, path: database) }
+            // The umask can take the owner's rights as well.
+            fchmod(descriptor, 0o600)
             if flock(descriptor, LOCK_EX | LOCK_NB) == 0 {
                 // The last owner may have removed the file in the meantime.
                 guard isSame(descriptor, path) else {
@@ -59,8 +63,8 @@ final class TargetLock: Sendable {
     }
 
     /// The process that stages into the table now; 0 if there is one that cannot be named, `nil` if there is none.
-    static func owner(of table: String, in file: StagingFile) -> Int32? {
-        let descriptor = open(path(table, of: file), O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
+    static func owner(of table: String, in database: String) -> Int32? {
+        let descriptor = open(path(table, of: database), O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
         // Where the file system knows no locks, nobody is known to be in.
@@ -93,7 +97,7 @@ final class TargetLock: Sendable {
     }
 
     /// A name of fixed length, whatever the table's name consists of.
-    private static func path(_ table: String, of file: StagingFile) -> String {
-        "\(file.path)-bqpull-" + String(SQLiteName(table).hash64, radix: 16)
+    private static func path(_ table: String, of database: String) -> String {
+        "\(database)-bqpull-" + String(SQLiteName(table).hash64, radix: 16)
     }
 }

@@ -1,6 +1,8 @@
 import CSQLiteShim
+import Foundation
 import GRDB
 import GRDBSQLite
+import Synchronization
 
 /// When the pages of the write-ahead log are written back into the file.
 ///
@@ -18,21 +20,50 @@ enum WriteAheadLog {
     }
 
     /// Writes the log back if much was written since the last time.
-    static func writeBackIfLarge(_ db: Database) throws {
-        let pageSize = try Int.fetchOne(db.cachedStatement(sql: "PRAGMA page_size")) ?? 0
-        guard Int(pagesWritten(db, reset: false)) * pageSize >= large else { return }
-        try writeBack(db)
+    static func writeBackIfLarge(_ db: Database, of path: String) throws {
+        guard Int(pagesWritten(db, reset: false)) * (try pageSize(db)) >= large else { return }
+        try writeBack(db, of: path)
         _ = pagesWritten(db, reset: true)
     }
 
-    /// Writes the log back as far as nobody reads the pages that it would replace.
-    static func writeBack(_ db: Database) throws {
+    /// Writes the log back, except for pages that a reader still needs in their old form.
+    ///
+    /// Throws `corrupt` if another program has truncated the log.
+    static func writeBack(_ db: Database, of path: String) throws {
         guard !isAbandoned(db) else { return }
         do {
-            try db.checkpoint(.passive)
-        } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
+            let pages = try db.checkpoint(.passive).walFrameCount
+            if pages > 0 { try requireLog(ofSize: size(of: path), pages: pages, pageSize(db), path: path) }
+        } catch let error as DatabaseError where error.isBusy {
             // Another process is at it.
+        } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_IOERR_SHORT_READ {
+            abandon(db)
+            throw truncated(path)
         }
+    }
+
+    /// Throws `corrupt` if the log is shorter than its pages need.
+    static func requireLog(ofSize size: Int, pages: Int, _ pageSize: Int, path: String) throws {
+        let (header, frameHeader) = (32, 24)
+        guard size < header + pages * (frameHeader + pageSize) else { return }
+        throw truncated(path)
+    }
+
+    /// The size of the log in bytes; 0 if there is none.
+    static func size(of path: String) -> Int {
+        var status = stat()
+        return stat(path + "-wal", &status) == 0 ? Int(status.st_size) : 0
+    }
+
+    static func pageSize(_ db: Database) throws -> Int {
+        try Int.fetchOne(db.cachedStatement(sql: "PRAGMA page_size")) ?? 0
+    }
+
+    private static func truncated(_ path: String) -> StagingError {
+        StagingError(
+            code: .corrupt,
+            message: "\(path)-wal was truncated by another program; rows that were committed are lost",
+            hint: "leave the files next to the database alone, and run the same command again")
     }
 
     /// Leaves the log to the next process, also in closing.
@@ -45,9 +76,58 @@ enum WriteAheadLog {
         bqpull_sqlite3_keep_log(db.sqliteConnection, -1) != 0
     }
 
-    private static func pagesWritten(_ db: Database, reset: Bool) -> Int32 {
+    /// The pages that this connection has written since they were last reset, each time that it wrote them.
+    static func pagesWritten(_ db: Database, reset: Bool = false) -> Int32 {
         var (pages, highest): (Int32, Int32) = (0, 0)
         sqlite3_db_status(db.sqliteConnection, SQLITE_DBSTATUS_CACHE_WRITE, &pages, &highest, reset ? 1 : 0)
         return pages
+    }
+}
+
+/// Notices that another program has truncated the log of an open database.
+///
+/// SQLite does not: it goes on behind the end, and would later write the gap into the file as pages of zeros.
+final class LogGuard: Sendable {
+    /// The pages in the log after the last commit of the connection; 0 if it is not in WAL mode.
+    private let pages = Atomic<Int32>(0)
+
+    /// Begins to count.
+    func watch(_ db: Database) {
+        // The connection does not outlive the guard that its owner holds.
+        sqlite3_wal_hook(
+            db.sqliteConnection,
+            { context, _, _, pages in
+                if let context {
+                    Unmanaged<LogGuard>.fromOpaque(context).takeUnretainedValue().pages.store(pages, ordering: .relaxed)
+                }
+                return SQLITE_OK
+            }, Unmanaged.passUnretained(self).toOpaque())
+    }
+
+    /// Commits a transaction that `body` carries out after it has begun.
+    ///
+    /// Throws `corrupt` if the log was truncated before: the transaction is in it, but not the ones before.
+    func committing<T>(_ db: Database, of path: String, _ body: () throws -> T) throws -> T {
+        try db.beginTransaction(.immediate)
+        // From here on no other process can begin the log again.
+        let (size, written) = (WriteAheadLog.size(of: path), WriteAheadLog.pagesWritten(db))
+        pages.store(0, ordering: .relaxed)
+        let result: T
+        do {
+            result = try body()
+            try db.commit()
+        } catch {
+            try? db.rollback()
+            throw error
+        }
+        let earlier = Int(pages.load(ordering: .relaxed) - (WriteAheadLog.pagesWritten(db) - written))
+        guard earlier > 0 else { return result }
+        do {
+            try WriteAheadLog.requireLog(ofSize: size, pages: earlier, WriteAheadLog.pageSize(db), path: path)
+        } catch {
+            WriteAheadLog.abandon(db)
+            throw error
+        }
+        return result
     }
 }

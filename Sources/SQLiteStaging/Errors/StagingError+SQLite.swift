@@ -28,6 +28,8 @@ extension StagingError {
                 : (.io, "can no longer be written", "check that the file was not moved or protected")
         case .SQLITE_IOERR_LOCK where opening, .SQLITE_IOERR_RDLOCK where opening:
             (.databaseUnusable, "cannot be locked", "put it on a disk whose file system knows locks")
+        case .SQLITE_IOERR_SHORT_READ:
+            (.corrupt, "is shorter than it was: another program has truncated it", "restore it from a copy")
         case .SQLITE_IOERR:
             (.io, "reading or writing failed", "check the disk")
         case .SQLITE_NOTADB:
@@ -36,8 +38,11 @@ extension StagingError {
                 : (.corrupt, "is no longer an SQLite database", nil)
         case .SQLITE_CORRUPT:
             (.corrupt, "the database is damaged", "restore it from a copy, or name another file")
-        case .SQLITE_BUSY, .SQLITE_LOCKED:
-            (.busy, "the database is locked", "run again when no other program is writing to it")
+        case .SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_PROTOCOL:
+            (
+                .busy, "the database is locked",
+                "close the programs that have it open, also those that only read, and run the same command again"
+            )
         case .SQLITE_TOOBIG:
             (.valueTooLarge, "a row is longer than SQLite can store", nil)
         case .SQLITE_CONSTRAINT:
@@ -50,15 +55,34 @@ extension StagingError {
         }
     }
 
-    /// The same error, if the disk is full with how much room the rows that are missing need.
-    func tellingRoom(for rows: Int64, like page: RowPage) -> StagingError {
-        guard (cause as? DatabaseError)?.resultCode == .SQLITE_FULL, page.rowCount > 0 else { return self }
-        let bytes = rows * page.dataByteCount / Int64(page.rowCount)
+    /// The same error; if the disk is full, with the disk space that the missing rows need.
+    func addingDiskSpace(for rows: Int64, like page: RowPage) -> StagingError {
+        guard (cause as? DatabaseError)?.resultCode == .SQLITE_FULL else { return self }
         var error = self
-        error.hint = """
-            the rows that are missing need about \(bytes / 1_000_000 + 1) MB, and indexes more; make room and run the \
-            same command again
-            """
+        error.hint = Self.freeSomeSpace(for: page.storedByteCount(rows: rows))
         return error
     }
+
+    /// The error for a page that is not written because the disk would be full before the last one.
+    static func scarceDiskSpace(_ space: DiskSpace, rest: Int64, path: String) -> StagingError {
+        StagingError(
+            code: .io,
+            message: """
+                \(path): \(DiskSpace.text(space.freeBytes ?? 0)) of disk space are free, too little for the rest of the \
+                result
+                """,
+            hint: freeSomeSpace(for: rest))
+    }
+
+    private static func freeSomeSpace(for bytes: Int64) -> String {
+        """
+        the missing rows need about \(bytes / 1_000_000 + 1) MB, and indexes more; free some space and run the same \
+        command again
+        """
+    }
+}
+
+extension DatabaseError {
+    /// Whether another connection holds a lock, or the system could not give one for now (`SQLITE_PROTOCOL`).
+    var isBusy: Bool { [.SQLITE_BUSY, .SQLITE_PROTOCOL].contains(resultCode) }
 }

@@ -7,7 +7,7 @@ public struct StagingError: Error, Sendable, CustomStringConvertible {
             case noDatabase, noRun
             case invalidName, noColumns, noKey, unknownColumn
             case tooManyColumns, valueTooLarge, keyViolated, constraintViolated, incomplete
-            case busy, targetInUse, superseded
+            case busy, targetInUse, superseded, notEnoughSpace
             case io, corrupt, outOfResources, unexpected
         }
 
@@ -51,6 +51,8 @@ public struct StagingError: Error, Sendable, CustomStringConvertible {
         public static let targetInUse = Code(.targetInUse)
         /// Another run on the same target has taken this run's place (exit 75).
         public static let superseded = Code(.superseded)
+        /// The rows need more disk space than is free.
+        public static let notEnoughSpace = Code(.notEnoughSpace)
         /// Reading or writing failed, or the disk is full (exit 74).
         public static let io = Code(.io)
         /// The database file is damaged (exit 74).

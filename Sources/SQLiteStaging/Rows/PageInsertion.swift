@@ -16,13 +16,23 @@ struct PageInsertion {
 
     /// Inserts all rows of the page.
     ///
-    /// Throws the error of the first row that SQLite does not take. The caller's transaction undoes the others.
+    /// Throws the error of the first row that SQLite does not take, and `incomplete` if it stored fewer rows without an
+    /// error. The caller's transaction undoes the others.
     func insert(_ page: RowPage, _ db: Database) throws {
         let statement = try db.cachedStatement(sql: sql)
         do {
             try pages.showing(page) { try statement.execute() }
         } catch let error as DatabaseError {
             throw failure(error, in: page, db)
+        }
+        guard db.changesCount == page.rowCount else {
+            throw StagingError(
+                code: .incomplete,
+                message: """
+                    \(db.changesCount) of \(page.rowCount) rows from row \(page.firstRow + 1) on were stored: another \
+                    program has changed the table that they are staged in
+                    """,
+                hint: "run the same command again")
         }
     }
 
@@ -41,7 +51,7 @@ struct PageInsertion {
             // "NOT NULL constraint failed: table.column", and the names of hidden tables have no dots.
             let name = error.message?.split(separator: ".", maxSplits: 1).last.map(String.init) ?? "?"
             return StagingError(
-                code: .keyViolated, message: "\(place): the column \(name) of the key is NULL",
+                code: .keyViolated, message: "\(place): key column \(name) is NULL",
                 hint: "leave such rows out, or name other columns with --key", cause: error)
         default: return error
         }

@@ -4,13 +4,13 @@ public import Foundation
 public struct RecordedRun: Sendable {
     /// What became of a run.
     public enum State: String, Sendable, CaseIterable {
-        /// It is going on, or its process ended without a word; either way its rows can be continued.
+        /// It is going on, or its process exited unexpectedly; either way its rows can be continued.
         case running
         /// It stopped with an error or a signal; its rows can be continued.
         case interrupted
         /// Its rows are in the table.
         case published
-        /// Its job failed or its result contradicts itself; the same command starts anew.
+        /// Its job failed or its result contradicts itself; the same command starts another run.
         case failed
         /// Its rows were dropped on purpose.
         case discarded
@@ -43,4 +43,11 @@ public struct RecordedRun: Sendable {
     public var error: String?
     /// Whether its hidden table is there.
     public var hasTable: Bool
+    /// Whether its caller has the report, if it is published. If not, the same command reports it instead of running.
+    public var isAcknowledged: Bool
+    /// The rows of the whole table when the run was published; `nil` if it is not, or if 0.1.0 published it.
+    public var tableRows: Int64?
+
+    /// Whether it is published, and its caller may not have the report.
+    public var awaitsAcknowledgement: Bool { state == .published && !isAcknowledged }
 }

@@ -1,4 +1,5 @@
 import GRDB
+import GRDBSQLite
 
 /// How a hidden table becomes the one that users see.
 struct Publication {
@@ -34,6 +35,25 @@ struct Publication {
                 message: "the table \(target.table) exists in \(target.path)\(whose)",
                 hint: "use --if-exists replace, append or upsert, or another table with --table NAME")
         }
+        try rehearse(on: existing, db)
+    }
+
+    /// Compiles the statement that publishing depends on, without running it, so that what SQLite would reject for good
+    /// is rejected before the query is billed: an index with an unknown collation or function, for example.
+    private func rehearse(on existing: TargetTable, _ db: Database) throws {
+        let name = SQLiteName.quoted(target.table)
+        let columns = SQLiteName.list(existing.columns.filter { !$0.isGenerated }.map(\.name))
+        do {
+            _ = try db.makeStatement(
+                sql: isWhole ? "DROP TABLE \(name)" : "INSERT INTO \(name) (\(columns)) SELECT \(columns) FROM \(name)")
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_ERROR {
+            throw StagingError(
+                code: .databaseUnusable,
+                message: """
+                    \(target.path): the table \(target.table) cannot be written: \(error.message ?? "unknown reason")
+                    """,
+                hint: "choose another table with --table NAME", cause: error)
+        }
     }
 
     /// A table that bqpull did not make with this key is not given one: its rows may not even have one.
@@ -42,10 +62,18 @@ struct Publication {
         let index = "CREATE UNIQUE INDEX \(SQLiteName.quoted("\(target.table)_key"))"
         throw StagingError(
             code: .noKey,
-            message: "the table \(target.table) has no unique index on \(key.joined(separator: ", "))",
-            hint:
-                "make the table anew with --if-exists replace, or make the index: \(index) ON \(SQLiteName.quoted(target.table)) (\(SQLiteName.list(key)))"
-        )
+            message: """
+                the table \(target.table) has no unique index on \(key.joined(separator: ", ")) that compares every byte
+                """,
+            hint: """
+                replace the table with --if-exists replace, or make the index: \(index) \
+                ON \(SQLiteName.quoted(target.table)) (\(binary(key)))
+                """)
+    }
+
+    /// Columns of an index that compares every byte, whatever their own collation.
+    private static func binary(_ columns: [String]) -> String {
+        columns.map { "\(SQLiteName.quoted($0)) COLLATE BINARY" }.joined(separator: ", ")
     }
 
     /// Whether the hidden table becomes the one that users see, indexes and all; else its rows are added to another.
@@ -53,28 +81,35 @@ struct Publication {
         if case .add = way { false } else { true }
     }
 
-    /// Refuses rows that could not be published, before any of them is fetched.
-    func check(_ staged: StagedTable) throws {
+    /// Rejects rows that could not be published, before any of them is fetched.
+    func check(_ staged: StagedTable, _ db: Database) throws {
         switch way {
         case .create: break
         case .replace(let existing): try Self.check(existing.indexes, on: staged, target: target)
-        case .add(let existing): _ = try missingColumns(of: existing, for: staged)
+        case .add(let existing): _ = try missingColumns(of: existing, for: staged, db)
         }
     }
 
     /// The columns that have to be added to a table before the rows can be.
-    private func missingColumns(of existing: TargetTable, for staged: StagedTable) throws -> [TargetTable.Column] {
+    private func missingColumns(
+        of existing: TargetTable, for staged: StagedTable, _ db: Database
+    ) throws -> [TargetTable.Column] {
         let columns = staged.columns.map { TargetTable.Column(name: $0.name, type: $0.type.rawValue) }
         let difference: String
         switch existing.fit(of: columns) {
-        case .adding(let missing) where missing.isEmpty || target.addsColumns: return missing
+        case .adding(let missing) where missing.isEmpty || target.addsColumns:
+            let limit = sqlite3_limit(db.sqliteConnection, SQLITE_LIMIT_COLUMN, -1)
+            guard existing.columns.count + missing.count > limit else { return missing }
+            throw StagingError(
+                code: .tooManyColumns, message: "the table \(target.table) would have more than \(limit) columns",
+                hint: "select fewer columns, or choose another table with --table NAME")
         case .adding(let missing): difference = "column \(missing[0].name) \(missing[0].type) is not in the table"
         case .impossible(let reason): difference = reason
         }
         let evolve = target.addsColumns ? "" : "add new columns with --evolve, "
         throw StagingError(
             code: .schemaMismatch,
-            message: "the result does not go with the table \(target.table): \(difference)",
+            message: "the result's columns do not match table \(target.table): \(difference)",
             hint: "select the table's columns, \(evolve)or use --if-exists replace")
     }
 
@@ -128,7 +163,7 @@ struct Publication {
     private func add(
         _ staged: StagedTable, from old: String, to existing: TargetTable, named new: String, _ db: Database
     ) throws {
-        for column in try missingColumns(of: existing, for: staged) {
+        for column in try missingColumns(of: existing, for: staged, db) {
             try db.execute(sql: "ALTER TABLE \(new) ADD COLUMN \(SQLiteName.quoted(column.name)) \(column.type)")
         }
         let columns = SQLiteName.list(staged.columns.map(\.name))
@@ -140,7 +175,10 @@ struct Publication {
             let changes = staged.columns.filter { !$0.isKey }.map {
                 "\(SQLiteName.quoted($0.name)) = excluded.\(SQLiteName.quoted($0.name))"
             }
-            insert += " ON CONFLICT (\(SQLiteName.list(staged.key))) DO "
+            // Without the collation, SQLite could choose an index that equates distinct keys. The number of the row has
+            // none, and no index.
+            let isRowid = staged.key.map { SQLiteName($0) } == existing.rowidAlias.map { [SQLiteName($0)] }
+            insert += " ON CONFLICT (\(isRowid ? SQLiteName.list(staged.key) : Self.binary(staged.key))) DO "
             insert += changes.isEmpty ? "NOTHING" : "UPDATE SET \(changes.joined(separator: ", "))"
         }
         try db.execute(sql: insert)

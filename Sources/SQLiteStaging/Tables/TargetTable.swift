@@ -1,4 +1,5 @@
 import GRDB
+import GRDBSQLite
 
 /// The table that rows are to be published under, as it stands in the database.
 struct TargetTable {
@@ -10,6 +11,10 @@ struct TargetTable {
         var isPlain = true
         /// Whether it is NOT NULL.
         var isRequired = false
+
+        /// Whether its values are computed from others.
+        var isGenerated: Bool { type.hasSuffix(Self.generated) }
+        fileprivate static let generated = " GENERATED"
     }
 
     let columns: [Column]
@@ -21,12 +26,13 @@ struct TargetTable {
     let indexedColumns: [[SQLiteName]]
     /// The column that is another name of SQLite's number of the row, and is never NULL; `nil` if there is none.
     let rowidAlias: String?
-    /// The sets of columns that no two rows have the same values in.
+    /// The sets of columns that no two rows have the same values in, compared byte by byte: an index with another
+    /// collation equates values that are different.
     let uniqueKeys: [Set<SQLiteName>]
 
     /// The table of this name; `nil` if there is none.
     ///
-    /// Throws `databaseUnusable` if the name belongs to something that is not a table, or if triggers watch
+    /// Throws `databaseUnusable` if the name belongs to something that is not a table of its own, or if triggers watch
     /// the table: they would be lost with it, or run for every row.
     static func read(_ name: String, _ db: Database, path: String) throws -> TargetTable? {
         let objects = try Row.fetchAll(
@@ -45,10 +51,11 @@ struct TargetTable {
                 hint: "drop it, or choose another table with --table NAME")
         }
         guard !objects.isEmpty else { return nil }
+        try rejectOddTable(name, db, path: path)
         let columns = try Row.fetchAll(
             db,
             sql: """
-                SELECT name, type || CASE hidden WHEN 0 THEN '' ELSE ' GENERATED' END AS type, "notnull",
+                SELECT name, type || CASE hidden WHEN 0 THEN '' ELSE '\(Column.generated)' END AS type, "notnull",
                     pk = 0 AND dflt_value IS NULL AND hidden = 0 AS is_plain, pk
                 FROM pragma_table_xinfo(?) ORDER BY cid
                 """,
@@ -65,27 +72,56 @@ struct TargetTable {
                 """,
             arguments: [name])
         let lists = try self.indexes(of: name, db)
-        let primaryKey = Set(columns.filter { $0["pk"] > 0 }.map { SQLiteName($0["name"]) })
+        let primaryKey = columns.filter { $0["pk"] > 0 }.map { SQLiteName($0["name"]) }
+        // The only primary key without an index is the number of the row itself.
+        let hasRowids = lists.allSatisfy { !$0.isPrimaryKey }
+        let rowidAlias = described.first {
+            hasRowids && primaryKey == [SQLiteName($0.name)] && SQLiteName($0.type) == SQLiteName("INTEGER")
+        }?.name
         return TargetTable(
             columns: described, isOurs: try ColumnRecords.read(table: name, db) == described, indexes: indexes,
             indexedColumns: lists.map(\.columns),
-            rowidAlias: described.first {
-                primaryKey == [SQLiteName($0.name)] && SQLiteName($0.type) == SQLiteName("INTEGER")
-            }?.name,
-            uniqueKeys: lists.filter(\.isUnique).map { Set($0.columns) } + (primaryKey.isEmpty ? [] : [primaryKey]))
+            rowidAlias: rowidAlias,
+            uniqueKeys: lists.filter(\.isUnique).map { Set($0.columns) }
+                + (rowidAlias.map { [[SQLiteName($0)]] } ?? []))
     }
 
-    private static func indexes(of table: String, _ db: Database) throws -> [(columns: [SQLiteName], isUnique: Bool)] {
+    /// Rejects virtual tables and the tables behind them, which only their module can write.
+    private static func rejectOddTable(_ name: String, _ db: Database, path: String) throws {
+        // Since SQLite 3.37; an older one says nothing of the tables behind.
+        guard sqlite3_libversion_number() >= 3_037_000 else { return }
+        let kind = try String.fetchOne(
+            db, sql: "SELECT type FROM pragma_table_list WHERE schema = 'main' AND name = ? COLLATE NOCASE",
+            arguments: [name])
+        guard let kind, kind != "table" else { return }
+        let description = kind == "shadow" ? "belongs to a virtual table" : "is a \(kind) table"
+        throw StagingError(
+            code: .databaseUnusable, message: "\(path): the table \(name) \(description)",
+            hint: "choose another table with --table NAME")
+    }
+
+    /// An index that has no expression and covers all rows.
+    private struct Index {
+        var columns: [SQLiteName]
+        /// Whether no two rows have the same values, compared byte by byte.
+        var isUnique: Bool
+        var isPrimaryKey: Bool
+    }
+
+    private static func indexes(of table: String, _ db: Database) throws -> [Index] {
         let list = try Row.fetchAll(
-            db, sql: "SELECT name, \"unique\" FROM pragma_index_list(?) WHERE partial = 0", arguments: [table])
+            db, sql: "SELECT name, \"unique\", origin = 'pk' FROM pragma_index_list(?) WHERE partial = 0",
+            arguments: [table])
         return try list.compactMap { index in
-            let (name, isUnique): (String, Bool) = (index[0], index[1])
+            let (name, isUnique, isPrimaryKey): (String, Bool, Bool) = (index[0], index[1], index[2])
             let columns = try Row.fetchAll(
                 db, sql: "SELECT name, coll FROM pragma_index_xinfo(?) WHERE key ORDER BY seqno", arguments: [name])
             guard columns.allSatisfy({ $0["name"] != nil }) else { return nil }
-            // Another order than that of bytes takes values for the same that are not.
+            // A collation other than BINARY can equate distinct values.
             let isExact = columns.allSatisfy { $0["coll"] == "BINARY" }
-            return (columns.map { SQLiteName($0["name"]) }, isUnique && isExact)
+            return Index(
+                columns: columns.map { SQLiteName($0["name"]) }, isUnique: isUnique && isExact,
+                isPrimaryKey: isPrimaryKey)
         }
     }
 

@@ -9,7 +9,8 @@ enum ErrorExplanation {
         "billingDisabled":
             "The project has no open billing account. Open one in the console, or name another project with --project.",
         "bodyTooLarge": "An answer was larger than bqpull accepts. For rows, ask for fewer at a time with --page-rows.",
-        "busy": "Another program held the database for too long. Close it, or wait, and run the same command again.",
+        "busy":
+            "Another program had the database open for too long, perhaps only to read. Close it, or wait longer with --lock-timeout.",
         "cannotListen": "The port on this machine is taken or may not be used. Choose another one with --port.",
         "cannotStore":
             "Credentials cannot be written. Make room, or set XDG_CONFIG_HOME to a folder that you may write to.",
@@ -94,6 +95,8 @@ enum ErrorExplanation {
         "notConfirmed":
             "The query would process more than you are asked about, and nobody agreed. Add --yes, or select less.",
         "notContinuable": "The run cannot be continued by this command. Run its own command again.",
+        "notEnoughSpace":
+            "The rows need more disk space than is free. Free some, choose another disk, or add --ignore-disk-space.",
         "notFound": "The table, dataset or job does not exist, or not in this location. bqpull ls shows what there is.",
         "notIncremental": "The query, the column or the target does not go with --incremental. The message says why.",
         "nothingToMeasure": "A benchmark needs rows: choose a query or table with some 100,000.",
@@ -113,7 +116,7 @@ enum ErrorExplanation {
             "The service answered with a redirect, which bqpull does not follow: a proxy or a login page stands between.",
         "requestRejected": "Google does not understand the request for a token. Check the OAuth client and the scopes.",
         "resultExpired":
-            "BigQuery keeps results for about 24 hours, and this one is gone. Begin anew with --restart, which runs the query again.",
+            "An interrupted run is too old to be continued, or BigQuery no longer has its result, and the query may not run again without you. Allow that with --yes or a higher --max-bytes-billed.",
         "schemaChanged": "The columns changed while the result was read. Run the same command again.",
         "schemaMismatch": "The existing table does not go with the result. Add columns with --evolve, or replace it.",
         "serviceUnavailable": "Google's token service is in trouble. Try again later.",

@@ -27,7 +27,7 @@ enum ExitStatus: Int32, CaseIterable {
         case .inputMissing: "a file of SQL or credentials is missing"
         case .unavailable: "the service cannot be reached, or is in trouble"
         case .systemLimit: "a limit of the operating system"
-        case .cannotCreate: "a file cannot be created, opened or written under this name"
+        case .cannotCreate: "a file cannot be created, opened or written, or its disk is too small"
         case .localIO: "reading or writing a local file failed"
         case .later: "it will work later: a quota, a lock, an expired result"
         case .remoteProtocol: "what answers is not the service: TLS, redirects, HTML"

@@ -101,7 +101,7 @@ struct Failure {
 
     static func exitStatus(_ code: StagingError.Code) -> ExitStatus {
         switch code {
-        case .databaseUnusable, .targetExists, .schemaMismatch: .cannotCreate
+        case .databaseUnusable, .targetExists, .schemaMismatch, .notEnoughSpace: .cannotCreate
         case .noDatabase: .inputMissing
         case .invalidName, .noColumns, .noKey, .unknownColumn, .noRun: .usage
         case .tooManyColumns, .valueTooLarge, .keyViolated, .constraintViolated, .incomplete: .badData

@@ -8,12 +8,29 @@ enum ReportText {
         var lines = [
             "\(Readable.rows(report.rowsCopied)) \(place(report)) in \(Readable.seconds(report.copyDuration))"
         ]
+        if report.alreadyPublished == true {
+            let time = report.publishedAt.map { " at \(Readable.time($0))" } ?? ""
+            lines.append("  already published\(time); the process exited before its report was complete")
+        }
+        if let dropped = report.droppedRun { lines.append("  lost      \(text(dropped))") }
         if let continued = report.rowsContinued, continued > 0 {
             lines.append("  continued \(Readable.rows(continued)) were staged before the interruption")
         }
         if let count = report.rowsWithoutWatermark, count > 0 {
             lines.append("  left out  \(Readable.rows(count)) without a value in the incremental column")
         }
+        // Where the time went is not recorded.
+        if report.alreadyPublished != true { lines += cost(report, transfer: transfer) }
+        if report.retries > 0 { lines.append("  retries   \(report.retries)") }
+        if let job = report.jobId {
+            lines.append("  job       \(report.project):\(report.location.map { "\($0)." } ?? "")\(job)")
+        }
+        if let next = next(report) { lines.append("  next      \(next)") }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private static func cost(_ report: PullReport, transfer: Double) -> [String] {
+        var lines: [String] = []
         if let table = report.sourceTable {
             lines.append("  read      \(printable(table, limit: 300)), without a query, which costs nothing")
         } else {
@@ -24,12 +41,12 @@ enum ReportText {
                 + "\(Readable.bytes(report.dataRead)) read (inflated \(Readable.bytes(report.dataInflated))) in "
                 + "\(report.pages) \(report.pages == 1 ? "page" : "pages")"
         )
-        if report.retries > 0 { lines.append("  retries   \(report.retries)") }
-        if let job = report.jobId {
-            lines.append("  job       \(report.project):\(report.location.map { "\($0)." } ?? "")\(job)")
-        }
-        if let next = next(report) { lines.append("  next      \(next)") }
-        return lines.joined(separator: "\n") + "\n"
+        return lines
+    }
+
+    private static func text(_ run: DroppedRun) -> String {
+        let cost = run.bytesBilled.map { "; \(Readable.bytes($0)) were billed for it" } ?? ""
+        return "the interrupted run of \(Readable.time(run.startedAt)), \(Readable.rows(run.rows))\(cost)"
     }
 
     /// A command that shows the rows.

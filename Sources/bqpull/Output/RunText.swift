@@ -66,6 +66,7 @@ struct RunSummary: Encodable {
     var updatedAt: Date
     var finishedAt: Date?
     var error: String?
+    var acknowledged: Bool?
 
     init(_ run: RecordedRun) {
         runId = run.intent.runID
@@ -89,5 +90,6 @@ struct RunSummary: Encodable {
         updatedAt = run.updatedAt
         finishedAt = run.finishedAt
         error = run.error
+        acknowledged = run.state == .published ? run.isAcknowledged : nil
     }
 }

@@ -51,7 +51,11 @@ struct Interruption: Error {
             source.resume()
             return source
         }
-        defer { for source in sources { source.cancel() } }
+        defer {
+            for source in sources { source.cancel() }
+            // What follows, such as writing a report, ends at once.
+            for number in numbers { Foundation.signal(number, SIG_DFL) }
+        }
         return try await withThrowingTaskGroup(of: Event<Result>.self) { group in
             group.addTask { .finished(try await body()) }
             group.addTask {

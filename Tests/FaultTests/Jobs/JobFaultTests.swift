@@ -122,25 +122,23 @@ import Testing
         }
     }
 
-    /// What was staged stays until the user says otherwise.
-    @Test(.faults("B12")) func aResultThatIsGoneIsRunAgainOnlyIfAsked() async throws {
+    /// The rows are dropped when the next run begins, which says what the lost one billed.
+    @Test(.faults("B12"), arguments: [false, true]) func aResultThatIsGoneIsRunAgain(isForbidden: Bool) async throws {
         try await FaultyPull.with { pull in
-            try pull.meet([Self.page: ["pass", "pass", "pass", "return-404-notFound always"]])
+            try pull.meet([Self.page: ["pass", "pass", "pass"] + Array(repeating: "return-404-notFound", count: 40)])
             let outcome = await pull.run()
             #expect(outcome.exitCode == 75, "\(outcome.message)")
             pull.expectReadable(outcome)
             try await pull.expectSound(.earlier)
-            let again = await pull.run()
-            #expect(again.exitCode == 75, "\(again.message)")
-            #expect(again.message.contains("would process"))
-            pull.expectMet()
+            try pull.meet([:])
             pull.emulator.expireResults()
-            var anew = pull.pull()
-            anew.startsAnew = true
-            let last = await pull.run(anew)
-            #expect(last.exitCode == 0, "\(last.message)")
-            try await pull.expectSound(.new)
-            #expect(pull.emulator.counters.jobs == FaultyPull.earlierJobs + 2)
+            var again = pull.pull()
+            if isForbidden { again.query.maximumBytesBilled = 1 }
+            let last = await pull.run(again)
+            #expect(last.exitCode == (isForbidden ? 75 : 0), "\(last.message)")
+            #expect(last.message.contains("would process") == isForbidden)
+            try await pull.expectSound(isForbidden ? .earlier : .new)
+            #expect(pull.emulator.counters.jobs == FaultyPull.earlierJobs + (isForbidden ? 1 : 2))
         }
     }
 

@@ -98,7 +98,7 @@ import Testing
                 try folder.read("SELECT run_id, state FROM _bqpull_runs ORDER BY rowid LIMIT 2")
                     == [#""a"|"published""#, #""b"|"discarded""#])
             #expect(try folder.read("SELECT name FROM sqlite_master WHERE name LIKE '%rows%'") == [])
-            #expect(try folder.read("SELECT value FROM _bqpull_meta WHERE key = 'version'") == ["2"])
+            #expect(try folder.read("SELECT value FROM _bqpull_meta WHERE key = 'version'") == ["3"])
         }
     }
 
@@ -116,7 +116,7 @@ import Testing
                 """)
             try await StagingDatabase.open(folder.target()).close()
             try await expectCode(.corrupt) {
-                _ = try await StagingDatabase.open(folder.target(), checksEverything: true)
+                _ = try await StagingDatabase.open(folder.target(), .checkingEverything)
             }
             try folder.execute("UPDATE _bqpull_runs SET state = 'running'")
             try await expectCode(.corrupt) { _ = try await StagingDatabase.open(folder.target()) }

@@ -70,7 +70,8 @@ import Testing
             try await damage.inflict(on: folder)
             let before = try Data(contentsOf: URL(fileURLWithPath: folder.path))
             let error = await #expect(throws: StagingError.self) {
-                _ = try await StagingDatabase.open(folder.target(), checksEverything: damage.isHidden)
+                _ = try await StagingDatabase.open(
+                    folder.target(), damage.isHidden ? .checkingEverything : StagingOptions())
             }
             #expect([.corrupt, damage == .header ? .databaseUnusable : .corrupt].contains(error?.code))
             #expect(error?.message.hasPrefix(folder.path) == true)

@@ -10,7 +10,7 @@ import Testing
 
     @Test(arguments: settings) func setsUpItsConnection(_ setting: (key: String, value: Int)) async throws {
         try await StagingFolder.with { folder in
-            let (connection, _) = try await StagingConnection.open(path: folder.path, busyTimeout: .zero) { _, _ in }
+            let (connection, _) = try await StagingConnection.open(path: folder.path, .lockTimeout(.zero)) { _ in }
             try await connection.prepareForRuns()
             let value = try await connection.write { try Int.fetchOne($0, sql: "PRAGMA \(setting.key)") }
             #expect(value == setting.value)
@@ -20,7 +20,7 @@ import Testing
 
     @Test func protectsTheSchemaFromItself() async throws {
         try await StagingFolder.with { folder in
-            let (connection, _) = try await StagingConnection.open(path: folder.path, busyTimeout: .zero) { _, _ in }
+            let (connection, _) = try await StagingConnection.open(path: folder.path, .lockTimeout(.zero)) { _ in }
             try await connection.prepareForRuns()
             try await expectCode(.unexpected) {
                 try await connection.write { db in

@@ -23,8 +23,7 @@ import Testing
         try await StagingFolder.with { folder in
             let up = FileManager.default.currentDirectoryPath.split(separator: "/").map { _ in "../" }
             for path in [folder.folder + "/" + name, up.joined() + folder.folder.dropFirst() + "/" + name] {
-                let database = try await StagingDatabase.open(StagingTarget(path: path))
-                try await database.close()
+                try await StagingDatabase.prepare(StagingTarget(path: path))
             }
             #expect(try folder.files == [name])
         }
@@ -105,7 +104,7 @@ import Testing
         }
     }
 
-    @Test func removesAFileThatItCouldNotMakeADatabaseOf() async throws {
+    @Test func createsNoFileThatSQLiteCannotOpen() async throws {
         try await StagingFolder.with { folder in
             // Longer than the paths that SQLite takes, shorter than those that the system takes.
             let deep = (0..<4).map { _ in "/" + String(repeating: "d", count: 150) }.joined()

@@ -148,7 +148,7 @@ struct StagingScenario: Sendable, CustomTestStringConvertible {
     }
 
     private func stage(in database: StagingDatabase, _ outcome: inout Outcome) async throws {
-        let unfinished = try await database.unfinishedRun(of: "test")
+        let unfinished = try await database.continueRun(of: "test")
         let run = if let unfinished { unfinished } else { try await database.begin(.test()) }
         outcome.runID = run.recorded.intent.runID
         outcome.firstRow = run.rowsWritten

@@ -27,7 +27,7 @@ import Testing
     ) async throws {
         let database = try await StagingDatabase.open(target)
         do {
-            try await body(try await database.unfinishedRun(of: command))
+            try await body(try await database.continueRun(of: command))
         } catch {
             try await database.close()
             throw error
@@ -246,14 +246,14 @@ import Testing
         try await StagingFolder.with { folder in
             try await interrupt(folder, .test(runID: "mine"))
             let database = try await StagingDatabase.open(folder.target())
-            #expect(try await database.unfinishedRun(id: "mine").rowsWritten == 2)
-            try await expectCode(.noRun) { _ = try await database.unfinishedRun(id: "other") }
+            #expect(try await database.continueRun(id: "mine").rowsWritten == 2)
+            try await expectCode(.noRun) { _ = try await database.continueRun(id: "other") }
             try await database.close()
             let other = try await StagingDatabase.open(folder.target("other"))
-            try await expectCode(.noRun) { _ = try await other.unfinishedRun(id: "mine") }
+            try await expectCode(.noRun) { _ = try await other.continueRun(id: "mine") }
             try await other.close()
             let otherwise = try await StagingDatabase.open(folder.target("results", .append))
-            try await expectCode(.noRun) { _ = try await otherwise.unfinishedRun(id: "mine") }
+            try await expectCode(.noRun) { _ = try await otherwise.continueRun(id: "mine") }
             try await otherwise.close()
         }
     }

@@ -45,10 +45,10 @@ import Testing
     static let breaches = [
         Breach(
             testDescription: "NULL", rows: [[.integer(1), .null, .null], [.null, .null, .null]], key: ["id"],
-            message: "row 2: the column id of the key is NULL"),
+            message: "row 2: key column id is NULL"),
         Breach(
             testDescription: "NULL in the second column", rows: [[.integer(1), .null, .null]], key: ["id", "part"],
-            message: "row 1: the column part of the key is NULL"),
+            message: "row 1: key column part is NULL"),
         Breach(
             testDescription: "doubled", rows: [1, 2, 3, 2, 1].map { [.integer($0), .null, .null] }, key: ["id"],
             message: "row 4 has the same key (id) as row 2"),
@@ -164,7 +164,7 @@ import Testing
             }
             try folder.execute("DROP TRIGGER late")
             let database = try await StagingDatabase.open(folder.target(key: ["n"], indexes: [["n", "s"]]))
-            let run = try #require(try await database.unfinishedRun(of: "test"))
+            let run = try #require(try await database.continueRun(of: "test"))
             try await run.begin(.pairs)
             try await run.finish()
             try await database.close()

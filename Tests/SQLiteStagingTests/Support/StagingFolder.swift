@@ -94,10 +94,10 @@ struct StagingFolder {
 
     /// Opens, begins a run and closes, whatever `body` does.
     func withRun(
-        _ target: StagingTarget, intent: StagingIntent = .test(), busyTimeout: Duration = .seconds(5),
+        _ target: StagingTarget, intent: StagingIntent = .test(), _ options: StagingOptions = .lockTimeout(.seconds(5)),
         _ body: (StagingRun) async throws -> Void
     ) async throws {
-        let database = try await StagingDatabase.open(target, busyTimeout: busyTimeout)
+        let database = try await StagingDatabase.open(target, options)
         do {
             try await body(try await database.begin(intent))
         } catch {
@@ -105,6 +105,40 @@ struct StagingFolder {
             throw error
         }
         try await database.close()
+    }
+}
+
+extension StagingOptions {
+    static func lockTimeout(_ duration: Duration) -> StagingOptions {
+        var options = StagingOptions()
+        options.lockTimeout = duration
+        return options
+    }
+
+    static var checkingEverything: StagingOptions {
+        var options = StagingOptions()
+        options.checksEverything = true
+        return options
+    }
+}
+
+extension StagingDatabase {
+    /// Opens the database of a target as a run does that is about to begin, and closes it.
+    static func prepare(_ target: StagingTarget, _ options: StagingOptions = StagingOptions()) async throws {
+        let database = try await StagingDatabase.open(target, options)
+        do {
+            try await database.begin(.test()).stop(error: "", canContinue: false)
+        } catch {
+            try? await database.close()
+            throw error
+        }
+        try await database.close()
+    }
+
+    /// Takes up the unfinished run of a command; `nil` if there is none.
+    func continueRun(of command: String) async throws -> StagingRun? {
+        guard let run = try await unfinishedRun(of: command) else { return nil }
+        return try await continueRun(id: run.intent.runID)
     }
 }
 

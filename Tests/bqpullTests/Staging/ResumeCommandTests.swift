@@ -210,7 +210,7 @@ import Testing
             #expect(doubled.errors.contains("row 2 has the same key (id) as row 1"))
             let null = try await pull("SELECT 7 AS id UNION ALL SELECT NULL", ["--table", "u", "--key", "id"])
             #expect(null.exitCode == 65)
-            #expect(null.errors.contains("row 2: the column id of the key is NULL"))
+            #expect(null.errors.contains("row 2: key column id is NULL"))
             #expect(try await pull("SELECT 1 AS id", ["--if-exists", "upsert"]).exitCode == 64)
             #expect(try await pull("SELECT 1 AS id", ["--key", "other"]).exitCode == 64)
             #expect(try await pull("SELECT 1 AS id", ["--key", "id,"]).exitCode == 64)

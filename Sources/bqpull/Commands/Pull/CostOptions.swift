@@ -57,15 +57,8 @@ struct CostOptions: ParsableArguments {
             hint:
                 "add --yes to run it all the same, or select fewer columns and partitions; --confirm-above and bqpull config change the limit"
         )
-        guard let display, LineInput.isTerminal, StandardError.isTerminal else { throw refusal }
-        let answer = try await display.paused {
-            Diagnostics.info(text)
-            StandardError.write("run it? [y/N] ")
-            let answer = await LineInput().next()?.trimmingCharacters(in: .whitespaces).lowercased()
-            try Task.checkCancellation()
-            return answer
-        }
-        guard answer == "y" || answer == "yes" else {
+        guard let display, Confirmation.isPossible else { throw refusal }
+        guard try await Confirmation.ask("run it?", about: text, display) else {
             throw CommandError(
                 identifier: "notConfirmed", message: "the query was not run", exitStatus: .usage,
                 hint: "nothing is billed; bqpull query --dry-run shows what it would process")

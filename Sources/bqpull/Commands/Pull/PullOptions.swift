@@ -22,6 +22,12 @@ struct PullOptions: ParsableArguments {
     @Flag(help: "Check the whole database for damage first. Done without it only after bqpull was killed.")
     var check = false
 
+    @OptionGroup var lock: LockOptions
+
+    @Flag(
+        help: "Write rows even if the disk seems too small for them. Without it, a script stops before it is full.")
+    var ignoreDiskSpace = false
+
     @Flag(help: "Show no progress and no report.")
     var quiet = false
 
@@ -47,23 +53,45 @@ struct PullOptions: ParsableArguments {
         pull.limits.pageRows = pageRows
         pull.limits.parallelPages = parallel
         pull.limits.memory = memory.bytes
-        pull.checksDatabase = check
+        pull.staging = lock.staging
+        pull.staging.checksEverything = check
+        pull.staging.ignoresDiskSpace = ignoreDiskSpace
+        pull.onDiskSpaceShortage = { shortage in
+            guard let display = running.display, Confirmation.isPossible else { throw Self.refusal(shortage) }
+            guard try await Confirmation.ask("write them all the same?", about: shortage.description, display) else {
+                throw Self.refusal(shortage)
+            }
+        }
         pull.startsAnew = startsAnew
         pull.onProgress = running.onProgress
     }
 
-    /// Stages rows, shows how far that is, and reports it at the end.
+    private static func refusal(_ shortage: DiskSpaceShortage) -> StagingError {
+        var error = shortage.error
+        error.hint = "free some space, choose a file on another disk, or add --ignore-disk-space"
+        return error
+    }
+
+    /// Stages rows, shows how far that is, reports it at the end, and acknowledges that the report was written.
     ///
     /// - Parameter file: the staging database, in which a run that is interrupted can be continued.
     func stage(
-        into file: String, _ stage: @escaping @Sendable (Running) async throws -> PullReport
+        into file: String, _ publish: @escaping @Sendable (Running) async throws -> PublishedPull
     ) async throws {
         let staged = StagedRows()
         let options = connection
-        let report = try await report(
-            ProgressDisplay(), note: { staged.note(file: file, options) }, onProgress: staged.update, stage)
+        var (published, warnings) = try await running(
+            ProgressDisplay(), note: { staged.note(file: file, options) }, onProgress: staged.update, publish)
+        published.report.warnings.insert(contentsOf: warnings, at: 0)
+        show(published.report)
         if connection.json {
-            try StandardOutput.writeJSON(report, hint: "the table is staged; only the report is lost")
+            try StandardOutput.writeJSON(
+                published.report, hint: "the table is staged; the same command repeats the report for 10 minutes")
+        }
+        do {
+            try await published.acknowledge()
+        } catch {
+            Diagnostics.warning("the run could not be acknowledged, and the same command may only report it: \(error)")
         }
     }
 
@@ -81,7 +109,7 @@ struct PullOptions: ParsableArguments {
             // Both would write into the same lines of a terminal.
             if width != nil { display.stop() }
         }
-        try await report(display, note: { nil }, onProgress: { _ in }) { running in
+        var (report, warnings) = try await running(display, note: { nil }, onProgress: { _ in }) { running in
             try await withThrowingTaskGroup(of: PullReport?.self) { group in
                 group.addTask { try await run(running, rows) }
                 group.addTask {
@@ -95,35 +123,40 @@ struct PullOptions: ParsableArguments {
                 throw CancellationError()
             }
         }
+        report.warnings.insert(contentsOf: warnings, at: 0)
+        show(report)
         if !quiet, let omission = rows.omission { Diagnostics.info(omission) }
     }
 
-    @discardableResult
-    private func report(
+    /// Connects, carries out `body` until it ends or is interrupted, and shows how far it is.
+    ///
+    /// - Returns: what `body` returns, and warnings about the connection.
+    private func running<Result: Sendable>(
         _ display: ProgressDisplay, note: @escaping @Sendable () -> Interruption.Note?,
         onProgress: @escaping @Sendable (PullProgress) -> Void,
-        _ body: @escaping @Sendable (Running) async throws -> PullReport
-    ) async throws -> PullReport {
+        _ body: @escaping @Sendable (Running) async throws -> Result
+    ) async throws -> (Result, [PullWarning]) {
         let (quiet, options) = (quiet, connection)
-        let report = try await Interruption.catching(note: note) {
+        return try await Interruption.catching(note: note) {
             try await Connection.with(options) { connection in
-                var report: PullReport
+                let result: Result
                 if quiet {
-                    report = try await body(Running(connection: connection, display: nil, onProgress: onProgress))
+                    result = try await body(Running(connection: connection, display: nil, onProgress: onProgress))
                 } else {
                     let running = Running(connection: connection, display: display) { progress in
                         onProgress(progress)
                         display.update(progress)
                     }
-                    report = try await display.showing { try await body(running) }
+                    result = try await display.showing { try await body(running) }
                 }
-                report.warnings.insert(contentsOf: connection.warnings, at: 0)
-                return report
+                return (result, connection.warnings)
             }
         }
+    }
+
+    private func show(_ report: PullReport) {
         if !quiet { Diagnostics.info(ReportText.text(report), report) }
         report.warnings.forEach { Diagnostics.warning($0.message) }
-        return report
     }
 }
 

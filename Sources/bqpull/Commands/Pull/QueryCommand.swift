@@ -23,9 +23,9 @@ struct QueryCommand: AsyncParsableCommand {
             What the query will process, and about what that costs on demand, is shown
             before it runs; a query of more than 100 GB has to be confirmed.
 
-            A pull that was interrupted goes on where it stopped when the same command
-            is given again, without running the query a second time; bqpull runs
-            staging.db shows what there is.
+            A pull that was interrupted continues where it stopped when the same command
+            is given again within 12 hours (--continue-within), without running the
+            query a second time; bqpull runs staging.db shows what there is.
             """
     )
 
@@ -73,7 +73,7 @@ struct QueryCommand: AsyncParsableCommand {
             let client = try await running.connection.client()
             let pull = pull(query, client, settings, running)
             return try await NameSuggestion(client: client).explainingQuery {
-                try await pull.stage(into: stagingTarget)
+                try await pull.publish(into: stagingTarget)
             }
         }
     }
@@ -90,18 +90,19 @@ struct QueryCommand: AsyncParsableCommand {
             try await cost.allow(estimate, limit: query.maximumBytesBilled, settings, running.display)
         }
         options.configure(&pull, startsAnew: target.restart, for: running)
+        target.configure(&pull)
         return pull
     }
 
     private func estimate(
         _ query: QueryRequest, into target: StagingTarget?, _ settings: Settings
     ) async throws {
-        let connection = options.connection
-        let incremental = incremental
+        let (connection, staging, incremental) = (options.connection, options.lock.staging, incremental)
         let estimate = try await Interruption.catching {
             try await Connection.with(connection) { connection in
                 var pull = QueryPull(query, client: try await connection.client())
                 pull.incrementalColumn = incremental
+                pull.staging = staging
                 defer { connection.showWarnings() }
                 guard let target else { return try await pull.estimate() }
                 return try await pull.estimate(into: target)

@@ -4,16 +4,18 @@ import BigQueryPull
 import GoogleHTTP
 import SQLiteStaging
 
-/// Goes on with a pull that was interrupted.
+/// Continues a pull that was interrupted.
 struct ResumeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "resume",
-        abstract: "Go on with a pull that was interrupted.",
+        abstract: "Continue a pull that was interrupted, however old it is.",
         discussion: """
-            The job that BigQuery has run already is not run again: the pull goes on
-            with the row after the last one that is staged. A table that was read
-            without a query is read anew if it has changed since. A run that is finished
-            is left as it is.
+            The job that BigQuery has run already is not run again: the pull continues
+            with the row after the last one that is staged. If its result has expired,
+            the rows are dropped and the query runs again. A table that was read without
+            a query is read again if it has changed since. A run that was published just
+            before its process ended is reported; any other finished run is left as it
+            is.
 
             Examples:
               bqpull resume staging.db
@@ -28,7 +30,7 @@ struct ResumeCommand: AsyncParsableCommand {
         help: ArgumentHelp("The run, as bqpull runs shows it. Default: the latest unfinished one.", valueName: "id"))
     var run: String?
 
-    @Flag(help: "Drop the rows that are staged, and start anew.")
+    @Flag(help: "Drop the rows that are staged, and run the query again.")
     var restart = false
 
     @OptionGroup var cost: CostOptions
@@ -49,7 +51,7 @@ struct ResumeCommand: AsyncParsableCommand {
                 continuing: unfinished, try await running.connection.client(project: project), settings, running.display
             )
             options.configure(&pull, startsAnew: restart, for: running)
-            return try await pull.stage(into: unfinished.target)
+            return try await pull.publish(into: unfinished.target)
         }
     }
 
@@ -68,26 +70,26 @@ struct ResumeCommand: AsyncParsableCommand {
         return pull
     }
 
-    /// The run to go on with; `nil` if there is nothing to do.
+    /// The run to continue or to report; `nil` if there is nothing to do.
     private func find() async throws -> RecordedRun? {
-        let runs = try await RunLog.read(path: file)
+        let runs = try await RunLog.read(path: file, options.lock.staging)
         if let run {
             guard let found = runs.first(where: { $0.intent.runID == run }) else {
                 throw StagingError(
                     code: .noRun, message: "\(file) has no run \(run)",
                     hint: "bqpull runs \(shellWord(file)) lists them")
             }
-            guard !found.state.isUnfinished else { return found }
+            guard !found.state.isUnfinished, !found.awaitsAcknowledgement else { return found }
             guard found.state == .published else {
                 throw StagingError(
                     code: .noRun,
-                    message: "the run \(run) is \(found.state.rawValue), so that nothing is left to go on with",
+                    message: "the run \(run) is \(found.state.rawValue), so that there is nothing to continue",
                     hint: "run its command again")
             }
             Diagnostics.info("the run \(run) is published already")
             return nil
         }
-        guard let latest = runs.last(where: { $0.state.isUnfinished }) else {
+        guard let latest = runs.last(where: { $0.state.isUnfinished || $0.awaitsAcknowledgement }) else {
             Diagnostics.info("every run in \(file) is finished")
             return nil
         }

@@ -27,13 +27,15 @@ struct RunsCommand: AsyncParsableCommand {
     @Flag(help: "Write the runs as one JSON array to standard output.")
     var json = false
 
+    @OptionGroup var lock: LockOptions
+
     func run() async throws {
         if let discard {
-            try await RunLog.discard(discard, path: file)
+            try await RunLog.discard(discard, path: file, lock.staging)
             Diagnostics.info("the rows of the run \(discard) are dropped")
         }
         guard discard == nil || json else { return }
-        let runs = try await RunLog.read(path: file)
+        let runs = try await RunLog.read(path: file, lock.staging)
         if json {
             try StandardOutput.writeJSON(runs.map(RunSummary.init))
         } else {

@@ -21,9 +21,9 @@ struct TableCommand: AsyncParsableCommand {
             that changes meanwhile is read again, twice at most. Views, materialized
             views and external tables have no rows to read without a query.
 
-            A pull that was interrupted goes on where it stopped when the same command
-            is given again, as long as the table has not changed; bqpull runs staging.db
-            shows what there is.
+            A pull that was interrupted continues where it stopped when the same command
+            is given again within 12 hours (--continue-within), as long as the table has
+            not changed; bqpull runs staging.db shows what there is.
             """
     )
 
@@ -57,14 +57,14 @@ struct TableCommand: AsyncParsableCommand {
         }
         try await options.stage(into: into) { running in
             try await pulling(running) { pull in
-                try await pull.stage(into: target.stagingTarget(in: into, defaultTable: pull.table.table))
+                try await pull.publish(into: target.stagingTarget(in: into, defaultTable: pull.table.table))
             }
         }
     }
 
-    private func pulling(
-        _ running: PullOptions.Running, _ body: (TablePull) async throws -> PullReport
-    ) async throws -> PullReport {
+    private func pulling<Result>(
+        _ running: PullOptions.Running, _ body: (TablePull) async throws -> Result
+    ) async throws -> Result {
         let client = try await running.connection.client()
         let table = try TableReference(parsing: source, defaultProject: client.configuration.project)
         var pull = TablePull(table, client: client)
@@ -72,6 +72,7 @@ struct TableCommand: AsyncParsableCommand {
         pull.maximumRows = rows
         pull.onWarning = LargeResultNote.show([shellWord(source)], options.connection, running.display)
         options.configure(&pull, startsAnew: target.restart, for: running)
+        target.configure(&pull)
         return try await NameSuggestion(client: client).explaining(table) { [pull] in try await body(pull) }
     }
 }

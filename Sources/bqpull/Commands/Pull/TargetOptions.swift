@@ -1,4 +1,5 @@
 import ArgumentParser
+import BigQueryPull
 import SQLiteStaging
 
 /// Where rows go, and what becomes of what is there: the options of every command that begins a pull.
@@ -47,8 +48,23 @@ struct TargetOptions: ParsableArguments {
     @Flag(help: "Add columns that the existing table does not have, when rows are added to it.")
     var evolve = false
 
-    @Flag(help: "Drop the rows that an interrupted run of this command has staged, and start anew.")
+    @Flag(
+        help:
+            "Drop the rows that an interrupted run of this command has staged, and run the query again. Also runs it again right after it was published; with append this adds the rows a second time."
+    )
     var restart = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Continue an interrupted run of this command if it began within this time; drop an older one and run again. Default: 12h.",
+            valueName: "duration"))
+    var continueWithin: DurationText?
+
+    @Option(
+        help: ArgumentHelp(
+            "If this command published its rows within this time, and ended before its report was out, repeat the report instead of running again; 0 turns that off. Default: 10m.",
+            valueName: "duration"))
+    var retryWindow: DurationText?
 
     func validate() throws {
         if into != nil {
@@ -65,8 +81,15 @@ struct TargetOptions: ParsableArguments {
         [
             ("--table", table != nil), ("--if-exists", ifExists != nil), ("--key", key != nil),
             ("--index", !indexes.isEmpty), ("--evolve", evolve), ("--restart", restart),
+            ("--continue-within", continueWithin != nil), ("--retry-window", retryWindow != nil),
         ]
         .first { $0.1 }?.0
+    }
+
+    /// Applies to a pull what the options say about earlier runs.
+    func configure(_ pull: inout some Pull) {
+        if let continueWithin { pull.continueWithin = continueWithin.duration }
+        if let retryWindow { pull.retryWindow = retryWindow.duration }
     }
 
     /// The target in this database that the options describe.

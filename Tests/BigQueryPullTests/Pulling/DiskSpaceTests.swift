@@ -8,23 +8,46 @@ import Testing
 
 @testable import BigQueryPull
 
-@Suite struct LocalRoomTests {
+@Suite struct DiskSpaceTests {
     private static let gigabyte: Int64 = 1_000_000_000
+
+    /// A pull that accepts every shortage, or none.
+    private func pull(in fixture: EmulatorFixture, accepts: Bool) -> QueryPull {
+        var pull = QueryPull(QueryRequest("SELECT 1 AS one"), client: fixture.client)
+        if accepts { pull.onDiskSpaceShortage = { _ in } }
+        return pull
+    }
 
     @Test(
         arguments: [
-            (1, 2, nil), (2, 2, nil), (3, 2, "the rows need about 3 GB here, and 2 GB are free"),
-            (100, 1000, nil), (101, 1000, "the rows need about 101 GB here, which is much for one file on one machine"),
-            (101, 50, "the rows need about 101 GB here, and 50 GB are free"), (100, nil, nil),
-            (101, nil, "the rows need about 101 GB here, which is much for one file on one machine"),
+            (1, 2, nil), (2, 2, nil), (3, 2, "the rows need about 3 GB, and 2 GB are free"),
+            (100, 1000, nil), (101, 1000, "the rows need about 101 GB, which is much for one file on one machine"),
+            (101, 50, "the rows need about 101 GB, and 50 GB are free"), (100, nil, nil),
+            (101, nil, "the rows need about 101 GB, which is much for one file on one machine"),
         ] as [(Int64, Int64?, String?)])
-    func warnsOfWhatDoesNotFit(size: Int64, free: Int64?, message: String?) {
-        let room = LocalRoom(freeBytes: free.map { $0 * Self.gigabyte })
-        #expect(room.warning(size * Self.gigabyte)?.message == message)
+    func stopsOrWarnsBeforeTheDiskIsFull(size: Int64, free: Int64?, message: String?) async throws {
+        try await EmulatorFixture.with { fixture in
+            for accepts in [true, false] {
+                let pull = pull(in: fixture, accepts: accepts)
+                let meter = PullMeter(pull, project: "p", client: fixture.client, clock: pull.clock)
+                let check = {
+                    try await pull.checkDiskSpace(for: size * Self.gigabyte, at: "x.db", meter) { _ in
+                        free.map { $0 * Self.gigabyte }
+                    }
+                }
+                if let free, size > free, !accepts {
+                    let error = await #expect(throws: StagingError.self) { try await check() }
+                    #expect(error?.code == .notEnoughSpace && error?.message == message.map { "x.db: \($0)" })
+                } else {
+                    try await check()
+                    #expect(meter.report.warnings.map(\.message) == [message].compactMap(\.self))
+                }
+            }
+        }
     }
 
-    @Test(arguments: ["/tmp/new.db", "new.db"]) func findsTheRoomOfAPathThatIsNotThereYet(path: String) {
-        #expect(LocalRoom(at: path).freeBytes ?? 0 > 0)
+    @Test(arguments: ["/tmp/new.db", "new.db"]) func looksAtThePathOfANewFile(path: String) {
+        #expect(DiskSpace(at: path).freeBytes ?? 0 > 0)
     }
 
     private func warnings(
@@ -33,6 +56,7 @@ import Testing
         let told = Mutex<[PullWarning]>([])
         let staged = Mutex(false)
         var pull = pull
+        pull.staging.ignoresDiskSpace = true
         pull.onWarning = { warning in told.withLock { $0.append(warning) } }
         // Once rows are staged, what is to be said has been said.
         pull.onProgress = { progress in

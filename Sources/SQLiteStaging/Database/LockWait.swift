@@ -1,0 +1,48 @@
+import Foundation
+
+/// A wait for a lock on a staging database that another process holds.
+public struct LockWait: Sendable, Hashable {
+    /// The database file, as an absolute path.
+    public var path: String
+    /// The IDs of the processes that hold a lock on it, in ascending order; empty where the system does not list them.
+    public var processes: [Int32]
+
+    /// Looks up who holds the locks on a database now.
+    init(of path: String) {
+        self.path = path
+        processes = Self.holders(of: path)
+    }
+
+    /// The writers, else everyone who has the file open, other than this process.
+    ///
+    /// From `/proc/locks`, since `fcntl` would need a descriptor, and closing that would drop SQLite's locks.
+    private static func holders(of path: String) -> [Int32] {
+        guard let table = try? String(contentsOfFile: "/proc/locks", encoding: .utf8) else { return [] }
+        // In WAL mode the locks are on the shared memory.
+        let files = Set([path, path + "-shm"].compactMap(identifier))
+        var (readers, writers): (Set<Int32>, Set<Int32>) = ([], [])
+        for line in table.split(separator: "\n") {
+            // 1: POSIX  ADVISORY  READ  4711 fe:01:131100 1073741826 1073742335
+            let words = line.split(separator: " ")
+            guard words.count == 8, words[1] == "POSIX", files.contains(String(words[5])), let process = Int32(words[4]),
+                process > 0, process != getpid()
+            else { continue }
+            if words[3] == "WRITE" { writers.insert(process) } else { readers.insert(process) }
+        }
+        return (writers.isEmpty ? readers : writers).sorted()
+    }
+
+    /// A file as the kernel names it in `/proc/locks`: major and minor number of its device in hexadecimal, and inode.
+    private static func identifier(of path: String) -> String? {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        let device = UInt64(truncatingIfNeeded: status.st_dev)
+        let major = (device >> 8) & 0xFFF | (device >> 32) & 0xFFFF_F000
+        let minor = device & 0xFF | (device >> 12) & 0xFFFF_FF00
+        let numbers = [major, minor].map { number in
+            let digits = String(number, radix: 16)
+            return digits.count < 2 ? "0" + digits : digits
+        }
+        return numbers.joined(separator: ":") + ":\(status.st_ino)"
+    }
+}
