@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// A process that ends between publishing and acknowledging: the same command reports that run and runs no query.
-@Suite(.timeLimit(.minutes(30))) struct AcknowledgementTests {
+@Suite(.timeLimit(.minutes(60))) struct AcknowledgementTests {
     enum Ending: CaseIterable, Sendable {
         /// The report cannot be written.
         case fullOutput
@@ -121,7 +121,7 @@ import Testing
             let run = try Row.fetchOne(db, sql: "SELECT * FROM _bqpull_runs ORDER BY rowid DESC LIMIT 1")
             isAcknowledged = run?["acknowledged"] ?? false
         }
-        // From here on the same command is another run.
+        // The caller has its report: the same command is a new run.
         if found.isPublished, isAcknowledged { return .after }
         let place: Place = found.isPublished ? .between : .before
         let again = try await user.run()

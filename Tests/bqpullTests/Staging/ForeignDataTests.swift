@@ -4,7 +4,7 @@ import GRDB
 import TestSupport
 import Testing
 
-/// Another program uses the file that a pull creates: its data stays, whatever becomes of the pull.
+/// Another program uses the file that a pull creates: its data stays however the pull ends.
 @Suite(.timeLimit(.minutes(20))) struct ForeignDataTests {
     /// Where the pull is when the other program opens the file.
     enum Moment: CaseIterable, Sendable {
@@ -91,13 +91,13 @@ import Testing
         let other = try scene.connect()
         try await other.write { try $0.execute(sql: "CREATE TABLE mine (n); INSERT INTO mine VALUES (1)") }
         let inode = try scene.inode()
-        // A pull that waits for a lock is interrupted before its own tables are there.
+        // Holding a lock, so that the pull ends before it has created its own tables.
         let isLocked = moment == .creation || ending == .lockTimeout
         if isLocked { try await other.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") } }
         if let signal = ending.signal { pull.send(signal: signal) }
         let outcome = try await pull.outcome()
         #expect(outcome.exitCode == ending.exitCode, "\(moment), \(ending): \(outcome.errors)")
-        // The other program goes on with the connection that it has.
+        // The other program keeps using its open connection.
         try await other.writeWithoutTransaction { db in
             try db.execute(sql: "INSERT INTO mine VALUES (2)")
             if isLocked { try db.execute(sql: "COMMIT") }
@@ -160,7 +160,7 @@ import Testing
             let pull = try await scene.start(holding: "jobs.dryRun", for: "600s")
             pull.send(signal: signal)
             #expect(try await pull.outcome().exitCode == 128 + signal)
-            // A killed process cannot remove the file of its lock on the target.
+            // A killed process cannot remove its lock file.
             #expect(try scene.files().filter { signal != SIGKILL || !$0.contains("-bqpull-") } == [])
         }
     }

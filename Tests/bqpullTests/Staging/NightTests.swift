@@ -38,7 +38,7 @@ import Testing
         }
     }
 
-    /// Rows that are missing cannot be had any more.
+    /// The missing rows are no longer available, even within the limit.
     @Test(.faults("B12"), arguments: [Ending.killDuringJob, .killBetweenPages, .interruption])
     func anExpiredResultIsPulledAgain(ending: Ending) async throws {
         try await Night.with { night in
@@ -198,7 +198,7 @@ private struct Night: Sendable {
         try #require(found.rows == Self.rows)
     }
 
-    /// Lets time pass, and loads today's rows.
+    /// Moves the start of the lost run into the past, and loads today's rows.
     func begin(_ morning: NightTests.Morning) async throws {
         try await edit("UPDATE _bqpull_runs SET started_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '\(morning.start)')")
         if morning.isExpired { home.emulator.expireResults() }

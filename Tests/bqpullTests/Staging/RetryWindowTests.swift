@@ -4,7 +4,7 @@ import GRDB
 import TestSupport
 import Testing
 
-/// Which published runs without a report the same command takes for its own, and which it does not.
+/// When the same command reports a published run, and when it runs the query again.
 @Suite(.timeLimit(.minutes(15))) struct RetryWindowTests {
     /// What happens between the run whose report was lost and the same command.
     enum Change: String, CaseIterable, Sendable {
@@ -67,7 +67,6 @@ import Testing
         }
     }
 
-    /// Into another table, nothing has changed.
     @Test(.faults("L33")) func aPublicationIntoAnotherTableChangesNothing() async throws {
         try await RepeatingUser.with(.append) { user in
             try await user.runWithoutReport()
@@ -92,7 +91,7 @@ import Testing
         }
     }
 
-    /// With append, running again is the greater harm.
+    /// Running append twice doubles rows; in the other modes it only bills twice.
     @Test(.faults("L25"), arguments: RepeatingUser.Mode.allCases, ["+1 day", "+1 minute"])
     func aClockThatWentBackwardsCountsAsInsideForAppendOnly(mode: RepeatingUser.Mode, time: String) async throws {
         try await RepeatingUser.with(mode) { user in
