@@ -188,39 +188,51 @@ import Testing
         }
     }
 
-    @Test(arguments: [true, false]) func keepsTheRowsOfAResultThatHasExpired(hasJob: Bool) async throws {
+    private struct Refusal: Error {}
+
+    /// How an interrupted run becomes one that cannot be continued.
+    enum Loss: CaseIterable {
+        case result, job, age
+    }
+
+    @Test(arguments: Loss.allCases, [true, false])
+    func dropsARunThatCannotBeContinuedOnceAnotherMayRun(loss: Loss, isAllowed: Bool) async throws {
         try await EmulatorFixture.with { fixture in
             let (file, target) = (
                 fixture.folder.file("staging.db"), StagingTarget(path: fixture.folder.file("staging.db"))
             )
             try await interrupt(pull(fixture), into: file) { $0.rows >= 200 }
-            if hasJob {
-                fixture.emulator.expireResults()
-            } else {
+            var again = pull(fixture)
+            switch loss {
+            case .result: fixture.emulator.expireResults()
+            case .job:
                 try await DatabaseQueue(path: file).write {
                     try $0.execute(sql: "UPDATE _bqpull_runs SET job_id = 'gone'")
                 }
+            case .age: again.continueWithin = .zero
             }
             let rows = try values(file, "SELECT rows FROM _bqpull_runs")[0]
-            for _ in 1...2 {
-                let error = await #expect(throws: BigQueryError.self) { try await pull(fixture).stage(into: target) }
-                #expect(error?.code == .resultExpired)
-                #expect(
-                    error?.message.contains("\(rows) of 3000 rows are staged and kept") == true,
-                    "\(error?.message ?? "")")
-                #expect(error?.message.contains("a new run would process ") == true)
-                #expect(error?.message.contains("unknown number") == false)
-                #expect(error?.hint?.contains("--restart") == true)
+            if isAllowed {
+                let report = try await again.stage(into: target)
+                #expect(report.rowsContinued == nil && report.droppedRun.map { "\($0.rows)" } == rows)
+                #expect((report.droppedRun?.bytesBilled != nil) == (loss != .job))
+                #expect(fixture.emulator.counters.jobs == 2)
+                #expect(try states(file) == ["discarded", "published"])
+                try expectWhole(file)
+            } else {
+                again.onEstimate = { _ in throw Refusal() }
+                for _ in 1...2 {
+                    let error = await #expect(throws: BigQueryError.self) { try await again.stage(into: target) }
+                    #expect(error?.code == .resultExpired && error?.cause is Refusal)
+                    #expect(
+                        error?.message.contains("\(rows) of 3000 rows are staged and kept; a new run would process ")
+                            == true, "\(error?.message ?? "")")
+                    #expect(error?.message.contains("unknown number") == false)
+                }
+                #expect(fixture.emulator.counters.jobs == 1)
+                #expect(try states(file) == ["interrupted"])
+                #expect(try values(file, "SELECT rows FROM _bqpull_runs") == [rows])
             }
-            #expect(try states(file) == ["interrupted"])
-            #expect(try values(file, "SELECT rows FROM _bqpull_runs") == [rows])
-
-            var again = pull(fixture)
-            again.startsAnew = true
-            #expect(try await again.stage(into: target).rowsContinued == nil)
-            #expect(fixture.emulator.counters.jobs == 2)
-            #expect(try states(file) == ["discarded", "published"])
-            try expectWhole(file)
         }
     }
 
@@ -249,7 +261,12 @@ import Testing
             let file = fixture.folder.file("staging.db")
             try await interrupt(pull(fixture), into: file) { $0.rows >= 200 }
             try await DatabaseQueue(path: file).write { db in
-                try db.execute(sql: "UPDATE _bqpull_runs SET schema = replace(schema, 'vendor', 'seller')")
+                let run = try String.fetchOne(db, sql: "SELECT run_id FROM _bqpull_runs") ?? ""
+                try db.execute(
+                    sql: """
+                        UPDATE _bqpull_runs SET schema = replace(schema, 'vendor', 'seller');
+                        ALTER TABLE "_bqpull_rows_\(run)" RENAME COLUMN vendor TO seller;
+                        """)
             }
             let error = await #expect(throws: RowsError.self) {
                 try await pull(fixture).stage(into: StagingTarget(path: file))

@@ -28,6 +28,8 @@ import Testing
     @Test func leavesTheModeForLaterWhileOthersHaveTheFileOpen() async throws {
         try await StagingFolder.with { folder in
             let database = try await StagingDatabase.open(folder.target())
+            let run = try await database.begin(.test())
+            try await run.stop(error: "", canContinue: true)
             let other = try folder.connect()
             #expect(try StagingFolder.read("SELECT 1 FROM _bqpull_meta LIMIT 1", other) == ["1"])
             try await database.close()

@@ -117,12 +117,12 @@ import Testing
         }
     }
 
-    /// A file that cannot be opened, or not be locked, is the wrong file, until it has been open.
+    /// A file that cannot be opened or locked is the wrong file, until a run has begun in it.
     private func codes(_ fault: DiskFault, _ outcome: StagingScenario.Outcome) -> [StagingError.Code] {
         if fault.code == Self.noMemory { return [.outOfResources] }
         guard outcome.isUnopened else { return [.io] }
         switch fault.operation {
-        case .open, .lock: return [.databaseUnusable]
+        case .open, .lock: return [.databaseUnusable, .io]
         case .any: return [.io, .databaseUnusable]
         default: return [.io]
         }

@@ -24,7 +24,7 @@ struct StagingScenario: Sendable, CustomTestStringConvertible {
     struct Outcome {
         /// The first error; `nil` if there was none.
         var error: StagingError?
-        /// Whether the error came while the database was being opened.
+        /// Whether the error came before the run was recorded.
         var isUnopened = false
         /// The run, and the row that it began with; `nil` if it did not come to that.
         var runID: String?
@@ -138,6 +138,7 @@ struct StagingScenario: Sendable, CustomTestStringConvertible {
             outcome.isFinished = true
         } catch let error as StagingError {
             outcome.error = error
+            outcome.isUnopened = outcome.runID == nil
         }
         do {
             try await database.close()
