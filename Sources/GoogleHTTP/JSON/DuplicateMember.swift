@@ -6,7 +6,7 @@ package struct DuplicateMember: Error, Hashable {
     package let name: String
 
     /// The first one in a JSON text, at any level; `nil` if there is none, or if the text is not JSON in UTF-8, which
-    /// ``Foundation/JSONDecoder/decodeUnambiguous(_:from:)`` rejects.
+    /// `decodeUnambiguous` rejects.
     package init?(in json: [UInt8]) {
         var scanner = MemberScanner(json)
         do throws(MemberScanner.Fault) {

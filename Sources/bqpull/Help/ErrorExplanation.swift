@@ -27,7 +27,7 @@ enum ErrorExplanation {
         "corruptBody":
             "An answer ended early or its compression is broken, again and again; a proxy may be changing it.",
         "credentialsInvalid":
-            "The credentials are incomplete or of a kind that bqpull does not take. bqpull auth login gets some.",
+            "The credentials are incomplete, of a kind that bqpull does not take, or have a member twice. bqpull auth login gets some.",
         "credentialsMissing": "The file of credentials that was named does not exist or cannot be read.",
         "damagedToken":
             "Google does not know the refresh token: it was cut when it was copied, or replaced by newer ones. Get another with bqpull auth login.",
