@@ -47,7 +47,7 @@ below() {
 start=$SECONDS
 module NIOCore "$here"/NIOCore/*.swift
 module BigQueryRows $(below BigQueryRows .)
-module GoogleHTTP $(below GoogleHTTP Secrets Retry Endpoints Errors/{Printable,ShellWord,HTTPError}.swift \
+module GoogleHTTP $(below GoogleHTTP Secrets Retry Endpoints JSON Errors/{Printable,ShellWord,HTTPError}.swift \
     Exchange/HTTP{Body,Request,ResponseHead}.swift)
 module GoogleOAuth $(below GoogleOAuth Clients Credentials/{AuthorizedUser{File,Credential,Credential+File},CredentialsFile}.swift DataFactory Errors \
     Store/{StoredCredential,StoredCredential+Import,PrivateFile}.swift Tokens/{AccessToken,TokenAnswer}.swift)
@@ -60,8 +60,8 @@ echo "built in $((SECONDS - start)) s"
 
 # What the targets are about, for the coverage.
 fuzzed=(
-    $(below BigQueryRows Body Conversion Decoding Errors JSON)
-    $(below GoogleHTTP Endpoints/HTTPEndpoint.swift Errors/Printable.swift Retry/RetryAfter.swift)
+    $(below BigQueryRows Body Conversion Decoding Errors JSON Schema/DistinctNames.swift)
+    $(below GoogleHTTP Endpoints/HTTPEndpoint.swift Errors/Printable.swift JSON Retry/RetryAfter.swift)
     $(below GoogleOAuth Clients Credentials/{AuthorizedUser{File,Credential,Credential+File},CredentialsFile}.swift \
         DataFactory Errors/OAuthError+TokenEndpoint.swift Store/StoredCredential+Import.swift Tokens/TokenAnswer.swift)
     $(below BigQuery Errors/BigQueryError+{Answer,Reason}.swift Tables/{NamePath,TableReference,DatasetReference}.swift)

@@ -116,7 +116,11 @@ public struct BigQueryClient: Sendable {
         return try await send(request, budget: budget, judge: judge) { _, body in
             let bytes = try await body.collect(limit: answerBytes)
             do {
-                return try JSONDecoder().decode(Answer.self, from: Data(bytes))
+                return try JSONDecoder().decodeUnambiguous(Answer.self, from: bytes)
+            } catch let duplicate as DuplicateMember {
+                let name = printable(duplicate.name, limit: 100)
+                throw RowsError(
+                    code: .malformedJSON, message: "\(host) responded with '\(name)' twice in one object")
             } catch {
                 throw BigQueryError.notBigQuery(bytes, host: host, cause: error)
             }

@@ -26,7 +26,7 @@ extension BigQueryError {
     {
         let bytes = try await readBytes(head, &body, limits: limits)
         var error: BigQueryError
-        if let failure = try? JSONDecoder().decode(Envelope.self, from: Data(bytes)).error {
+        if let failure = try? JSONDecoder().decodeUnambiguous(Envelope.self, from: bytes).error {
             let first = failure.errors?.first
             let message = failure.message ?? first?.message ?? "HTTP \(head.status)"
             let reason = first?.reason ?? failure.details?.lazy.compactMap(\.reason).first

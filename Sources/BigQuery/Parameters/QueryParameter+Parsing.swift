@@ -99,7 +99,9 @@ extension ParameterValue {
         case .scalar: self = .scalar(text)
         case .range: self.init(range: text)
         case .array, .structure:
-            guard let json = try? JSONDecoder().decode(JSONValue.self, from: Data(text.utf8)) else { return nil }
+            guard let json = try? JSONDecoder().decodeUnambiguous(JSONValue.self, from: Array(text.utf8)) else {
+                return nil
+            }
             self.init(json: json, type: type)
         }
     }

@@ -5,7 +5,7 @@ struct DecodingPlan: Sendable {
         case int64, float64, bool, bytes, timestamp
         /// As sent.
         case text
-        /// As sent; inside other values a part of their JSON.
+        /// As sent, after it has been checked to be one JSON value; inside other values a part of their JSON.
         case json
         case structure
         /// As sent, also if it is not a string.
@@ -29,15 +29,23 @@ struct DecodingPlan: Sendable {
 
     /// All fields; the first ``columnCount`` are the columns.
     private(set) var nodes: [Node] = []
-    /// The names of the fields, by node.
-    private(set) var names: [String] = []
+    /// The names of the fields, by node; those of a STRUCT's members are distinct.
+    private var names: [String] = []
     private(set) var keys: [UInt8] = []
     let columnCount: Int
 
     /// Makes the plan for a schema.
     init(_ schema: TableSchema) {
         columnCount = schema.fields.count
-        _ = add(schema.fields)
+        _ = add(schema.fields, names: schema.fields.map(\.name))
+    }
+
+    /// The name of a member of a STRUCT, as it is written.
+    func memberName(_ node: Int) -> String { names[node] }
+
+    /// The name of a column, as it is staged. For errors only: the names of columns are not part of what is decoded.
+    func columnName(_ column: Int) -> String {
+        names.prefix(columnCount).map { TableSchema.Field(name: $0, type: .string) }.distinctNames[column]
     }
 
     /// Whether cells become longer than they were sent.
@@ -45,21 +53,21 @@ struct DecodingPlan: Sendable {
         nodes.prefix(columnCount).contains { $0.isNested || $0.conversion == .timestamp }
     }
 
-    private mutating func add(_ fields: [TableSchema.Field]) -> Range<Int> {
+    private mutating func add(_ fields: [TableSchema.Field], names: [String]) -> Range<Int> {
         let range = nodes.count..<nodes.count + fields.count
-        for (index, field) in fields.enumerated() {
+        self.names += names
+        for (name, field) in zip(names, fields) {
             let keyStart = keys.count
-            keys.append(index == 0 ? UInt8(ascii: "{") : UInt8(ascii: ","))
-            JSONWriter.append(string: field.name.utf8, to: &keys)
+            keys.append(nodes.count == range.lowerBound ? UInt8(ascii: "{") : UInt8(ascii: ","))
+            JSONWriter.append(string: name.utf8, to: &keys)
             keys.append(UInt8(ascii: ":"))
-            names.append(field.name)
             nodes.append(
                 Node(
                     conversion: Conversion(field.type), isRepeated: field.mode == .repeated,
                     isRequired: field.mode == .required, key: keyStart..<keys.count, members: 0..<0))
         }
         for (index, field) in zip(range, fields) where field.type == .structure {
-            nodes[index].members = add(field.fields)
+            nodes[index].members = add(field.fields, names: field.fields.distinctNames)
         }
         return range
     }

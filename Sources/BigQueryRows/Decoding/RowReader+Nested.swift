@@ -39,7 +39,7 @@ extension RowReader {
             do throws(PageFault) {
                 try appendMember(plan.nodes[index])
             } catch {
-                throw error.inside(member: plan.names[index])
+                throw error.inside(member: plan.memberName(index))
             }
             index += 1
             hasNext = try scanner.continueArray()
@@ -106,9 +106,7 @@ extension RowReader {
             JSONWriter.append(string: text, to: &output.tail)
             _ = try decodeBase64(scalar)
         case .json:
-            guard scalar.kind != .string || scanner.isJSON(contentOf: scalar.range) else {
-                throw Misfit("is not JSON")
-            }
+            try requireJSON(scalar)
             output.tail.append(contentsOf: text)
         case .text where scalar.kind == .boolean:
             throw Misfit("is a boolean, but the field is not of type BOOL")
@@ -119,6 +117,16 @@ extension RowReader {
             } else {
                 JSONWriter.append(string: text, to: &output.tail)
             }
+        }
+    }
+}
+
+extension RowReader {
+    /// Checks that the text of a cell is one JSON value; what is sent without quotes is one.
+    @inline(never)
+    func requireJSON(_ scalar: JSONScalar) throws(Misfit) {
+        guard scalar.kind != .string || scanner.isJSON(contentOf: scalar.range) else {
+            throw Misfit("is not one JSON value")
         }
     }
 }

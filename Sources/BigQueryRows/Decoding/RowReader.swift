@@ -59,7 +59,7 @@ struct RowReader {
             do throws(PageFault) {
                 cells[column] = try readCell(column)
             } catch {
-                throw error.inside(member: plan.names[column])
+                throw error.inside(member: plan.columnName(column))
             }
             column += 1
             hasNext = try scanner.continueArray()
@@ -124,7 +124,10 @@ struct RowReader {
             return .blob(offset: scalar.range.lowerBound, length: try decodeBase64(scalar))
         case .text where scalar.kind == .boolean:
             throw Misfit("is a boolean, but the column is not of type BOOL")
-        case .text, .json, .unknown, .structure:
+        case .json:
+            try requireJSON(scalar)
+            return .text(offset: scalar.range.lowerBound, length: scalar.range.count)
+        case .text, .unknown, .structure:
             return .text(offset: scalar.range.lowerBound, length: scalar.range.count)
         }
     }

@@ -5,9 +5,10 @@ extension JSONScanner {
     /// Reads a `TableSchema`; one without `fields` has no columns.
     mutating func readSchema() throws(PageFault) -> TableSchema {
         var schema = TableSchema(fields: [])
+        var seen = SeenMembers()
         var hasNext = try beginObject()
         while hasNext {
-            if try readText(readKey()) == "fields" {
+            if try readMember(&seen) == .fields {
                 schema.fields = try readFields(level: 1)
             } else {
                 try skipValue()
@@ -35,18 +36,18 @@ extension JSONScanner {
         var name: String?
         var type: FieldType?
         var field = TableSchema.Field(name: "", type: .string)
+        var seen = SeenMembers()
         var hasNext = try beginObject()
         while hasNext {
-            switch readText(try readKey()) {
-            case "name": name = try readString(of: "name")
-            case "type": type = FieldType(name: try readString(of: "type"))
-            case "mode": field.mode = try readMode()
-            case "fields": field.fields = try readFields(level: level + 1)
-            case "description": field.description = try readString(of: "description")
-            case "timestampPrecision":
-                field.timestampPrecision = Int(try readString(of: "timestampPrecision"))
-            case "rangeElementType": field.rangeElementType = try readElementType()
-            default: try skipValue()
+            switch try readMember(&seen) {
+            case .name: name = try readString(of: "name")
+            case .type: type = FieldType(name: try readString(of: "type"))
+            case .mode: field.mode = try readMode()
+            case .fields: field.fields = try readFields(level: level + 1)
+            case .description: field.description = try readString(of: "description")
+            case .timestampPrecision: field.timestampPrecision = Int(try readString(of: "timestampPrecision"))
+            case .rangeElementType: field.rangeElementType = try readElementType()
+            case nil: try skipValue()
             }
             hasNext = try continueObject()
         }
@@ -68,9 +69,10 @@ extension JSONScanner {
 
     private mutating func readElementType() throws(PageFault) -> FieldType? {
         var type: FieldType?
+        var seen = SeenMembers()
         var hasNext = try beginObject()
         while hasNext {
-            if try readText(readKey()) == "type" {
+            if try readMember(&seen) == .type {
                 type = FieldType(name: try readString(of: "type"))
             } else {
                 try skipValue()
@@ -78,6 +80,15 @@ extension JSONScanner {
             hasNext = try continueObject()
         }
         return type
+    }
+
+    /// Reads a key, and its colon; `nil` if it has no meaning in a schema.
+    private mutating func readMember(_ seen: inout SeenMembers) throws(PageFault) -> SchemaMember? {
+        guard let member = SchemaMember(name: readText(try readKey())) else { return nil }
+        guard seen.insert(member) else {
+            throw malformed("a second '\(member)' in one object of the schema", at: position)
+        }
+        return member
     }
 
     private mutating func readString(of key: StaticString) throws(PageFault) -> String {
@@ -91,5 +102,35 @@ extension JSONScanner {
     /// The text of a range as a string of its own.
     func readText(_ range: Range<Int>) -> String {
         String(decoding: bytes(range), as: UTF8.self)
+    }
+}
+
+/// A member of a schema, of a field or of the element type of a RANGE.
+private enum SchemaMember: UInt8 {
+    case name, type, mode, fields, description, timestampPrecision, rangeElementType
+
+    init?(name: String) {
+        switch name {
+        case "name": self = .name
+        case "type": self = .type
+        case "mode": self = .mode
+        case "fields": self = .fields
+        case "description": self = .description
+        case "timestampPrecision": self = .timestampPrecision
+        case "rangeElementType": self = .rangeElementType
+        default: return nil
+        }
+    }
+}
+
+/// The members of one object that have been read: a second one of a name leaves open which of them counts.
+private struct SeenMembers {
+    private var bits: UInt8 = 0
+
+    /// Adds a member; `false` if it was there.
+    mutating func insert(_ member: SchemaMember) -> Bool {
+        let bit: UInt8 = 1 << member.rawValue
+        defer { bits |= bit }
+        return bits & bit == 0
     }
 }

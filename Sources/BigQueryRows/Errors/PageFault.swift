@@ -39,7 +39,7 @@ struct PageFault: Error {
 
     private var hint: String? {
         switch code {
-        case .invalidCell: "CAST the column AS STRING to stage its values as they are"
+        case .invalidCell: "CAST the column AS STRING, a JSON column by TO_JSON_STRING, to stage its values unchanged"
         case .bodyTooLarge: RowsError.fewerRowsHint
         default: nil
         }

@@ -19,7 +19,7 @@ public struct RowsError: Error, Sendable, CustomStringConvertible {
         public static let corruptBody = Code(.corruptBody)
         /// The body is larger than the limit.
         public static let bodyTooLarge = Code(.bodyTooLarge)
-        /// The body is not one JSON object in valid UTF-8.
+        /// The body is not one JSON object in valid UTF-8, or has a member twice that counts.
         public static let malformedJSON = Code(.malformedJSON)
         /// The page contradicts itself or the pages before it, or a part is missing.
         public static let inconsistentPage = Code(.inconsistentPage)

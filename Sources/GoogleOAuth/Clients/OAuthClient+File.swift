@@ -1,4 +1,3 @@
-import Foundation
 public import GoogleHTTP
 
 extension OAuthClient {
@@ -20,11 +19,12 @@ extension OAuthClient {
     ///
     /// - Parameter secret: taken instead of the file's, which may have none: newer downloads leave it out.
     /// - Throws: ``OAuthError`` with code `credentialsMissing` if it cannot be read, `credentialsInvalid` if it is
-    ///   no such file or incomplete, `noClientSecret` if only the secret is missing, `untrustedTokenURI` if it names
+    ///   no such file, incomplete or ambiguous, `noClientSecret` if only the secret is missing, `untrustedTokenURI` if it names
     ///   an address that is not Google's.
     public init(contentsOfFile path: String, secret: Secret? = nil) throws(OAuthError) {
         let bytes = try readCredentialsFile(path, what: "the client file")
-        guard let file = try? JSONDecoder().decode(File.self, from: Data(bytes)),
+        try CredentialJSON.requireDistinctMembers(bytes, path: path)
+        guard let file = try? CredentialJSON.decode(File.self, from: bytes),
             let client = file.web ?? file.installed
         else {
             throw OAuthError(

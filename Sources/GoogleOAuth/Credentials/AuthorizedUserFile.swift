@@ -53,8 +53,9 @@ struct AuthorizedUserFile: Codable {
 
     /// Reads a file's bytes.
     ///
-    /// - Throws: ``OAuthError`` with code `credentialsInvalid` if it is JSON of another kind, or none.
+    /// - Throws: ``OAuthError`` with code `credentialsInvalid` if it is JSON of another kind, or none, or ambiguous.
     init(json: [UInt8], path: String) throws(OAuthError) {
+        try CredentialJSON.requireDistinctMembers(json, path: path)
         do {
             self = try CredentialJSON.decode(Self.self, from: json)
         } catch {

@@ -59,9 +59,21 @@ enum CredentialJSON {
         }
     }
 
+    /// - Throws: `DuplicateMember` if either value of a member would be a guess, or `DecodingError`.
     static func decode<Value: Decodable>(_ type: Value.Type, from bytes: [UInt8]) throws -> Value {
         let decoder = JSONDecoder()
         decoder.dateDecodingStrategy = .iso8601
-        return try decoder.decode(type, from: Data(bytes))
+        return try decoder.decodeUnambiguous(type, from: bytes)
+    }
+
+    /// Rejects a file that has a member twice in one object, by the member's name and never its values.
+    ///
+    /// - Throws: ``OAuthError`` with code `credentialsInvalid`.
+    static func requireDistinctMembers(_ bytes: [UInt8], path: String) throws(OAuthError) {
+        guard let duplicate = DuplicateMember(in: bytes) else { return }
+        throw OAuthError(
+            code: .credentialsInvalid,
+            message: "\(printable(path)) has the member \(printable(duplicate.name, limit: 100)) twice in one object",
+            hint: "remove the wrong one of the two, or make the file again")
     }
 }

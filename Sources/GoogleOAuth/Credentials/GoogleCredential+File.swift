@@ -13,6 +13,7 @@ extension GoogleCredential {
 
     /// - Parameter path: what the file is called in errors.
     init(json: [UInt8], path: String) throws(OAuthError) {
+        try CredentialJSON.requireDistinctMembers(json, path: path)
         let file: File
         do {
             file = try CredentialJSON.decode(File.self, from: json)

@@ -23,7 +23,7 @@ extension OAuthError {
     ///
     /// `error` decides; where there is none that is known, the status does.
     init(status: Int, body: [UInt8], host: String, exchange: Exchange = .refreshToken) {
-        let refusal = try? JSONDecoder().decode(Refusal.self, from: Data(body))
+        let refusal = try? JSONDecoder().decodeUnambiguous(Refusal.self, from: body)
         let code = Self.code(refusal, exchange: exchange) ?? Self.code(status: status)
         let described = [refusal?.error, refusal?.error_description].compactMap { $0 }.joined(separator: ": ")
         let detail = described.isEmpty ? "HTTP \(status)" : printable(described, limit: 300)

@@ -63,6 +63,7 @@ extension StoredCredential {
             self.init(try Self.threeLines(bytes, source: source), stored: now)
             return
         }
+        try CredentialJSON.requireDistinctMembers(bytes, path: source)
         if let file = try? CredentialJSON.decode(LinkedServiceFile.self, from: bytes) {
             self.init(try Self.credential(of: file.properties, source: source), stored: now)
             return

@@ -76,7 +76,12 @@ public struct TokenAnswer: Sendable {
                 hint: OAuthError.hint(.unexpectedAnswer)
             )
         }
-        guard let members = try? JSONDecoder().decode(Members.self, from: Data(body)) else {
+        let members: Members
+        do {
+            members = try JSONDecoder().decodeUnambiguous(Members.self, from: body)
+        } catch let duplicate as DuplicateMember {
+            throw unexpected("has the member \(printable(duplicate.name, limit: 40)) twice")
+        } catch {
             throw unexpected("is not JSON of a token endpoint")
         }
         guard let token = members.access_token.flatMap(AccessToken.init(checking:)) else {

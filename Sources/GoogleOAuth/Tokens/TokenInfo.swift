@@ -50,7 +50,8 @@ public struct TokenInfo: Sendable {
             guard head.isSuccess else {
                 throw OAuthError(status: head.status, body: bytes, host: tokenEndpoint.host)
             }
-            guard let members = try? JSONDecoder().decode(Members.self, from: Data(bytes)), let scope = members.scope
+            guard let members = try? JSONDecoder().decodeUnambiguous(Members.self, from: bytes),
+                let scope = members.scope
             else {
                 throw OAuthError(
                     code: .unexpectedAnswer,

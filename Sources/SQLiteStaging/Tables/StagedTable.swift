@@ -41,7 +41,7 @@ struct StagedTable: Sendable {
                 message: "the column name \"\(field.name)\" contains a NUL character",
                 hint: "give the column another name with AS")
         }
-        let names = Self.distinctNames(schema.fields.map(\.name))
+        let names = schema.fields.distinctNames
         key = try Self.resolve(target.key, in: names)
         var indexes: [[String]] = []
         for index in target.indexes {
@@ -80,20 +80,6 @@ struct StagedTable: Sendable {
     /// The column that holds the BigQuery column of this name.
     func column(of field: String) -> Column? {
         columns.first { SQLiteName($0.field.name) == SQLiteName(field) }
-    }
-
-    /// The names, with `_2`, `_3`, … after those that SQLite cannot tell from an earlier one.
-    ///
-    /// A name that needs no suffix never changes because of one that does.
-    private static func distinctNames(_ names: [String]) -> [String] {
-        var taken = Set(names.map { SQLiteName($0) })
-        var seen: Set<SQLiteName> = []
-        return names.map { name in
-            if seen.insert(SQLiteName(name)).inserted { return name }
-            var number = 2
-            while !taken.insert(SQLiteName("\(name)_\(number)")).inserted { number += 1 }
-            return "\(name)_\(number)"
-        }
     }
 
     func createSQL(name: String) -> String {

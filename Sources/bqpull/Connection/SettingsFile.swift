@@ -33,9 +33,13 @@ struct SettingsFile {
     /// - Throws: ``CommandError`` for a file that cannot be read or holds something else.
     func read() throws -> [String: String] {
         guard FileManager.default.fileExists(atPath: path) else { return [:] }
-        guard let bytes = FileManager.default.contents(atPath: path),
-            let settings = try? JSONDecoder().decode([String: String].self, from: bytes)
-        else {
+        let bytes = FileManager.default.contents(atPath: path).map { Array($0) }
+        if let duplicate = bytes.flatMap({ DuplicateMember(in: $0) }) {
+            throw CommandError(
+                message: "\(path) has the setting \(printable(duplicate.name, limit: 100)) twice",
+                exitStatus: .configuration, hint: "remove the wrong one of the two")
+        }
+        guard let bytes, let settings = try? JSONDecoder().decodeUnambiguous([String: String].self, from: bytes) else {
             throw CommandError(
                 message: "the settings in \(path) cannot be read", exitStatus: .configuration,
                 hint: "mend the file, a JSON object of texts, or remove it: rm \(shellWord(path))")

@@ -28,7 +28,7 @@ enum ErrorExplanation {
         "corruptBody":
             "An answer ended early or its compression is broken, again and again; a proxy may be changing it.",
         "credentialsInvalid":
-            "The credentials are incomplete or of a kind that bqpull does not take. bqpull auth login gets some.",
+            "The credentials are incomplete, of a kind that bqpull does not take, or have a member twice. bqpull auth login gets some.",
         "credentialsMissing": "The file of credentials that was named does not exist or cannot be read.",
         "damagedToken":
             "Google does not know the refresh token: it was cut when it was copied, or replaced by newer ones. Get another with bqpull auth login.",
@@ -36,6 +36,8 @@ enum ErrorExplanation {
             "The file cannot be created or opened, or is no database that bqpull may use. Name another one with --into.",
         "deletedClient": "The OAuth client was deleted or disabled in the console. Make a new one and log in with it.",
         "duplicateJob": "A job of this name exists already. Run the same command again.",
+        "emptyLine":
+            "A single column has a NULL, which would be an empty line in CSV, and readers of CSV skip those. Give --null TEXT.",
         "expiredOrRevoked":
             "The refresh token has ended: it was revoked, not used for six months, or made while the consent screen was in \"Testing\" (seven days). Publish the app, then bqpull auth login.",
         "fileExists": "A file is there already and would be lost. Name another one, or remove it.",

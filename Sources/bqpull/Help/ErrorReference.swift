@@ -13,7 +13,7 @@ enum ErrorReference {
     static let identifiers: [ExitStatus: [String]] = {
         var identifiers: [ExitStatus: Set<String>] = [
             .usage: ["usage", "noProject", "notConfirmed"], .unexpected: ["unexpected"],
-            .systemLimit: ["outOfResources"],
+            .systemLimit: ["outOfResources"], .badData: ["emptyLine"],
             .cannotCreate: ["cannotWrite"], .interrupted: ["interrupted"], .terminated: ["interrupted"],
             .hungUp: ["interrupted"],
         ]

@@ -159,6 +159,39 @@ struct NestedCellTests {
         #expect(try decodeCell(field, json) == .text(stored))
     }
 
+    /// A reader of JSON keeps one of two members of one name, so that the other value would be lost.
+    @Test(
+        .faults("P29"),
+        arguments: [
+            (["a", "a"], ["a", "a_2"]), (["a", "A", "a"], ["a", "A_2", "a_3"]),
+            (["a", "a", "a_2"], ["a", "a_3", "a_2"]),
+            (["", ""], ["", "_2"]), (["é", "É"], ["é", "É"]), (["\u{e9}", "e\u{301}"], ["\u{e9}", "e\u{301}"]),
+        ])
+    func membersOfOneNameAreNumbered(names: [String], stored: [String]) throws {
+        let members = names.map { Self.field($0, .int64) }
+        let cells = names.indices.map { #"{"v":"\#($0)"}"# }.joined(separator: ",")
+        let object = "{\(zip(stored, stored.indices).map { "\"\($0)\":\($1)" }.joined(separator: ","))}"
+        let single = Self.field("s", .structure, members)
+        #expect(try decodeCell(single, #"{"f":[\#(cells)]}"#) == .text(object))
+        let list = Self.field("s", .structure, repeated: true, members)
+        #expect(try decodeCell(list, #"[{"v":{"f":[\#(cells)]}}]"#) == .text("[\(object)]"))
+    }
+
+    /// Errors name a member, and a column, as it is written.
+    @Test(arguments: [
+        ([field("a", .int64), field("a", .int64)], #"{"v":"1"},{"v":"x"}"#, "a_2"),
+        (
+            [field("a", .int64), field("A", .structure, [field("b", .int64), field("b", .int64)])],
+            #"{"v":"1"},{"v":{"f":[{"v":"1"},{"v":"x"}]}}"#, "A_2.b_2"
+        ),
+    ])
+    func anErrorNamesTheNumberedName(fields: [Field], cells: String, path: String) throws {
+        let error = try rowsError {
+            _ = try decodePage(#"{"rows":[{"f":[\#(cells)]}]}"#, schema: TableSchema(fields: fields))
+        }
+        #expect(error.message == #"row 1, column \#(path): "x" is not an INT64"#)
+    }
+
     @Test func fifteenLevelsOfArraysOfStructsAreRead() throws {
         var field = Self.field("x", .int64)
         var json = #""1""#

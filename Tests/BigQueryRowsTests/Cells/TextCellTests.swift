@@ -67,12 +67,44 @@ struct TextCellTests {
         #"{"key":"value","nested":{"a":1}}"#, #"{"items":[1,2,3],"meta":null}"#, "123", "[1,2,3]",
         #"{"id":1}"#,
         #"{"key":"value"}"#, #"{"aKey": {"bKey": {"cKey": -123}}}"#, #""""#, "null", "1e400",
-        // Only what is embedded in other JSON is checked.
-        "not json",
+        // Space around the value and equal names are the sender's.
+        " {\n\t\"a\" : 1\r\n}\n", #"{"a":1,"a":2}"#, #""\u0000\ud83d\ude00""#, " 7 ",
     ])
     func keepTheTextOfJSON(text: String) throws {
-        let quoted = text.replacing("\"", with: #"\""#)
-        #expect(try decodeCell("JSON", "\"\(quoted)\"") == .text(text))
+        #expect(try decodeCell("JSON", Self.quoted(text)) == .text(text))
+    }
+
+    /// What is written into JSON as it is must not end the object that it is written into.
+    @Test(
+        .faults("P35"),
+        arguments: [
+            #"1},{"admin":true"#, #"1,"admin":true"#, #"{"a":1},{"a":2}"#, "1 2", "", " ", "\n", "not json", "{", "]",
+            #"{"a":1,}"#, "'a'", "\"open", "01", "nul", "NaN", "1\u{0}", "\u{0}", "\"a\u{0}\"", "\"a\nb\"",
+            #""\ud800""#,
+            #""\udc00\ud800""#, #""\x41""#, "\u{FEFF}1", "\u{A0}1", "1;", "1//",
+            String(repeating: "[", count: 513) + String(repeating: "]", count: 513),
+            String(repeating: "[", count: 100_000),
+        ])
+    func aJSONCellIsOneValue(text: String) throws {
+        let cells = [Self.quoted("1"), Self.quoted(text)]
+        let rows = cells.map { #"{"f":[{"v":"x"},{"v":\#($0)}]}"# }.joined(separator: ",")
+        let schema = TableSchema(fields: [.init(name: "id", type: .string), .init(name: "j", type: .json)])
+        let error = try rowsError { _ = try decodePage(#"{"rows":[\#(rows)]}"#, schema: schema, firstRow: 40) }
+        #expect(error.code == .invalidCell)
+        #expect(error.message.hasPrefix("row 42, column j: "), "\(error.message)")
+        #expect(error.message.hasSuffix(" is not one JSON value"), "\(error.message)")
+    }
+
+    @Test func aJSONCellHasTheDepthOfTheService() throws {
+        let text = String(repeating: "[", count: 500) + String(repeating: "]", count: 500)
+        #expect(try decodeCell("JSON", "\"\(text)\"") == .text(text))
+    }
+
+    /// A text as a JSON string.
+    private static func quoted(_ text: String) -> String {
+        var json: [UInt8] = []
+        JSONWriter.append(string: text.utf8, to: &json)
+        return String(decoding: json, as: UTF8.self)
     }
 
     @Test(

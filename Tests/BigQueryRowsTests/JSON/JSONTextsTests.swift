@@ -5,7 +5,7 @@ import Testing
 
 /// ``JSONTexts`` wherever a value may stand in a page: as a member that nobody reads, as a cell, as a JSON value inside of
 /// another, and as the page itself. Each of them is read by code of its own.
-@Suite("JSON texts of every kind", .faults("P2", "P3", "P8"))
+@Suite("JSON texts of every kind", .faults("P2", "P3", "P8", "P35"))
 struct JSONTextsTests {
     private static func passed(_ text: JSONText) throws(RowsError) -> ResultPage {
         try decodePage(Array(#"{"unknown":"#.utf8) + text.bytes + Array(#","pageToken":"t"}"#.utf8))
@@ -20,6 +20,11 @@ struct JSONTextsTests {
     private static func embedded(_ text: JSONText) throws(RowsError) -> StoredForm {
         let element = Array(#"[{"v":""#.utf8) + text.escaped + Array(#""}]"#.utf8)
         return try cell(element, TableSchema.Field(name: "c", type: .json, mode: .repeated))
+    }
+
+    /// The text as a JSON value, which is stored as it is.
+    private static func value(_ text: JSONText) throws(RowsError) -> StoredForm {
+        try cell(Array("\"".utf8) + text.escaped + Array("\"".utf8), TableSchema.Field(name: "c", type: .json))
     }
 
     private static func cell(_ bytes: [UInt8], _ field: TableSchema.Field) throws(RowsError) -> StoredForm {
@@ -41,6 +46,7 @@ struct JSONTextsTests {
         #expect(try Self.passed(text).pageToken == "t")
         let source = String(decoding: text.bytes, as: UTF8.self)
         #expect(try Self.embedded(text) == .text("[\(source)]"))
+        #expect(try Self.value(text) == .text(source))
 
         let value = source.trimmingCharacters(in: .whitespacesAndNewlines)
         switch value.first {
@@ -69,6 +75,7 @@ struct JSONTextsTests {
         // The page around the text is well-formed as long as the text is UTF-8.
         let isUTF8 = String(validating: text.bytes, as: UTF8.self) != nil
         #expect(try rowsError { _ = try Self.embedded(text) }.code == (isUTF8 ? .invalidCell : .malformedJSON))
+        #expect(try rowsError { _ = try Self.value(text) }.code == (isUTF8 ? .invalidCell : .malformedJSON))
     }
 
     @Test(arguments: JSONTexts.open)
@@ -77,10 +84,12 @@ struct JSONTextsTests {
             guard isAccepted else {
                 #expect(try rowsError { _ = try Self.passed(text) }.code == .malformedJSON)
                 #expect(throws: RowsError.self) { try Self.embedded(text) }
+                #expect(throws: RowsError.self) { try Self.value(text) }
                 continue
             }
             #expect(try Self.passed(text).pageToken == "t")
             #expect(try Self.embedded(text) == .text("[\(String(decoding: text.bytes, as: UTF8.self))]"))
+            #expect(try Self.value(text) == .text(text.bytes))
         }
     }
 }

@@ -1,4 +1,5 @@
 import BigQueryRows
+import TestSupport
 import Testing
 
 @Suite("Schemas inside pages")
@@ -43,6 +44,46 @@ struct SchemaReaderTests {
     @Test(arguments: ["[]", "1", #"{"fields":{}}"#, #"{"fields":[1]}"#, #"{"fields":null}"#])
     func anotherShapeIsAnError(json: String) throws {
         #expect(try rowsError { _ = try schema(json) }.isTransient)
+    }
+
+    /// Either of two members of one name would be a guess. One that means nothing in a schema is passed.
+    @Test(
+        .faults("P36"),
+        arguments: [
+            (#"{"fields":[],"fields":[]}"#, "fields"), (#"{"fields":[],"\u0066ields":[]}"#, "fields"),
+            (#"{"fields":[{"name":"a","type":"STRING","name":"a"}]}"#, "name"),
+            (#"{"fields":[{"n\u0061me":"a","type":"STRING","name":"b"}]}"#, "name"),
+            (#"{"fields":[{"name":"a","type":"STRING","type":"INTEGER"}]}"#, "type"),
+            (#"{"fields":[{"mode":"NULLABLE","name":"a","type":"STRING","mode":"REPEATED"}]}"#, "mode"),
+            (#"{"fields":[{"name":"a","type":"RECORD","fields":[],"fields":[]}]}"#, "fields"),
+            (#"{"fields":[{"name":"a","type":"STRING","description":"","description":""}]}"#, "description"),
+            (
+                #"{"fields":[{"name":"a","type":"TIMESTAMP","timestampPrecision":"6","timestampPrecision":"12"}]}"#,
+                "timestampPrecision"
+            ),
+            (
+                #"{"fields":[{"name":"a","type":"RANGE","rangeElementType":{"type":"DATE"},"rangeElementType":{"type":"DATE"}}]}"#,
+                "rangeElementType"
+            ),
+            (
+                #"{"fields":[{"name":"a","type":"RANGE","rangeElementType":{"type":"DATE","type":"DATETIME"}}]}"#,
+                "type"
+            ),
+            (
+                #"{"fields":[{"name":"a","type":"RECORD","fields":[{"name":"b","type":"STRING","name":"c"}]}]}"#,
+                "name"
+            ),
+        ])
+    func aDoubledMemberIsAnError(json: String, member: String) throws {
+        let error = try rowsError { _ = try schema(json) }
+        #expect(error.code == .malformedJSON)
+        #expect(error.message.hasPrefix("a second '\(member)' in one object of the schema"), "\(error.message)")
+    }
+
+    @Test func aDoubledMemberWithoutMeaningIsPassed() throws {
+        let json = #"{"x":1,"x":2,"fields":[{"name":"a","y":1,"y":2,"type":"STRING"},{"name":"b","type":"STRING"}]}"#
+        #expect(
+            try schema(json) == TableSchema(fields: [.init(name: "a", type: .string), .init(name: "b", type: .string)]))
     }
 
     @Test func structsMayBeNestedButNotWithoutEnd() throws {

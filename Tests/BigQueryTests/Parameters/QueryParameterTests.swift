@@ -49,6 +49,7 @@ import Testing
     @Test(arguments: [
         "", "name", "name:INT64", "a:ARRAY<INT64:[1]", "a:ARRAY:[1]", "a:ARRAY<INT64>:1", "a:ARRAY<INT64>:[[1]]",
         "a:STRUCT<x>:{}", #"a:STRUCT<x INT64>:{"y":1}"#, "a:RANGE<DATE>:2020", "a:INT64 5", "a:ARRAY<INT64>x:[1]",
+        #"a:STRUCT<x INT64>:{"x":1,"x":2}"#,
     ])
     func saysWhatCannotBeUsed(text: String) {
         let error = #expect(throws: BigQueryError.self) { try QueryParameter(parsing: text) }

@@ -48,6 +48,29 @@ import Testing
         #expect(table.schema.fields == [.init(name: "id", type: .int64, mode: .required), lines])
     }
 
+    /// A decoder would keep one of the two silently; asked for again, as a page is, and then refused.
+    @Test(
+        .faults("P36"),
+        arguments: [
+            (#""schema":{"fields":[],"fields":[{"name":"a","type":"STRING"}]}"#, "fields"),
+            (#""schema":{"fields":[{"name":"a","n\u0061me":"b","type":"STRING"}]}"#, "name"),
+            (#""schema":{"fields":[{"name":"a","type":"STRING","type":"INTEGER"}]}"#, "type"),
+            (#""schema":{"fields":[{"name":"a","type":"STRING","mode":"NULLABLE","mode":"REPEATED"}]}"#, "mode"),
+            (#""numRows":"1","numRows":"2""#, "numRows"),
+        ])
+    func aMemberThatComesTwiceIsNamed(members: String, name: String) async throws {
+        let reply = ScriptedTransport.Reply.answer(
+            200, #"{"tableReference":{"projectId":"other","datasetId":"sales","tableId":"orders"},\#(members)}"#)
+        let transport = ScriptedTransport { _ in reply }
+        let error = await #expect(throws: RowsError.self) {
+            try await scriptedClient(transport).fetchTable(Self.reference)
+        }
+        #expect(error?.code == .malformedJSON)
+        #expect(
+            error?.message.contains("responded with '\(name)' twice in one object") == true, "\(error?.message ?? "")")
+        #expect(transport.requests.count > 1)
+    }
+
     @Test func whatIsNotToldIsAbsent() async throws {
         let table = try await table("")
         #expect(table.kind == .table)

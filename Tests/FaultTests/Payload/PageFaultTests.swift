@@ -22,11 +22,13 @@ import Testing
 
     /// What comes damaged once is asked for again; what comes so each time ends the pull, and nothing of it is kept.
     @Test(
-        .faults("P1", "P2", "P9", "P15", "P16", "P18", "P22", "P25"),
+        .faults("P1", "P2", "P9", "P15", "P16", "P18", "P22", "P25", "P36"),
         arguments: [
             body(#"{"jobComplete":true,"totalRows":"400","rows":[{"f":[{"v":"1"}"#),
             body(#"{"jobComplete":true,"totalRows":"400"}} "#), body(#"{"jobComplete":true}{}"#),
-            body(#"{"jobComplete":true,"totalRows":"400","totalRows":"400"}"#), body("[]"), body("null"), body(" "),
+            body(#"{"jobComplete":true,"totalRows":"400","totalRows":"400"}"#),
+            body(#"{"jobComplete":true,"totalRows":"400","schema":{"fields":[],"f\u0069elds":[]}}"#), body("[]"),
+            body("null"), body(" "),
             patch(#""jobComplete": null"#), patch(#""rows": null"#), patch(#""rows": []"#),
             patch(#""jobComplete": false"#), patch(#""totalRows": "401""#), patch(#""totalRows": "many""#),
             patch(#""totalRows": "-1""#), patch(#""totalRows": "9223372036854775808""#),

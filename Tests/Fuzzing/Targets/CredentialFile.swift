@@ -8,6 +8,7 @@ import GoogleHTTP
     let kind = input.nextByte() % 4
     let bytes = input.rest
     let secrets = Secrets(in: bytes)
+    fuzzMembers(bytes)
     do throws(OAuthError) {
         switch kind {
         case 0: try fuzzImport(bytes, secrets)
@@ -19,6 +20,20 @@ import GoogleHTTP
         requireLine(error.message, atMost: 1_000)
         secrets.requireAbsence(
             from: "\(error.message) \(error.hint ?? "") \(error) \(error.cause.map { "\($0)" } ?? "")")
+    }
+}
+
+/// What is decoded has each member once: with one of them again it is refused, by that member's name.
+private func fuzzMembers(_ bytes: [UInt8]) {
+    struct Ignored: Decodable {}
+    guard let object = try? JSONDecoder().decodeUnambiguous([String: Ignored].self, from: bytes) else { return }
+    require(DuplicateMember(in: bytes) == nil, "what is decoded is ambiguous")
+    for name in object.keys {
+        guard let text = try? JSONEncoder().encode(name), let brace = bytes.firstIndex(of: UInt8(ascii: "{")) else {
+            fatalError("an object without a brace")
+        }
+        let doubled = bytes[...brace] + Array(text) + Array(":0,".utf8) + bytes[(brace + 1)...]
+        require(DuplicateMember(in: Array(doubled))?.name == name, "\(name) was kept twice")
     }
 }
 

@@ -71,6 +71,36 @@ private func requireSound(_ page: ResultPage, _ schema: TableSchema?) {
         guard cell.kind == .text else { continue }
         require(String(validating: rows.bytes[cell.range], as: UTF8.self) != nil, "a text is not UTF-8")
     }
+    guard let fields = (schema ?? page.schema)?.fields else { return }
+    requireDistinctNames(fields)
+    for (column, field) in fields.enumerated() where field.type == .json || field.mode == .repeated {
+        for cell in stride(from: column, to: rows.cells.count, by: fields.count).map({ rows.cells[$0] }) {
+            if cell.kind == .text { requireJSON(rows.bytes[cell.range]) }
+        }
+    }
+}
+
+/// A text that stands for a value in JSON neither ends the object around it nor adds a member to it.
+private func requireJSON(_ text: ArraySlice<UInt8>) {
+    let body = Array(#"{"unknown":"#.utf8) + text + Array(#","pageToken":"t"}"#.utf8)
+    guard case .success(let page) = outcome([body], nil, PageMemory()) else { fatalError("a cell is not JSON") }
+    require(page.pageToken == "t" && page.rows.rowCount == 0, "a cell is more than one value")
+}
+
+/// Names of one level differ for SQLite, and only what is not the first of its name has a suffix.
+private func requireDistinctNames(_ fields: [TableSchema.Field]) {
+    let names = fields.distinctNames.map { folded($0) }
+    require(names.count == fields.count && Set(names).count == names.count, "two names are equal")
+    var seen: Set<[UInt8]> = []
+    for (field, name) in zip(fields, names) {
+        let given = folded(field.name)
+        require(seen.insert(given).inserted == (given == name), "a name was changed without need")
+        requireDistinctNames(field.fields)
+    }
+}
+
+private func folded(_ name: String) -> [UInt8] {
+    name.utf8.map { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) ? $0 + 0x20 : $0 }
 }
 
 /// What the cells hold, wherever it stands; a double by its bits.

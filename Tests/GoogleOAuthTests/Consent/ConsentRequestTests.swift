@@ -163,6 +163,14 @@ import Testing
                 #"{"web":{"client_id":"a","client_secret":"hush","auth_uri":"https://evil.example/a"}}"#,
                 .untrustedTokenURI, "auth_uri"
             ),
+            (
+                #"{"web":{"client_id":"a","client_secret":"hush","client_id":"b"}}"#, .credentialsInvalid,
+                "the member client_id twice"
+            ),
+            (
+                #"{"web":{"client_id":"a","client_secret":"hush"},"w\u0065b":{"client_id":"b","client_secret":"hush"}}"#,
+                .credentialsInvalid, "the member web twice"
+            ),
         ] as [(String, OAuthError.Code?, String)])
     func readsTheConsolesClientFile(text: String, code: OAuthError.Code?, mention: String) async throws {
         try await TemporaryFolder.with { folder in

@@ -49,6 +49,12 @@ import Testing
         (#"{"installed":{"client_id":"a","client_secret":"hush"}}"#, "no refresh token"),
         (#"{"web":{"client_id":"a","client_secret":"hush"}}"#, "no refresh token"),
         (#"{"client_id":"a","client_secret":"hush"}"#, "refresh_token"),
+        (#"{"client_id":"a","client_secret":"hush","client_secret":"hush"}"#, "client_secret twice"),
+        (#"{"installed":{"client_secret":"hush","client_secret":"hush"}}"#, "client_secret twice"),
+        (
+            #"{"properties":{"type":"GoogleBigQueryV2","typeProperties":{"refreshToken":"hush","refreshToken":"hush"}}}"#,
+            "refreshToken twice"
+        ),
         (#"{"properties":{"type":"AzureBlobStorage","typeProperties":{}}}"#, "AzureBlobStorage"),
         (
             #"{"properties":{"type":"GoogleBigQueryV2","typeProperties":{"authenticationType":"ServiceAuthentication"}}}"#,

@@ -45,6 +45,25 @@ import Testing
         }
     }
 
+    @Test(
+        arguments: [
+            (#"{"token":" fake-subject\n","other":{"token":1}}"#, nil),
+            (#"{"token":7}"#, "holds no token in the member token"),
+            (#"{"token":null}"#, "holds no token"), ("[]", "holds no token"), ("", "holds no token"),
+            (#"{"token":"hush","token":"hush"}"#, "has the member token twice"),
+            (#"{"token":"hush","x":{"y":1,"y":2}}"#, "has the member y twice"),
+        ] as [(String, String?)])
+    func takesTheMemberThatIsNamed(json: String, mention: String?) throws {
+        let format = SubjectTokenFormat.json(member: "token")
+        guard let mention else {
+            #expect(try format.token(in: Array(json.utf8), of: "place").reveal() == "fake-subject")
+            return
+        }
+        let error = #expect(throws: OAuthError.self) { try format.token(in: Array(json.utf8), of: "place") }
+        #expect(error?.code == .credentialsInvalid)
+        #expect(error?.message.contains("place \(mention)") == true, "\(error?.message ?? "")")
+    }
+
     /// A workforce pool's users are counted to a project, or known by a client.
     @Test(arguments: [false, true]) func tellsWhoPaysForAUser(hasClient: Bool) async throws {
         try await TemporaryFolder.with { folder in

@@ -132,6 +132,52 @@ import Testing
         }
     }
 
+    /// A second value could replace what a person sees in a file, such as where its secret is sent.
+    @Test(
+        .faults("A28"),
+        arguments: [
+            (
+                #"{"client_id":"a","client_secret":"hush","refresh_token":"hush","refresh_token":"hush"}"#,
+                "refresh_token"
+            ),
+            (
+                #"{"token_uri":"https://oauth2.googleapis.com/token","client_secret":"hush","t\u006fken_uri":"http://127.0.0.1:1/"}"#,
+                "token_uri"
+            ),
+            (#"{"type":"service_account","private_key":"hush","private_key":"hush"}"#, "private_key"),
+            (#"{"type":"authorized_user","type":"service_account","private_key":"hush"}"#, "type"),
+            (
+                #"{"type":"impersonated_service_account","source_credentials":{"client_secret":"hush","client_secret":"hush"}}"#,
+                "client_secret"
+            ),
+            (
+                #"{"type":"external_account","credential_source":{"url":"https://a.example","url":"https://b.example"}}"#,
+                "url"
+            ),
+            (
+                #"{"type":"external_account","credential_source":{"url":"https://a.example","headers":{"k":"hush","k":"hush"}}}"#,
+                "k"
+            ),
+            (
+                #"{"type":"external_account_authorized_user","client_secret":"hush","client_secret":"x"}"#,
+                "client_secret"
+            ),
+            (#"{"type":"something_new","unknown":"hush","unknown":"hush"}"#, "unknown"),
+        ])
+    func aMemberThatComesTwiceIsNamed(json: String, member: String) throws {
+        let bytes = Array(json.utf8)
+        for read in [
+            { _ = try GoogleCredential(json: bytes, path: "file.json") },
+            { _ = try AuthorizedUserFile(json: bytes, path: "file.json") },
+            { _ = try StoredCredential(importing: bytes, source: "file.json") },
+        ] {
+            let error = #expect(throws: OAuthError.self) { try read() }
+            #expect(error?.code == .credentialsInvalid)
+            #expect(error?.message == "file.json has the member \(member) twice in one object")
+            #expect(error?.hint != nil)
+        }
+    }
+
     @Test(arguments: [
         ("sts.googleapis.com", true), ("us-east1-sts.googleapis.com", true), ("sts.us-east1.rep.googleapis.com", true),
         ("sts.us-east1.googleapis.com", true), ("us-east1.sts.googleapis.com", true),

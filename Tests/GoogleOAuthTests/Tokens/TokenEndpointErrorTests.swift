@@ -74,6 +74,22 @@ import Testing
         #expect(error.code == .codeRejected)
     }
 
+    @Test(arguments: [
+        (#"{"access_token":"fake","access_token":"fake"}"#, "access_token"),
+        (#"{"access_token":"fake","expires_in":1,"expires\u005fin":3599}"#, "expires_in"),
+    ])
+    func aResponseThatIsAmbiguousBringsNoToken(body: String, member: String) {
+        let error = #expect(throws: OAuthError.self) { try TokenAnswer(body: Array(body.utf8), host: "h") }
+        #expect(error?.code == .unexpectedAnswer)
+        #expect(error?.message == "the answer of h has the member \(member) twice")
+    }
+
+    /// Which of two reasons holds cannot be told, so that the status decides.
+    @Test func anAmbiguousRefusalIsJudgedByItsStatus() {
+        let body = Array(#"{"error":"invalid_client","error":"invalid_grant"}"#.utf8)
+        #expect(OAuthError(status: 503, body: body, host: "h").code == .serviceUnavailable)
+    }
+
     /// The answers of success that Google was seen to give.
     @Test(
         arguments: [

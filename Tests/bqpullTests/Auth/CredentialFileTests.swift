@@ -28,9 +28,16 @@ import Testing
         (#"{"client_id":"a","client_secret":"hush"}"#, 78, "refresh_token"),
         (#"{"client_id":"a","client_secret":7,"refresh_token":"hush"}"#, 78, "member client_secret"),
         (String(repeating: " ", count: 70_000), 78, "64 KiB"),
+        (
+            #"{"client_id":"a","client_secret":"hush","refresh_token":"hush","client_s\u0065cret":"hush"}"#, 78,
+            "member client_secret twice"
+        ),
+        (
+            #"{"type":"external_account","credential_source":{"file":"/a","file":"/b"}}"#, 78, "member file twice"
+        ),
     ]
 
-    @Test(.faults("A23"), arguments: bad)
+    @Test(.faults("A23", "A28"), arguments: bad)
     func whatIsNoFileOfCredentialsIsNamed(_ example: (text: String?, exitCode: Int32, mention: String)) async throws {
         try await EmulatorHome.with { home in
             let file = home.folder.file("mine.json")

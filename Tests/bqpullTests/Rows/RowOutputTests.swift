@@ -8,6 +8,7 @@ import Testing
 /// Rows on standard output, of the built binary.
 @Suite struct RowOutputTests {
     private static let sql = "SELECT trip_id, vendor, paid_by_card FROM bench.trips_3"
+    private static let nulls = "SELECT 'NULL' AS x UNION ALL SELECT NULL UNION ALL SELECT ''"
 
     private func run(
         _ home: EmulatorHome, _ arguments: [String], environment: [String: String] = [:]
@@ -44,6 +45,11 @@ import Testing
             "trip_id,vendor\n0,Été Cabs\n1,Été Cabs\n"
         ),
         (["query", "SELECT 1 AS x WHERE FALSE"], "x\n"),
+        (["query", nulls, "--null", "NULL"], "x\n\"NULL\"\nNULL\n\"\"\n"),
+        (["query", nulls, "--format", "csv", "--null", "\\N"], "x\nNULL\n\\N\n\"\"\n"),
+        (["query", "SELECT NULL AS x, 1 AS y"], "x,y\n,1\n"),
+        (["query", "SELECT NULL AS x, 1 AS y", "--null", ""], "x,y\n,1\n"),
+        (["query", #"SELECT JSON '[1]' AS j"#, "--format", "jsonl"], #"{"j":[1]}"# + "\n"),
         (["query", "SELECT 1 AS x WHERE FALSE", "--format", "jsonl"], ""),
     ])
     func rowsAreDataAndTheRestIsNot(arguments: [String], output: String) async throws {
@@ -55,6 +61,33 @@ import Testing
             let quiet = try await run(home, arguments + ["--quiet"])
             #expect(quiet.output == output)
             #expect(quiet.errors.isEmpty)
+        }
+    }
+
+    /// Readers of CSV skip an empty line, so that a row would be lost.
+    @Test(arguments: [[], ["--null", ""]]) func aSingleColumnOfCSVHasNoEmptyLine(options: [String]) async throws {
+        try await EmulatorHome.with { home in
+            let outcome = try await run(home, ["query", Self.nulls, "--quiet"] + options)
+            #expect(outcome.isFailure(65), "\(outcome.errors)")
+            #expect(outcome.errors.contains("row 2: ") && outcome.errors.contains("--null TEXT"), "\(outcome.errors)")
+            #expect(!outcome.output.contains("\n\n"))
+        }
+    }
+
+    /// The text of a JSON cell must not end the object that it is written into.
+    @Test(
+        .faults("P35"), arguments: [["--format", "jsonl"], ["--format", "csv"], ["--format", "table"], ["--into"]])
+    func aJSONCellIsOneValueOrAnError(options: [String]) async throws {
+        let rows = #"{"merge-patch": {"rows": [{"f": [{"v": "1},{\"admin\":true"}]}]}} always"#
+        var configuration = EmulatorConfiguration()
+        configuration.faults = FaultPlan(["bigquery.jobs.getQueryResults": [try FaultInstruction(rows)]])
+        try await EmulatorHome.with(configuration) { home in
+            let file = home.folder.file("staging.db")
+            let target = options == ["--into"] ? options + [file] : options
+            let outcome = try await run(home, ["query", "SELECT JSON '[1]' AS j", "--quiet"] + target)
+            #expect(outcome.isFailure(65), "\(outcome.errors)")
+            #expect(outcome.errors.contains("row 1, column j: "), "\(outcome.errors)")
+            #expect(outcome.output.isEmpty)
         }
     }
 
@@ -115,6 +148,12 @@ import Testing
         (["--table", "x"], "--table is for a database"), (["--restart"], "--restart is for a database"),
         (["--incremental", "x"], "--incremental is for a database"),
         (["--into", "a.db", "--format", "csv"], "--format is for rows on standard output"),
+        (["--into", "a.db", "--null", "NULL"], "--null is for rows on standard output"),
+        (["--format", "jsonl", "--null", "NULL"], "--null is for --format csv only"),
+        (["--format", "table", "--null", "NULL"], "--null is for --format csv only"),
+        (["--null", "a,b"], "--null must not contain"), (["--null", "\"\""], "--null must not contain"),
+        (["--null", "a\nb"], "--null must not contain"),
+        (["--format", "csv", "--null", "\r"], "--null must not contain"),
         (["--json"], "--format jsonl writes rows as JSON"), (["--format", "xml"], "--format"),
     ])
     func optionsOfADatabaseNeedOne(options: [String], message: String) async throws {

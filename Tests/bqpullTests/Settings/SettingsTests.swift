@@ -84,6 +84,7 @@ import Testing
     @Test(arguments: [
         (#"{"project": 1}"#, "cannot be read"), ("", "cannot be read"),
         (#"{"projekt": "x"}"#, "has a setting that there is not: projekt"),
+        (#"{"project": "x", "location": "EU", "proj\u0065ct": "y"}"#, "has the setting project twice"),
         (#"{"max-bytes-billed": "lots"}"#, "lots of bqpull config cannot be --max-bytes-billed"),
     ])
     func aDamagedFileIsNamed(content: String, message: String) async throws {

@@ -120,6 +120,15 @@ enum SubjectTokenFormat: Sendable, Hashable {
         var subject_token_field_name: String?
     }
 
+    /// A text, or any other value.
+    private struct Member: Decodable {
+        let text: String?
+
+        init(from decoder: any Decoder) throws {
+            text = try? decoder.singleValueContainer().decode(String.self)
+        }
+    }
+
     init(_ file: File?) throws(OAuthError) {
         switch file?.type ?? "text" {
         case "text": self = .text
@@ -142,8 +151,8 @@ enum SubjectTokenFormat: Sendable, Hashable {
         switch self {
         case .text: text = String(bytes: bytes, encoding: .utf8)
         case .json(let member):
-            let object = try? JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any]
-            text = object?[member] as? String
+            try CredentialJSON.requireDistinctMembers(bytes, path: place)
+            text = (try? CredentialJSON.decode([String: Member].self, from: bytes))?[member]?.text
         }
         let token = text?.trimmingCharacters(in: .whitespacesAndNewlines) ?? ""
         guard !token.isEmpty else {

@@ -97,15 +97,16 @@ struct PullOptions: ParsableArguments {
 
     /// Writes rows to standard output, until all are written or nobody reads them any more.
     func write(
-        as format: RowFormat?, _ run: @escaping @Sendable (Running, StandardOutputRows) async throws -> PullReport
+        as format: RowFormat?, null: String?,
+        _ run: @escaping @Sendable (Running, StandardOutputRows) async throws -> PullReport
     ) async throws {
         guard !connection.json else {
             throw ValidationError("--json is for the report of --into; --format jsonl writes rows as JSON")
         }
         let width = TerminalSize.columns
-        let format = format ?? (width == nil ? .csv : .table)
+        let format = format ?? (width == nil || null != nil ? .csv : .table)
         let display = ProgressDisplay()
-        let rows = StandardOutputRows(format.encoder(width: width)) {
+        let rows = StandardOutputRows(format.encoder(width: width, null: null ?? "")) {
             // Both would write into the same lines of a terminal.
             if width != nil { display.stop() }
         }

@@ -63,7 +63,7 @@ struct QueryCommand: AsyncParsableCommand {
         let stagingTarget = target.into.map { target.stagingTarget(in: $0, defaultTable: "results") }
         if dryRun { return try await estimate(query, into: stagingTarget, settings) }
         guard let stagingTarget else {
-            return try await options.write(as: target.format) { running, rows in
+            return try await options.write(as: target.format, null: target.null) { running, rows in
                 let client = try await running.connection.client()
                 let pull = pull(query, client, settings, running)
                 return try await NameSuggestion(client: client).explainingQuery { try await pull.run(into: rows) }

@@ -51,7 +51,7 @@ struct TableCommand: AsyncParsableCommand {
 
     func run() async throws {
         guard let into = target.into else {
-            return try await options.write(as: target.format) { running, rows in
+            return try await options.write(as: target.format, null: target.null) { running, rows in
                 try await pulling(running) { try await $0.run(into: rows) }
             }
         }

@@ -18,6 +18,12 @@ struct TargetOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "The text of NULL in CSV, without quotes; a value of the same text stands in quotes. Default: nothing, which a single column cannot have.",
+            valueName: "text"))
+    var null: String?
+
+    @Option(
+        help: ArgumentHelp(
             "The table in the SQLite database. Default: results, or the name of the table that is pulled.",
             valueName: "name"))
     var table: String?
@@ -71,8 +77,16 @@ struct TargetOptions: ParsableArguments {
             guard format == nil else {
                 throw ValidationError("--format is for rows on standard output; leave it or --into out")
             }
+            guard null == nil else {
+                throw ValidationError("--null is for rows on standard output; leave it or --into out")
+            }
         } else if let option = optionOfDatabase {
             throw ValidationError("\(option) is for a database; name it with --into FILE")
+        }
+        guard let null else { return }
+        guard format ?? .csv == .csv else { throw ValidationError("--null is for --format csv only") }
+        guard !CSVEncoder.needsQuotes(null.utf8) else {
+            throw ValidationError("--null must not contain quotes, commas or line breaks: NULL stands without quotes")
         }
     }
 

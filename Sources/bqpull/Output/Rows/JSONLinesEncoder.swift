@@ -12,9 +12,10 @@ struct JSONLinesEncoder: RowEncoder {
     private var columns: [(key: [UInt8], form: Form)] = []
 
     mutating func begin(_ schema: TableSchema) -> [UInt8] {
-        columns = schema.fields.enumerated().map { place, field in
+        columns = zip(schema.fields, schema.fields.distinctNames).enumerated().map { place, column in
+            let (field, name) = column
             var key = Array((place == 0 ? "{" : ",").utf8)
-            JSONWriter.append(string: field.name.utf8, to: &key)
+            JSONWriter.append(string: name.utf8, to: &key)
             return (key + [UInt8(ascii: ":")], Self.form(field))
         }
         return []

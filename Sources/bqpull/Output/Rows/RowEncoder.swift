@@ -1,12 +1,15 @@
 import BigQueryRows
 
-/// Writes rows in one form. Values are those of the value map, so that none loses a digit.
+/// Writes rows in one form. Values are those of the value map, so that none loses a digit; columns are named as SQLite's
+/// are, so that no two have one name.
 protocol RowEncoder: Sendable {
     /// What comes before the first row.
     mutating func begin(_ schema: TableSchema) -> [UInt8]
 
     /// The rows of a page.
-    mutating func encode(_ page: RowPage) -> [UInt8]
+    ///
+    /// - Throws: ``CommandError`` for a row that the form has no text for.
+    mutating func encode(_ page: RowPage) throws -> [UInt8]
 
     /// What is left when all rows have come.
     mutating func finish() -> [UInt8]

@@ -4,18 +4,20 @@ import ArgumentParser
 enum RowFormat: String, ExpressibleByArgument, CaseIterable {
     /// Aligned columns, for people.
     case table
-    /// RFC 4180 with a header: NULL is nothing, an empty text is `""`.
+    /// RFC 4180 with a header: NULL is nothing or a text of the user's, an empty text is `""`.
     case csv
     /// One JSON object a line.
     case jsonl
 
     /// What writes it.
     ///
-    /// - Parameter width: the columns of the terminal; `nil` if there is none to cut lines for.
-    func encoder(width: Int?) -> any RowEncoder {
+    /// - Parameters:
+    ///   - width: the columns of the terminal; `nil` if there is none to cut lines for.
+    ///   - null: the text of NULL in CSV.
+    func encoder(width: Int?, null: String = "") -> any RowEncoder {
         switch self {
         case .table: TableEncoder(width: width)
-        case .csv: CSVEncoder()
+        case .csv: CSVEncoder(null: null)
         case .jsonl: JSONLinesEncoder()
         }
     }

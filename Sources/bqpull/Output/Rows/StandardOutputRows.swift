@@ -28,7 +28,7 @@ final class StandardOutputRows: RowSink {
     }
 
     func append(_ page: RowPage) async throws {
-        try await write(encoder.withLock { $0.encode(page) })
+        try await write(encoder.withLock { try $0.encode(page) })
     }
 
     func finish() async throws {

@@ -62,7 +62,7 @@ struct TableEncoder: RowEncoder {
 
     /// The header and the rows so far.
     private mutating func beginning() -> [UInt8] {
-        let header = fields.map { printable($0.name, limit: limit) }
+        let header = fields.distinctNames.map { printable($0, limit: limit) }
         let widths = fields.indices.map { column in
             let longest = ([header] + firstLines).map { TextWidth.of($0[column]) }.max() ?? 0
             return width == nil ? longest : min(longest, Self.widestColumn)
