@@ -49,9 +49,12 @@ struct LoopDisk: Sendable {
     }
 
     /// Fills the disk with a file, until nothing more fits; returns the file's path.
+    ///
+    /// Once more after each sync, which gives back blocks that were only reserved.
     func fill() async throws -> String {
         let file = folder + "/filling"
-        try await Self.run("cat /dev/zero >'\(file)' 2>/dev/null; true")
+        try await Self.run(
+            "for turn in 1 2 3; do dd if=/dev/zero bs=1k >>'\(file)' 2>/dev/null; sync -f '\(folder)'; done; true")
         return file
     }
 
