@@ -126,6 +126,7 @@ struct EmulatorCommand: AsyncParsableCommand {
 
     func run() async throws {
         let tables = try load.map(Self.tableSource)
+        for file in tables.map(\.file) + [faults].compactMap(\.self) { try Self.checkFile(file) }
         let emulator = try Emulator(
             configuration: EmulatorConfiguration(
                 port: port, project: project, pageBytes: pageBytes?.bytes, pageCacheBytes: pageCache?.bytes,
@@ -190,11 +191,24 @@ struct EmulatorCommand: AsyncParsableCommand {
         for table in tables.filter({ !isView($0) }) + tables.filter(isView) {
             let name = "\(table.dataset).\(table.table)"
             do {
+                try checkFile(table.file)
                 try await running.load(table)
                 Diagnostics.info("loaded again: \(name) from \(printable(table.file))")
             } catch {
                 let reason = Failure(error)?.message ?? "\(error)"
                 Diagnostics.warning("\(name) stays as it was: \(printable(reason))")
+            }
+        }
+    }
+
+    /// Rejects what could block the emulator, such as a named pipe, in the place of a file or of its schema.
+    private static func checkFile(_ file: String) throws {
+        for path in [file, (file as NSString).deletingPathExtension + ".schema.json"] {
+            do throws(InputFileError) {
+                try InputFile.check(path)
+            } catch {
+                throw CommandError(
+                    message: "\(printable(path)) \(error.reason)", exitStatus: .inputMissing, hint: error.hint)
             }
         }
     }

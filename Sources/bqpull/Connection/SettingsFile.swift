@@ -33,8 +33,8 @@ struct SettingsFile {
     /// - Throws: ``CommandError`` for a file that cannot be read or holds something else.
     func read() throws -> [String: String] {
         guard FileManager.default.fileExists(atPath: path) else { return [:] }
-        guard let bytes = FileManager.default.contents(atPath: path),
-            let settings = try? JSONDecoder().decode([String: String].self, from: bytes)
+        guard let bytes = try? InputFile.read(path, limit: InputFile.maximumTextSize),
+            let settings = try? JSONDecoder().decode([String: String].self, from: Data(bytes))
         else {
             throw CommandError(
                 message: "the settings in \(path) cannot be read", exitStatus: .configuration,

@@ -44,9 +44,8 @@ struct AuthRevokeCommand: AsyncParsableCommand {
     private func revoke(_ connection: Connection) async throws -> Report {
         // Nobody means gcloud's credentials who says no more than revoke.
         let choice = self.connection.credential.choice
-        guard
-            let finding = try ProcessEnvironment.credentials.firstOrSuggestion(
-                choice == .anywhere ? .store(profile: ProcessEnvironment.profile) : choice)
+        let named = choice == .anywhere ? .store(profile: ProcessEnvironment.profile) : choice
+        guard let finding = try await onOwnThread({ try ProcessEnvironment.credentials.firstOrSuggestion(named) })
         else { throw CredentialChoice.noCredentials("bqpull has stored no credentials") }
         let credential = try finding.refreshToken()
         if !yes { try await confirm(credential, in: finding.source) }
