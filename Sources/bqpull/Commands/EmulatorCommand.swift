@@ -156,7 +156,7 @@ struct EmulatorCommand: AsyncParsableCommand {
                     try running.writeCredentialsFile(to: credentials ?? "", as: credentialsType)
                     if let clientFile { try running.writeClientFile(to: clientFile) }
                     let hangups = tables.isEmpty ? nil : Hangups()
-                    announce(running, credentials: credentials ?? "")
+                    try announce(running, credentials: credentials ?? "")
                     if let hangups { for await _ in hangups.signals { await Self.loadAgain(tables, running) } }
                 }
             }
@@ -166,7 +166,7 @@ struct EmulatorCommand: AsyncParsableCommand {
     }
 
     /// Prints where the server is; scripts wait for the first line.
-    private func announce(_ running: RunningEmulator, credentials: String) {
+    private func announce(_ running: RunningEmulator, credentials: String) throws {
         let login = clientFile.map { file in
             "  bqpull auth login --client-file \(file) --endpoint \(running.endpoint) --project \(project)"
         }
@@ -182,7 +182,7 @@ struct EmulatorCommand: AsyncParsableCommand {
             login,
         ]
         // Not print: what waits in a buffer for more would keep a script waiting too.
-        FileHandle.standardOutput.write(Data((lines.compactMap(\.self).joined(separator: "\n") + "\n").utf8))
+        try StandardOutput.write(lines.compactMap(\.self).joined(separator: "\n") + "\n")
     }
 
     /// Loads what can be loaded; a table whose file is no good any more stays as it was. Views come last, since they
