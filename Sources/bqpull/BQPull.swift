@@ -22,6 +22,7 @@ struct BQPull: AsyncParsableCommand {
         let arguments = Array(CommandLine.arguments.dropFirst())
         Diagnostics.format = LogFormat(arguments: arguments, environment: ProcessEnvironment.variables)
         do {
+            try ProcessText.requireUTF8()
             try await run(arguments)
         } catch is ReaderGone {
             // Whoever reads no more has what they want.

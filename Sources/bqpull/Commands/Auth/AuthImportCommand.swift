@@ -76,7 +76,7 @@ struct AuthImportCommand: AsyncParsableCommand {
         }
         let lines = LineInput()
         StandardError.write("client id: ")
-        let clientID = await lines.next() ?? ""
+        let clientID = try await lines.next() ?? ""
         let credential = try AuthorizedUserCredential(
             clientID: clientID.trimmingCharacters(in: .whitespaces),
             clientSecret: try await lines.secret("client secret"),

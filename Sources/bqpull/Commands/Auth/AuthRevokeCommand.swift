@@ -73,7 +73,7 @@ struct AuthRevokeCommand: AsyncParsableCommand {
             Everyone who uses it loses access, Data Factory among them. [y/N] 
             """
         )
-        let answer = await LineInput().next()?.trimmingCharacters(in: .whitespaces).lowercased()
+        let answer = try await LineInput().next()?.trimmingCharacters(in: .whitespaces).lowercased()
         try Task.checkCancellation()
         guard answer == "y" || answer == "yes" else {
             throw CommandError(message: "nothing was revoked", exitStatus: .usage)

@@ -61,7 +61,7 @@ struct CostOptions: ParsableArguments {
         let answer = try await display.paused {
             Diagnostics.info(text)
             StandardError.write("run it? [y/N] ")
-            let answer = await LineInput().next()?.trimmingCharacters(in: .whitespaces).lowercased()
+            let answer = try await LineInput().next()?.trimmingCharacters(in: .whitespaces).lowercased()
             try Task.checkCancellation()
             return answer
         }
