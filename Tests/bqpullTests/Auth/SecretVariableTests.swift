@@ -21,7 +21,7 @@ import Testing
             let shown = try String(
                 decoding: #require(FileManager.default.contents(atPath: "/proc/\(running.identifier)/environ")),
                 as: UTF8.self)
-            running.send(signal: SIGINT)
+            running.send(signal: SIGKILL)
             _ = try await running.outcome()
             #expect(shown.contains("BQPULL_CLIENT_ID=fake-client-id"))
             for secret in ["fake-client-secret", "fake-refresh-token"] { #expect(!shown.contains(secret)) }
