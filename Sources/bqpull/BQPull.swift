@@ -22,13 +22,14 @@ struct BQPull: AsyncParsableCommand {
         let arguments = Array(CommandLine.arguments.dropFirst())
         Diagnostics.format = LogFormat(arguments: arguments, environment: ProcessEnvironment.variables)
         do {
+            try ProcessText.requireUTF8()
             try await run(arguments)
         } catch is ReaderGone {
             // Whoever reads no more has what they want.
         } catch {
-            guard let failure = Failure(error) ?? Failure(usage: error, CommandPath(arguments)) else {
-                exit(withError: error)
-            }
+            // Help and version: static text, which the parser writes.
+            guard exitCode(for: error) != .success else { exit(withError: error) }
+            let failure = Failure(error) ?? Failure(usage: error, CommandPath(arguments)) ?? Failure(unexpected: error)
             Diagnostics.failure(failure)
             Foundation.exit(failure.exitStatus.rawValue)
         }

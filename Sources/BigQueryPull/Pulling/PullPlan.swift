@@ -1,5 +1,6 @@
 import BigQuery
 import BigQueryRows
+import GoogleHTTP
 
 /// What the dry run told: where the query runs, what it reads, which columns it returns.
 struct PullPlan: Sendable {
@@ -52,7 +53,8 @@ extension TableSchema {
     var unknownTypes: [String] {
         fields.compactMap { field in
             guard case .unknown(let name) = field.type else { return nil }
-            return "the column \(field.name) is of the unknown type \(name); its values are kept as sent"
+            return
+                "the column \(printable(field.name, limit: 300)) is of the unknown type \(printable(name, limit: 100)); its values are kept as sent"
         }
     }
 }

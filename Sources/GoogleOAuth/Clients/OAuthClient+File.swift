@@ -22,7 +22,13 @@ extension OAuthClient {
     ///   no such file, incomplete or ambiguous, `noClientSecret` if only the secret is missing, `untrustedTokenURI` if it names
     ///   an address that is not Google's.
     public init(contentsOfFile path: String, secret: Secret? = nil) throws(OAuthError) {
-        let bytes = try readCredentialsFile(path, what: "the client file")
+        try self.init(json: try readCredentialsFile(path, what: "the client file"), path: path, secret: secret)
+    }
+
+    /// Reads the content of such a file.
+    ///
+    /// - Parameter path: what the content is called in errors.
+    package init(json bytes: [UInt8], path: String, secret: Secret?) throws(OAuthError) {
         try CredentialJSON.requireDistinctMembers(bytes, path: path)
         guard let file = try? CredentialJSON.decode(File.self, from: bytes),
             let client = file.web ?? file.installed

@@ -1,43 +1,30 @@
 import Foundation
 import GoogleHTTP
 
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
-
-/// Reads a file that the user named, at most 64 KiB; a pipe, which a process may hand in as `/dev/fd/3`, is read
-/// too. A byte-order mark at the beginning, as PowerShell writes it, is left out.
+/// Reads a file that the user named, at most 64 KiB; an inherited pipe (`/dev/fd/N`) is read too. A byte-order mark at
+/// the beginning, as PowerShell writes it, is left out.
 ///
-/// - Parameter what: what the file is, for errors: "the credentials file".
+/// Blocks the thread.
+///
+/// - Parameters:
+///   - what: what the file is, for errors: "the credentials file".
+///   - patience: how long a pipe may stay silent. Defaults to 10 seconds; `nil` waits indefinitely.
 /// - Throws: ``OAuthError`` with code `credentialsMissing` or `credentialsInvalid`.
-package func readCredentialsFile(_ path: String, what: String = "the credentials file") throws(OAuthError) -> [UInt8] {
-    guard let file = fopen(path, "rb") else {
+package func readCredentialsFile(
+    _ path: String, what: String = "the credentials file", patience: Duration? = InputFile.patience
+) throws(OAuthError) -> [UInt8] {
+    do throws(InputFileError) {
+        return withoutByteOrderMark(try InputFile.read(path, limit: PrivateFile.maximumSize, patience: patience))
+    } catch {
+        guard case .tooLarge = error.kind else {
+            throw OAuthError(
+                code: .credentialsMissing, message: "\(what) \(printable(path)) \(error.reason)", hint: error.hint,
+                cause: error)
+        }
         throw OAuthError(
-            code: .credentialsMissing,
-            message: "\(what) \(printable(path)) cannot be read (\(String(cString: strerror(errno))))",
-            hint: "check the path and its permissions"
-        )
+            code: .credentialsInvalid, message: "\(printable(path)) \(error.reason), so it is not \(what)",
+            hint: error.hint)
     }
-    defer { fclose(file) }
-    var bytes = [UInt8](repeating: 0, count: PrivateFile.maximumSize + 1)
-    let count = fread(&bytes, 1, bytes.count, file)
-    guard ferror(file) == 0 else {
-        throw OAuthError(
-            code: .credentialsMissing, message: "\(what) \(printable(path)) cannot be read",
-            hint: "it must be a file, not a folder"
-        )
-    }
-    guard count <= PrivateFile.maximumSize else {
-        throw OAuthError(
-            code: .credentialsInvalid, message: "\(printable(path)) is larger than 64 KiB, so it is not \(what)",
-            hint: "name another file"
-        )
-    }
-    return withoutByteOrderMark(bytes.prefix(count))
 }
 
 /// The bytes without the byte-order mark of UTF-8 that some editors put in front.

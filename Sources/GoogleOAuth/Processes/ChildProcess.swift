@@ -52,12 +52,22 @@ package struct ChildProcess: Sendable {
         posix_spawnattr_setflags(&attributes, Int16(flags))
 
         var words: [UnsafeMutablePointer<CChar>?] = ([program] + arguments).map { strdup($0) } + [nil]
-        var variables: [UnsafeMutablePointer<CChar>?] = environment.map { strdup("\($0)=\($1)") } + [nil]
+        var variables: [UnsafeMutablePointer<CChar>?] = environment.map(Self.entry) + [nil]
         defer { for word in words + variables { free(word) } }
         var identifier: pid_t = 0
         let result = posix_spawn(&identifier, program, &actions, &attributes, &words, &variables)
         guard result == 0 else { throw POSIXError(POSIXErrorCode(rawValue: result) ?? .EINVAL) }
         self.identifier = identifier
+    }
+
+    /// A variable as the system takes it. One that this process has as well is copied byte for byte, since a `String`
+    /// has U+FFFD in the place of what is not UTF-8.
+    private static func entry(_ name: String, _ value: String) -> UnsafeMutablePointer<CChar>? {
+        guard value.unicodeScalars.contains("\u{FFFD}"), let own = getenv(name), String(cString: own) == value else {
+            return strdup("\(name)=\(value)")
+        }
+        let bytes = UnsafeBufferPointer(start: own, count: strlen(own) + 1)
+        return strdup("\(name)=".utf8CString.dropLast() + Array(bytes))
     }
 
     /// Waits for its end, which blocks the thread; to be called once.

@@ -126,6 +126,7 @@ struct EmulatorCommand: AsyncParsableCommand {
 
     func run() async throws {
         let tables = try load.map(Self.tableSource)
+        for file in tables.map(\.file) + [faults].compactMap(\.self) { try Self.checkFile(file) }
         let emulator = try Emulator(
             configuration: EmulatorConfiguration(
                 port: port, project: project, pageBytes: pageBytes?.bytes, pageCacheBytes: pageCache?.bytes,
@@ -155,7 +156,7 @@ struct EmulatorCommand: AsyncParsableCommand {
                     try running.writeCredentialsFile(to: credentials ?? "", as: credentialsType)
                     if let clientFile { try running.writeClientFile(to: clientFile) }
                     let hangups = tables.isEmpty ? nil : Hangups()
-                    announce(running, credentials: credentials ?? "")
+                    try announce(running, credentials: credentials ?? "")
                     if let hangups { for await _ in hangups.signals { await Self.loadAgain(tables, running) } }
                 }
             }
@@ -165,7 +166,7 @@ struct EmulatorCommand: AsyncParsableCommand {
     }
 
     /// Prints where the server is; scripts wait for the first line.
-    private func announce(_ running: RunningEmulator, credentials: String) {
+    private func announce(_ running: RunningEmulator, credentials: String) throws {
         let login = clientFile.map { file in
             "  bqpull auth login --client-file \(file) --endpoint \(running.endpoint) --project \(project)"
         }
@@ -181,7 +182,7 @@ struct EmulatorCommand: AsyncParsableCommand {
             login,
         ]
         // Not print: what waits in a buffer for more would keep a script waiting too.
-        FileHandle.standardOutput.write(Data((lines.compactMap(\.self).joined(separator: "\n") + "\n").utf8))
+        try StandardOutput.write(lines.compactMap(\.self).joined(separator: "\n") + "\n")
     }
 
     /// Loads what can be loaded; a table whose file is no good any more stays as it was. Views come last, since they
@@ -190,11 +191,24 @@ struct EmulatorCommand: AsyncParsableCommand {
         for table in tables.filter({ !isView($0) }) + tables.filter(isView) {
             let name = "\(table.dataset).\(table.table)"
             do {
+                try checkFile(table.file)
                 try await running.load(table)
                 Diagnostics.info("loaded again: \(name) from \(printable(table.file))")
             } catch {
                 let reason = Failure(error)?.message ?? "\(error)"
                 Diagnostics.warning("\(name) stays as it was: \(printable(reason))")
+            }
+        }
+    }
+
+    /// Rejects what could block the emulator, such as a named pipe, in the place of a file or of its schema.
+    private static func checkFile(_ file: String) throws {
+        for path in [file, (file as NSString).deletingPathExtension + ".schema.json"] {
+            do throws(InputFileError) {
+                try InputFile.check(path)
+            } catch {
+                throw CommandError(
+                    message: "\(printable(path)) \(error.reason)", exitStatus: .inputMissing, hint: error.hint)
             }
         }
     }

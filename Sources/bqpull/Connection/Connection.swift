@@ -28,7 +28,11 @@ final class Connection: Sendable {
     static func with<Result>(_ options: ConnectionOptions, _ body: (Connection) async throws -> Result) async throws
         -> Result
     {
-        let connection = try Connection(options)
+        let file = options.caFile
+        let authorities = try await onOwnThread {
+            try file.map { file throws(HTTPError) in try TrustedAuthorities(contentsOfFile: file) }
+        }
+        let connection = try Connection(options, authorities)
         do {
             let result = try await body(connection)
             await connection.close()
@@ -54,7 +58,7 @@ final class Connection: Sendable {
         try? await transport.shutdown()
     }
 
-    private init(_ options: ConnectionOptions) throws {
+    private init(_ options: ConnectionOptions, _ authorities: TrustedAuthorities?) throws {
         namedEndpoint = try (options.endpoint ?? ProcessEnvironment.value("BIGQUERY_EMULATOR_HOST")).map {
             try HTTPEndpoint($0)
         }
@@ -68,9 +72,7 @@ final class Connection: Sendable {
         transport = HTTPSTransport(
             userAgent: "bqpull/\(ToolVersion.current) (gzip)",
             proxy: HTTPProxy(environment: ProcessEnvironment.variables),
-            authorities: try options.caFile.map { file throws(HTTPError) in
-                try TrustedAuthorities(contentsOfFile: file)
-            },
+            authorities: authorities,
             logger: logger
         )
     }

@@ -21,8 +21,12 @@ struct CredentialChoice {
     ) async throws {
         var finding: CredentialSearch.Finding?
         var problem: OAuthError?
+        // Of the file of the credentials, which may be a pipe.
+        let found = try await onOwnThread {
+            Result { () throws(OAuthError) in try search.firstOrSuggestion(choice) }
+        }
         do throws(OAuthError) {
-            finding = try search.firstOrSuggestion(choice)
+            finding = try found.get()
         } catch {
             // What cannot be read here would mostly not be sent to this machine either.
             guard named?.isLoopback == true, choice == .anywhere else { throw error }

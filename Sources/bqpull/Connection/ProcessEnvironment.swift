@@ -1,15 +1,25 @@
-import Foundation
+// `environ` is a mutable variable of the C library; it is used once, before there is a second thread.
+@preconcurrency import Foundation
 import GoogleOAuth
 
 /// The environment variables that the process was started with.
 enum ProcessEnvironment {
-    /// All of them, read once. Those that hold secrets are gone from the process afterwards, so that no child
-    /// inherits them.
-    static let variables: [String: String] = {
+    private static let initial: (variables: [String: String], notUTF8: [String]) = {
         let variables = ProcessInfo.processInfo.environment
-        for name in secretNames { unsetenv(name) }
-        return variables
+        let notUTF8 = variables.keys.filter { name in
+            isRead(name) && getenv(name).map { String(validatingCString: $0) == nil } ?? false
+        }
+        eraseSecrets()
+        return (variables, notUTF8.sorted())
     }()
+
+    /// All of them, read once. Those that hold secrets are gone from the process afterwards: no child inherits them,
+    /// and `/proc/PID/environ` does not show them.
+    static let variables = initial.variables
+
+    /// The names of those that decide what a command does and are not valid UTF-8, sorted. In ``variables`` they have
+    /// U+FFFD in the place of the invalid bytes.
+    static let notUTF8 = initial.notUTF8
 
     private static let secretNames = ["BQPULL_CLIENT_SECRET", "BQPULL_REFRESH_TOKEN"]
 
@@ -25,5 +35,27 @@ enum ProcessEnvironment {
     /// A variable that is set to something.
     static func value(_ name: String) -> String? {
         variables[name].flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    /// Whether a variable names a file, a service, an account or a query's settings.
+    private static func isRead(_ name: String) -> Bool {
+        let names = ["BIGQUERY_EMULATOR_HOST", "CLOUDSDK_CONFIG", "HOME", "TMPDIR", "XDG_CONFIG_HOME"]
+        return names.contains(name) || name.uppercased().hasSuffix("_PROXY")
+            || ["AWS_", "BQPULL_", "GCE_METADATA_", "GOOGLE_"].contains { name.hasPrefix($0) }
+    }
+
+    /// Overwrites the secrets where the kernel put them when the process began, which is what `/proc/PID/environ`
+    /// shows; `unsetenv` alone only takes out the pointers to them.
+    private static func eraseSecrets() {
+        let prefixes = secretNames.map { $0 + "=" }
+        var entry: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? = environ
+        while let text = entry?.pointee {
+            for prefix in prefixes where strncmp(text, prefix, prefix.utf8.count) == 0 {
+                let value = text + prefix.utf8.count
+                memset(value, 0, strlen(value))
+            }
+            entry = entry?.successor()
+        }
+        for name in secretNames { unsetenv(name) }
     }
 }

@@ -33,7 +33,7 @@ struct SettingsFile {
     /// - Throws: ``CommandError`` for a file that cannot be read or holds something else.
     func read() throws -> [String: String] {
         guard FileManager.default.fileExists(atPath: path) else { return [:] }
-        let bytes = FileManager.default.contents(atPath: path).map { Array($0) }
+        let bytes = try? InputFile.read(path, limit: InputFile.maximumTextSize)
         if let duplicate = bytes.flatMap({ DuplicateMember(in: $0) }) {
             throw CommandError(
                 message: "\(path) has the setting \(printable(duplicate.name, limit: 100)) twice",

@@ -44,14 +44,14 @@ enum Diagnostics {
     static func info(_ text: String, _ details: any Encodable) {
         guard format == .json else { return write(.info, text) }
         let line = text.prefix { !$0.isNewline }
-        write(Record(level: .info, message: String(line), details: Details(value: details)))
+        write(Record(level: .info, message: printableLines(String(line)), details: Details(value: details)))
     }
 
-    /// Says what the user should know although nothing failed.
-    static func warning(_ message: String) { write(.warning, message) }
+    /// Says on one line what the user should know although nothing failed.
+    static func warning(_ message: String) { write(.warning, printable(message, limit: 4_000)) }
 
-    /// Says what was asked for with `--verbose`.
-    static func debug(_ message: String) { write(.debug, message) }
+    /// Says on one line what was asked for with `--verbose`.
+    static func debug(_ message: String) { write(.debug, printable(message, limit: 4_000)) }
 
     /// Says how far something is, where there is no line that can be written over.
     static func progress(_ message: String, _ progress: ProgressRecord?) {
@@ -65,27 +65,29 @@ enum Diagnostics {
         guard format == .text else {
             return write(
                 Record(
-                    level: .error, message: message, identifier: failure.identifier, hint: failure.hint,
-                    exitCode: failure.exitStatus.rawValue))
+                    level: .error, message: message, identifier: failure.identifier,
+                    hint: failure.hint.map(printableLines), exitCode: failure.exitStatus.rawValue))
         }
-        let hint = failure.hint.map { "\n\(Colour.bold("hint:")) \($0)\n" } ?? ""
-        StandardError.write("\(Colour.red("error:")) \(message)\n\(hint)")
+        var text = TerminalText("error:").styled(.red) + TerminalText(" \(message)\n")
+        if let hint = failure.hint {
+            text = text + TerminalText("\n") + TerminalText("hint:").styled(.bold) + TerminalText(" \(hint)\n")
+        }
+        StandardError.write(text)
     }
 
     private static func write(_ level: Level, _ text: String) {
         guard format == .text else {
             for line in text.split(whereSeparator: \.isNewline) {
-                write(Record(level: level, message: String(line)))
+                write(Record(level: level, message: printableLines(String(line))))
             }
             return
         }
-        let prefix =
-            switch level {
-            case .warning: "\(Colour.yellow("warning:")) "
-            case .debug: "debug: "
-            case .progress, .info, .error: ""
-            }
-        StandardError.write("\(prefix)\(text)\(text.hasSuffix("\n") ? "" : "\n")")
+        let text = TerminalText(text.hasSuffix("\n") ? text : text + "\n")
+        switch level {
+        case .warning: StandardError.write(TerminalText("warning:").styled(.yellow) + TerminalText(" ") + text)
+        case .debug: StandardError.write(TerminalText("debug: ") + text)
+        case .progress, .info, .error: StandardError.write(text)
+        }
     }
 
     private static func write(_ record: Record) {
@@ -93,7 +95,7 @@ enum Diagnostics {
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         encoder.dateEncodingStrategy = .iso8601
         guard let line = try? encoder.encode(record) else { return }
-        StandardError.write(String(decoding: line, as: UTF8.self) + "\n")
+        StandardError.write(.json(String(decoding: line, as: UTF8.self) + "\n"))
     }
 
     /// A line of `--log-format json`. The names do not change between versions.
@@ -113,21 +115,5 @@ enum Diagnostics {
         var value: any Encodable
 
         func encode(to encoder: any Encoder) throws { try value.encode(to: encoder) }
-    }
-}
-
-/// Colour on standard error, where a terminal shows it. What it says is said by words as well.
-private enum Colour {
-    /// Not for those who set `NO_COLOR` to something (https://no-color.org), nor on a terminal that has none.
-    private static let isWanted =
-        StandardError.isTerminal && ProcessEnvironment.value("NO_COLOR") == nil
-        && ![nil, "dumb"].contains(ProcessEnvironment.value("TERM"))
-
-    static func red(_ text: String) -> String { paint(text, "1;31") }
-    static func yellow(_ text: String) -> String { paint(text, "1;33") }
-    static func bold(_ text: String) -> String { paint(text, "1") }
-
-    private static func paint(_ text: String, _ code: String) -> String {
-        isWanted ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text
     }
 }

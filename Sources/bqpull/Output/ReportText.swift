@@ -23,7 +23,8 @@ enum ReportText {
         if report.alreadyPublished != true { lines += cost(report, transfer: transfer) }
         if report.retries > 0 { lines.append("  retries   \(report.retries)") }
         if let job = report.jobId {
-            lines.append("  job       \(report.project):\(report.location.map { "\($0)." } ?? "")\(job)")
+            let name = "\(report.project):\(report.location.map { "\($0)." } ?? "")\(job)"
+            lines.append("  job       \(printable(name))")
         }
         if let next = next(report) { lines.append("  next      \(next)") }
         return lines.joined(separator: "\n") + "\n"
@@ -67,6 +68,6 @@ enum ReportText {
 
     private static func place(_ report: PullReport) -> String {
         guard let table = report.table, let file = report.file else { return "written" }
-        return "staged in table \(table) of \(file)"
+        return "staged in table \(printable(table, limit: .max)) of \(printable(file, limit: .max))"
     }
 }

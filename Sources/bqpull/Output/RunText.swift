@@ -7,7 +7,7 @@ enum RunText {
     static func text(_ run: RecordedRun) -> String {
         let total = run.statistics.totalRows.map { " of \(Readable.count($0))" } ?? ""
         var lines = [
-            "\(run.intent.runID)  \(state(run))",
+            "\(printable(run.intent.runID, limit: 200))  \(state(run))",
             "  table    \(printable(run.target.table, limit: 200))\(mode(run.target))",
             "  rows     \(Readable.count(run.rows))\(total)",
             "  began    \(Readable.time(run.intent.startedAt))",
@@ -33,7 +33,7 @@ enum RunText {
 
     private static func mode(_ target: StagingTarget) -> String {
         var parts = [target.ifExists?.rawValue].compactMap(\.self)
-        if !target.key.isEmpty { parts.append("key \(target.key.joined(separator: ", "))") }
+        if !target.key.isEmpty { parts.append("key \(printable(target.key.joined(separator: ", "), limit: 300))") }
         return parts.isEmpty ? "" : " (\(parts.joined(separator: ", ")))"
     }
 }

@@ -16,7 +16,7 @@ enum Browser {
         let nowhere = Foundation.open("/dev/null", O_RDWR | O_CLOEXEC)
         defer { close(nowhere) }
         let browser = try? ChildProcess(
-            command.removeFirst(), command, environment: ProcessInfo.processInfo.environment,
+            command.removeFirst(), command, environment: ProcessEnvironment.inheritable,
             streams: (nowhere, nowhere, nowhere))
         return browser != nil
     }

@@ -13,7 +13,7 @@ enum Confirmation {
         let answer = try await display.paused {
             Diagnostics.info(text)
             StandardError.write("\(question) [y/N] ")
-            let answer = await LineInput().next()?.trimmingCharacters(in: .whitespaces).lowercased()
+            let answer = try await LineInput().next()?.trimmingCharacters(in: .whitespaces).lowercased()
             try Task.checkCancellation()
             return answer
         }

@@ -1,4 +1,5 @@
-import Foundation
+// `stdin` is a mutable variable of the C library, which locks what it points to.
+@preconcurrency import Foundation
 import GoogleHTTP
 import Synchronization
 
@@ -7,31 +8,49 @@ final class LineInput: Sendable {
     /// Whether a person is there to answer.
     static var isTerminal: Bool { isatty(STDIN_FILENO) == 1 }
 
-    private let lines: AsyncStream<String>
-    private let start: Mutex<AsyncStream<String>.Continuation?>
+    private let lines: AsyncThrowingStream<String, any Error>
+    private let start: Mutex<AsyncThrowingStream<String, any Error>.Continuation?>
 
     init() {
-        let (lines, continuation) = AsyncStream<String>.makeStream()
+        let (lines, continuation) = AsyncThrowingStream<String, any Error>.makeStream()
         self.lines = lines
         start = Mutex(continuation)
     }
 
     /// The next line, without its end; `nil` at the end of the input, or when the task is cancelled.
-    func next() async -> String? {
+    ///
+    /// - Throws: ``CommandError`` for a line that is not valid UTF-8, which ends the input.
+    func next() async throws -> String? {
         if let continuation = start.withLock({ $0.take() }) {
             // A thread of its own, since reading blocks; it ends with the process.
-            Thread.detachNewThread {
-                while let line = readLine() { continuation.yield(line) }
-                continuation.finish()
-            }
+            Thread.detachNewThread { Self.readLines(into: continuation) }
         }
-        for await line in lines { return line }
+        for try await line in lines { return line }
         return nil
+    }
+
+    /// Not by `readLine`, which replaces what is not UTF-8.
+    private static func readLines(into lines: AsyncThrowingStream<String, any Error>.Continuation) {
+        var buffer: UnsafeMutablePointer<CChar>?
+        var capacity = 0
+        defer { free(buffer) }
+        while case let count = getline(&buffer, &capacity, stdin), count > 0 {
+            let bytes = UnsafeRawBufferPointer(start: buffer, count: count)
+            guard let line = String(validating: bytes, as: UTF8.self) else {
+                return lines.finish(
+                    throwing: CommandError(
+                        message: "the line on standard input is not valid UTF-8", exitStatus: .usage,
+                        hint: "give it in UTF-8"))
+            }
+            // A line feed with a carriage return before it is one character.
+            lines.yield(line.last?.isNewline == true ? String(line.dropLast()) : line)
+        }
+        lines.finish()
     }
 
     /// Asks for something that the terminal does not show while it is typed.
     ///
-    /// - Throws: ``CommandError`` at the end of the input, or `CancellationError`.
+    /// - Throws: ``CommandError`` at the end of the input or for what is not UTF-8, or `CancellationError`.
     func secret(_ question: String) async throws -> Secret {
         if Self.isTerminal { StandardError.write("\(question): ") }
         let echo = Self.isTerminal ? TerminalEcho.off() : nil
@@ -39,7 +58,7 @@ final class LineInput: Sendable {
             echo?.restore()
             if echo != nil { StandardError.write("\n") }
         }
-        let line = await next()?.trimmingCharacters(in: .whitespaces)
+        let line = try await next()?.trimmingCharacters(in: .whitespaces)
         try Task.checkCancellation()
         guard let line, !line.isEmpty else {
             throw CommandError(

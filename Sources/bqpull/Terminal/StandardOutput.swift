@@ -1,10 +1,11 @@
 import Foundation
+import GoogleHTTP
 
 /// Standard output: data only.
 enum StandardOutput {
     static let noRoom = "make room where it goes to, or send it elsewhere"
 
-    /// Writes a value as one line of JSON.
+    /// Writes a value as one line of JSON; on a terminal its hidden characters are escaped, which changes no value.
     ///
     /// A reader that went away is no error.
     /// - Throws: ``CommandError`` if it cannot be written.
@@ -12,12 +13,15 @@ enum StandardOutput {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         encoder.dateEncodingStrategy = .iso8601
-        try write(try encoder.encode(value) + Data("\n".utf8), hint: hint)
+        let document = try encoder.encode(value)
+        let isTerminal = isatty(STDOUT_FILENO) == 1
+        let shown = isTerminal ? Data(printableJSON(String(decoding: document, as: UTF8.self)).utf8) : document
+        try write(shown + Data("\n".utf8), hint: hint)
     }
 
-    /// Writes text as it is.
+    /// Writes text for people: hidden characters in it are escaped; line feeds and tabs stay.
     static func write(_ text: String) throws {
-        try write(Data(text.utf8))
+        try write(Data(printableLines(text).utf8))
     }
 
     /// Writes bytes as they are.

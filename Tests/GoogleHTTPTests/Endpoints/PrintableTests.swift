@@ -1,5 +1,7 @@
-import GoogleHTTP
+import Foundation
 import Testing
+
+@testable import GoogleHTTP
 
 @Suite struct PrintableTests {
     @Test(arguments: [
@@ -19,5 +21,23 @@ import Testing
     @Test func cutsByWhatIsShown() {
         #expect(printable(String(repeating: "\u{1}", count: 50), limit: 10) == "\\u{1}\\u{1}…")
         #expect(printable("abcdef\u{1B}", limit: 10) == "abcdef…")
+    }
+
+    @Test(arguments: [
+        ("a\n\tb", "a\n\tb"), ("\u{9B}2J\n\u{202E}x\r", "\\u{9b}2J\n\\u{202e}x\\u{d}"), ("日本 é", "日本 é"),
+    ])
+    func keepsTheLinesOfAText(text: String, expected: String) {
+        #expect(printableLines(text) == expected)
+    }
+
+    @Test(arguments: [
+        ("{\"a\":\"\u{9B}\u{7F}é\"}\n", "{\"a\":\"\\u009b\\u007fé\"}\n"),
+        ("[\"\u{202E}\u{E0001}\"]", "[\"\\u202e\\udb40\\udc01\"]"),
+    ])
+    func escapesJSONWithoutChangingItsValues(document: String, expected: String) throws {
+        #expect(printableJSON(document) == expected)
+        let (before, after) = (Data(document.utf8), Data(expected.utf8))
+        let values = try [before, after].map { try JSONSerialization.jsonObject(with: $0) as? NSObject }
+        #expect(values[0] == values[1])
     }
 }

@@ -47,8 +47,9 @@ struct SubjectTokenExecutable: Sendable, Hashable {
             )
         }
         // One that failed or has ended is no reason to stop: the command is asked again.
-        if let outputFile, let bytes = try? readCredentialsFile(outputFile), let kept = try? answer(in: bytes),
-            kept.success == true, let end = kept.expiration_time, end > context.now().timeIntervalSince1970
+        if let outputFile, let bytes = try? await onOwnThread({ try readCredentialsFile(outputFile) }),
+            let kept = try? answer(in: bytes), kept.success == true, let end = kept.expiration_time,
+            end > context.now().timeIntervalSince1970
         {
             return try token(of: kept, context)
         }
@@ -56,7 +57,9 @@ struct SubjectTokenExecutable: Sendable, Hashable {
             words: ["/usr/bin/env"] + words, environment: environment(for: account, context), timeLimit: timeLimit,
             name: Self.name)
         var output = try await run.output(clock: context.clock)
-        if output.isEmpty, let outputFile { output = try readCredentialsFile(outputFile, what: "its output file") }
+        if output.isEmpty, let outputFile {
+            output = try await onOwnThread { try readCredentialsFile(outputFile, what: "its output file") }
+        }
         return try token(of: try answer(in: output), context)
     }
 

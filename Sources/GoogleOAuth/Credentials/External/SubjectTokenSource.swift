@@ -18,7 +18,8 @@ enum SubjectTokenSource: Sendable, Hashable {
     func fetch(for account: ExternalAccountCredential, _ context: TokenContext) async throws -> Secret {
         switch self {
         case .file(let path, let format):
-            return try format.token(in: try readCredentialsFile(path, what: "the file of the subject token"), of: path)
+            let bytes = try await onOwnThread { try readCredentialsFile(path, what: "the file of the subject token") }
+            return try format.token(in: bytes, of: path)
         case .url(let url, let headers, let format):
             // The endpoint was checked when the file was read.
             let host = URLComponents(string: url)?.host ?? url

@@ -66,16 +66,17 @@ struct AuthImportCommand: AsyncParsableCommand {
     }
 
     private func readCredential() async throws -> StoredCredential {
-        if file != "-" { return try StoredCredential(importingFile: file) }
+        let file = file
+        if file != "-" { return try await onOwnThread { try StoredCredential(importingFile: file) } }
         guard LineInput.isTerminal else {
-            let input = FileHandle.standardInput
-            return try StoredCredential(
-                importing: Array(try input.read(upToCount: 64 * 1024) ?? Data()), source: "standard input"
-            )
+            let bytes = try await onOwnThread {
+                try readCredentialsFile("/dev/stdin", what: "the credential", patience: nil)
+            }
+            return try StoredCredential(importing: bytes, source: "standard input")
         }
         let lines = LineInput()
         StandardError.write("client id: ")
-        let clientID = await lines.next() ?? ""
+        let clientID = try await lines.next() ?? ""
         let credential = try AuthorizedUserCredential(
             clientID: clientID.trimmingCharacters(in: .whitespaces),
             clientSecret: try await lines.secret("client secret"),

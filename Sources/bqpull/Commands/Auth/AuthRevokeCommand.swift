@@ -44,9 +44,8 @@ struct AuthRevokeCommand: AsyncParsableCommand {
     private func revoke(_ connection: Connection) async throws -> Report {
         // Nobody means gcloud's credentials who says no more than revoke.
         let choice = self.connection.credential.choice
-        guard
-            let finding = try ProcessEnvironment.credentials.firstOrSuggestion(
-                choice == .anywhere ? .store(profile: ProcessEnvironment.profile) : choice)
+        let named = choice == .anywhere ? .store(profile: ProcessEnvironment.profile) : choice
+        guard let finding = try await onOwnThread({ try ProcessEnvironment.credentials.firstOrSuggestion(named) })
         else { throw CredentialChoice.noCredentials("bqpull has stored no credentials") }
         let credential = try finding.refreshToken()
         if !yes { try await confirm(credential, in: finding.source) }
@@ -74,7 +73,7 @@ struct AuthRevokeCommand: AsyncParsableCommand {
             Everyone who uses it loses access, Data Factory among them. [y/N] 
             """
         )
-        let answer = await LineInput().next()?.trimmingCharacters(in: .whitespaces).lowercased()
+        let answer = try await LineInput().next()?.trimmingCharacters(in: .whitespaces).lowercased()
         try Task.checkCancellation()
         guard answer == "y" || answer == "yes" else {
             throw CommandError(message: "nothing was revoked", exitStatus: .usage)

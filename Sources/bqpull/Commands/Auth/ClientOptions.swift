@@ -60,16 +60,18 @@ struct ClientOptions: ParsableArguments {
     ) async throws -> OAuthClient {
         if let clientFile {
             let secret = try await fileSecret(input)
+            // Once, since a pipe cannot be read again.
+            let bytes = try await onOwnThread { try readCredentialsFile(clientFile, what: "the client file") }
             do throws(OAuthError) {
-                return try OAuthClient(contentsOfFile: clientFile, secret: secret)
+                return try OAuthClient(json: bytes, path: clientFile, secret: secret)
             } catch {
                 guard error.code == .noClientSecret, LineInput.isTerminal else { throw error }
             }
-            return try OAuthClient(contentsOfFile: clientFile, secret: try await input.secret("client secret"))
+            return try OAuthClient(json: bytes, path: clientFile, secret: try await input.secret("client secret"))
         }
         if let clientID { return try OAuthClient(id: clientID, secret: try await secret(input)) }
         if let path = credential.credentials {
-            let named = try AuthorizedUserCredential(contentsOfFile: path)
+            let named = try await onOwnThread { try AuthorizedUserCredential(contentsOfFile: path) }
             return try StoredCredential(named, stored: nil).oauthClient()
         }
         guard let stored else { throw Self.noClient }
@@ -92,7 +94,8 @@ struct ClientOptions: ParsableArguments {
     private func fileSecret(_ input: LineInput) async throws -> Secret? {
         guard let path = clientSecretFile else { return nil }
         guard path != "-" else { return try await input.secret("client secret") }
-        let text = String(bytes: try readCredentialsFile(path, what: "the file of the client secret"), encoding: .utf8)
+        let bytes = try await onOwnThread { try readCredentialsFile(path, what: "the file of the client secret") }
+        let text = String(bytes: bytes, encoding: .utf8)
         let line = text?.split(whereSeparator: \.isNewline).first?.trimmingCharacters(in: .whitespaces)
         guard let line, !line.isEmpty else {
             throw CommandError(

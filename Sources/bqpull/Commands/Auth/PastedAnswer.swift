@@ -6,9 +6,9 @@ enum PastedAnswer {
     /// Reads lines until one has a code; at a terminal a wrong one may be tried again.
     ///
     /// - Returns: `nil` at the end of the input.
-    /// - Throws: `OAuthError`, or `CancellationError`.
+    /// - Throws: `OAuthError`, ``CommandError`` for what is not UTF-8, or `CancellationError`.
     static func code(for request: ConsentRequest, from input: LineInput) async throws -> Secret? {
-        while let line = await input.next() {
+        while let line = try await input.next() {
             guard !line.allSatisfy(\.isWhitespace) else { continue }
             do throws(OAuthError) {
                 return try request.authorizationCode(fromPasted: line)

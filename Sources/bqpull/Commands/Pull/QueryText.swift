@@ -18,19 +18,7 @@ struct QueryText: ParsableArguments {
 
     /// The text of an argument or a file.
     static func read(_ sql: String?, file: String?) throws -> String {
-        let text: String?
-        switch (sql, file) {
-        case ("-", _): text = String(data: try FileHandle.standardInput.readToEnd() ?? Data(), encoding: .utf8)
-        case (let sql?, _): text = sql
-        case (nil, let path): text = try? String(contentsOfFile: path ?? "", encoding: .utf8)
-        }
-        guard let text else {
-            throw CommandError(
-                message: "the SQL text cannot be read from \(file ?? "standard input")",
-                exitStatus: .inputMissing,
-                hint: "it must be a readable file in UTF-8"
-            )
-        }
+        let text = if let sql, sql != "-" { sql } else { try contents(of: file) }
         guard !text.allSatisfy(\.isWhitespace) else {
             throw CommandError(
                 message: "the SQL text is empty", exitStatus: .usage,
@@ -44,6 +32,29 @@ struct QueryText: ParsableArguments {
                 hint: FileManager.default.fileExists(atPath: text)
                     ? "read SQL from a file with --file \(shellWord(name))"
                     : "pull a table with bqpull table \(shellWord(name)), or query it: 'SELECT * FROM \(name)'")
+        }
+        return text
+    }
+
+    /// The text of a file, or without one of standard input.
+    private static func contents(of file: String?) throws -> String {
+        let bytes: [UInt8]
+        do throws(InputFileError) {
+            let limit = InputFile.maximumTextSize
+            if let file {
+                bytes = try InputFile.read(file, limit: limit)
+            } else {
+                bytes = try InputFile.readStandardInput(limit: limit)
+            }
+        } catch {
+            throw CommandError(
+                message: "the SQL text of \(printable(file ?? "standard input")) \(error.reason)",
+                exitStatus: .inputMissing, hint: error.hint)
+        }
+        guard let text = String(bytes: bytes, encoding: .utf8) else {
+            throw CommandError(
+                message: "the SQL text of \(printable(file ?? "standard input")) is not valid UTF-8",
+                exitStatus: .inputMissing, hint: "convert it to UTF-8")
         }
         return text
     }

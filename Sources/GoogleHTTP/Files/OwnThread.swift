@@ -1,0 +1,22 @@
+import Foundation
+
+/// Runs a blocking function on a thread of its own, so that it holds up no other task.
+///
+/// The thread outlives a cancelled caller: it ends when `body` returns, and its result is dropped.
+///
+/// - Throws: what `body` throws, or `CancellationError` as soon as the task is cancelled.
+package func onOwnThread<Success: Sendable>(
+    _ body: @escaping @Sendable () throws -> Success
+) async throws -> Success {
+    let (results, continuation) = AsyncThrowingStream<Success, any Error>.makeStream()
+    Thread.detachNewThread {
+        do {
+            continuation.yield(try body())
+            continuation.finish()
+        } catch {
+            continuation.finish(throwing: error)
+        }
+    }
+    for try await result in results { return result }
+    throw CancellationError()
+}
