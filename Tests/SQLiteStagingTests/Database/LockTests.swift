@@ -70,6 +70,44 @@ import Testing
         }
     }
 
+    /// `EDEADLK`, `ENOLCK` and `EINTR` of a lock in the log end as this code.
+    @Test(.faults("L12")) func takesAFailedLockOfTheLogForABusyOne() async throws {
+        try await StagingFolder.with { folder in
+            try await FaultyDisk.with(folder) { disk in
+                try await folder.withRun(folder.target(), .lockTimeout(.zero)) { run in
+                    try await run.begin(.numbers)
+                    let page = RowPage(firstRow: 0, integers: [1])
+                    disk.fail(DiskFault(operation: .lock, code: 15), at: disk.count(.lock) + 1)
+                    try await expectCode(.busy) { try await run.append(page) }
+                    #expect(disk.faultsMet == 1)
+                    try await run.append(page)
+                    try await run.finish()
+                }
+            }
+            #expect(try folder.read("SELECT * FROM results") == ["1"])
+        }
+    }
+
+    /// A reader of a file in rollback mode keeps the log from being turned on.
+    @Test(.faults("L12", "L14"), arguments: ["BEGIN; SELECT * FROM mine", "BEGIN IMMEDIATE"])
+    func reportsALongWait(_ sql: String) async throws {
+        try await StagingFolder.with { folder in
+            try folder.execute("CREATE TABLE mine (n); INSERT INTO mine VALUES (1)")
+            let other = try folder.connect()
+            _ = try StagingFolder.read(sql.split(separator: "; ")[0] + "", other)
+            if sql.contains("SELECT") { _ = try StagingFolder.read("SELECT * FROM mine", other) }
+            let (waits, continuation) = AsyncStream<LockWait>.makeStream()
+            var options = StagingOptions()
+            options.onLockWait = { continuation.yield($0) }
+            let preparing = Task { [options] in try await StagingDatabase.prepare(folder.target(), options) }
+            let wait = await waits.first { _ in true }
+            // Locks of this process itself are not listed.
+            #expect(wait?.path == folder.path && wait?.processes == [])
+            try other.close()
+            try await preparing.value
+        }
+    }
+
     @Test func stopsWaitingWhenCancelled() async throws {
         try await StagingFolder.with { folder in
             try await folder.withRun(folder.target(), .lockTimeout(.seconds(20))) { run in

@@ -18,6 +18,36 @@ import Testing
         }
     }
 
+    /// The file is there when the first run begins, and stays then.
+    @Test(.faults("L34")) func isCreatedByTheFirstRun() async throws {
+        try await StagingFolder.with { folder in
+            let rejected = try await StagingDatabase.open(folder.target())
+            #expect(try await rejected.unfinishedRun(of: "test") == nil)
+            #expect(try await rejected.watermark(of: "n") == nil)
+            #expect(try await !rejected.tableExists())
+            #expect(try folder.files.allSatisfy { $0.contains("-bqpull-") })
+            try await rejected.close()
+            #expect(try folder.files == [])
+            try await StagingDatabase.prepare(folder.target())
+            #expect(try folder.files == ["staging.db"])
+        }
+    }
+
+    /// Between its first look and the first run another program makes the file.
+    @Test(
+        .faults("L34"),
+        arguments: [("CREATE TABLE mine (n); INSERT INTO mine VALUES (1)", nil), ("CREATE TABLE results (n)", .targetExists)]
+            as [(String, StagingError.Code?)])
+    func takesAFileThatAnotherProgramCreated(_ sql: String, code: StagingError.Code?) async throws {
+        try await StagingFolder.with { folder in
+            let database = try await StagingDatabase.open(folder.target())
+            try folder.execute(sql)
+            try await expectCode(code) { _ = try await database.begin(.test()) }
+            try await database.close()
+            #expect(try folder.read("SELECT name FROM sqlite_master WHERE name IN ('mine', 'results')").count == 1)
+        }
+    }
+
     @Test(arguments: [":memory:", "file:evil?mode=memory", "a b.db", "?", "naïve.db"])
     func takesAnyFileNameForAFile(_ name: String) async throws {
         try await StagingFolder.with { folder in

@@ -42,6 +42,47 @@ import Testing
         }
     }
 
+    /// What is recorded before a job is sent is on the disk, as are a published run and its acknowledgement.
+    @Test(.faults("L32"), arguments: scenarios) func keepsWhatMustNotBeLost(_ scenario: StagingScenario) async throws {
+        try await StagingFolder.with { folder in
+            try await scenario.prepare(folder)
+            var image = try DiskImage(folder)
+            let target = folder.target("results", scenario.ifExists, key: scenario.key, indexes: scenario.indexes)
+            try await FaultyDisk.with(
+                folder, hasSharedMemory: scenario.hasSharedMemory, isRecording: true
+            ) { disk in
+                var applied = 0
+                func expectState(_ state: RecordedRun.State, isAcknowledged: Bool, _ comment: Comment) async throws {
+                    let changes = disk.changes
+                    for change in changes.dropFirst(applied) { image.apply(change) }
+                    applied = changes.count
+                    try await StagingFolder.with { other in
+                        try image.write(to: other, .none)
+                        let runs = try await RunLog.read(path: other.path)
+                        #expect(runs.map(\.state) == [state] && runs[0].isAcknowledged == isAcknowledged, comment)
+                    }
+                }
+                var database = try await StagingDatabase.open(target)
+                let run = try await database.begin(.test(runID: "r"))
+                try await expectState(.interrupted, isAcknowledged: true, "begun")
+                try await run.stop(error: "", canContinue: true)
+                try await database.close()
+
+                database = try await StagingDatabase.open(target)
+                let continued = try await database.continueRun(id: "r")
+                try await expectState(.interrupted, isAcknowledged: true, "continued")
+                try await continued.begin(.pairs)
+                try await continued.append(RowPage(firstRow: 0, columns: 2, [[.integer(100), .text("x")]]))
+                try await continued.finish()
+                try await expectState(.published, isAcknowledged: false, "published")
+                try await database.settle()
+                try await database.acknowledge("r")
+                try await expectState(.published, isAcknowledged: true, "acknowledged")
+                try await database.close()
+            }
+        }
+    }
+
     /// What a failed sync was to save may be lost although later syncs succeed: also then the file is whole, and
     /// nothing is lost that was reported to be published.
     @Test(.faults("L3"), arguments: scenarios.map { ($0, 1) } + [(large, 199)], [false, true])
