@@ -138,7 +138,7 @@ enum ErrorExplanation {
         "unsupportedColumn": "A column has values that cannot be kept exactly. Cast it in the query.",
         "unsupportedEncoding": "An answer is encoded in a way that was not asked for; a proxy may be changing it.",
         "untrustedServer":
-            "The server's certificate is not trusted. Behind a company's proxy, name its authority with --ca-file.",
+            "The server's certificate is not trusted, or TLS cannot be agreed on: 1.2 or later, without a client certificate. Behind a company's proxy, name its authority with --ca-file.",
         "untrustedTokenURI":
             "The credentials name an endpoint to which bqpull sends no secrets. Use the file as Google made it.",
         "unusableAuthorities": "The file of --ca-file cannot be read, or holds no certificates in PEM.",
