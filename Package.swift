@@ -135,7 +135,15 @@ let package = Package(
             path: "Tests/TestSupport",
             swiftSettings: strict
         ),
-        .testTarget(name: "GoogleHTTPTests", dependencies: ["GoogleHTTP", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "GoogleHTTPTests",
+            dependencies: [
+                "GoogleHTTP", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "GoogleOAuthTests",
             dependencies: [

@@ -18,8 +18,13 @@ public final class Emulator: Sendable {
 
     /// Loads the tables.
     ///
-    /// - Throws: An ``EmulatorError`` that names the file and line that cannot be loaded.
+    /// - Throws: An ``EmulatorError`` that names the file and line that cannot be loaded, or a port that is none.
     public init(configuration: EmulatorConfiguration) throws {
+        guard (0...65_535).contains(configuration.port) else {
+            throw EmulatorError(
+                code: .cannotListen, message: "\(configuration.port) is not a port",
+                hint: "choose one from 1 to 65535, or 0 for a free one")
+        }
         self.configuration = configuration
         try Exporter.check(configuration.buckets)
         storage = try TemporaryDatabase()

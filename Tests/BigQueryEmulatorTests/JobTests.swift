@@ -218,6 +218,16 @@ import Testing
 }
 
 @Suite struct DryRunTests {
+    /// Generated tables may be larger than any number says.
+    @Test func sizesEndAtTheLargestNumber() async throws {
+        try await withClient { client in
+            let (rows, few) = (Int64.max, Int64.max / 100)
+            let answer = try await client.insert(
+                "SELECT a.vendor FROM bench.trips_\(rows) AS a, bench.trips_\(few) AS b", id: "dry", dryRun: true)
+            #expect(answer.string("statistics.totalBytesProcessed") == "\(Int64.max)")
+        }
+    }
+
     @Test func tellsSchemaAndBytesWithoutAJob() async throws {
         try await withClient { client in
             let answer = try await client.insert(

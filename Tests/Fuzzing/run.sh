@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Fuzzes what reads bytes from outside, with the address sanitizer: pages, gzip, answers and errors of both services,
-# identifiers, files of credentials. A crash, or a promise of Targets/ that does not hold, is an error; the input is kept.
+# identifiers, addresses and headers, files of credentials. A crash, or a promise of Targets/ that does not hold, is an error; the input is kept.
 #
 #   Tests/Fuzzing/run.sh                      all targets, the same 20,000 inputs each time
 #   RUNS=1000000 SEED=7 Tests/Fuzzing/run.sh page gzip
@@ -13,7 +13,7 @@ require_swift
 
 runs=${RUNS:-20000} seed=${SEED:-1}
 targets=("$@")
-[ $# -gt 0 ] || targets=(page gzip token error retry identifier credential)
+[ $# -gt 0 ] || targets=(page gzip token error retry identifier address credential)
 here=Tests/Fuzzing build=.build/fuzzing
 mkdir -p "$build"
 # Those of this compiler: others cannot read its coverage.
@@ -48,7 +48,7 @@ start=$SECONDS
 module NIOCore "$here"/NIOCore/*.swift
 module BigQueryRows $(below BigQueryRows .)
 module GoogleHTTP $(below GoogleHTTP Secrets Retry Endpoints JSON Errors/{Printable,ShellWord,HTTPError}.swift \
-    Exchange/HTTP{Body,Request,ResponseHead}.swift)
+    Exchange/HTTP{Body,Request,Request+Validation,ResponseHead}.swift)
 module GoogleOAuth $(below GoogleOAuth Clients Credentials/{AuthorizedUser{File,Credential,Credential+File},CredentialsFile}.swift DataFactory Errors \
     Store/{StoredCredential,StoredCredential+Import,PrivateFile}.swift Tokens/{AccessToken,TokenAnswer}.swift)
 module BigQuery $(below BigQuery Errors Tables/{NamePath,TableReference,DatasetReference}.swift)
@@ -61,7 +61,7 @@ echo "built in $((SECONDS - start)) s"
 # What the targets are about, for the coverage.
 fuzzed=(
     $(below BigQueryRows Body Conversion Decoding Errors JSON Schema/DistinctNames.swift)
-    $(below GoogleHTTP Endpoints/HTTPEndpoint.swift Errors/Printable.swift JSON Retry/RetryAfter.swift)
+    $(below GoogleHTTP Endpoints Exchange/HTTPRequest+Validation.swift Errors/Printable.swift JSON Retry/RetryAfter.swift)
     $(below GoogleOAuth Clients Credentials/{AuthorizedUser{File,Credential,Credential+File},CredentialsFile}.swift \
         DataFactory Errors/OAuthError+TokenEndpoint.swift Store/StoredCredential+Import.swift Tokens/TokenAnswer.swift)
     $(below BigQuery Errors/BigQueryError+{Answer,Reason}.swift Tables/{NamePath,TableReference,DatasetReference}.swift)

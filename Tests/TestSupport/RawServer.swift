@@ -1,5 +1,6 @@
 import NIOCore
 import NIOPosix
+package import NIOSSL
 import Synchronization
 
 /// A server on a real socket that answers every request with the same bytes, whether they are HTTP or not.
@@ -22,19 +23,27 @@ package struct RawServer: Sendable {
     }
 
     /// Serves while `body` runs.
+    ///
+    /// - Parameters:
+    ///   - tls: what connections are encrypted with; `nil`, the default, leaves them plain.
+    ///   - host: the name of this machine in the address.
     package static func with<Result>(
-        _ answer: String, then ending: Ending = .close, _ body: (RawServer) async throws -> Result
+        _ answer: String, then ending: Ending = .close, tls: NIOSSLContext? = nil, host: String = "127.0.0.1",
+        _ body: (RawServer) async throws -> Result
     ) async throws -> Result {
         let received = Received()
         return try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    if let tls {
+                        try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls))
+                    }
                     try channel.pipeline.syncOperations.addHandler(
                         Answerer(answer: answer, ending: ending, received: received))
                 }
             }
             .withRunning { port in
-                try await body(RawServer(address: "http://127.0.0.1:\(port)", received: received))
+                try await body(RawServer(address: "http\(tls == nil ? "" : "s")://\(host):\(port)", received: received))
             }
     }
 

@@ -33,16 +33,20 @@ package struct TestAuthority {
     /// What a server encrypts with that shows a certificate of this authority.
     ///
     /// - Parameters:
-    ///   - address: the IP address that it is for; `nil` for `bigquery.googleapis.com` instead.
+    ///   - address: the IP address that it is for; `nil` for a DNS name instead.
     ///   - years: when it is valid.
+    ///   - name: the DNS name that it is for where `address` is `nil`.
     ///   - isSelfSigned: whether the server vouches for itself.
+    ///   - configure: changes the rest of the configuration.
     package func serverContext(
-        address: [UInt8]? = [127, 0, 0, 1], validYears years: Range<Int> = validYears, isSelfSigned: Bool = false
+        address: [UInt8]? = [127, 0, 0, 1], name dnsName: String = "bigquery.googleapis.com",
+        validYears years: Range<Int> = validYears, isSelfSigned: Bool = false,
+        configure: (inout TLSConfiguration) -> Void = { _ in }
     ) throws -> NIOSSLContext {
         let key = P256.Signing.PrivateKey()
         let subject = try DistinguishedName { CommonName("bqpull test") }
         let alternative: GeneralName =
-            address.map { .ipAddress(ASN1OctetString(contentBytes: $0[...])) } ?? .dnsName("bigquery.googleapis.com")
+            address.map { .ipAddress(ASN1OctetString(contentBytes: $0[...])) } ?? .dnsName(dnsName)
         let certificate = try X509.Certificate(
             version: .v3, serialNumber: .init(), publicKey: .init(key.publicKey),
             notValidBefore: Self.newYear(years.lowerBound), notValidAfter: Self.newYear(years.upperBound),
@@ -51,9 +55,10 @@ package struct TestAuthority {
             issuerPrivateKey: .init(isSelfSigned ? key : self.key))
         let chain = try NIOSSLCertificate(bytes: Array(certificate.serializeAsPEM().pemString.utf8), format: .pem)
         let privateKey = try NIOSSLPrivateKey(bytes: Array(key.pemRepresentation.utf8), format: .pem)
-        return try NIOSSLContext(
-            configuration: .makeServerConfiguration(
-                certificateChain: [.certificate(chain)], privateKey: .privateKey(privateKey)))
+        var configuration = TLSConfiguration.makeServerConfiguration(
+            certificateChain: [.certificate(chain)], privateKey: .privateKey(privateKey))
+        configure(&configuration)
+        return try NIOSSLContext(configuration: configuration)
     }
 
     private static func newYear(_ year: Int) throws -> Date { try Date("\(year)-01-01T00:00:00Z", strategy: .iso8601) }

@@ -70,7 +70,7 @@ extension BigQueryClient {
         _ page: ResultPage, of range: RowRange, totalRows: Int64?, mayBeEmpty: Bool
     ) throws(RowsError) {
         let count = page.rows.rowCount
-        let end = range.start + Int64(count)
+        let (end, isOverflow) = range.start.addingReportingOverflow(Int64(count))
         let hasMore = page.pageToken?.isEmpty == false
         if count == 0, !hasMore, !mayBeEmpty {
             throw RowsError(
@@ -80,11 +80,11 @@ extension BigQueryClient {
         guard count <= range.count, count > 0 || mayBeEmpty else {
             throw RowsError(
                 code: .inconsistentPage,
-                message: "the page from row \(range.start + 1) has \(count) rows, asked for were \(range.count)")
+                message: "the page from row \(range.start &+ 1) has \(count) rows, asked for were \(range.count)")
         }
-        if let totalRows, end > totalRows || end == totalRows && hasMore {
+        if isOverflow || totalRows.map({ end > $0 || end == $0 && hasMore }) == true {
             throw RowsError(
-                code: .wrongRowCount, message: "the result was to have \(totalRows) rows, but there are more")
+                code: .wrongRowCount, message: "the result was to have \(totalRows ?? .max) rows, but there are more")
         }
     }
 

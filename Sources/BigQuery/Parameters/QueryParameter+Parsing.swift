@@ -40,13 +40,19 @@ extension QueryParameter {
 /// Reads a type such as `INT64`, `ARRAY<STRING>` or `STRUCT<a INT64, b ARRAY<DATE>>` from the front of a text.
 private struct ParameterTypeParser {
     private(set) var rest: Substring
+    private var depth = 0
+
+    /// Types that are nested deeper cannot be read, instead of overflowing the stack. BigQuery allows 15 levels.
+    private static let maximumDepth = 100
 
     init(_ text: Substring) {
         rest = text
     }
 
     mutating func type() -> ParameterType? {
-        guard let name = word()?.uppercased() else { return nil }
+        depth += 1
+        defer { depth -= 1 }
+        guard depth <= Self.maximumDepth, let name = word()?.uppercased() else { return nil }
         switch name {
         case "ARRAY": return bracketed { $0.type() }.map(ParameterType.array)
         case "RANGE": return bracketed { $0.type() }.map(ParameterType.range)

@@ -47,7 +47,7 @@ extension BigQueryClient {
             throw RowsError(
                 code: .inconsistentPage,
                 message:
-                    "the page from row \(position.row + 1) has \(page.rows.rowCount) rows, asked for were \(maximumRows)"
+                    "the page from row \(position.row &+ 1) has \(page.rows.rowCount) rows, asked for were \(maximumRows)"
             )
         }
         return page

@@ -53,7 +53,7 @@ extension FaultInstruction {
 
     /// Instructions that answer with a status.
     private mutating func readStatus(_ text: String) -> Bool {
-        if let match = text.wholeMatch(of: /return-(html|empty)-([1-5][0-9][0-9])/), let status = Int(match.2) {
+        if let match = text.wholeMatch(of: /return-(html|empty)-([0-5][0-9][0-9])/), let status = Int(match.2) {
             let page = "<!DOCTYPE html><html><body><h1>Error \(status)</h1>Try again later.</body></html>\n"
             answer = FaultAnswer(
                 status: status, headers: [("Content-Type", "text/html; charset=UTF-8")],
@@ -92,13 +92,13 @@ extension FaultInstruction {
             compression = .declared(name)
         } else if let size = text.rest(after: "gzip-bomb-").flatMap(byteCount) {
             compression = .bomb(byteCount: size)
-        } else if let count = text.rest(after: "gzip-members-").flatMap({ Int($0) }), count > 0 {
+        } else if let count = text.count(after: "gzip-members-"), count > 0 {
             compression = .members(count)
-        } else if let count = text.rest(after: "length-plus-").flatMap({ Int($0) }) {
+        } else if let count = text.count(after: "length-plus-") {
             framing = .length(offset: count)
-        } else if let count = text.rest(after: "length-minus-").flatMap({ Int($0) }) {
+        } else if let count = text.count(after: "length-minus-") {
             framing = .length(offset: -count)
-        } else if let count = text.rest(after: "headers-").flatMap({ Int($0) }) {
+        } else if let count = text.count(after: "headers-") {
             framing = .manyHeaders(count)
         } else if let size = text.rest(after: "header-of-").flatMap(byteCount) {
             framing = .largeHeader(byteCount: size)
@@ -172,5 +172,10 @@ private func byteCount(_ text: String) -> Int? {
 extension String {
     fileprivate func rest(after prefix: String) -> String? {
         hasPrefix(prefix) ? String(dropFirst(prefix.count)) : nil
+    }
+
+    /// A number from 0 to a billion behind a prefix.
+    fileprivate func count(after prefix: String) -> Int? {
+        rest(after: prefix).flatMap { Int($0) }.flatMap { (0...1_000_000_000).contains($0) ? $0 : nil }
     }
 }

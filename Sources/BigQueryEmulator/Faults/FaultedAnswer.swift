@@ -34,8 +34,10 @@ struct FaultedAnswer {
         frame(framing, &answer.headers)
         if case .corrupt? = instruction?.delivery, !body.isEmpty { body[body.count / 2] ^= 1 }
         let version = if case .untilClose = framing { "HTTP/1.0" } else { "HTTP/1.1" }
+        // Three digits, also of a status below 100, which is one of the faults.
+        let status = String(1000 + answer.status).dropFirst()
         let lines =
-            ["\(version) \(answer.status) Status"] + answer.headers.map { "\($0.name): \($0.value)" } + ["", ""]
+            ["\(version) \(status) Status"] + answer.headers.map { "\($0.name): \($0.value)" } + ["", ""]
         head += Array(lines.joined(separator: "\r\n").utf8)
     }
 

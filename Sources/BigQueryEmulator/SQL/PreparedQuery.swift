@@ -33,13 +33,20 @@ struct PreparedQuery: Sendable {
         return translations.flatMap(\.tables).filter { !($0.source is View) && seen.insert($0.reference).inserted }
     }
 
-    /// The size of the tables; BigQuery would count only the columns that the query reads.
-    var bytesProcessed: Int64 { tables.map(\.source.logicalBytes).reduce(0, +) }
+    /// The size of the tables, at most `Int64.max`; BigQuery would count only the columns that the query reads.
+    var bytesProcessed: Int64 {
+        tables.map(\.source.logicalBytes).reduce(0) { sum, bytes in
+            let (total, isOverflow) = sum.addingReportingOverflow(bytes)
+            return isOverflow ? .max : total
+        }
+    }
 
     /// Whole megabytes, and at least 10 MB for each table, as BigQuery bills.
     var bytesBilled: Int64 {
         let megabyte: Int64 = 1 << 20
-        return max((bytesProcessed + megabyte - 1) / megabyte * megabyte, Int64(tables.count) * 10 * megabyte)
+        let bytes = bytesProcessed
+        let wholeMegabytes = bytes > .max - megabyte ? bytes : (bytes + megabyte - 1) / megabyte * megabyte
+        return max(wholeMegabytes, Int64(tables.count) * 10 * megabyte)
     }
 
     /// Adds a view with its compiled query.

@@ -39,12 +39,12 @@ struct RowReader {
                 try readRow(into: cells)
             } catch {
                 var fault = error
-                fault.row = row + 1
+                fault.row = row &+ 1
                 throw fault
             }
             guard output.tail.count <= Self.tailLimit else { throw Self.tooMuchText() }
             output.cells.append(contentsOf: cells)
-            row += 1
+            row &+= 1
             output.rowCount += 1
             hasNext = try scanner.continueArray()
         }

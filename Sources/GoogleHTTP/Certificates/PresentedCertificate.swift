@@ -19,7 +19,7 @@ struct PresentedCertificate: Sendable {
     /// - Returns: `nil` if no certificate was seen.
     static func look(host: String, port: Int) async -> PresentedCertificate? {
         let result = Box()
-        guard let context = try? NIOSSLContext(configuration: .makeClientConfiguration()) else { return nil }
+        guard let context = try? NIOSSLContext(configuration: .client()) else { return nil }
         let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .connectTimeout(timeout)
             .channelInitializer { channel in

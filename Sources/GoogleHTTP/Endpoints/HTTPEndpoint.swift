@@ -41,6 +41,7 @@ public struct HTTPEndpoint: Sendable, Hashable, CustomStringConvertible {
                 hint: "give a URL such as https://bigquery.googleapis.com or http://127.0.0.1:9050"
             )
         }
+        guard parts.hasValidPort else { throw HTTPError.invalidPort(of: printable(address)) }
         if host.hasPrefix("[") { host = String(host.dropFirst().dropLast()) }
         self.host = host
         description = root

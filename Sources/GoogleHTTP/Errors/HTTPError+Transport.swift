@@ -10,32 +10,30 @@ extension HTTPError {
     ///
     /// - Parameter proxy: what the client connects to in the place of the host, as host and port.
     init(transport error: any Error, host: String, proxy: String? = nil) {
-        self.init(code: Self.code(of: error), message: "", cause: error)
+        let tls = TLSFailure(error)
+        self.init(code: tls == nil ? Self.code(of: error) : .untrustedServer, message: "", cause: error)
         if proxy != nil, code == .hostNotFound || code == .connectionFailed { code = .proxy }
         let what =
             switch code {
             case .hostNotFound: "the host \(host) was not found"
             case .connectionFailed: "no connection to \(host)"
             case .timeout: "\(host) did not answer in time"
-            case .untrustedServer: "the certificate of \(host) is not trusted"
             case .proxy: "the proxy\(proxy.map { " " + $0 } ?? "") does not connect to \(host)"
             case .protocolViolation: "\(host) does not answer in HTTP"
             default: "the connection to \(host) was lost"
             }
-        // TLS has only one thing to say of a certificate, and says it with the places in its source.
+        // BoringSSL's own text names places in its source.
         message =
-            code == .untrustedServer
-            ? what : "\(what) (\(systemReason(error) ?? printable(String(describing: error), limit: 200)))"
+            tls?.message(host: host)
+            ?? "\(what) (\(systemReason(error) ?? printable(String(describing: error), limit: 200)))"
         hint =
             switch code {
             case .hostNotFound, .connectionFailed:
                 "check the network connection and the address, then run the same command again"
-            case .untrustedServer:
-                "something between this machine and \(host) reads the traffic, or a certificate authority is missing here: give its file with --ca-file"
             case .proxy:
                 "check HTTPS_PROXY and NO_PROXY, and whether the proxy wants a login (http://USER:PASSWORD@HOST:PORT)"
             case .protocolViolation: Self.protocolViolationHint
-            default: Self.laterHint
+            default: tls?.hint(host: host) ?? Self.laterHint
             }
     }
 
@@ -52,9 +50,7 @@ extension HTTPError {
         case let error as NIOConnectionError:
             error.connectionErrors.isEmpty && (error.dnsAError != nil || error.dnsAAAAError != nil)
                 ? .hostNotFound : .connectionFailed
-        case is NIOSSLExtraError: .untrustedServer
-        case NIOSSLError.handshakeFailed(let reason):
-            String(describing: reason).contains("CERTIFICATE") ? .untrustedServer : .connectionFailed
+        case NIOSSLError.handshakeFailed: .connectionFailed
         case HTTPParserError.invalidEOFState: .connectionLost
         case is HTTPParserError: .protocolViolation
         case let error as IOError

@@ -17,7 +17,7 @@ public struct HTTPError: Error, Sendable, CustomStringConvertible {
             self.value = value
         }
 
-        /// The address is none.
+        /// Not a valid URL, or a header that HTTP cannot carry.
         public static let invalidEndpoint = Code(.invalidEndpoint)
         /// Plain http to another machine.
         public static let insecureEndpoint = Code(.insecureEndpoint)
@@ -29,7 +29,8 @@ public struct HTTPError: Error, Sendable, CustomStringConvertible {
         public static let connectionLost = Code(.connectionLost)
         /// Connecting, the first byte, or the next byte took too long, or bytes came too slowly.
         public static let timeout = Code(.timeout)
-        /// The server's certificate is not trusted or is for another name.
+        /// The server's certificate is not trusted or is for another name, the server requires one of the client, or it
+        /// accepts no TLS from 1.2 on.
         public static let untrustedServer = Code(.untrustedServer)
         /// The server's certificate is not valid at the time that this machine's clock shows.
         public static let wrongClock = Code(.wrongClock)

@@ -37,11 +37,8 @@ public final class HTTPSTransport: HTTPTransport {
         var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
         configuration.timeout.connect = TimeAmount(limits.connectTimeout)
         configuration.httpVersion = .http1Only
-        if let authorities {
-            var tls = TLSConfiguration.makeClientConfiguration()
-            tls.additionalTrustRoots = [.certificates(authorities.certificates)]
-            configuration.tlsConfiguration = tls
-        }
+        configuration.tlsConfiguration = .client(trusting: authorities)
+        configuration.http1_1ConnectionDebugInitializer = ConnectionGuard.add
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = limits.connectionsPerHost
         configuration.connectionPool.retryConnectionEstablishment = false
         client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
@@ -72,8 +69,7 @@ public final class HTTPSTransport: HTTPTransport {
         _ request: HTTPRequest,
         receive: @escaping @Sendable (HTTPResponseHead, inout HTTPBody) async throws -> Answer
     ) async throws -> Answer {
-        let address = URLComponents(string: request.url)
-        let host = address?.host ?? request.url
+        let (host, port) = try request.validate()
         let watch = TransferWatch(clock: clock, limits: limits, firstByteTimeout: request.firstByteTimeout)
         return try await withThrowingTaskGroup(of: Outcome<Answer>.self) { group in
             group.addTask { .answer(try await self.perform(request, host: host, watch: watch, receive: receive)) }
@@ -87,8 +83,10 @@ public final class HTTPSTransport: HTTPTransport {
                         code: .timeout, message: "\(host) \(what)", hint: HTTPError.laterHint)
                 case nil: throw CancellationError()
                 }
-            } catch let error as HTTPError where error.code == .untrustedServer && proxy(for: host) == nil {
-                let certificate = await PresentedCertificate.look(host: host, port: address?.port ?? 443)
+            } catch let error as HTTPError
+                where error.cause.flatMap(TLSFailure.init) == .certificate && proxy(for: host) == nil
+            {
+                let certificate = await PresentedCertificate.look(host: host, port: port ?? 443)
                 throw error.judged(by: certificate, at: Date(), host: host)
             }
         }

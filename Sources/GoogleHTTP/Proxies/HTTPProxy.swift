@@ -22,7 +22,9 @@ public struct HTTPProxy: Sendable {
         guard let (name, text) = first(["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]) else { return nil }
         let parts = URLComponents(string: text.contains("://") ? text : "http://" + text)
         if let parts, parts.scheme == "http", let host = parts.host, !host.isEmpty {
-            address = .success((host, parts.port ?? 80))
+            address =
+                parts.hasValidPort
+                ? .success((host, parts.port ?? 80)) : .failure(.invalidPort(of: name, code: .proxy))
         } else {
             // The address is not repeated, since it may hold a password.
             address = .failure(

@@ -14,17 +14,31 @@ enum GoogleAddress {
     /// - Parameter name: what the address is called where it stands, for example `token_uri`.
     /// - Throws: ``OAuthError`` with code `untrustedTokenURI`.
     static func trusted(_ address: String, name: String) throws(OAuthError) -> HTTPEndpoint {
-        guard let endpoint = try? HTTPEndpoint(address),
-            endpoint.isLoopback || hosts.contains(endpoint.host)
-        else {
-            throw OAuthError(
-                code: .untrustedTokenURI,
-                message:
-                    "the credentials name \(printable(address, limit: 200)) as \(name), and secrets are not sent there",
-                hint: "leave \(name) out, which stands for Google's"
-            )
+        try trusted(address, name: name, hint: "leave \(name) out, which stands for Google's") {
+            hosts.contains($0.host)
+        }
+    }
+
+    private static func trusted(
+        _ address: String, name: String, hint: String, isGoogle: (HTTPEndpoint) -> Bool
+    ) throws(OAuthError) -> HTTPEndpoint {
+        let endpoint: HTTPEndpoint
+        do throws(HTTPError) {
+            endpoint = try HTTPEndpoint(address)
+        } catch {
+            let reason = error.code == .insecureEndpoint ? "secrets are not sent there" : error.message
+            throw untrusted(address, name: name, reason: reason, hint: hint)
+        }
+        guard endpoint.isLoopback || isGoogle(endpoint) else {
+            throw untrusted(address, name: name, reason: "secrets are not sent there", hint: hint)
         }
         return endpoint
+    }
+
+    private static func untrusted(_ address: String, name: String, reason: String, hint: String) -> OAuthError {
+        OAuthError(
+            code: .untrustedTokenURI,
+            message: "the credentials name \(printable(address, limit: 200)) as \(name): \(reason)", hint: hint)
     }
 
     /// A service of Google's that makes tokens of other credentials.
@@ -60,16 +74,10 @@ enum GoogleAddress {
     ///
     /// - Throws: ``OAuthError`` with code `untrustedTokenURI`.
     static func trusted(_ address: String, name: String, at service: Service) throws(OAuthError) -> HTTPEndpoint {
-        guard let endpoint = try? HTTPEndpoint(address), endpoint.isLoopback || service.answers(at: endpoint.host)
-        else {
-            throw OAuthError(
-                code: .untrustedTokenURI,
-                message:
-                    "the credentials name \(printable(address, limit: 200)) as \(name), and secrets are not sent there",
-                hint: "make the file again with gcloud; \(name) begins with https://\(service.rawValue).googleapis.com"
-            )
-        }
-        return endpoint
+        try trusted(
+            address, name: name,
+            hint: "make the file again with gcloud; \(name) begins with https://\(service.rawValue).googleapis.com"
+        ) { service.answers(at: $0.host) }
     }
 
     /// A service beside a token endpoint: Google's, or the one of the same server where that is on this machine.

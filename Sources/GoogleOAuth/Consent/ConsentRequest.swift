@@ -34,7 +34,7 @@ public struct ConsentRequest: Sendable {
         client: OAuthClient, redirectURI: String, scopes: [String], state: String, proofKey: ProofKey
     ) throws(OAuthError) {
         let parts = URLComponents(string: redirectURI)
-        guard let parts, let host = parts.host, parts.fragment == nil,
+        guard let parts, let host = parts.host, parts.fragment == nil, parts.hasValidPort,
             parts.scheme == "https" || (parts.scheme == "http" && Self.isThisMachine(host))
         else {
             throw OAuthError(
@@ -62,7 +62,8 @@ public struct ConsentRequest: Sendable {
     /// user may listen on.
     public static func loopbackPort(ofRedirectURI uri: String) -> Int? {
         guard let parts = URLComponents(string: uri), parts.scheme == "http", let host = parts.host,
-            ["localhost", "127.0.0.1"].contains(host.lowercased()), let port = parts.port, port >= 1024
+            ["localhost", "127.0.0.1"].contains(host.lowercased()), let port = parts.port,
+            (1024...65_535).contains(port)
         else { return nil }
         return port
     }

@@ -20,6 +20,11 @@ public struct LoopbackListener: Sendable {
     public static func with<Result>(
         port: Int = 0, _ body: (LoopbackListener) async throws -> Result
     ) async throws -> Result {
+        guard (0...65_535).contains(port) else {
+            throw OAuthError(
+                code: .cannotListen, message: "\(port) is not a port: ports are 0 to 65535",
+                hint: "choose one from 1024 to 65535, or 0 for a free one")
+        }
         let desk = Desk()
         let server: any Channel
         do {

@@ -58,8 +58,8 @@ public struct TokenAnswer: Sendable {
     }
 
     /// - Parameter seconds: how long the token lives, as somebody says; `nil` if nobody does.
-    init(accessToken: AccessToken, seconds: Double?) {
-        self.init(accessToken: accessToken, lifetime: seconds.flatMap { Self.lifetime(seconds: $0) })
+    init(accessToken: AccessToken, seconds: Double?, scopes: [String]? = nil) {
+        self.init(accessToken: accessToken, lifetime: seconds.flatMap { Self.lifetime(seconds: $0) }, scopes: scopes)
     }
 
     private static func lifetime(seconds: Double) -> Duration? {

@@ -109,6 +109,9 @@ struct EmulatorCommand: AsyncParsableCommand {
     @Flag(help: "Answer requests without an access token too.")
     var noAuth = false
 
+    /// The longest time of an option, in its unit: 11 days of milliseconds, or 31 years of seconds.
+    private static let largestTime: Int64 = 1_000_000_000
+
     mutating func validate() throws {
         let numbers = [
             ("--port", Int64(port)), ("--latency", Int64(latency)), ("--page-latency", Int64(pageLatency)),
@@ -116,9 +119,15 @@ struct EmulatorCommand: AsyncParsableCommand {
             ("--access-token-lifetime", accessTokenLifetime), ("--refresh-token-lifetime", refreshTokenLifetime ?? 0),
             ("--result-lifetime", resultLifetime ?? 0),
         ]
-        for (name, value) in numbers where value < 0 { throw ValidationError("\(name) must not be negative") }
-        for uri in redirectURIs where URLComponents(string: uri)?.host == nil {
-            throw ValidationError("--redirect-uri \(uri): expected an address such as http://localhost:8080/")
+        for (name, value) in numbers {
+            let largest: Int64 = name == "--port" ? 65_535 : Self.largestTime
+            guard (0...largest).contains(value) else { throw ValidationError("\(name) must be from 0 to \(largest)") }
+        }
+        for uri in redirectURIs {
+            let parts = URLComponents(string: uri)
+            guard let parts, parts.host != nil, parts.hasValidPort else {
+                throw ValidationError("--redirect-uri \(uri): expected an address such as http://localhost:8080/")
+            }
         }
         _ = try load.map(Self.tableSource)
         _ = try buckets.map(Self.bucket)

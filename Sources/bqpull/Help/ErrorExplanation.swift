@@ -63,7 +63,7 @@ enum ErrorExplanation {
             "A value does not fit the type of its column. The message names row and column; cast the column in the query.",
         "invalidData": "A file that the emulator was to load, or the schema beside it, is not what it should be.",
         "invalidEndpoint":
-            "The address of --endpoint or BIGQUERY_EMULATOR_HOST is none. It looks like http://127.0.0.1:9050.",
+            "The address of --endpoint or BIGQUERY_EMULATOR_HOST is none, or its port is not 1 to 65535. It looks like http://127.0.0.1:9050.",
         "invalidName":
             "A path, table or column has a name that cannot be used. Names that begin with _bqpull_ or sqlite_ are taken.",
         "invalidRequest": "A project, parameter or name is not acceptable. The message says which.",
@@ -143,7 +143,7 @@ enum ErrorExplanation {
         "unsupportedColumn": "A column has values that cannot be kept exactly. Cast it in the query.",
         "unsupportedEncoding": "An answer is encoded in a way that was not asked for; a proxy may be changing it.",
         "untrustedServer":
-            "The server's certificate is not trusted. Behind a company's proxy, name its authority with --ca-file.",
+            "The server's certificate is not trusted, or TLS cannot be agreed on: 1.2 or later, without a client certificate. Behind a company's proxy, name its authority with --ca-file.",
         "untrustedTokenURI":
             "The credentials name an endpoint to which bqpull sends no secrets. Use the file as Google made it.",
         "unusableAuthorities": "The file of --ca-file cannot be read, or holds no certificates in PEM.",

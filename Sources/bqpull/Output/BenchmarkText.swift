@@ -14,7 +14,8 @@ enum BenchmarkText {
             rows: report.results.map { result in
                 let median = result.median
                 return columns(result.setting) + [
-                    Readable.count(Int64(median.rowsPerSecond)), decimal(median.wireBytesPerSecond / 1e6, 2),
+                    Readable.count(Int64(saturating: median.rowsPerSecond)),
+                    decimal(median.wireBytesPerSecond / 1e6, 2),
                     decimal(median.inflatedBytesPerSecond / 1e6, 2), decimal(median.compressionRatio, 2),
                     "\(median.pages)", "\(median.requests)", "\(median.retries)", decimal(median.seconds, 3),
                 ]
@@ -35,7 +36,7 @@ enum BenchmarkText {
         if let best = report.bestResult {
             let count = best.measurements.count
             lines.append(
-                "best    \(name(best.setting)): \(Readable.count(Int64(best.median.rowsPerSecond))) rows/s "
+                "best    \(name(best.setting)): \(Readable.count(Int64(saturating: best.median.rowsPerSecond))) rows/s "
                     + "(\(Readable.rows(report.rows)), the median of \(count) \(count == 1 ? "run" : "runs"))")
             lines.append("limit   \(best.limitedBy.rawValue): \(explanation(best.limitedBy))")
         }

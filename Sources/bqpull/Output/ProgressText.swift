@@ -41,13 +41,13 @@ enum ProgressText {
 
     private static func parts(_ progress: PullProgress) -> [String] {
         let seconds = progress.transferElapsed / .seconds(1)
-        let rate = seconds > 0 ? Double(progress.rows - progress.rowsContinued) / seconds : 0
+        let rate = seconds > 0 ? (Double(progress.rows) - Double(progress.rowsContinued)) / seconds : 0
         var parts: [String] = []
         if let total = progress.totalRows, total > 0 {
             parts.append(
                 "\(Readable.shortCount(progress.rows)) of \(Readable.shortCount(total)) rows\(share(progress))")
-            parts.append("\(Readable.shortCount(Int64(rate)))/s")
-            if rate > 0 { parts.append("\(Readable.seconds(Double(total - progress.rows) / rate)) left") }
+            parts.append("\(Readable.shortCount(Int64(saturating: rate)))/s")
+            if rate > 0 { parts.append("\(Readable.seconds((Double(total) - Double(progress.rows)) / rate)) left") }
         } else {
             parts.append("\(Readable.shortCount(progress.rows)) rows")
         }
@@ -64,6 +64,7 @@ enum ProgressText {
 
     private static func share(_ progress: PullProgress) -> String {
         guard let total = progress.totalRows, total > 0 else { return "" }
-        return " (\(progress.rows * 100 / total) %)"
+        let (hundredfold, isOverflow) = progress.rows.multipliedReportingOverflow(by: 100)
+        return " (\(isOverflow ? progress.rows / (total / 100 + 1) : hundredfold / total) %)"
     }
 }

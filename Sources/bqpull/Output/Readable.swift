@@ -49,14 +49,15 @@ enum Readable {
     static func dollars(_ value: Double) -> String {
         if value < 0.01 { return "less than $0.01" }
         return value < 1000
-            ? String(format: "about $%.2f", locale: locale, value) : "about $\(count(Int64(value.rounded())))"
+            ? String(format: "about $%.2f", locale: locale, value)
+            : "about $\(count(Int64(saturating: value.rounded())))"
     }
 
     /// `0.42 s`, `12.3 s`, `2 min 5 s`, `1 h 2 min`
     static func seconds(_ value: Double) -> String {
         if value < 1 { return String(format: "%.2f s", locale: locale, value) }
         if value < 60 { return String(format: "%.1f s", locale: locale, value) }
-        let whole = Int(value.rounded())
+        let whole = Int64(saturating: value.rounded())
         if whole < 3600 { return "\(whole / 60) min \(whole % 60) s" }
         return "\(whole / 3600) h \(whole % 3600 / 60) min"
     }
@@ -64,5 +65,12 @@ enum Readable {
     /// `2026-11-24 07:08:31 UTC`
     static func time(_ value: Date) -> String {
         StoredCredential.text(value)
+    }
+}
+
+extension Int64 {
+    /// The integer part of a number; `max` or `min` for one that is out of range, 0 for NaN.
+    init(saturating value: Double) {
+        self = Int64(exactly: value.rounded(.towardZero)) ?? (value > 0 ? .max : value < 0 ? .min : 0)
     }
 }

@@ -5,6 +5,7 @@ import GoogleHTTP
 enum ReportText {
     static func text(_ report: PullReport) -> String {
         let transfer = max(0.001, report.copyDuration - report.queryDuration)
+        let rate = (Double(report.rowsCopied) - Double(report.rowsContinued ?? 0)) / transfer
         var lines = [
             "\(Readable.rows(report.rowsCopied)) \(place(report)) in \(Readable.seconds(report.copyDuration))"
         ]
@@ -38,7 +39,7 @@ enum ReportText {
             lines.append("  query     \(query(report))")
         }
         lines.append(
-            "  transfer  \(Readable.seconds(transfer)), \(Readable.count(Int64(Double(report.rowsCopied - (report.rowsContinued ?? 0)) / transfer))) rows/s, "
+            "  transfer  \(Readable.seconds(transfer)), \(Readable.count(Int64(saturating: rate))) rows/s, "
                 + "\(Readable.bytes(report.dataRead)) read (inflated \(Readable.bytes(report.dataInflated))) in "
                 + "\(report.pages) \(report.pages == 1 ? "page" : "pages")"
         )

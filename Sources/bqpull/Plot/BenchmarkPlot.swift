@@ -33,7 +33,8 @@ struct BenchmarkPlot {
 
     private var subtitle: String {
         guard let best = report.bestResult else { return "" }
-        return "best: \(BenchmarkText.name(best.setting)), \(Readable.count(Int64(best.median.rowsPerSecond))) rows/s; "
+        return
+            "best: \(BenchmarkText.name(best.setting)), \(Readable.count(Int64(saturating: best.median.rowsPerSecond))) rows/s; "
             + "limited by \(best.limitedBy == .service || best.limitedBy == .network ? "the " : "")\(best.limitedBy.rawValue)"
     }
 
@@ -75,7 +76,7 @@ struct BenchmarkPlot {
         for tick in axis.ticks {
             let y = axis.place(of: tick)
             drawing.line([(Self.left, y), (right, y)], stroke: tick == 0 ? Self.grey : Self.grid)
-            drawing.text(Readable.count(Int64(tick)), x: Self.left - 10, y: y + 4, anchor: .end, size: 12)
+            drawing.text(Readable.count(Int64(saturating: tick)), x: Self.left - 10, y: y + 4, anchor: .end, size: 12)
         }
         func x(_ pages: Int?) -> Double {
             let place = Double(steps.firstIndex(of: pages) ?? 0)
@@ -153,7 +154,8 @@ struct BenchmarkPlot {
                 drawing.text(label(result.setting), x: left - 10, y: y + 15, anchor: .end, size: 12, isBold: isBest)
                 drawBar(result, in: &drawing, x: left, y: y, width: right - left, height: row - 6)
                 drawing.text(
-                    Readable.count(Int64(result.median.rowsPerSecond)), x: Self.width - 24, y: y + 15, anchor: .end,
+                    Readable.count(Int64(saturating: result.median.rowsPerSecond)), x: Self.width - 24, y: y + 15,
+                    anchor: .end,
                     size: 12, isBold: isBest)
             }
         }

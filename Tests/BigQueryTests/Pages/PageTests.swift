@@ -127,6 +127,19 @@ import Testing
         #expect(transport.unusedReplies == 0)
     }
 
+    /// As the record of a damaged database may say.
+    @Test(
+        arguments: [([1], .wrongRowCount), ([], .wrongRowCount), ([1, 2, 3], .inconsistentPage)]
+            as [([Int], RowsError.Code)])
+    func noResultHasMoreRowsThanCanBeCounted(values: [Int], code: RowsError.Code) async throws {
+        let transport = ScriptedTransport(Array(repeating: Self.page(values, total: 9), count: 4))
+        let client = try scriptedClient(transport)
+        let error = await #expect(throws: RowsError.self) {
+            try await client.fetchPage(RowRange(start: .max, count: 2), of: Self.job, schema: Self.schema)
+        }
+        #expect(error?.code == code)
+    }
+
     @Test func aJobThatWasJustInsertedMayBeUnknownForAWhile() async throws {
         let unknown = refusal(404, "notFound")
         let transport = ScriptedTransport([unknown, unknown, Self.page([1], total: 1)])

@@ -46,6 +46,18 @@ import Testing
         #expect(encoded as? NSDictionary == wanted as? NSDictionary)
     }
 
+    @Test func typesAreNestedAsDeepAsBigQueryAllows() throws {
+        let type = String(repeating: "STRUCT<a ", count: 15) + "INT64" + String(repeating: ">", count: 15)
+        #expect(throws: Never.self) { try QueryParameter(parsing: "p:\(type):NULL") }
+    }
+
+    @Test(arguments: ["ARRAY<", "STRUCT<a ", "RANGE<"], [101, 15_000, 1_000_000])
+    func typesThatAreNestedTooDeepAreRefused(opening: String, depth: Int) {
+        let type = String(repeating: opening, count: depth) + "INT64" + String(repeating: ">", count: depth)
+        let error = #expect(throws: BigQueryError.self) { try QueryParameter(parsing: "p:\(type):NULL") }
+        #expect(error?.code == .invalidRequest)
+    }
+
     @Test(arguments: [
         "", "name", "name:INT64", "a:ARRAY<INT64:[1]", "a:ARRAY:[1]", "a:ARRAY<INT64>:1", "a:ARRAY<INT64>:[[1]]",
         "a:STRUCT<x>:{}", #"a:STRUCT<x INT64>:{"y":1}"#, "a:RANGE<DATE>:2020", "a:INT64 5", "a:ARRAY<INT64>x:[1]",

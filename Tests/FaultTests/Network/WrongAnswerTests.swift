@@ -79,6 +79,18 @@ import Testing
         }
     }
 
+    /// Below 100 there is no status; the first digit of a status line is 1 to 5.
+    @Test(
+        .faults("N43"), arguments: ["return-empty-000", "return-html-042", "return-empty-099"],
+        ["oauth2.token", "bigquery.jobs.dryRun", "bigquery.jobs.insert", "bigquery.jobs.getQueryResults"])
+    func aStatusLineThatIsNoneIsNotTaken(instruction: String, method: String) async throws {
+        try await FaultyPull.with { pull in
+            if method == "oauth2.token" { try await pull.forgetToken() }
+            let outcome = try await pull.expectStop([method: ["\(instruction) always"]], exitCode: 76)
+            #expect(outcome.message.contains("does not answer in HTTP"))
+        }
+    }
+
     private static let statuses = [408, 429, 500, 502, 503, 504]
 
     @Test(

@@ -55,6 +55,27 @@ import Testing
         }
     }
 
+    /// What a server requires of TLS and cannot get will not be there the next time either.
+    @Test(.faults("N45", "N47"), arguments: ["TLS 1.1", "client certificate, TLS 1.2", "client certificate, TLS 1.3"])
+    func aServerThatAgreesOnNothingIsAskedOnce(requirement: String) async throws {
+        let authority = try TestAuthority()
+        let roots = try NIOSSLCertificate.fromPEMBytes(Array(authority.pem.utf8))
+        let context = try authority.serverContext {
+            $0.maximumTLSVersion = requirement.hasSuffix("1.1") ? .tlsv11 : requirement.hasSuffix("1.2") ? .tlsv12 : nil
+            guard requirement.hasPrefix("client") else { return }
+            $0.trustRoots = .certificates(roots)
+            $0.certificateVerification = .noHostnameVerification
+        }
+        try await FaultyPull.with(tls: context, trusting: authority, publishesEarlier: false) { pull in
+            let outcome = await pull.run()
+            #expect(outcome.exitCode == 76, "\(outcome.message)")
+            #expect(outcome.message.contains(requirement.hasPrefix("client") ? "client certificate" : "TLS 1.2"))
+            pull.expectReadable(outcome)
+            #expect(pull.waits.isEmpty)
+            #expect(pull.emulator.counters.tokenRequests == 0)
+        }
+    }
+
     @Test(.faults("N26", "N27")) func anAuthorityThatIsNamedIsTrusted() async throws {
         let authority = try TestAuthority()
         try await FaultyPull.with(tls: authority.serverContext(), trusting: authority) { pull in

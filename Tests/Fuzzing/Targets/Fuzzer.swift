@@ -8,6 +8,7 @@ private let targets: [String: @Sendable (inout FuzzInput) -> Void] = [
     "error": fuzzErrorBody,
     "retry": fuzzRetryAfter,
     "identifier": fuzzIdentifier,
+    "address": fuzzAddress,
     "credential": fuzzCredentialFile,
 ]
 

@@ -1,4 +1,5 @@
 import GoogleHTTP
+import TestSupport
 import Testing
 
 @Suite struct HTTPEndpointTests {
@@ -42,6 +43,23 @@ import Testing
         let error = #expect(throws: HTTPError.self) { try HTTPEndpoint(text) }
         #expect(error?.code == code)
         #expect(error?.hint != nil)
+    }
+
+    @Test(
+        .faults("N44"),
+        arguments: [
+            "http://127.0.0.1:65536", "localhost:70000", "https://[::1]:99999/x", "https://example.com:0",
+            "127.0.0.1:18446744073709551617", "https://example.com:18446744073709551617",
+        ])
+    func aPortOutOfRangeIsNamed(text: String) {
+        let error = #expect(throws: HTTPError.self) { try HTTPEndpoint(text) }
+        #expect(error?.code == .invalidEndpoint)
+        #expect(error?.message == "the port of \(text) is out of range")
+    }
+
+    @Test(arguments: ["https://example.com:65535", "http://127.0.0.1:1"])
+    func everyPortInRangeIsTaken(text: String) throws {
+        #expect(try HTTPEndpoint(text).description == text)
     }
 
     @Test func encodesEverythingThatCouldLeaveItsPlace() throws {

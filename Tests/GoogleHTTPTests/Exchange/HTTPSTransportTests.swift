@@ -74,6 +74,44 @@ import Testing
         #expect(await code { _ = try await exchange(answer) } == expected)
     }
 
+    @Test(
+        .faults("N43"), arguments: ["000", "001", "050", "099"],
+        [
+            "Content-Length: 2\r\n\r\n{}", "Content-Length: 0\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            "\r\n",
+        ])
+    func aStatusBelow100IsNoHTTP(status: String, rest: String) async {
+        #expect(await code { _ = try await exchange("HTTP/1.1 \(status) X\r\n\(rest)") } == .protocolViolation)
+    }
+
+    @Test(
+        .faults("N44"),
+        arguments: [
+            "http://127.0.0.1:65536/", "http://localhost:65536", "https://[::1]:70000/x", "http://127.0.0.1:0",
+            "http://127.0.0.1:18446744073709551617", "http://", "http:///x", "ftp://127.0.0.1", "127.0.0.1", "",
+            "http://a b",
+        ])
+    func anAddressThatIsNoneIsRefused(url: String) async throws {
+        let found = await code { try await withTransport { try await $0.exchange(HTTPRequest(.get, url)) { _, _ in } } }
+        #expect(found == .invalidEndpoint)
+    }
+
+    @Test(arguments: [
+        ("Schlüssel", "value"), ("", "value"), ("a b", "value"), ("a:", "value"), ("a\r\nb", "value"),
+        ("name", "a\r\nb: c"), ("name", "a\nb"), ("name", "a\u{0}b"), ("Authorization", "Bearer a\nb"),
+    ])
+    func aHeaderThatHTTPCannotCarryIsRefused(name: String, value: String) async throws {
+        try await RawServer.with("HTTP/1.1 204 No Content\r\n\r\n") { server in
+            let request =
+                name == "Authorization"
+                ? HTTPRequest(.get, server.address, authorization: Secret(value))
+                : HTTPRequest(.get, server.address, headers: [(name, value)])
+            let found = await code { try await withTransport { try await $0.exchange(request) { _, _ in } } }
+            #expect(found == .invalidEndpoint)
+            #expect(server.receivedText == "")
+        }
+    }
+
     @Test func noticesThatNothingListens() async throws {
         let address = "http://127.0.0.1:1"
         let found = await code {

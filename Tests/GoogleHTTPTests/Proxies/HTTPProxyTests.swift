@@ -36,6 +36,15 @@ import Testing
         }
     }
 
+    @Test(
+        .faults("N44"),
+        arguments: ["http://127.0.0.1:65536", "127.0.0.1:70000", "http://proxy:18446744073709551617", "proxy:0"])
+    func aPortOutOfRangeIsRefused(address: String) async throws {
+        let refused = try await error(proxyAt: address)
+        #expect(refused?.code == .proxy)
+        #expect(refused?.message == "the port of HTTPS_PROXY is out of range")
+    }
+
     @Test(arguments: [
         ("", "oauth2.googleapis.com", true), ("googleapis.com", "oauth2.googleapis.com", false),
         (".googleapis.com", "oauth2.googleapis.com", false), ("googleapis.com", "notgoogleapis.com", true),

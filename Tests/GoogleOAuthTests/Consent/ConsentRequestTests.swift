@@ -115,6 +115,7 @@ import Testing
 
     @Test(arguments: [
         "", "nonsense", "ftp://127.0.0.1/", "http://example.com/cb", "https://example.com/#x", "http:///x",
+        "http://127.0.0.1:65536/", "https://example.com:0/cb", "http://localhost:18446744073709551617",
     ])
     func refusesWhatCannotBeARedirectURI(uri: String) throws {
         let client = try Fake.client()
@@ -135,7 +136,8 @@ import Testing
         arguments: [
             ("http://127.0.0.1:8085", 8085), ("http://localhost:9000/cb", 9000), ("http://[::1]:9000/cb", nil),
             ("http://127.0.0.1", nil), ("http://127.0.0.1:80/", nil), ("https://127.0.0.1:8443/", nil),
-            ("http://example.com:8080/", nil), ("nonsense", nil),
+            ("http://example.com:8080/", nil), ("nonsense", nil), ("http://127.0.0.1:65535", 65_535),
+            ("http://127.0.0.1:65536", nil), ("http://localhost:18446744073709551617/cb", nil),
         ] as [(String, Int?)])
     func knowsWhereToListen(uri: String, port: Int?) {
         #expect(ConsentRequest.loopbackPort(ofRedirectURI: uri) == port)

@@ -72,6 +72,12 @@ import Testing
         }
     }
 
+    @Test(arguments: [-1, 65_536, .max, .min]) func aPortOutOfRangeIsNamed(port: Int) async throws {
+        let error = await #expect(throws: OAuthError.self) { try await LoopbackListener.with(port: port) { _ in } }
+        #expect(error?.code == .cannotListen)
+        #expect(error?.message.contains("\(port)") == true)
+    }
+
     @Test func waitingCanBeCancelled() async throws {
         let task = Task {
             try await LoopbackListener.with { try await $0.expectAnswer(to: try request($0)).authorizationCode() }

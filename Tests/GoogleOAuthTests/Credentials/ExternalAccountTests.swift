@@ -146,6 +146,17 @@ import Testing
         )
     }
 
+    /// The token of a metadata session goes into a header.
+    @Test func aSessionTokenThatNoHeaderCanCarryIsRefused() async throws {
+        let tokens = try credential([
+            "environment_id": "aws1", "regional_cred_verification_url": "https://sts.{region}.amazonaws.com",
+            "region_url": "http://127.0.0.1:1/region", "imdsv2_session_token_url": "http://127.0.0.1:1/session",
+        ]).tokenProvider(TokenContext(transport: ScriptedTransport([.answer(200, "fake\r\nsession")])))
+        let error = await #expect(throws: OAuthError.self) { try await tokens.accessToken() }
+        #expect(error?.code == .identityRejected)
+        #expect(error?.message.contains("127.0.0.1") == true && error?.message.contains("fake") == false)
+    }
+
     private func executable(_ script: String, in folder: TemporaryFolder, output: String? = nil) throws
         -> GoogleCredential
     {

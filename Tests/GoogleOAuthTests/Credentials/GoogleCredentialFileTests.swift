@@ -58,13 +58,17 @@ import Testing
     }
 
     /// Whatever is wrong is named.
-    @Test func namesWhatIsMissingOrWrong() throws {
+    @Test(.faults("N44")) func namesWhatIsMissingOrWrong() throws {
         let key = { try FakeKey.file($0) }
         let cases: [([String: Any], OAuthError.Code, String)] = [
             (try key(["client_email": nil]), .credentialsInvalid, "client_email"),
             (try key(["private_key": nil]), .credentialsInvalid, "private_key"),
             (try key(["private_key": "hush"]), .credentialsInvalid, "private_key"),
             (try key(["token_uri": "https://evil.example/token"]), .untrustedTokenURI, "evil.example"),
+            (
+                try key(["token_uri": "http://127.0.0.1:65536/token"]), .untrustedTokenURI,
+                "as token_uri: the port of http://127.0.0.1:65536/token is out of range"
+            ),
             (try key(["universe_domain": "example.cloud"]), .credentialsInvalid, "example.cloud"),
             (
                 try Self.impersonated(["source_credentials": Optional<Any>.none]), .credentialsInvalid,
@@ -98,6 +102,15 @@ import Testing
             (Self.external(source: [String: String]()), .credentialsInvalid, "credential_source"),
             (Self.external(source: ["file": "/a", "url": "https://b.example"]), .credentialsInvalid, "one of"),
             (Self.external(source: ["url": "http://b.example/token"]), .untrustedTokenURI, "b.example"),
+            (Self.external(source: ["url": "http://127.0.0.1:65536/token"]), .untrustedTokenURI, "65536"),
+            (
+                Self.external(source: ["url": "https://b.example", "headers": ["Schl\u{FC}ssel": "hush"]]),
+                .credentialsInvalid, "a header that cannot be sent: Schl\u{FC}ssel"
+            ),
+            (
+                Self.external(source: ["url": "https://b.example", "headers": ["Key": "hush\r\nHost: c"]]),
+                .credentialsInvalid, "a header that cannot be sent: Key"
+            ),
             (Self.external(source: ["certificate": [String: String]()]), .credentialsInvalid, "certificate"),
             (Self.external(source: ["environment_id": "aws2"]), .credentialsInvalid, "aws2"),
             (Self.external(source: ["environment_id": "aws1"]), .credentialsInvalid, "regional_cred_verification_url"),

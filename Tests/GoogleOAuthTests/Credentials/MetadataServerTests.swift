@@ -101,7 +101,10 @@ import Testing
         #expect(clock.slept == [.seconds(1)])
     }
 
-    @Test(arguments: ["metadata.example.com", "10.0.0.1", "169.254.169.254.example.com", "user@127.0.0.1", ""])
+    @Test(arguments: [
+        "metadata.example.com", "10.0.0.1", "169.254.169.254.example.com", "user@127.0.0.1", "127.0.0.1:65536",
+        "169.254.169.254:18446744073709551617", "",
+    ])
     func isNeverOnAnotherMachine(host: String) {
         guard !host.isEmpty else {
             #expect((try? MetadataServer(environment: ["GCE_METADATA_HOST": host])) != nil)

@@ -36,6 +36,21 @@ import Testing
         }
     }
 
+    @Test(
+        .faults("N44"),
+        arguments: [
+            ("--port", "65536"), ("--port", "18446744073709551617"), ("--port", "9223372036854775807"),
+            ("--port", "-1"), ("--latency", "9223372036854775807"), ("--page-latency", "1000000001"),
+            ("--job-time", "9223372036854775807"), ("--access-token-lifetime", "9223372036854775807"),
+            ("--refresh-token-lifetime", "9223372036854775807"), ("--result-lifetime", "9223372036854775807"),
+            ("--redirect-uri", "http://localhost:65536/"), ("--redirect-uri", "http://h:18446744073709551617/"),
+        ])
+    func numbersOutOfRangeAreRefused(option: String, value: String) async throws {
+        let outcome = try await Binary().run(["emulator", "\(option)=\(value)"])
+        #expect(outcome.exitCode == 64)
+        #expect(outcome.errors.contains(option), "\(outcome.errors)")
+    }
+
     @Test func tablesAndViewsAreReadAgainOnSIGHUP() async throws {
         try await TemporaryFolder.with { folder in
             let (table, view) = (folder.file("t.csv"), folder.file("v.sql"))

@@ -45,6 +45,19 @@ import Testing
         #expect(ProgressText.line(progress) == "0 rows")
     }
 
+    /// A service may say any number of rows, and rows may be few in a long time.
+    @Test(arguments: [
+        (Int64(1), Int64.max), (.max, .max), (.max, 1), (.max - 1, .max), (100_000_000_000_000_000, .max),
+    ])
+    func everyNumberOfRowsCanBeShown(rows: Int64, total: Int64) {
+        var progress = Self.progress
+        (progress.rows, progress.totalRows) = (rows, total)
+        for elapsed in [Duration.zero, .nanoseconds(1), .seconds(100_000)] {
+            progress.transferElapsed = elapsed
+            #expect(ProgressText.line(progress).contains("%)"))
+        }
+    }
+
     @Test(arguments: [1, 999, 123_456, 87_654_321, 9_999_999_999_999])
     func fitsAnyTerminalOf80Columns(rows: Int64) {
         var progress = Self.progress

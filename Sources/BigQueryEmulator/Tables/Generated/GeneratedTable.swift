@@ -31,7 +31,10 @@ struct GeneratedTable: RowSource {
         fields = shape.fields
     }
 
-    var logicalBytes: Int64 { rowCount.multipliedReportingOverflow(by: shape.typicalRowBytes).partialValue }
+    var logicalBytes: Int64 {
+        let (bytes, isOverflow) = rowCount.multipliedReportingOverflow(by: shape.typicalRowBytes)
+        return isOverflow ? .max : bytes
+    }
 
     /// Replaces `row` by the row at `position`.
     func writeRow(_ position: Int64, into row: inout [Value]) {

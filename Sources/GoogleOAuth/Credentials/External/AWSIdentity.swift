@@ -107,18 +107,27 @@ private struct MetadataSession {
 
     mutating func get(_ address: String) async throws -> String {
         if let url, token == nil {
-            token = Secret(
-                try await answer(HTTPRequest(.put, url, headers: [("X-aws-ec2-metadata-token-ttl-seconds", "300")])))
+            let session = try await answer(
+                HTTPRequest(.put, url, headers: [("X-aws-ec2-metadata-token-ttl-seconds", "300")]))
+            guard HTTPRequest.isText(session) else {
+                throw OAuthError(
+                    code: .identityRejected,
+                    message: "the session token of \(host(of: url)) cannot be sent in a header",
+                    hint: "check imdsv2_session_token_url in the credentials")
+            }
+            token = Secret(session)
         }
         let headers = token.map { [(name: "X-aws-ec2-metadata-token", value: $0.reveal())] } ?? []
         return try await answer(HTTPRequest(.get, address, headers: headers))
     }
 
     private func answer(_ request: HTTPRequest) async throws -> String {
-        let host = URLComponents(string: request.url)?.host ?? request.url
+        let host = host(of: request.url)
         return try await context.exchange(request, host: host) { head, bytes in
             guard head.isSuccess else { throw OAuthError(identityServerStatus: head.status, host: host) }
             return String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
         }
     }
+
+    private func host(of url: String) -> String { URLComponents(string: url)?.host ?? printable(url, limit: 200) }
 }

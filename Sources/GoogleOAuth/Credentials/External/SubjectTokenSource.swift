@@ -89,7 +89,14 @@ extension SubjectTokenSource {
             self = .file(path, format)
         } else if let url = file.url {
             try Self.require(url, name: "url")
-            self = .url(url, headers: (file.headers ?? [:]).mapValues { Secret($0) }, format)
+            let headers = file.headers ?? [:]
+            if let (name, _) = headers.first(where: { !HTTPRequest.isToken($0) || !HTTPRequest.isText($1) }) {
+                throw OAuthError(
+                    code: .credentialsInvalid,
+                    message: "credential_source has a header that cannot be sent: \(printable(name, limit: 60))",
+                    hint: "take the file as it was made, or make it again")
+            }
+            self = .url(url, headers: headers.mapValues { Secret($0) }, format)
         } else {
             self = .executable(try SubjectTokenExecutable(file.executable))
         }

@@ -35,9 +35,10 @@ public struct MetadataServer: Sendable, Hashable {
         do {
             return try HTTPEndpoint(metadataServer: "http://\(host)")
         } catch {
+            let reason = error.code == .insecureEndpoint ? "tokens would cross the network" : error.message
             throw OAuthError(
                 code: .untrustedTokenURI,
-                message: "\(printable(host, limit: 200)) cannot be a metadata server: tokens would cross the network",
+                message: "\(printable(host, limit: 200)) cannot be a metadata server: \(reason)",
                 hint: "unset GCE_METADATA_HOST and GCE_METADATA_IP, or name 169.254.169.254 or this machine",
                 cause: error)
         }

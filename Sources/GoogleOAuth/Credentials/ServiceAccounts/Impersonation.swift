@@ -95,8 +95,8 @@ public struct Impersonation: Sendable, Hashable {
             }
             // Both times are the server's, so that this machine's clock does not matter.
             let end = answer.expireTime.flatMap { try? Date($0, strategy: .iso8601) }
-            let told = end.flatMap { end in head.date.map { Duration.seconds(end.timeIntervalSince($0)) } }
-            return TokenAnswer(accessToken: token, lifetime: told ?? requested, scopes: scopes)
+            let told = end.flatMap { end in head.date.map { end.timeIntervalSince($0) } }
+            return TokenAnswer(accessToken: token, seconds: told ?? requested / .seconds(1), scopes: scopes)
         }
     }
 
