@@ -13,7 +13,7 @@ require_swift
 
 runs=${RUNS:-20000} seed=${SEED:-1}
 targets=("$@")
-[ $# -gt 0 ] || targets=(page gzip token error retry identifier address credential)
+[ $# -gt 0 ] || targets=(page gzip token error retry identifier address credential record)
 here=Tests/Fuzzing build=.build/fuzzing
 mkdir -p "$build"
 # Those of this compiler: others cannot read its coverage.
@@ -52,7 +52,8 @@ module GoogleHTTP $(below GoogleHTTP Secrets Retry Endpoints JSON Errors/{Printa
 module GoogleOAuth $(below GoogleOAuth Clients Credentials/{AuthorizedUser{File,Credential,Credential+File},CredentialsFile}.swift DataFactory Errors \
     Store/{StoredCredential,StoredCredential+Import,PrivateFile}.swift Tokens/{AccessToken,TokenAnswer}.swift)
 module BigQuery $(below BigQuery Errors Tables/{NamePath,TableReference,DatasetReference}.swift)
-module SQLiteStaging Sources/SQLiteStaging/Tables/SQLiteName.swift
+module SQLiteStaging $(below SQLiteStaging Tables/SQLiteName.swift Control/{StoredRecord,RecordedRun+Record}.swift \
+    Database/StagingTarget.swift Errors/StagingError.swift Runs/{RecordedRun,StagingIntent,StagingStatistics}.swift)
 objects=("$build"/*.o)
 swiftc "${flags[@]}" -module-name Fuzzer -use-ld=lld -o "$build/fuzzer" "$here"/Targets/*.swift \
     Tests/BigQueryRowsTests/Support/Gzip.swift "${objects[@]}" -lz
@@ -65,7 +66,7 @@ fuzzed=(
     $(below GoogleOAuth Clients Credentials/{AuthorizedUser{File,Credential,Credential+File},CredentialsFile}.swift \
         DataFactory Errors/OAuthError+TokenEndpoint.swift Store/StoredCredential+Import.swift Tokens/TokenAnswer.swift)
     $(below BigQuery Errors/BigQueryError+{Answer,Reason}.swift Tables/{NamePath,TableReference,DatasetReference}.swift)
-    Sources/SQLiteStaging/Tables/SQLiteName.swift
+    $(below SQLiteStaging Tables/SQLiteName.swift Control/{StoredRecord,RecordedRun+Record}.swift)
 )
 
 # A broken promise is a trap, and must not wait for the backtracer. Sets and dictionaries have the same order each time.

@@ -4,8 +4,6 @@ import GoogleHTTP
 /// The report for people.
 enum ReportText {
     static func text(_ report: PullReport) -> String {
-        let transfer = max(0.001, report.copyDuration - report.queryDuration)
-        let rate = (Double(report.rowsCopied) - Double(report.rowsContinued ?? 0)) / transfer
         var lines = [
             "\(Readable.rows(report.rowsCopied)) \(place(report)) in \(Readable.seconds(report.copyDuration))"
         ]
@@ -21,7 +19,7 @@ enum ReportText {
             lines.append("  left out  \(Readable.rows(count)) without a value in the incremental column")
         }
         // Where the time went is not recorded.
-        if report.alreadyPublished != true { lines += cost(report, transfer: transfer) }
+        if report.alreadyPublished != true { lines += cost(report) }
         if report.retries > 0 { lines.append("  retries   \(report.retries)") }
         if let job = report.jobId {
             let name = "\(report.project):\(report.location.map { "\($0)." } ?? "")\(job)"
@@ -31,7 +29,9 @@ enum ReportText {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    private static func cost(_ report: PullReport, transfer: Double) -> [String] {
+    private static func cost(_ report: PullReport) -> [String] {
+        let transfer = max(0.001, report.copyDuration - report.queryDuration)
+        let rate = (Double(report.rowsCopied) - Double(report.rowsContinued ?? 0)) / transfer
         var lines: [String] = []
         if let table = report.sourceTable {
             lines.append("  read      \(printable(table, limit: 300)), without a query, which costs nothing")

@@ -10,6 +10,7 @@ private let targets: [String: @Sendable (inout FuzzInput) -> Void] = [
     "identifier": fuzzIdentifier,
     "address": fuzzAddress,
     "credential": fuzzCredentialFile,
+    "record": fuzzRecord,
 ]
 
 private let target = {

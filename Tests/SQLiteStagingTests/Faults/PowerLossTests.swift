@@ -1,3 +1,4 @@
+import BigQueryRows
 import SQLiteStaging
 import TestSupport
 import Testing

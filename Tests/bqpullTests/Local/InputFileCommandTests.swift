@@ -31,7 +31,7 @@ import Testing
         .faults("L30"),
         arguments: [
             sql + ["--credentials", "fifo"], ["query", "--file", "fifo"], sql + ["--ca-file", "fifo"],
-            ["export", "--file", "fifo", "--to", "gs://b/x-*.csv"], ["auth", "import", "fifo"],
+            ["export", "--file", "fifo", "--to", "gs://bucket/x-*.csv"], ["auth", "import", "fifo"],
             ["auth", "login", "--client-file", "fifo", "--no-browser"],
             ["auth", "url", "--client-id", "1.apps.googleusercontent.com", "--client-secret-file", "fifo"],
             ["auth", "status", "--credentials", "fifo"], ["auth", "revoke", "--credentials", "fifo"],
