@@ -27,12 +27,14 @@ enum JournalMode {
         try db.execute(sql: "PRAGMA synchronous = \(mode == "wal" ? "NORMAL" : "FULL")")
     }
 
-    /// Lets every transaction be on the disk once it is committed.
+    /// Makes every transaction be on the disk once it is committed.
     ///
     /// Throws if a sync may have failed before: what it was to save is lost, and no other sync would tell.
     static func syncEveryTransaction(_ db: Database) throws {
         guard !WriteAheadLog.isAbandoned(db) else { throw DatabaseError(resultCode: .SQLITE_IOERR_FSYNC) }
-        try db.execute(sql: "PRAGMA synchronous = FULL")
+        // Without WAL, FULL leaves out the folder from which the journal is deleted: the deletion, and so the commit,
+        // could be undone.
+        try db.execute(sql: "PRAGMA synchronous = EXTRA")
     }
 
     /// Gives the file its own mode back, which writes the WAL back into the file.

@@ -158,7 +158,7 @@ final class StagingConnection: Sendable {
             let opened = try require()
             return try Self.access(opened.queue) { db in
                 // Before the transaction, so that no error of it hides a commit.
-                try WriteAheadLog.writeBackIfLarge(db, of: opened.file.path)
+                try WriteAheadLog.writeBackIfLarge(db, opened.log, of: opened.file.path)
                 if durably { try JournalMode.syncEveryTransaction(db) }
                 let result = try opened.log.committing(db, of: opened.file.path) {
                     let result = try work(db)
@@ -179,7 +179,7 @@ final class StagingConnection: Sendable {
             guard let opened = opened.withLock({ $0 }) else { return }
             try Self.access(opened.queue) { db in
                 guard !WriteAheadLog.isAbandoned(db) else { return }
-                try WriteAheadLog.writeBack(db, of: opened.file.path)
+                try WriteAheadLog.writeBack(db, opened.log, of: opened.file.path)
                 try JournalMode.restore(db)
             }
         }

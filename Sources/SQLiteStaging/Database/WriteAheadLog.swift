@@ -20,17 +20,18 @@ enum WriteAheadLog {
     }
 
     /// Writes the log back if much was written since the last time.
-    static func writeBackIfLarge(_ db: Database, of path: String) throws {
+    static func writeBackIfLarge(_ db: Database, _ log: LogGuard, of path: String) throws {
         guard Int(pagesWritten(db, reset: false)) * (try pageSize(db)) >= large else { return }
-        try writeBack(db, of: path)
+        try writeBack(db, log, of: path)
         _ = pagesWritten(db, reset: true)
     }
 
     /// Writes the log back, except for pages that a reader still needs in their old form.
     ///
     /// Throws `corrupt` if another program has truncated the log.
-    static func writeBack(_ db: Database, of path: String) throws {
+    static func writeBack(_ db: Database, _ log: LogGuard, of path: String) throws {
         guard !isAbandoned(db) else { return }
+        try log.requireWhole(db, of: path)
         do {
             let pages = try db.checkpoint(.passive).walFrameCount
             if pages > 0 { try requireLog(ofSize: size(of: path), pages: pages, pageSize(db), path: path) }
@@ -44,10 +45,12 @@ enum WriteAheadLog {
 
     /// Throws `corrupt` if the log is shorter than its pages need.
     static func requireLog(ofSize size: Int, pages: Int, _ pageSize: Int, path: String) throws {
-        let (header, frameHeader) = (32, 24)
-        guard size < header + pages * (frameHeader + pageSize) else { return }
+        guard size < sizeOfLog(pages: pages, pageSize) else { return }
         throw truncated(path)
     }
+
+    /// The size of a log of so many pages in bytes, with the headers of the log and of each page.
+    static func sizeOfLog(pages: Int, _ pageSize: Int) -> Int { 32 + pages * (24 + pageSize) }
 
     /// The size of the log in bytes; 0 if there is none.
     static func size(of path: String) -> Int {
@@ -102,6 +105,19 @@ final class LogGuard: Sendable {
                 }
                 return SQLITE_OK
             }, Unmanaged.passUnretained(self).toOpaque())
+    }
+
+    /// Throws `corrupt` if another program has truncated the log since the last commit of the connection, before a part of
+    /// it is written back into the file.
+    func requireWhole(_ db: Database, of path: String) throws {
+        let expected = Int(pages.load(ordering: .relaxed))
+        let pageSize = try WriteAheadLog.pageSize(db)
+        guard expected > 0, WriteAheadLog.size(of: path) < WriteAheadLog.sizeOfLog(pages: expected, pageSize) else { return }
+        // Another connection can have begun the log again after it was written back. A commit shows where it continues.
+        try committing(db, of: path) {
+            try db.execute(
+                sql: "INSERT INTO _bqpull_meta VALUES ('log', 0); DELETE FROM _bqpull_meta WHERE key = 'log'")
+        }
     }
 
     /// Commits a transaction that `body` carries out after it has begun.

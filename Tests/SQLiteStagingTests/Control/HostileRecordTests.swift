@@ -91,7 +91,7 @@ import Testing
         "ALTER TABLE _bqpull_meta ADD COLUMN extra", "DELETE FROM _bqpull_meta", "DROP TABLE _bqpull_meta",
         "ALTER TABLE _bqpull_runs DROP COLUMN error", "ALTER TABLE _bqpull_runs ADD COLUMN extra",
         "ALTER TABLE _bqpull_runs RENAME COLUMN rows TO lines",
-        "CREATE UNIQUE INDEX u ON _bqpull_runs (target)", "ALTER TABLE _bqpull_columns ADD COLUMN extra",
+        "CREATE UNIQUE INDEX u ON _bqpull_runs (target, run_id)", "ALTER TABLE _bqpull_columns ADD COLUMN extra",
         "DROP TABLE _bqpull_columns; CREATE TABLE _bqpull_columns (table_name)",
         "DROP TABLE _bqpull_runs; CREATE TABLE _bqpull_runs (run_id)",
         "DROP TABLE _bqpull_runs; CREATE TABLE _bqpull_runs (run_id TEXT NOT NULL PRIMARY KEY) WITHOUT ROWID",
