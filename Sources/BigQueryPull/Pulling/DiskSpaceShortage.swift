@@ -36,6 +36,7 @@ extension Pull {
         if let freeBytes = free(path), bytes > freeBytes {
             let shortage = DiskSpaceShortage(path: path, requiredBytes: bytes, freeBytes: freeBytes)
             if !staging.ignoresDiskSpace { try await onDiskSpaceShortage(shortage) }
+            meter.acceptsDiskSpaceShortage = true
             meter.warn(.largeResult, shortage.description)
         } else if bytes > Self.sensibleBytes {
             meter.warn(

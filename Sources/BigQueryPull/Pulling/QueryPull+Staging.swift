@@ -160,6 +160,7 @@ extension QueryPull {
     private func transfer(_ result: PullSession.Result, _ session: PullSession, to run: StagingRun) async throws {
         if let column = incrementalColumn { _ = try Incremental.check(column, in: result.schema) }
         try await checkDiskSpace(for: result.storedByteCount, at: run.recorded.target.path, session.meter)
+        if session.meter.acceptsDiskSpaceShortage { run.ignoreDiskSpace() }
         try await session.transfer(result, to: run) {
             run.record(StagingStatistics($0, totalRows: result.totalRows))
         }

@@ -57,6 +57,7 @@ extension TablePull {
             try await checkDiskSpace(for: reading.table.byteCount, at: path, meter)
         }
         let run = try await database.begin(try intent(reading))
+        if meter.acceptsDiskSpaceShortage { run.ignoreDiskSpace() }
         meter.report.runId = run.recorded.intent.runID
         try await droppingIfChanged(run, meter) { try await reading.transfer(to: run, willDeliver: run.record) }
         return run

@@ -20,7 +20,9 @@ import Testing
     /// Locks every reader out, in rollback mode.
     private static let exclusive = ["BEGIN EXCLUSIVE"]
 
-    private static let report = /waiting for a process that has staging\.db open \(process [0-9]+\)/
+    private static var report: Regex<Substring> {
+        /waiting for a process that has staging\.db open \(process [0-9]+\)/
+    }
 
     private static func report(_ holder: LockHolder) -> String {
         "waiting for a process that has staging.db open (process \(holder.identifier))"
