@@ -112,6 +112,28 @@ import Testing
         }
     }
 
+    /// The rows that are staged are kept if it stays too long.
+    @Test(.faults("L12"), arguments: [true, false]) func aWriterMeanwhileIsWaitedFor(isReleased: Bool) async throws {
+        try await StagingUser.with(StagingUser.slowly) { user in
+            let pull = try user.home.binary().start(
+                user.command + ["--parallel", "1", "--lock-timeout", isReleased ? "1h" : "2s"])
+            while user.home.emulator.counters.firstRows.count < 5 { try await Task.sleep(for: .milliseconds(5)) }
+            let holder = try await LockHolder.hold(user.file, ["BEGIN IMMEDIATE"])
+            #expect(try await pull.wait(for: Self.report) == Self.report(holder))
+            if isReleased { try await holder.release() }
+            let outcome = try await pull.outcome()
+            #expect(outcome.exitCode == (isReleased ? 0 : 75), "\(outcome.errors)")
+            #expect(outcome.errors.matches(of: Self.report).count == 1, "\(outcome.errors)")
+            if isReleased {
+                #expect(try await user.examine().isPublished)
+            } else {
+                try await holder.release()
+                #expect(try await user.examine().rows > 0)
+                try await user.goOn()
+            }
+        }
+    }
+
     // MARK: Other commands
 
     @Test(.faults("L12")) func listingWaitsAsLongAsItIsTold() async throws {
