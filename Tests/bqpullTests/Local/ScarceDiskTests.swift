@@ -122,6 +122,18 @@ struct ScarceDiskTests {
         }
     }
 
+    /// Enough for the rows and too little for publishing them: what the first page would reject is rejected in advance.
+    @Test(.faults("L35"), arguments: [Source.wholeTable, .tableWithoutQuery], ["replace", "append"])
+    func publishingNeedsSpaceAsWell(source: Source, mode: String) async throws {
+        try await Scene.with { scene in
+            _ = try await scene.disk.fill(leaving: Self.size + Self.remainder)
+            let outcome = try await scene.run(source, ["--if-exists", mode, "--log-format", "json"])
+            #expect(Self.isFailure(outcome, "notEnoughSpace", 73), "\(outcome.errors)")
+            #expect(scene.counters.jobs == 0)
+            #expect(try scene.files() == [])
+        }
+    }
+
     @Test(.faults("L35"), arguments: ["n\n", "y\n"]) func aTerminalIsAsked(answer: String) async throws {
         try await Scene.with { scene in
             _ = try await scene.disk.fill(leaving: Self.remainder)
