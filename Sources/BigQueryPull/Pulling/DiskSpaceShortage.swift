@@ -5,7 +5,7 @@ public import SQLiteStaging
 public struct DiskSpaceShortage: Sendable, Hashable, CustomStringConvertible {
     /// The staging database.
     public var path: String
-    /// About the bytes that the rows need; indexes need more.
+    /// About the bytes that the rows need, and publishing them; indexes need more.
     public var requiredBytes: Int64
     /// The bytes that are free.
     public var freeBytes: Int64
@@ -30,18 +30,27 @@ extension Pull {
     /// Stops the pull if a result needs more disk space than is free, and warns of a very large one. Does nothing if
     /// that has been done before.
     func checkDiskSpace(
-        for bytes: Int64?, at path: String, _ meter: PullMeter, free: (String) -> Int64? = { DiskSpace(at: $0).freeBytes }
+        for bytes: Int64?, at path: String, _ meter: PullMeter, isCopied: Bool = false,
+        free: (String) -> Int64? = { DiskSpace(at: $0).freeBytes }
     ) async throws {
         guard let bytes, !meter.report.warnings.contains(where: { $0.code == .largeResult }) else { return }
-        if let freeBytes = free(path), bytes > freeBytes {
-            let shortage = DiskSpaceShortage(path: path, requiredBytes: bytes, freeBytes: freeBytes)
+        if let freeBytes = free(path),
+            let requiredBytes = DiskSpace(freeBytes: freeBytes).shortage(for: bytes, isCopied: isCopied)
+        {
+            let shortage = DiskSpaceShortage(path: path, requiredBytes: requiredBytes, freeBytes: freeBytes)
             if !staging.ignoresDiskSpace { try await onDiskSpaceShortage(shortage) }
+            meter.acceptsDiskSpaceShortage = true
             meter.warn(.largeResult, shortage.description)
         } else if bytes > Self.sensibleBytes {
             meter.warn(
                 .largeResult, "the rows need about \(DiskSpace.text(bytes)), which is much for one file on one machine")
         }
     }
+}
+
+extension StagingTarget {
+    /// Whether publishing can copy the rows into a table that exists.
+    var isAddedTo: Bool { ifExists == .append || ifExists == .upsert }
 }
 
 extension PullSession.Result {

@@ -18,8 +18,9 @@ public protocol Pull: Sendable {
     var retryWindow: Duration { get set }
     /// How the staging database is opened and used. ``clock`` takes the place of its clock.
     var staging: StagingOptions { get set }
-    /// Called if a result seems to need more disk space than is free; an error that it throws stops the pull. Throws
-    /// ``DiskSpaceShortage/error`` by default. Not called if ``staging`` ignores disk space.
+    /// Called if a result seems to need more disk space than is free; an error that it throws stops the pull,
+    /// else rows are written until the disk is full. Throws ``DiskSpaceShortage/error`` by default. Not called if
+    /// ``staging`` ignores disk space.
     var onDiskSpaceShortage: @Sendable (DiskSpaceShortage) async throws -> Void { get set }
     /// Told how far the pull is, at every page and while waiting. Must return at once.
     var onProgress: @Sendable (PullProgress) -> Void { get set }

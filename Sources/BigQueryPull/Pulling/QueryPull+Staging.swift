@@ -119,7 +119,8 @@ extension QueryPull {
         let session = PullSession(self)
         let plan = try await session.plan(sent)
         if sent.readsWholeTable {
-            try await checkDiskSpace(for: plan.dryRun.bytesProcessed, at: target.path, session.meter)
+            try await checkDiskSpace(
+                for: plan.dryRun.bytesProcessed, at: target.path, session.meter, isCopied: target.isAddedTo)
         }
         if let column = incrementalColumn, let schema = plan.dryRun.schema {
             let field = try Incremental.check(column, in: schema)
@@ -159,7 +160,10 @@ extension QueryPull {
 
     private func transfer(_ result: PullSession.Result, _ session: PullSession, to run: StagingRun) async throws {
         if let column = incrementalColumn { _ = try Incremental.check(column, in: result.schema) }
-        try await checkDiskSpace(for: result.storedByteCount, at: run.recorded.target.path, session.meter)
+        let goal = run.recorded.target
+        try await checkDiskSpace(
+            for: result.storedByteCount, at: goal.path, session.meter, isCopied: goal.isAddedTo)
+        if session.meter.acceptsDiskSpaceShortage { run.ignoreDiskSpace() }
         try await session.transfer(result, to: run) {
             run.record(StagingStatistics($0, totalRows: result.totalRows))
         }

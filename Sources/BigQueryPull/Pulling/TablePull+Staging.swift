@@ -29,7 +29,7 @@ extension TablePull {
             var reading = 1
             while true {
                 do {
-                    let run = try await read(earlier, in: database, at: target.path, meter)
+                    let run = try await read(earlier, in: database, at: target, meter)
                     return meter.finishedReport(of: run)
                 } catch var error as PullError where error.code == .tableChanges {
                     guard reading < Self.readings else {
@@ -47,16 +47,18 @@ extension TablePull {
 
     /// Reads the table once; what was staged is dropped if it changed meanwhile.
     private func read(
-        _ earlier: StagingRun?, in database: StagingDatabase, at path: String, _ meter: PullMeter
+        _ earlier: StagingRun?, in database: StagingDatabase, at target: StagingTarget, _ meter: PullMeter
     ) async throws -> StagingRun {
         if let earlier, try await goOn(with: earlier, meter) { return earlier }
         meter.startOver()
         let reading = try await TableReading(self, meter)
         // Of some columns or rows the size is not known.
         if columns == nil, maximumRows == nil {
-            try await checkDiskSpace(for: reading.table.byteCount, at: path, meter)
+            try await checkDiskSpace(
+                for: reading.table.byteCount, at: target.path, meter, isCopied: target.isAddedTo)
         }
         let run = try await database.begin(try intent(reading))
+        if meter.acceptsDiskSpaceShortage { run.ignoreDiskSpace() }
         meter.report.runId = run.recorded.intent.runID
         try await droppingIfChanged(run, meter) { try await reading.transfer(to: run, willDeliver: run.record) }
         return run

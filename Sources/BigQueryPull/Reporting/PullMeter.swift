@@ -11,6 +11,8 @@ final class PullMeter {
     let client: BigQueryClient
     /// The report so far, without durations.
     var report: PullReport
+    /// Whether the caller goes on although the disk seems too small.
+    var acceptsDiskSpaceShortage = false
     private let elapsed: @Sendable () -> Duration
     private let onProgress: @Sendable (PullProgress) -> Void
     private let onWarning: @Sendable (PullWarning) -> Void

@@ -33,6 +33,8 @@ struct FileLock: Sendable {
                 hint: "remove it if it is not a file"
             )
         }
+        // The umask can take the owner's rights as well, and later processes would go on without a lock.
+        fchmod(descriptor, 0o600)
         let lock = FileLock(descriptor: descriptor)
         let elapsed = stopwatch(clock)
         do {

@@ -125,9 +125,9 @@ enum ControlTables {
 
     /// Throws `corrupt` if something in the file is damaged.
     static func checkIntegrity(_ db: Database, path: String) throws {
-        guard let answer = try String.fetchOne(db, sql: "PRAGMA integrity_check(1)"), answer != "ok" else { return }
+        guard let damage = try firstDamage(db) else { return }
         // The first line of some answers only names the database.
-        let finding = answer.split(separator: "\n").last ?? ""
+        let finding = damage.split(separator: "\n").last ?? ""
         // SQLite takes a page that the disk does not give for a damaged one.
         if let code = finding.firstMatch(of: /error code=(\d+)/).flatMap({ Int32($0.1) }) {
             let error = DatabaseError(resultCode: ResultCode(rawValue: code))
@@ -136,6 +136,29 @@ enum ControlTables {
         throw StagingError(
             code: .corrupt, message: "\(path): the database is damaged (\(finding))",
             hint: "restore it from a copy, or name another file")
+    }
+
+    /// What SQLite finds damaged first; `nil` if nothing is.
+    ///
+    /// It cannot check a table with an index whose collation or function it does not know; the others are checked then.
+    private static func firstDamage(_ db: Database) throws -> String? {
+        let answers: [String?]
+        do {
+            answers = [try String.fetchOne(db, sql: "PRAGMA integrity_check(1)")]
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_ERROR {
+            let tables = try String.fetchAll(db, sql: "SELECT name FROM sqlite_master WHERE type = 'table'")
+            answers = try tables.map { try integrity(of: $0, db) }
+        }
+        return answers.compactMap(\.self).first { $0 != "ok" }
+    }
+
+    /// SQLite's answer for one table; `nil` if it cannot check it.
+    private static func integrity(of table: String, _ db: Database) throws -> String? {
+        do {
+            return try String.fetchOne(db, sql: "PRAGMA integrity_check(\(SQLiteName.quoted(table)))")
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_ERROR {
+            return nil
+        }
     }
 
     /// Brings the tables of an older bqpull up to date.

@@ -38,9 +38,10 @@ final class BusyWait: Sendable {
     /// The time waited follows from the number of tries, so that no clock is needed.
     func sleep(beforeTry number: Int) -> Bool {
         let (waited, next) = (Self.waited(beforeTry: number), Self.waited(beforeTry: number + 1))
-        let rest = limit.withLock { $0 } - waited
+        let limit = limit.withLock { $0 }
+        let rest = limit - waited
         guard rest > .zero, !isOver.load(ordering: .relaxed) else { return false }
-        if waited < Self.longWait, next >= Self.longWait { onLongWait() }
+        if limit > Self.longWait, waited < Self.longWait, next >= Self.longWait { onLongWait() }
         Thread.sleep(forTimeInterval: min(rest, next - waited) / .seconds(1))
         return true
     }

@@ -42,6 +42,21 @@ package struct DiskSpace: Sendable {
         return rest > freeBytes - reserve - (isCopied ? whole : 0)
     }
 
+    /// The bytes that a result needs, if that is more than there is: what ``isTooScarce(forRest:of:isCopied:)`` would
+    /// reject at its first page is a shortage in advance as well. `nil` if it fits or the space is not known.
+    ///
+    /// - Parameters:
+    ///   - bytes: about the bytes of all its rows.
+    ///   - isCopied: whether publishing copies the rows into another table.
+    package func shortage(for bytes: Int64, isCopied: Bool) -> Int64? {
+        guard let freeBytes else { return nil }
+        // Far beyond every disk, and small enough to be added to others.
+        let rows = min(max(bytes, 0), 1 << 60)
+        let needed = isCopied ? 2 * rows : rows
+        if needed > freeBytes { return needed }
+        return isTooScarce(forRest: rows, of: rows, isCopied: isCopied) ? needed + min(rows, Self.largestReserve) : nil
+    }
+
     /// A number of bytes for people, in powers of 1,000.
     package static func text(_ bytes: Int64) -> String {
         bytes < 1_000_000_000 ? "\(bytes / 1_000_000) MB" : "\(bytes / 1_000_000_000) GB"

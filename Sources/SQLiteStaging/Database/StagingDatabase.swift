@@ -175,6 +175,7 @@ public final class StagingDatabase: Sendable {
         let target = target
         let recorded = try await connection.write(durably: true) { db in
             if let schema = intent.schema { _ = try StagedTable(schema, goingTo: target, db) }
+            try Publication(to: target, db).rehearseRenaming(db)
             try RunTable.discardAll(intent.command, target: target, db)
             try RunTable.insert(intent, target: target, db)
             return try RunTable.find(intent.runID, path: target.path, db)

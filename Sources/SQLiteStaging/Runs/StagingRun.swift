@@ -24,12 +24,13 @@ public final class StagingRun: RowSink {
         var dataVersion: Int64?
         /// Whether another connection has committed since the rows were begun.
         var isShared = false
+        /// Whether rows are written until the disk is full.
+        var ignoresDiskSpace: Bool
     }
 
     /// The run as it was recorded when it was begun, or taken up again.
     public let recorded: RecordedRun
     private let connection: StagingConnection
-    private let ignoresDiskSpace: Bool
     private let elapsed: @Sendable () -> Duration
     private let state: Mutex<State>
 
@@ -39,10 +40,11 @@ public final class StagingRun: RowSink {
     init(_ recorded: RecordedRun, connection: StagingConnection, ignoresDiskSpace: Bool) {
         self.recorded = recorded
         self.connection = connection
-        self.ignoresDiskSpace = ignoresDiskSpace
         elapsed = connection.clock.stopwatch()
         state = Mutex(
-            State(rows: recorded.rows, dataWritten: recorded.dataWritten, statistics: recorded.statistics))
+            State(
+                rows: recorded.rows, dataWritten: recorded.dataWritten, statistics: recorded.statistics,
+                ignoresDiskSpace: ignoresDiskSpace))
     }
 
     private var runID: String { recorded.intent.runID }
@@ -91,6 +93,11 @@ public final class StagingRun: RowSink {
             $0.insertion = insertion
             $0.dataVersion = version
         }
+    }
+
+    /// Lets rows be written until the disk is full, as with ``StagingOptions/ignoresDiskSpace``.
+    public func ignoreDiskSpace() {
+        state.withLock { $0.ignoresDiskSpace = true }
     }
 
     /// Stages a page: all of its rows and the checkpoint, or nothing.
@@ -147,7 +154,7 @@ public final class StagingRun: RowSink {
 
     /// Rejects a page of a result that would fill the disk.
     private func checkDiskSpace(for page: RowPage, _ state: State) throws {
-        guard !ignoresDiskSpace, let total = state.statistics.totalRows else { return }
+        guard !state.ignoresDiskSpace, let total = state.statistics.totalRows else { return }
         let space = DiskSpace(at: recorded.target.path)
         let rest = page.storedByteCount(rows: total - state.rows)
         let isCopied = recorded.target.ifExists == .append || recorded.target.ifExists == .upsert

@@ -90,6 +90,24 @@ struct Publication {
         }
     }
 
+    /// Renames an empty table and undoes that, in the caller's transaction: SQLite then reads every index in the file,
+    /// and rejects one with a collation or a column that it does not know.
+    func rehearseRenaming(_ db: Database) throws {
+        guard isWhole else { return }
+        let (old, new) = ("\(ControlTables.prefix)old", "\(ControlTables.prefix)new")
+        do {
+            try db.inSavepoint {
+                try db.execute(sql: "CREATE TABLE \(old) (a); ALTER TABLE \(old) RENAME TO \(new)")
+                return .rollback
+            }
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_ERROR {
+            throw StagingError(
+                code: .databaseUnusable,
+                message: "\(target.path): no table can be published in it: \(error.message ?? "unknown reason")",
+                hint: "drop the index, or name another file", cause: error)
+        }
+    }
+
     /// The columns that have to be added to a table before the rows can be.
     private func missingColumns(
         of existing: TargetTable, for staged: StagedTable, _ db: Database

@@ -25,12 +25,15 @@ struct LoopDisk: Sendable {
         return result != nil
     }
 
-    /// Mounts an empty disk on a folder while `body` runs.
+    /// Mounts an empty disk on a folder while `body` runs. No blocks are reserved for root.
+    ///
+    /// - Parameter megabytes: the size of the disk.
     static func with<Result>(
-        on folder: String, _ body: (LoopDisk) async throws -> Result
+        on folder: String, megabytes: Int = 256, _ body: (LoopDisk) async throws -> Result
     ) async throws -> Result {
         let disk = LoopDisk(folder: folder, image: folder + ".img")
-        try await run("truncate -s 256M '\(disk.image)' && /sbin/mkfs.ext4 -q '\(disk.image)'")
+        try await run(
+            "truncate -s \(megabytes)M '\(disk.image)' && /sbin/mkfs.ext4 -q -m 0 '\(disk.image)'")
         try await disk.mount()
         do {
             let result = try await body(disk)
@@ -56,6 +59,20 @@ struct LoopDisk: Sendable {
         try await Self.run(
             "for turn in 1 2 3; do dd if=/dev/zero bs=1k >>'\(file)' 2>/dev/null; sync -f '\(folder)'; done; true")
         return file
+    }
+
+    /// Fills the disk with a file at once, but for so many bytes; returns the file's path.
+    func fill(leaving bytes: Int) async throws -> String {
+        let file = folder + "/filling"
+        let free = "$(df --output=avail -B1 '\(folder)' | tail -n 1)"
+        try await Self.run("fallocate -l $((\(free) - \(bytes))) '\(file)'")
+        return file
+    }
+
+    /// Mounts the disk again so that nothing on it can be written. No process may use it.
+    func makeReadOnly() async throws {
+        try await unmount()
+        try await Self.run("mount -o loop,ro '\(image)' '\(folder)'")
     }
 
     /// Cuts the power: writes that are not synced yet are lost, and later ones fail.
