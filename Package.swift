@@ -46,6 +46,7 @@ let package = Package(
             name: "bqpull",
             dependencies: [
                 "BigQueryPull", "BigQuery", "GoogleHTTP", "GoogleOAuth", "BigQueryEmulator", "CBuild",
+                "CResourceLimits",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -118,6 +119,7 @@ let package = Package(
             providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]
         ),
         .target(name: "CBuild", cSettings: commit),
+        .target(name: "CResourceLimits"),
         .target(name: "CSQLiteShim", linkerSettings: [.linkedLibrary("sqlite3")]),
 
         .target(

@@ -26,23 +26,35 @@ import Testing
         }
     }
 
-    /// Memory that cannot be had ends a program of Swift at once, wherever it is; that is to be no worse than any other
-    /// sudden end. In SQLite it is an error.
-    @Test(
-        .faults("L20"), .enabled(if: limitsMemory, "needs limits of address space"), arguments: [110, 130, 160, 220])
-    func tooLittleMemoryIsNoWorseThanAKill(megabytes: Int) async throws {
+    /// Limits of address space, in kB as `ulimit -v` takes them.
+    private static let kilobytes = Sweep.whole(
+        Array(stride(from: 120_000, through: 450_000, by: 5_593)), orShort: [120_000, 154_000, 282_000, 411_000])
+
+    /// A thread that cannot be started is waited for without end, and no signal is served then.
+    @Test(.faults("L20"), .enabled(if: limitsMemory, "needs limits of address space"), arguments: kilobytes)
+    func tooLittleAddressSpaceIsAnErrorThatSaysSo(kilobytes: Int) async throws {
         try await StagingUser.with { user in
-            // No memory of its own for each thread, so that the limit is met by what is used; no report of a crash, for
-            // which there is no memory either. A thread that cannot be made is waited for without end: timeout(1) kills
-            // then, as the system would.
+            let requests = user.home.emulator.counters.requests
             let outcome = try await user.run(
-                after: "ulimit -c 0; ulimit -v \(megabytes * 1024); exec timeout -s KILL 4 \"$0\" \"$@\"",
-                environment: ["MALLOC_ARENA_MAX": "1", "SWIFT_BACKTRACE": "enable=no"])
-            // 127 is what the loader says that has no room for the libraries.
-            let isSudden = outcome.exitCode == 127 || outcome.exitCode > 128
-            #expect(outcome.exitCode == 0 || outcome.isFailure(71) || isSudden, "\(outcome.errors)")
-            if megabytes == 110 { #expect(outcome.exitCode != 0) }
-            try await user.goOn("\(megabytes) MB, exit code \(outcome.exitCode)")
+                after: "ulimit -c 0; ulimit -v \(kilobytes); exec timeout -s KILL 100 \"$0\" \"$@\"",
+                environment: ["SWIFT_BACKTRACE": "enable=no"])
+            // 127 is the status of the loader if there is no space for the libraries.
+            #expect(outcome.isFailure(71) || outcome.exitCode == 127, "\(outcome.exitCode) \(outcome.errors)")
+            #expect(outcome.exitCode == 127 || outcome.errors.contains("ulimit -v "))
+            #expect(user.home.emulator.counters.requests == requests)
+            try await user.goOn()
+        }
+    }
+
+    @Test(.faults("L20"), .enabled(if: limitsMemory, "needs limits of address space"))
+    func theLimitThatIsHintedAtIsEnough() async throws {
+        try await StagingUser.with { user in
+            let failure = try await user.run(["--memory", "128MB"], after: 400_000)
+            #expect(failure.isFailure(71), "\(failure.errors)")
+            let limit = try #require(failure.errors.firstMatch(of: /ulimit -v (\d+)/).flatMap { Int($0.1) })
+            let outcome = try await user.run(["--memory", "128MB"], after: limit)
+            #expect(outcome.exitCode == 0, "\(outcome.errors)")
+            #expect(try await user.examine().isPublished)
         }
     }
 
@@ -51,4 +63,12 @@ import Testing
     #else
     private static let limitsMemory = false
     #endif
+}
+
+extension StagingUser {
+    /// Runs the command under a limit of address space in kB.
+    fileprivate func run(_ options: [String], after kilobytes: Int) async throws -> Binary.Outcome {
+        try await run(
+            after: "ulimit -c 0; ulimit -v \(kilobytes)", options, environment: ["SWIFT_BACKTRACE": "enable=no"])
+    }
 }

@@ -137,6 +137,7 @@ struct PullOptions: ParsableArguments {
         onProgress: @escaping @Sendable (PullProgress) -> Void,
         _ body: @escaping @Sendable (Running) async throws -> Result
     ) async throws -> (Result, [PullWarning]) {
+        try AddressSpaceLimit.require(memory: memory.bytes)
         let (quiet, options) = (quiet, connection)
         return try await Interruption.catching(note: note) {
             try await Connection.with(options) { connection in
