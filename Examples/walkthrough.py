@@ -239,7 +239,7 @@ def interrupted(walk):
 
 
 def full_disk(walk):
-    walk.situation("A full disk", "The table that was there is as it was, and nothing has to be fetched again when there is room.")
+    walk.situation("A disk that is too small", "The query is not run before it is known that its rows will fit; a script is not asked.")
     disk = walk.home / "disk"
     disk.mkdir()
     # A disk of two megabytes, which only this process and its children see.
@@ -247,9 +247,9 @@ def full_disk(walk):
     try:
         with walk.emulator():
             command = "bqpull query 'SELECT * FROM bench.trips_20000' --into disk/staging.db"
-            walk.type(command)
+            walk.type(command, actions=[(r"\[y/N\]", lambda terminal, _: os.write(terminal, b"n\n"))])
             subprocess.run(["mount", "-o", "remount,size=64m", str(disk)], check=True)
-            walk.say("After room was made:")
+            walk.say("After some space was freed:")
             walk.type(command)
     finally:
         subprocess.run(["umount", str(disk)], check=True)

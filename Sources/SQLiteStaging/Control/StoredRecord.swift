@@ -29,7 +29,8 @@ struct StoredRecord {
     /// A text without NUL, in valid UTF-8; `nil` for NULL.
     func optionalText(_ column: String) throws -> String? {
         guard let value = try value(column) else { return nil }
-        guard case .text(let bytes) = value, !bytes.contains(0), let text = String(validating: bytes, as: UTF8.self) else {
+        guard case .text(let bytes) = value, !bytes.contains(0), let text = String(validating: bytes, as: UTF8.self)
+        else {
             throw unexpected(column)
         }
         return text

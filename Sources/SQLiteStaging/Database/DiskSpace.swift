@@ -59,7 +59,10 @@ package struct DiskSpace: Sendable {
 
     /// A number of bytes for people, in powers of 1,000.
     package static func text(_ bytes: Int64) -> String {
-        bytes < 1_000_000_000 ? "\(bytes / 1_000_000) MB" : "\(bytes / 1_000_000_000) GB"
+        for (unit, size) in [("GB", Int64(1_000_000_000)), ("MB", 1_000_000)] where bytes >= size {
+            return "\(bytes / size) \(unit)"
+        }
+        return "\(bytes / 1000) kB"
     }
 }
 

@@ -41,7 +41,7 @@ enum JournalMode {
     ///
     /// Not possible while others have the database open: it then stays in WAL mode, which harms nothing, and
     /// the next run tries again.
-    static func restore(_ db: Database) throws {
+    static func restore(_ db: Database, _ log: LogGuard) throws {
         let remembered = "FROM _bqpull_meta WHERE key = 'journal_mode'"
         // The file may be anybody's: what it says is no SQL.
         guard try db.tableExists("_bqpull_meta"),
@@ -51,6 +51,7 @@ enum JournalMode {
         do {
             try db.execute(sql: "PRAGMA synchronous = FULL")
             try db.execute(sql: "PRAGMA journal_mode = \(own)")
+            log.forget()
             try db.execute(sql: "DELETE \(remembered)")
         } catch let error as DatabaseError where error.isBusy {
             return

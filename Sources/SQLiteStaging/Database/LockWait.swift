@@ -24,7 +24,8 @@ public struct LockWait: Sendable, Hashable {
         for line in table.split(separator: "\n") {
             // 1: POSIX  ADVISORY  READ  4711 fe:01:131100 1073741826 1073742335
             let words = line.split(separator: " ")
-            guard words.count == 8, words[1] == "POSIX", files.contains(String(words[5])), let process = Int32(words[4]),
+            guard words.count == 8, words[1] == "POSIX", files.contains(String(words[5])),
+                let process = Int32(words[4]),
                 process > 0, process != getpid()
             else { continue }
             if words[3] == "WRITE" { writers.insert(process) } else { readers.insert(process) }

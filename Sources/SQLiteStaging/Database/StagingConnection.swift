@@ -180,7 +180,7 @@ final class StagingConnection: Sendable {
             try Self.access(opened.queue) { db in
                 guard !WriteAheadLog.isAbandoned(db) else { return }
                 try WriteAheadLog.writeBack(db, opened.log, of: opened.file.path)
-                try JournalMode.restore(db)
+                try JournalMode.restore(db, opened.log)
             }
         }
     }

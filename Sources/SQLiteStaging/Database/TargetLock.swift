@@ -64,7 +64,7 @@ final class TargetLock: Sendable {
 
     /// The process that stages into the table now; 0 if there is one that cannot be named, `nil` if there is none.
     static func owner(of table: String, in database: String) -> Int32? {
-        let descriptor = open(path(table, of: database), O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
+        let descriptor = open(path(table, of: database), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
         // Where the file system knows no locks, nobody is known to be in.

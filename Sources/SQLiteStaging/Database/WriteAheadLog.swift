@@ -107,12 +107,17 @@ final class LogGuard: Sendable {
             }, Unmanaged.passUnretained(self).toOpaque())
     }
 
+    /// Stops counting when the file leaves WAL mode, which removes the log.
+    func forget() { pages.store(0, ordering: .relaxed) }
+
     /// Throws `corrupt` if another program has truncated the log since the last commit of the connection, before a part of
     /// it is written back into the file.
     func requireWhole(_ db: Database, of path: String) throws {
         let expected = Int(pages.load(ordering: .relaxed))
         let pageSize = try WriteAheadLog.pageSize(db)
-        guard expected > 0, WriteAheadLog.size(of: path) < WriteAheadLog.sizeOfLog(pages: expected, pageSize) else { return }
+        guard expected > 0, WriteAheadLog.size(of: path) < WriteAheadLog.sizeOfLog(pages: expected, pageSize) else {
+            return
+        }
         // Another connection can have begun the log again after it was written back. A commit shows where it continues.
         try committing(db, of: path) {
             try db.execute(

@@ -47,7 +47,8 @@ public enum RunLog {
         _ path: String, _ options: StagingOptions, isWritten: Bool,
         _ body: @escaping @Sendable (StagingFile, Database) throws -> Result
     ) async throws -> Result {
-        let (connection, result) = try await StagingConnection.open(path: path, options, isWritten: isWritten) { found in
+        let (connection, result) = try await StagingConnection.open(path: path, options, isWritten: isWritten) {
+            found in
             guard let (file, db) = found else {
                 throw StagingError(
                     code: .noDatabase, message: "there is no file \(path)",

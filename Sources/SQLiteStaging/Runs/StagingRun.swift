@@ -158,7 +158,9 @@ public final class StagingRun: RowSink {
         let space = DiskSpace(at: recorded.target.path)
         let rest = page.storedByteCount(rows: total - state.rows)
         let isCopied = recorded.target.ifExists == .append || recorded.target.ifExists == .upsert
-        guard space.isTooScarce(forRest: rest, of: page.storedByteCount(rows: total), isCopied: isCopied) else { return }
+        guard space.isTooScarce(forRest: rest, of: page.storedByteCount(rows: total), isCopied: isCopied) else {
+            return
+        }
         throw StagingError.scarceDiskSpace(space, rest: rest, path: recorded.target.path)
     }
 

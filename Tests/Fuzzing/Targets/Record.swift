@@ -54,7 +54,8 @@ private let validRecord: [String: StoredRecord.Value] = {
         "schema": #"{"fields":[{"name":"n","type":"INT64"}]}"#,
     ]
     let numbers = [
-        "adds_columns", "rows", "data_written", "total_rows", "pages", "wire_bytes", "inflated_bytes", "bytes_processed",
+        "adds_columns", "rows", "data_written", "total_rows", "pages", "wire_bytes", "inflated_bytes",
+        "bytes_processed",
         "bytes_billed", "cache_hit", "has_table", "acknowledged", "table_rows", "estimated_bytes",
     ]
     return texts.mapValues { .text(Array($0.utf8)) }.merging(numbers.map { ($0, .integer(1)) }) { text, _ in text }

@@ -110,7 +110,9 @@ import Testing
         }
     }
 
-    @Test(.faults("L37"), arguments: ["DELETE FROM hidden", "ALTER TABLE hidden RENAME COLUMN n TO m", "DROP TABLE hidden"])
+    @Test(
+        .faults("L37"),
+        arguments: ["DELETE FROM hidden", "ALTER TABLE hidden RENAME COLUMN n TO m", "DROP TABLE hidden"])
     func beginAgainIfTheHiddenRowsWereChanged(_ sql: String) async throws {
         try await StagingFolder.with { folder in
             try await folder.withRun(folder.target(), intent: .test(runID: "r")) { run in

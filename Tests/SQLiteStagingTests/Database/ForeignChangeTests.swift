@@ -56,7 +56,9 @@ import Testing
             for page in 0..<6 {
                 try await append(page..<page + 1, to: run)
                 _ = try await other.writeWithoutTransaction { try $0.checkpoint(mode) }
-                if page == 3 { try folder.execute("CREATE TABLE theirs (n); INSERT INTO theirs VALUES (zeroblob(300000))") }
+                if page == 3 {
+                    try folder.execute("CREATE TABLE theirs (n); INSERT INTO theirs VALUES (zeroblob(300000))")
+                }
             }
             try other.close()
             try await run.finish()

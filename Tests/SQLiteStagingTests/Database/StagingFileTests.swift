@@ -36,7 +36,9 @@ import Testing
     /// Between its first look and the first run another program makes the file.
     @Test(
         .faults("L34"),
-        arguments: [("CREATE TABLE mine (n); INSERT INTO mine VALUES (1)", nil), ("CREATE TABLE results (n)", .targetExists)]
+        arguments: [
+            ("CREATE TABLE mine (n); INSERT INTO mine VALUES (1)", nil), ("CREATE TABLE results (n)", .targetExists),
+        ]
             as [(String, StagingError.Code?)])
     func takesAFileThatAnotherProgramCreated(_ sql: String, code: StagingError.Code?) async throws {
         try await StagingFolder.with { folder in

@@ -86,7 +86,8 @@ import Testing
 
     @Test func upsertsByTheNumberOfTheRow() async throws {
         try await StagingFolder.with { folder in
-            try folder.execute("CREATE TABLE results (n INTEGER PRIMARY KEY, s TEXT); INSERT INTO results VALUES (1, 'a')")
+            try folder.execute(
+                "CREATE TABLE results (n INTEGER PRIMARY KEY, s TEXT); INSERT INTO results VALUES (1, 'a')")
             try await folder.stage(
                 [[.integer(1), .text("b")], [.integer(2), .text("c")]], schema: .pairs,
                 into: folder.target("results", .upsert, key: ["n"]))

@@ -166,7 +166,8 @@ import Testing
             ] {
                 let pull = try home.binary().start(
                     arguments + [
-                        "--into", home.folder.file("staging.db"), "--endpoint", home.emulator.endpoint,
+                        "--ignore-disk-space", "--into", home.folder.file("staging.db"), "--endpoint",
+                        home.emulator.endpoint,
                         "--credentials", home.credentials,
                     ])
                 _ = try await pull.wait(for: /warning: the rows need about [^\n]+\n\nhint: [^\n]+\n/)

@@ -48,10 +48,11 @@ struct SystemCallKillTests {
         #expect(kills >= min(2, calls.numbers.count) - (Sweep.isWhole ? 0 : 1))
     }
 
-    /// The file of the credentials is the old or the new one, whole and the user's only.
+    /// The file of the credentials is the old or the new one, whole and the user's only. The first mode that is set is
+    /// that of the lock file.
     @Test(
         .faults("A19"), .timeLimit(.minutes(5)),
-        arguments: [("rename", 1), ("rename", 2), ("fsync", 1), ("fsync", 2), ("fchmod", 1)])
+        arguments: [("rename", 1), ("rename", 2), ("fsync", 1), ("fsync", 2), ("fchmod", 2)])
     func theCredentialsAreOldOrNew(call: String, number: Int) async throws {
         try await EmulatorHome.with(EmulatorConfiguration(rotatesRefreshTokens: true)) { home in
             #expect(try await home.logIn().exitCode == 0)

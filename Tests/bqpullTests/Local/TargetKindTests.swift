@@ -27,6 +27,7 @@ import Testing
     /// A database of another program, which has a collation and a function of its own.
     private static func create(_ file: String, _ sql: String) async throws {
         var configuration = Configuration()
+        configuration.acceptsDoubleQuotedStringLiterals = true
         configuration.prepareDatabase { db in
             db.add(collation: DatabaseCollation("mine") { $0.compare($1) })
             db.add(function: DatabaseFunction("mine", argumentCount: 1, pure: true) { $0[0] })

@@ -125,7 +125,7 @@ import Testing
                 "bqpull/Terminal/StandardError.swift", "bqpull/Terminal/StandardOutput.swift",
                 "bqpull/Terminal/PatientOutput.swift", "bqpull/BQPull.swift", "bqpull/Terminal/TerminalSize.swift",
                 "bqpull/Terminal/StandardStreams.swift", "GoogleOAuth/Processes/ChildProcess.swift",
-                "GoogleOAuth/Processes/CommandRun.swift",
+                "GoogleOAuth/Processes/CommandRun.swift", "CResourceLimits/CResourceLimits.c",
             ])
         #expect(names.count > 300)
     }

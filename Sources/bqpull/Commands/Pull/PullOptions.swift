@@ -68,7 +68,10 @@ struct PullOptions: ParsableArguments {
 
     private static func refusal(_ shortage: DiskSpaceShortage) -> StagingError {
         var error = shortage.error
-        error.hint = "free some space, choose a file on another disk, or add --ignore-disk-space"
+        error.hint = """
+            free some space, choose a file on another disk, have BigQuery write files with bqpull export, or add \
+            --ignore-disk-space
+            """
         return error
     }
 
