@@ -47,7 +47,7 @@ below() {
 start=$SECONDS
 module NIOCore "$here"/NIOCore/*.swift
 module BigQueryRows $(below BigQueryRows .)
-module GoogleHTTP $(below GoogleHTTP Secrets Retry Endpoints JSON Errors/{Printable,ShellWord,HTTPError}.swift \
+module GoogleHTTP $(below GoogleHTTP Secrets Retry Endpoints Files JSON Errors/{Printable,ShellWord,HTTPError}.swift \
     Exchange/HTTP{Body,Request,Request+Validation,ResponseHead}.swift)
 module GoogleOAuth $(below GoogleOAuth Clients Credentials/{AuthorizedUser{File,Credential,Credential+File},CredentialsFile}.swift DataFactory Errors \
     Store/{StoredCredential,StoredCredential+Import,PrivateFile}.swift Tokens/{AccessToken,TokenAnswer}.swift)

@@ -9,11 +9,25 @@ import Foundation
 @Sendable func fuzzIdentifier(_ input: inout FuzzInput) {
     let kind = input.nextByte() % 3
     let text = String(decoding: input.rest.prefix(2_000), as: UTF8.self)
+    fuzzTerminal(text)
     switch kind {
     case 0: fuzzSQLite(text)
     case 1: fuzzURL(text)
     default: fuzzTableName(text)
     }
+}
+
+// MARK: Terminals
+
+/// A text is one line or several lines without a character that a terminal acts on; as JSON it keeps its value.
+private func fuzzTerminal(_ text: String) {
+    for line in printableLines(text).split(separator: "\n") {
+        for part in line.split(separator: "\t") { requireLine(String(part), atMost: .max) }
+    }
+    guard let document = try? JSONEncoder().encode([text]) else { return }
+    let json = printableJSON(String(decoding: document, as: UTF8.self))
+    requireLine(json, atMost: .max)
+    require((try? JSONDecoder().decode([String].self, from: Data(json.utf8))) == [text], json)
 }
 
 // MARK: SQLite
