@@ -18,7 +18,7 @@ public final class Emulator: Sendable {
 
     /// Loads the tables.
     ///
-    /// - Throws: An ``EmulatorError`` that names the file and line that cannot be loaded, or a port that is none.
+    /// - Throws: An ``EmulatorError`` that names the file and line that cannot be loaded, or a port that is not 1 to 65535.
     public init(configuration: EmulatorConfiguration) throws {
         guard (0...65_535).contains(configuration.port) else {
             throw EmulatorError(

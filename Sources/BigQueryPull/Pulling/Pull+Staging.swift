@@ -46,9 +46,9 @@ extension Pull {
     ) async throws -> EarlierRun? {
         if let continued {
             let run = try await database.run(id: continued.intent.runID)
-            guard !run.awaitsAcknowledgement else { return .published(run) }
             // One that is finished by now is not begun again either.
-            return startsAnew ? nil : .unfinished(run)
+            guard !startsAnew else { return nil }
+            return run.awaitsAcknowledgement ? .published(run) : .unfinished(run)
         }
         guard !startsAnew else { return nil }
         if let run = try await database.unfinishedRun(of: command) {

@@ -128,18 +128,21 @@ final class PullSession {
         }
     }
 
-    /// Gives an interrupted run up: cancels its job if that still runs, and says what it billed.
-    func abandon(_ recorded: RecordedRun) async -> DroppedRun {
+    /// An interrupted run that is given up, with what its job billed if the service says.
+    func bill(of recorded: RecordedRun) async -> DroppedRun {
         var dropped = DroppedRun(recorded)
-        guard let jobID = recorded.intent.jobID else { return dropped }
-        let reference = JobReference(
-            projectId: recorded.intent.project, jobId: jobID,
-            location: recorded.statistics.location ?? recorded.intent.location)
-        if let job = try? await client.fetchJob(reference) {
+        if let reference = recorded.job, let job = try? await client.fetchJob(reference) {
             dropped.bytesBilled = job.bytesBilled ?? dropped.bytesBilled
-            if job.state != .done { try? await client.cancelJob(job.reference, budget: .zero) }
         }
         return dropped
+    }
+
+    /// Cancels the job of a run that was given up, if it still runs.
+    func cancel(_ recorded: RecordedRun) async {
+        guard let reference = recorded.job, let job = try? await client.fetchJob(reference), job.state != .done else {
+            return
+        }
+        try? await client.cancelJob(job.reference, budget: .zero)
     }
 
     /// Fetches the first page of a result again.
@@ -261,6 +264,15 @@ final class PullSession {
 
     /// The report with all durations, and what the run counted and measured.
     func finishedReport(of run: StagingRun) -> PullReport { meter.finishedReport(of: run) }
+}
+
+extension RecordedRun {
+    /// Its job; `nil` if a table is read without one.
+    fileprivate var job: JobReference? {
+        intent.jobID.map {
+            JobReference(projectId: intent.project, jobId: $0, location: statistics.location ?? intent.location)
+        }
+    }
 }
 
 extension BigQueryClient {

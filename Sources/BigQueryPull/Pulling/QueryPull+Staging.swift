@@ -127,9 +127,10 @@ extension QueryPull {
             if sent == query { try await session.checkLaterRuns(of: query, by: field) }
         }
         try await allow(plan, dropping: dropped)
-        if let dropped { session.meter.report.droppedRun = await session.abandon(dropped) }
+        if let dropped { session.meter.report.droppedRun = await session.bill(of: dropped) }
         let (run, result) = try await session.repeatingFailedJobs { job in
             let run = try await database.begin(try intent(plan, job: job, runID: session.newRunID()))
+            if let dropped { await session.cancel(dropped) }
             return try await run.recordingFailure(session.meter) { (run, try await session.start(plan, as: job)) }
         }
         try await run.recordingFailure(session.meter) { try await transfer(result, session, to: run) }
@@ -143,6 +144,9 @@ extension QueryPull {
         return report
     }
 
+    /// What BigQuery bills for a query at least, for each table (https://cloud.google.com/bigquery/pricing).
+    private static let leastBilledBytes: Int64 = 10 << 20
+
     /// Lets the caller stop a query before it is billed.
     private func allow(_ plan: PullPlan, dropping dropped: RecordedRun?) async throws {
         guard let dropped else { return try await onEstimate(QueryEstimate(plan)) }
@@ -153,7 +157,7 @@ extension QueryPull {
             throw BigQueryError.expired(dropped, bytes, cause: error)
         }
         // BigQuery would reject the job when the rows are dropped already.
-        if let limit = query.maximumBytesBilled, let bytes, bytes > limit {
+        if let limit = query.maximumBytesBilled, let bytes, max(bytes, Self.leastBilledBytes) > limit {
             throw BigQueryError.expired(dropped, bytes)
         }
     }

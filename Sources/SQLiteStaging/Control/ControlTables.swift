@@ -60,7 +60,13 @@ enum ControlTables {
                 message: "\(path) was written by a newer bqpull (format \(found); this one knows \(version))",
                 hint: "use the newer bqpull, or name another file")
         }
-        if found == version { try checkLayout(db, path: path) }
+        switch found {
+        case version: try checkLayout(db, path: path)
+        case 2: try checkLayout(db, columnsAdded: 2, path: path)
+        // Its tables cannot be read as they are; those of version 2 can.
+        case 1: try update(db, path: path)
+        default: break
+        }
         return true
     }
 
@@ -97,9 +103,12 @@ enum ControlTables {
     }
 
     /// Rejects control tables that another program has made or changed, before anything is written to them.
-    private static func checkLayout(_ db: Database, path: String) throws {
+    ///
+    /// - Parameter columnsAdded: the columns of `_bqpull_runs` that later versions have added at its end.
+    private static func checkLayout(_ db: Database, columnsAdded: Int = 0, path: String) throws {
         for (table, expected) in zip(Layout.allCases, try Layout.expected.get()) {
             let columns = try table.columns(db)
+            let expected = table == .runs ? expected.dropLast(columnsAdded) : expected
             let rules = try Bool.fetchOne(
                 db,
                 sql: """
@@ -161,9 +170,13 @@ enum ControlTables {
         }
     }
 
-    /// Brings the tables of an older bqpull up to date.
-    static func update(_ db: Database, path: String) throws {
-        guard try storedVersion(db) != version else { return }
+    /// Whether there are control tables of this version.
+    static func isCurrent(_ db: Database) throws -> Bool {
+        guard try db.tableExists("_bqpull_meta"), try db.tableExists("_bqpull_runs") else { return false }
+        return try storedVersion(db) == version
+    }
+
+    private static func update(_ db: Database, path: String) throws {
         try db.inTransaction(.immediate) {
             try prepare(db, path: path)
             return .commit

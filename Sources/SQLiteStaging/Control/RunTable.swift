@@ -32,11 +32,24 @@ enum RunTable {
     /// The latest run of a command that is published and not acknowledged; `nil` if there is none. Another run that is
     /// published into the table acknowledges it.
     static func unacknowledged(_ command: String, target: StagingTarget, _ db: Database) throws -> RecordedRun? {
-        guard try db.tableExists("_bqpull_runs") else { return nil }
+        guard try ControlTables.isCurrent(db) else { return nil }
         return try runs(
             "WHERE \(sameCommand) AND state = 'published' AND acknowledged = 0 ORDER BY rowid DESC LIMIT 1",
             try arguments(command, target), path: target.path, db
         ).first
+    }
+
+    /// Whether a run into a target is published and not acknowledged, whatever its command.
+    static func hasUnacknowledged(_ target: StagingTarget, _ db: Database) throws -> Bool {
+        guard try ControlTables.isCurrent(db) else { return false }
+        return try Bool.fetchOne(
+            db,
+            sql: """
+                SELECT EXISTS (
+                    SELECT 1 FROM _bqpull_runs
+                    WHERE target = ? AND if_exists IS ? AND state = 'published' AND acknowledged = 0
+                )
+                """, arguments: [target.table, target.ifExists?.rawValue]) ?? false
     }
 
     /// The highest value of a column that published runs have brought to a table since bqpull made it; `nil` if there

@@ -16,6 +16,7 @@ final class StagingConnection: Sendable {
 
     /// The database as the user named it, for messages.
     private let path: String
+    private let absolutePath: String
     private let wait: BusyWait
     private let opened = Mutex<Opened?>(nil)
     /// A serial queue, because only those get threads besides the ones that Swift's cooperative pool lives on.
@@ -27,6 +28,7 @@ final class StagingConnection: Sendable {
         self.path = path
         clock = options.clock
         let absolute = try StagingFile.absolutePath(path)
+        absolutePath = absolute
         wait = BusyWait(limit: options.lockTimeout) { options.onLockWait(LockWait(of: absolute)) }
     }
 
@@ -83,7 +85,7 @@ final class StagingConnection: Sendable {
     ) async throws {
         try await perform(opening: true) { [self] in
             if opened.withLock({ $0 == nil }) {
-                try open(try StagingFile.findOrCreate(path), isWritten: true, check: check)
+                try open(try StagingFile.findOrCreate(absolutePath), isWritten: true, check: check)
             }
             let opened = try require()
             try Self.access(opened.queue) { db in
@@ -171,11 +173,12 @@ final class StagingConnection: Sendable {
         }
     }
 
-    /// Gives the file its journal mode back; after a failure of the disk, does nothing.
+    /// Gives the file its journal mode back; after a failure of the disk, does nothing. Waits at most two seconds for a
+    /// lock, since the file can stay in WAL mode.
     ///
     /// Throws `corrupt` if what was committed is lost, because another program has truncated the log.
     func settle() async throws {
-        try await perform(opening: false) { [self] in
+        try await perform(patience: .seconds(2), opening: false) { [self] in
             guard let opened = opened.withLock({ $0 }) else { return }
             try Self.access(opened.queue) { db in
                 guard !WriteAheadLog.isAbandoned(db) else { return }

@@ -50,8 +50,13 @@ public final class StagingDatabase: Sendable {
     }
 
     private static func inspect(_ db: Database, for target: StagingTarget) throws {
-        if try ControlTables.check(db, path: target.path) { try ControlTables.update(db, path: target.path) }
-        _ = try Publication(to: target, db)
+        try ControlTables.check(db, path: target.path)
+        do {
+            _ = try Publication(to: target, db)
+        } catch let error as StagingError where error.code == .targetExists {
+            // The table can be that of a run whose caller has no report yet.
+            guard try RunTable.hasUnacknowledged(target, db) else { throw error }
+        }
     }
 
     /// The runs into other tables whose process exited unexpectedly.
@@ -171,9 +176,12 @@ public final class StagingDatabase: Sendable {
     /// If the intent has a schema, throws what ``StagingRun/begin(_:)`` would throw for it.
     public func begin(_ intent: StagingIntent) async throws -> StagingRun {
         try Task.checkCancellation()
-        try await prepare()
         let target = target
+        // What can be rejected without the database leaves none behind.
+        if let schema = intent.schema { _ = try StagedTable(schema, for: target, columnLimit: .max) }
+        try await prepare()
         let recorded = try await connection.write(durably: true) { db in
+            _ = try Publication(to: target, db)
             if let schema = intent.schema { _ = try StagedTable(schema, goingTo: target, db) }
             try Publication(to: target, db).rehearseRenaming(db)
             try RunTable.discardAll(intent.command, target: target, db)

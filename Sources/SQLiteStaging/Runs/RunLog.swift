@@ -1,5 +1,4 @@
 import GRDB
-import GRDBSQLite
 
 /// The runs that a staging database remembers.
 public enum RunLog {
@@ -55,7 +54,6 @@ public enum RunLog {
                     hint: "name the staging database that the pull was given with --into")
             }
             guard try ControlTables.check(db, path: path) else { return Result?.none }
-            if sqlite3_db_readonly(db.sqliteConnection, "main") == 0 { try ControlTables.update(db, path: path) }
             return try body(file, db)
         }
         try await connection.close()

@@ -8,8 +8,9 @@ import Synchronization
 /// ``finish()`` publishes them all at once. A run that stops before that can be continued by
 /// ``StagingDatabase/continueRun(id:)``, also when its process was killed.
 ///
-/// A page is committed when ``append(_:)`` returns, and is on the disk 5 seconds later, when 16 MiB more have been
-/// written, or when the run is finished. A power failure can undo the pages since; they are fetched again.
+/// A page is committed when ``append(_:)`` returns, and is on the disk when the first page has come that is 5 seconds
+/// later than the last sync, when 16 MiB more have been written, or when the run is finished. A power failure can undo the
+/// pages since; they are fetched again.
 public final class StagingRun: RowSink {
     private struct State {
         var table: StagedTable?
@@ -44,7 +45,8 @@ public final class StagingRun: RowSink {
         state = Mutex(
             State(
                 rows: recorded.rows, dataWritten: recorded.dataWritten, statistics: recorded.statistics,
-                ignoresDiskSpace: ignoresDiskSpace))
+                // Between two processes any other one could have changed the rows.
+                isShared: recorded.rows > 0, ignoresDiskSpace: ignoresDiskSpace))
     }
 
     private var runID: String { recorded.intent.runID }

@@ -63,7 +63,7 @@ enum ErrorExplanation {
             "A value does not fit the type of its column. The message names row and column; cast the column in the query.",
         "invalidData": "A file that the emulator was to load, or the schema beside it, is not what it should be.",
         "invalidEndpoint":
-            "The address of --endpoint or BIGQUERY_EMULATOR_HOST is none, or its port is not 1 to 65535. It looks like http://127.0.0.1:9050.",
+            "--endpoint or BIGQUERY_EMULATOR_HOST is not a valid URL, or its port is not 1 to 65535. A URL looks like http://127.0.0.1:9050.",
         "invalidName":
             "A path, table or column has a name that cannot be used. Names that begin with _bqpull_ or sqlite_ are taken.",
         "invalidRequest": "A project, parameter or name is not acceptable. The message says which.",

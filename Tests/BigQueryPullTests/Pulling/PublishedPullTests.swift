@@ -75,4 +75,31 @@ import Testing
             #expect(try await count(target) == 40)
         }
     }
+
+    /// The table that stands in the way of the same command is the one that it made.
+    @Test(.faults("L33")) func isReportedIfTheTableMustNotExist() async throws {
+        try await EmulatorFixture.with { fixture in
+            let pull = QueryPull(QueryRequest(sql), client: fixture.client)
+            var target = target(fixture)
+            target.ifExists = .fail
+            _ = try await pull.publish(into: target)
+            #expect(try await pull.stage(into: target).alreadyPublished == true)
+            let error = await #expect(throws: StagingError.self) { try await pull.stage(into: target) }
+            #expect(error?.code == .targetExists)
+            #expect(fixture.emulator.counters.jobs == 1)
+        }
+    }
+
+    /// What can be rejected without the database leaves none behind.
+    @Test(.faults("L34")) func aKeyThatIsNotInTheResultLeavesNoFile() async throws {
+        try await EmulatorFixture.with { fixture in
+            var target = target(fixture)
+            target.key = ["missing"]
+            let error = await #expect(throws: StagingError.self) {
+                try await QueryPull(QueryRequest(sql), client: fixture.client).stage(into: target)
+            }
+            #expect(error?.code == .unknownColumn)
+            #expect(!FileManager.default.fileExists(atPath: target.path))
+        }
+    }
 }

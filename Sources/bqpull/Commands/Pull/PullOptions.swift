@@ -89,7 +89,9 @@ struct PullOptions: ParsableArguments {
         show(published.report)
         if connection.json {
             try StandardOutput.writeJSON(
-                published.report, hint: "the table is staged; the same command repeats the report for 10 minutes")
+                published.report,
+                hint: "the table is staged; bqpull resume \(shellWord(file)) repeats the report"
+            )
         }
         do {
             try await published.acknowledge()

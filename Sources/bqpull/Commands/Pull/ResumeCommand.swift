@@ -89,7 +89,8 @@ struct ResumeCommand: AsyncParsableCommand {
             Diagnostics.info("the run \(run) is published already")
             return nil
         }
-        guard let latest = runs.last(where: { $0.state.isUnfinished || $0.awaitsAcknowledgement }) else {
+        let unfinished = runs.last { $0.state.isUnfinished }
+        guard let latest = unfinished ?? runs.last(where: { $0.awaitsAcknowledgement }) else {
             Diagnostics.info("every run in \(file) is finished")
             return nil
         }
