@@ -10,6 +10,8 @@ import Testing
         let authority = try TestAuthority()
         var configuration = EmulatorConfiguration()
         configuration.tls = try authority.serverContext()
+        // Only the server with faults speaks TLS.
+        configuration.faults = FaultPlan([:])
         try await EmulatorHome.with(configuration) { home in
             let certificates = home.folder.file("ca.pem")
             try Data(authority.pem.utf8).write(to: URL(fileURLWithPath: certificates))
