@@ -15,7 +15,7 @@ enum RunTable {
         return try runs("ORDER BY rowid", path: path, db)
     }
 
-    /// The run of this ID; `nil` if there is none.
+    /// The run of this ID; `nil` if it is not recorded.
     static func find(_ runID: String, path: String, _ db: Database) throws -> RecordedRun? {
         try runs("WHERE run_id = ?", [runID], path: path, db).first
     }
@@ -29,7 +29,7 @@ enum RunTable {
         ).first
     }
 
-    /// The latest run of a command that is published and not acknowledged; `nil` if there is none. Another run that is
+    /// The latest run of a command that is published and not acknowledged, or `nil`. Another run that is
     /// published into the table acknowledges it.
     static func unacknowledged(_ command: String, target: StagingTarget, _ db: Database) throws -> RecordedRun? {
         guard try ControlTables.isCurrent(db) else { return nil }

@@ -38,7 +38,7 @@ public final class StagingDatabase: Sendable {
             let path = try StagingFile.absolutePath(target.path)
             guard let (file, db) = found else { return try TargetLock.take(target.table, of: path) }
             try inspect(db, for: target)
-            // Those that ended without a word can have left a file that is written halfway.
+            // A process that exited unexpectedly can have left a file that is written halfway.
             let isDoubtful = try !dead(db, file.path).isEmpty || file.hadJournal
             let lock = try TargetLock.take(target.table, of: path)
             if options.checksEverything || isDoubtful && ControlTables.isChecked(size: file.size) {
@@ -84,7 +84,7 @@ public final class StagingDatabase: Sendable {
 
     // MARK: Earlier runs
 
-    /// The latest run of the command into this target that is not finished; `nil` if there is none.
+    /// The latest run of the command into this target that is not finished, or `nil`.
     ///
     /// - Parameter command: as in ``StagingIntent/command``.
     public func unfinishedRun(of command: String) async throws -> RecordedRun? {
@@ -94,7 +94,7 @@ public final class StagingDatabase: Sendable {
 
     /// A run into this target that is not finished, or published and not acknowledged.
     ///
-    /// Throws `noRun` if there is none of this ID.
+    /// Throws `noRun` if no such run has this ID.
     public func run(id: String) async throws -> RecordedRun {
         let target = target
         let found = try await connection.read { try RunTable.find(id, path: target.path, $0) } ?? nil

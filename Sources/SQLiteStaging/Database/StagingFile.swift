@@ -15,7 +15,7 @@ struct StagingFile: Sendable {
     private let device: dev_t
     private let inode: ino_t
 
-    /// Finds the file; `nil` if there is none.
+    /// Finds the file; `nil` if it does not exist.
     ///
     /// Throws `invalidName` for what cannot be a path, `databaseUnusable` for what cannot be a database.
     static func find(_ given: String) throws -> StagingFile? {

@@ -52,7 +52,7 @@ enum WriteAheadLog {
     /// The size of a log of so many pages in bytes, with the headers of the log and of each page.
     static func sizeOfLog(pages: Int, _ pageSize: Int) -> Int { 32 + pages * (24 + pageSize) }
 
-    /// The size of the log in bytes; 0 if there is none.
+    /// The size of the log in bytes; 0 if it does not exist.
     static func size(of path: String) -> Int {
         var status = stat()
         return stat(path + "-wal", &status) == 0 ? Int(status.st_size) : 0
