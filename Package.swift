@@ -25,6 +25,7 @@ let package = Package(
         .library(name: "GoogleOAuth", targets: ["GoogleOAuth"]),
         .library(name: "GoogleHTTP", targets: ["GoogleHTTP"]),
         .library(name: "BigQueryRows", targets: ["BigQueryRows"]),
+        .library(name: "RowFormats", targets: ["RowFormats"]),
         .library(name: "SQLiteStaging", targets: ["SQLiteStaging"]),
         .library(name: "BigQueryEmulator", targets: ["BigQueryEmulator"]),
     ],
@@ -33,6 +34,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
         .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
@@ -42,11 +44,12 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
-        .executableTarget(
-            name: "bqpull",
+        .executableTarget(name: "bqpull", dependencies: ["BQPullCommands"], swiftSettings: strict),
+        .target(
+            name: "BQPullCommands",
             dependencies: [
-                "BigQueryPull", "BigQuery", "GoogleHTTP", "GoogleOAuth", "BigQueryEmulator", "CBuild",
-                "CResourceLimits",
+                "BigQuery", "BigQueryEmulator", "BigQueryPull", "BigQueryRows", "CBuild", "CResourceLimits",
+                "GoogleHTTP", "GoogleOAuth", "RowFormats", "SQLiteStaging", "TextSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -54,18 +57,18 @@ let package = Package(
         ),
         .target(
             name: "BigQueryPull",
-            dependencies: ["BigQuery", "SQLiteStaging"],
+            dependencies: ["BigQuery", "BigQueryRows", "GoogleHTTP", "SQLiteStaging", "TextSupport"],
             swiftSettings: strict
         ),
         .target(
             name: "BigQuery",
-            dependencies: ["GoogleHTTP", "GoogleOAuth", "BigQueryRows"],
+            dependencies: ["BigQueryRows", "GoogleHTTP", "GoogleOAuth", "TextSupport"],
             swiftSettings: strict
         ),
         .target(
             name: "GoogleOAuth",
             dependencies: [
-                "GoogleHTTP",
+                "GoogleHTTP", "TextSupport",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -77,6 +80,7 @@ let package = Package(
         .target(
             name: "GoogleHTTP",
             dependencies: [
+                "TextSupport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -87,10 +91,11 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(name: "BigQueryRows", dependencies: ["CZlib"], swiftSettings: strict),
+        .target(name: "RowFormats", dependencies: ["BigQueryRows"], swiftSettings: strict),
         .target(
             name: "SQLiteStaging",
             dependencies: [
-                "BigQueryRows", "CSQLiteShim",
+                "BigQueryRows", "CSQLiteShim", "TextSupport",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
@@ -103,6 +108,8 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -113,6 +120,7 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .target(name: "TextSupport", swiftSettings: strict),
         .systemLibrary(
             name: "CZlib",
             pkgConfig: "zlib",
@@ -137,6 +145,7 @@ let package = Package(
             path: "Tests/TestSupport",
             swiftSettings: strict
         ),
+        .testTarget(name: "TextSupportTests", dependencies: ["TestSupport", "TextSupport"], swiftSettings: strict),
         .testTarget(
             name: "GoogleHTTPTests",
             dependencies: [
@@ -149,14 +158,18 @@ let package = Package(
         .testTarget(
             name: "GoogleOAuthTests",
             dependencies: [
-                "BigQueryEmulator", "GoogleOAuth", "TestSupport",
+                "BigQueryEmulator", "GoogleHTTP", "GoogleOAuth", "TestSupport",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict
         ),
-        .testTarget(name: "BigQueryTests", dependencies: ["BigQuery", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "BigQueryTests",
+            dependencies: ["BigQuery", "BigQueryRows", "GoogleHTTP", "GoogleOAuth", "TestSupport"],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "BigQueryRowsTests", dependencies: ["BigQueryRows", "CZlib", "TestSupport"], swiftSettings: strict
         ),
@@ -164,7 +177,7 @@ let package = Package(
         .testTarget(
             name: "SQLiteStagingTests",
             dependencies: [
-                "FaultyVFS", "SQLiteStaging", "TestSupport",
+                "BigQueryRows", "FaultyVFS", "SQLiteStaging", "TestSupport",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
@@ -173,15 +186,18 @@ let package = Package(
         .testTarget(
             name: "BigQueryPullTests",
             dependencies: [
-                "BigQueryPull", "BigQueryEmulator", "TestSupport",
+                "BigQuery", "BigQueryEmulator", "BigQueryPull", "BigQueryRows", "GoogleHTTP", "GoogleOAuth",
+                "SQLiteStaging", "TestSupport",
                 .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict
         ),
         .testTarget(
             name: "FaultTests",
             dependencies: [
-                "bqpull", "BigQueryEmulator", "BigQueryPull", "TestSupport",
+                "BQPullCommands", "BigQuery", "BigQueryEmulator", "BigQueryPull", "BigQueryRows", "GoogleHTTP",
+                "GoogleOAuth", "SQLiteStaging", "TestSupport", "TextSupport",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
@@ -191,8 +207,10 @@ let package = Package(
         .testTarget(
             name: "BigQueryEmulatorTests",
             dependencies: [
-                "BigQueryEmulator",
+                "BigQueryEmulator", "CZlib",
                 .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ],
             swiftSettings: strict
@@ -200,12 +218,15 @@ let package = Package(
         .testTarget(
             name: "bqpullTests",
             dependencies: [
-                "bqpull", "BigQueryEmulator", "BigQueryPull", "GoogleHTTP", "GoogleOAuth", "TestSupport",
+                "BQPullCommands", "BigQueryEmulator", "BigQueryPull", "BigQueryRows", "GoogleHTTP", "GoogleOAuth",
+                "RowFormats", "TestSupport", "bqpull",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict
         ),
+        .testTarget(name: "PackageTests", dependencies: ["TestSupport"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -2,7 +2,6 @@ import BigQuery
 import BigQueryPull
 import Connecting
 import Foundation
-import GoogleHTTP
 import GoogleOAuth
 import SQLiteStaging
 

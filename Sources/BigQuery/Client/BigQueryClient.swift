@@ -3,6 +3,7 @@ import Foundation
 public import GoogleHTTP
 public import GoogleOAuth
 import Synchronization
+import TextSupport
 
 /// Talks to BigQuery's REST API, version 2.
 ///
@@ -15,38 +16,38 @@ public struct BigQueryClient: Sendable {
     private let tokens: (any TokenProvider)?
     private let transport: any HTTPTransport
     let clock: any Clock<Duration>
-    private let onRepetition: @Sendable (Repetition) -> Void
-    private var runBudget: RunBudget?
+    private let onRetry: @Sendable (RetryAttempt) -> Void
+    private var retryBudget: RetryBudget?
 
     /// Makes a client.
     ///
     /// - Parameters:
     ///   - tokens: where access tokens come from; `nil` sends none, for emulators.
     ///   - clock: measures waits.
-    ///   - onRepetition: told about each repetition of a request.
+    ///   - onRetry: told about each repetition of a request.
     public init(
         _ configuration: BigQueryConfiguration, tokens: (any TokenProvider)?, transport: any HTTPTransport,
         clock: any Clock<Duration> = ContinuousClock(),
-        onRepetition: @escaping @Sendable (Repetition) -> Void = { _ in }
+        onRetry: @escaping @Sendable (RetryAttempt) -> Void = { _ in }
     ) {
         self.configuration = configuration
         self.tokens = tokens
         self.transport = transport
         self.clock = clock
-        self.onRepetition = onRepetition
+        self.onRetry = onRetry
     }
 
     /// How often requests for access tokens have been repeated so far, by whoever asked for them.
-    package var tokenRepetitionCount: Int64 { tokens?.repetitionCount ?? 0 }
+    package var tokenRepetitionCount: Int64 { tokens?.retryCount ?? 0 }
 
     /// The client of one run: its requests share a budget, and `observer` is told about each repetition too.
-    package func forRun(observer: @escaping @Sendable (Repetition) -> Void) -> BigQueryClient {
-        let onRepetition = onRepetition
+    package func forRun(observer: @escaping @Sendable (RetryAttempt) -> Void) -> BigQueryClient {
+        let onRetry = onRetry
         var client = BigQueryClient(configuration, tokens: tokens, transport: transport, clock: clock) { repetition in
-            onRepetition(repetition)
+            onRetry(repetition)
             observer(repetition)
         }
-        client.runBudget = RunBudget(configuration.runRetryBudget, clock: clock)
+        client.retryBudget = RetryBudget(configuration.runRetryBudget, clock: clock)
         return client
     }
 
@@ -79,13 +80,13 @@ public struct BigQueryClient: Sendable {
         let (errorLimits, host) = (configuration.errorLimits, configuration.endpoint.host)
         let attempt = Attempt(damagedBodyRepetitions: configuration.damagedBodyRepetitions)
         return try await policy.run(
-            clock: clock, runBudget: runBudget,
+            clock: clock, retryBudget: retryBudget,
             judge: { error in
                 if let error = error as? BigQueryError, let verdict = await judge(error) { return verdict }
                 return await attempt.judge(error, tokens: tokens)
             },
-            onRepetition: onRepetition,
-            onExhaustion: { error, end in Self.exhausted(error, end, host: host) }
+            onRetry: onRetry,
+            onExhausted: { error, end in Self.exhausted(error, end, host: host) }
         ) {
             var request = request
             if let token = try await tokens?.accessToken() {
@@ -100,7 +101,7 @@ public struct BigQueryClient: Sendable {
     }
 
     /// The last error of a request that is not repeated any more, with how it was tried.
-    private static func exhausted(_ error: any Error, _ end: Exhaustion, host: String) -> any Error {
+    private static func exhausted(_ error: any Error, _ end: RetryExhausted, host: String) -> any Error {
         let noted = end.noted(on: error, host: host)
         guard end.refusedWait != nil, var refused = noted as? BigQueryError else { return noted }
         refused.code = .waitTooLong
@@ -141,7 +142,7 @@ private final class Attempt: Sendable {
 
     private let state = Mutex(State())
     private let damagedBodyRepetitions: Int
-    private let transportJudge = TransportJudge()
+    private let transportJudge = RetryClassifier()
 
     init(damagedBodyRepetitions: Int) {
         self.damagedBodyRepetitions = damagedBodyRepetitions
@@ -158,10 +159,10 @@ private final class Attempt: Sendable {
                 defer { state.renewedToken = true }
                 return state.renewedToken ? nil : state.token
             }
-            guard let rejected else { return .stop }
+            guard let rejected else { return .fail }
             await tokens?.reject(rejected)
-            return .repeatNow
-        case let error as BigQueryError where error.isTransient: return .repeatLater(askedFor: error.retryAfter)
+            return .retryImmediately
+        case let error as BigQueryError where error.isTransient: return .retry(after: error.retryAfter)
         case let error as HTTPError where error.code == .protocolViolation: return damagedBody()
         case let error as HTTPError: return transportJudge.judge(error)
         case let error as RowsError where error.isTransient: return damagedBody()
@@ -169,7 +170,7 @@ private final class Attempt: Sendable {
         case let error as BigQueryError
         where error.code == .unexpectedAnswer && error.status.map((201..<400).contains) == true:
             return damagedBody()
-        default: return .stop
+        default: return .fail
         }
     }
 
@@ -178,6 +179,6 @@ private final class Attempt: Sendable {
             state.damagedBodies += 1
             return state.damagedBodies
         }
-        return count <= damagedBodyRepetitions ? .repeatLater() : .giveUp
+        return count <= damagedBodyRepetitions ? .retry() : .exhausted
     }
 }

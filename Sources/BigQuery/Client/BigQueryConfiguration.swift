@@ -1,5 +1,6 @@
 public import BigQueryRows
 public import GoogleHTTP
+import TextSupport
 
 /// Where and how BigQuery is asked.
 public struct BigQueryConfiguration: Sendable {

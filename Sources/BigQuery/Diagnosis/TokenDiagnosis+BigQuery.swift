@@ -24,7 +24,7 @@ extension TokenDiagnosis {
             return ((), "may run queries (dry run\(job.reference.location.map { " in \($0)" } ?? ""), free)")
         }
         _ = try await step("results") {
-            let reference = JobReference(projectId: project, jobId: JobReference.newID())
+            let reference = JobReference(projectID: project, jobID: JobReference.newID())
             let job = try await client.insertJob(query, as: reference)
             if let failure = job.failure { throw failure }
             let page = try await client.fetchFirstPage(RowRange(start: 0, count: 1), of: job.reference)

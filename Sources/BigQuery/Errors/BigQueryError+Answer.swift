@@ -1,6 +1,7 @@
 import BigQueryRows
 import Foundation
 import GoogleHTTP
+import TextSupport
 
 extension BigQueryError {
     private struct Envelope: Decodable {

@@ -1,4 +1,3 @@
-import GoogleHTTP
 
 extension BigQueryError.Code {
     /// What a reason means, wherever it stands; reasons that are not listed are judged by the status.

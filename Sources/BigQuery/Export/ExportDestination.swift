@@ -1,5 +1,5 @@
 public import BigQueryRows
-import GoogleHTTP
+import TextSupport
 
 /// The files that an export writes: their names in Cloud Storage, their form and their compression.
 public struct ExportDestination: Sendable, Hashable {

@@ -1,4 +1,4 @@
-import GoogleHTTP
+import TextSupport
 
 extension QueryRequest {
     /// The statement that has BigQuery write the rows of this query to files, with the same parameters and settings.

@@ -14,7 +14,7 @@ extension BigQueryClient {
     /// - Throws: ``BigQueryError``, `HTTPError`, `OAuthError` or `CancellationError`.
     public func dryRun(_ query: QueryRequest) async throws -> Job {
         let reference = JobReference(
-            projectId: configuration.project, jobId: JobReference.newID(), location: query.location
+            projectID: configuration.project, jobID: JobReference.newID(), location: query.location
         )
         let job = try await insert(query.configuration(dryRun: true), as: reference, dryRun: true)
         if let failure = job.failure { throw failure }
@@ -72,13 +72,13 @@ extension BigQueryClient {
             firstByteTimeout: self.configuration.longPoll + self.configuration.firstByteAllowance
         )
         let resource = try await send(request, as: JobResource.self)
-        guard dryRun || resource.jobReference?.jobId == reference.jobId else {
+        guard dryRun || resource.jobReference?.jobID == reference.jobID else {
             throw RowsError(
                 code: .inconsistentPage,
-                message: "the answer to the insertion of the job \(reference.jobId) is about no such job",
+                message: "the answer to the insertion of the job \(reference.jobID) is about no such job",
                 hint: "run the same command again")
         }
-        return resource.job(askedFor: reference)
+        return resource.job(requestedAs: reference)
     }
 
     /// A job's present state.
@@ -90,7 +90,7 @@ extension BigQueryClient {
         let request = HTTPRequest(
             .get,
             url(
-                ["jobs", reference.jobId],
+                ["jobs", reference.jobID],
                 [
                     "location": reference.location, "prettyPrint": "false",
                     "fields": "jobReference,status,statistics,configuration",
@@ -100,9 +100,9 @@ extension BigQueryClient {
         let resource = try await send(
             request, budget: mayBeNew ? configuration.visibilityBudget : nil, as: JobResource.self
         ) { error in
-            mayBeNew && error.code == .notFound ? .repeatLater() : nil
+            mayBeNew && error.code == .notFound ? .retry() : nil
         }
-        return resource.job(askedFor: reference)
+        return resource.job(requestedAs: reference)
     }
 
     /// The pauses between two questions whether a job is done: a little longer each time.
@@ -136,7 +136,7 @@ extension BigQueryClient {
         let request = HTTPRequest(
             .post,
             url(
-                ["jobs", reference.jobId, "cancel"],
+                ["jobs", reference.jobID, "cancel"],
                 ["location": reference.location, "prettyPrint": "false", "fields": "job/status"]
             )
         )

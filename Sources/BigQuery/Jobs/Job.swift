@@ -1,5 +1,5 @@
 public import BigQueryRows
-import GoogleHTTP
+import TextSupport
 
 /// A job as the service describes it.
 public struct Job: Sendable {
@@ -56,7 +56,7 @@ extension Job {
 
     private func foreign(_ what: String) -> BigQueryError {
         BigQueryError(
-            code: .foreignJob, message: "the job \(reference.jobId) exists already and \(what)",
+            code: .foreignJob, message: "the job \(reference.jobID) exists already and \(what)",
             hint: "run the command again; it will use a new job id"
         )
     }
@@ -101,8 +101,13 @@ struct JobResource: Decodable, Sendable {
 
     /// A dry run makes no job, so its answer names only a location.
     struct Reference: Decodable, Sendable {
-        var jobId: String?
+        var jobID: String?
         var location: String?
+
+        private enum CodingKeys: String, CodingKey {
+            case location
+            case jobID = "jobId"
+        }
     }
 
     var jobReference: Reference?
@@ -111,7 +116,7 @@ struct JobResource: Decodable, Sendable {
     var configuration: Configuration?
 
     /// The job, named as the service names it, or as it was asked for where it does not.
-    func job(askedFor reference: JobReference) -> Job {
+    func job(requestedAs reference: JobReference) -> Job {
         var reference = reference
         if let location = jobReference?.location { reference.location = location }
         let failure = status?.errorResult.map {

@@ -1,6 +1,7 @@
 public import BigQueryRows
 import GoogleHTTP
 import Synchronization
+import TextSupport
 
 extension BigQueryClient {
     /// Waits until a query is done, and fetches its first rows, or those from which on they are wanted.
@@ -54,7 +55,7 @@ extension BigQueryClient {
         try await fetch(range, of: job, schema: schema, mayBeNew: false, memory, willRead: willRead) { page in
             guard page.jobComplete == true else {
                 throw RowsError(
-                    code: .inconsistentPage, message: "the job \(job.jobId) was done and is now said to be running")
+                    code: .inconsistentPage, message: "the job \(job.jobID) was done and is now said to be running")
             }
             if let totalRows, let told = page.totalRows, told != totalRows {
                 throw RowsError(
@@ -96,7 +97,7 @@ extension BigQueryClient {
         let request = HTTPRequest(
             .get,
             url(
-                ["queries", job.jobId],
+                ["queries", job.jobID],
                 [
                     "location": job.location,
                     "startIndex": String(range.start),
@@ -118,7 +119,7 @@ extension BigQueryClient {
                 request, schema: schema, firstRow: range.start, rowCount: range.count, memory: memory,
                 willRead: willRead, check: check
             ) { error in
-                if mayBeNew, error.code == .notFound, elapsed() < visibilityBudget { return .repeatLater() }
+                if mayBeNew, error.code == .notFound, elapsed() < visibilityBudget { return .retry() }
                 // A job that failed is sometimes answered with an error that invites a repetition.
                 guard error.isTransient,
                     asked.withLock({ done in
@@ -127,7 +128,7 @@ extension BigQueryClient {
                     let failure = try? await fetchJob(job).failure
                 else { return nil }
                 jobFailure.withLock { $0 = failure }
-                return .stop
+                return .fail
             }
         } catch var error as BigQueryError where error.code == .notFound && !mayBeNew {
             error.code = .resultExpired
@@ -187,6 +188,6 @@ extension BigQueryClient {
     }
 
     private static func missing(_ member: String, of job: JobReference) -> RowsError {
-        RowsError(code: .inconsistentPage, message: "the result of \(job.jobId) came without \(member)")
+        RowsError(code: .inconsistentPage, message: "the result of \(job.jobID) came without \(member)")
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import GoogleHTTP
+import TextSupport
 
 extension QueryParameter {
     /// Reads `NAME:TYPE:VALUE`, the form of Google's own command line.

@@ -1,4 +1,4 @@
-import GoogleHTTP
+import TextSupport
 
 /// A project, if one is named, and the ids below it, the first of them a dataset.
 struct NamePath {

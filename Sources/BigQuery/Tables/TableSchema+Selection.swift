@@ -1,5 +1,5 @@
 public import BigQueryRows
-import GoogleHTTP
+import TextSupport
 
 extension TableSchema {
     /// Some of the columns, in the table's order whatever the order of the names; BigQuery does not tell case apart.

@@ -5,7 +5,7 @@ public struct BenchmarkReport: Sendable, Codable {
     /// Where it ran, or where the table is, if the service says.
     public var location: String?
     /// The job whose result was fetched; `nil` if a table was read without one.
-    public var jobId: String?
+    public var jobID: String?
     /// The table that was read; `nil` if a query was run.
     public var sourceTable: String?
     /// Bytes that the query read, if the service says.
@@ -29,13 +29,19 @@ public struct BenchmarkReport: Sendable, Codable {
     /// What the user should know although nothing failed.
     public var warnings: [PullWarning]
 
+    private enum CodingKeys: String, CodingKey {
+        case project, location, sourceTable, bytesProcessed, bytesBilled, cacheHit, file, table, rows, best,
+            limitedBy, results, warnings
+        case jobID = "jobId"
+    }
+
     /// - Parameters:
     ///   - report: that of a run, for what is the same in all.
     ///   - results: at least one.
     init(_ report: PullReport, _ results: [BenchmarkResult]) {
         project = report.project
         location = report.location
-        jobId = report.jobId
+        jobID = report.jobID
         sourceTable = report.sourceTable
         bytesProcessed = report.bytesProcessed
         bytesBilled = report.bytesBilled

@@ -1,4 +1,3 @@
-import BigQueryRows
 import SQLiteStaging
 
 /// What a benchmark fetches again and again, in the way of the pull that it measures.

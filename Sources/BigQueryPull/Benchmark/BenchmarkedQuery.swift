@@ -6,7 +6,7 @@ import SQLiteStaging
 struct BenchmarkedQuery: BenchmarkSource {
     private let benchmark: PullBenchmark
     private let plan: PullPlan
-    private let result: PullSession.Result
+    private let result: QuerySession.Result
 
     /// Runs the query, and fetches a page of its result.
     init(_ benchmark: PullBenchmark, _ query: QueryRequest, onProgress: @escaping @Sendable (PullProgress) -> Void)
@@ -16,7 +16,7 @@ struct BenchmarkedQuery: BenchmarkSource {
         pull.limits.pageRows = benchmark.firstPageRows
         pull.onProgress = onProgress
         pull.onInterruptedJob = benchmark.onInterruptedJob
-        let session = PullSession(pull)
+        let session = QuerySession(pull)
         let plan = try await session.plan(query)
         try await benchmark.onEstimate(QueryEstimate(plan))
         let result = try await session.repeatingFailedJobs { job in try await session.start(plan, as: job) }
@@ -31,7 +31,7 @@ struct BenchmarkedQuery: BenchmarkSource {
         let query = plan.query
         return StagingIntent(
             runID: StagingIntent.newRunID(), command: try stableJSON(Command(benchmarkedSQL: query.sql)),
-            project: result.job.projectId, location: result.job.location, jobID: result.job.jobId, sql: query.sql,
+            project: result.job.projectID, location: result.job.location, jobID: result.job.jobID, sql: query.sql,
             configuration: Self.configuration, statementType: plan.dryRun.statementType,
             estimatedBytes: plan.dryRun.bytesProcessed, schema: result.schema, toolVersion: ToolVersion.programName,
             startedAt: Date())
@@ -45,10 +45,10 @@ struct BenchmarkedQuery: BenchmarkSource {
         pull.limits.pageRows = setting.pageRows
         pull.limits.parallelPages = setting.parallelPages
         pull.onProgress = onProgress
-        let session = PullSession(pull)
+        let session = QuerySession(pull)
         let result = try await session.reopen(result, maximumRows: benchmark.maximumRows)
         guard let run else {
-            try await session.transfer(result, to: DroppedRows())
+            try await session.transfer(result, to: DiscardingSink())
             return session.finishedReport()
         }
         try await session.transfer(result, to: run) {

@@ -18,8 +18,8 @@ struct BenchmarkedTable: BenchmarkSource {
         pull.maximumRows = Int64(benchmark.firstPageRows)
         pull.onProgress = onProgress
         let meter = pull.newMeter()
-        let reading = try await TableReading(pull, meter)
-        try await reading.transfer(to: DroppedRows())
+        let reading = try await TableSession(pull, meter)
+        try await reading.transfer(to: DiscardingSink())
         guard meter.report.rowsRead > 0 else { throw PullError.nothingToMeasure }
         (self.benchmark, self.table) = (benchmark, table)
         (location, columns) = (reading.table.location, reading.columns)
@@ -45,9 +45,9 @@ struct BenchmarkedTable: BenchmarkSource {
         pull.limits.pageRows = setting.pageRows
         pull.onProgress = onProgress
         let meter = pull.newMeter()
-        let reading = try await TableReading(pull, meter)
+        let reading = try await TableSession(pull, meter)
         guard let run else {
-            try await reading.transfer(to: DroppedRows())
+            try await reading.transfer(to: DiscardingSink())
             return meter.finishedReport()
         }
         try await reading.transfer(to: run, willDeliver: run.record)

@@ -23,7 +23,7 @@ public struct ExportReport: Sendable, Codable {
     /// Where it ran.
     public var location: String?
     /// The job's id.
-    public var jobId: String?
+    public var jobID: String?
     /// The table that was exported; `nil` if a query was.
     public var sourceTable: String?
     /// Bytes that the query read, if the service says.
@@ -32,6 +32,12 @@ public struct ExportReport: Sendable, Codable {
     public var bytesBilled: Int64?
     /// What the user should know although nothing failed.
     public var warnings: [PullWarning] = []
+
+    private enum CodingKeys: String, CodingKey {
+        case destination, format, compression, filesWritten, rowsCopied, dataExported, copyDuration, retries, project,
+            location, sourceTable, bytesProcessed, bytesBilled, warnings
+        case jobID = "jobId"
+    }
 
     init(_ destination: ExportDestination, project: String) {
         self.destination = destination.uri

@@ -1,5 +1,6 @@
 import BigQuery
 import GoogleHTTP
+import TextSupport
 
 /// One run of an export: its job, and the report that grows with it.
 ///
@@ -12,7 +13,7 @@ final class ExportSession {
     private let runner: JobRunner
     private let elapsed: @Sendable () -> Duration
     private let onProgress: @Sendable (ExportProgress) -> Void
-    private let repetitions: RepetitionCount
+    private let repetitions: RetryCount
     /// Those of tokens before this export.
     private let earlierTokenRepetitions: Int64
 
@@ -21,7 +22,7 @@ final class ExportSession {
         onProgress: @escaping @Sendable (ExportProgress) -> Void,
         onInterruptedJob: @escaping @Sendable (InterruptedJob) -> Void
     ) {
-        let repetitions = RepetitionCount()
+        let repetitions = RetryCount()
         let client = client.forRun { repetitions.add($0.cause) }
         self.repetitions = repetitions
         self.client = client
@@ -48,13 +49,13 @@ final class ExportSession {
     ) async throws -> ExportReport {
         try await BigQueryError.explainingExport {
             try await runner.repeatingFailedJobs(
-                atMost: repetitions, onRepetition: noteRepetition
+                atMost: repetitions, onRetry: noteRetry
             ) { reference in
                 var reference = reference
                 reference.location = location
                 notify(.waiting)
                 let inserted = try await runner.stoppingJob(reference) { try await insert(reference) }
-                report.jobId = reference.jobId
+                report.jobID = reference.jobID
                 report.location = inserted.reference.location
                 let job = try await runner.stoppingJob(inserted.reference, always: true) {
                     try await client.waitForJob(inserted.reference) {
@@ -70,7 +71,7 @@ final class ExportSession {
         return report
     }
 
-    private func noteRepetition() {
+    private func noteRetry() {
         repetitions.add(nil)
         guard report.warnings.allSatisfy({ $0.code != .repeatedExport }) else { return }
         report.warnings.append(

@@ -12,7 +12,7 @@ public struct QueryExport: Sendable {
     public var overwrites = false
     /// How often the query is run again under a new id when the service fails to run it and may have left no files in
     /// the way, because they are overwritten. Defaults to 2.
-    public var jobRepetitions = 2
+    public var jobRetries = 2
     /// Told how far the export is. Must return at once.
     public var onProgress: @Sendable (ExportProgress) -> Void = { _ in }
     /// Told what the query will read, before it runs; an error that it throws stops the export, and nothing is billed.
@@ -54,7 +54,7 @@ public struct QueryExport: Sendable {
         try await check(statement, session)
         session.report.bytesProcessed = dryRun.bytesProcessed
         try await onEstimate(QueryEstimate(dryRun, location: statement.location))
-        return try await session.run(in: statement.location, repetitions: overwrites ? jobRepetitions : 0) { job in
+        return try await session.run(in: statement.location, repetitions: overwrites ? jobRetries : 0) { job in
             try await session.client.insertJob(statement, as: job)
         }
     }

@@ -1,5 +1,5 @@
 public import BigQuery
-import GoogleHTTP
+import TextSupport
 
 /// Has BigQuery write a table to files in Cloud Storage, by an extract job, which costs nothing.
 ///
@@ -14,7 +14,7 @@ public struct TableExport: Sendable {
     /// Labels of the job.
     public var labels: [String: String] = [:]
     /// How often the table is exported again under a new id when the service fails to do it. Defaults to 2.
-    public var jobRepetitions = 2
+    public var jobRetries = 2
     /// Told how far the export is. Must return at once.
     public var onProgress: @Sendable (ExportProgress) -> Void = { _ in }
     /// Told what became of a job that was running when the export was cancelled.
@@ -58,7 +58,7 @@ public struct TableExport: Sendable {
         var request = ExtractRequest(table, to: destination)
         request.location = location ?? found.location
         request.labels = labels
-        return try await session.run(in: request.location, repetitions: jobRepetitions) { [request] job in
+        return try await session.run(in: request.location, repetitions: jobRetries) { [request] job in
             try await session.client.insertJob(request, as: job)
         }
     }

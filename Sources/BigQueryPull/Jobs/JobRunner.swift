@@ -1,5 +1,5 @@
 import BigQuery
-import GoogleHTTP
+import TextSupport
 
 /// Gives jobs their names, stops those whose task is cancelled, and runs again what the service failed to run.
 struct JobRunner {
@@ -12,18 +12,18 @@ struct JobRunner {
     ///
     /// - Parameters:
     ///   - limit: how often it may be carried out again.
-    ///   - onRepetition: called before each repetition.
+    ///   - onRetry: called before each repetition.
     func repeatingFailedJobs<Value>(
-        atMost limit: Int, onRepetition: () -> Void, _ body: (JobReference) async throws -> Value
+        atMost limit: Int, onRetry: () -> Void, _ body: (JobReference) async throws -> Value
     ) async throws -> Value {
         var repetition = 0
         while true {
             do {
                 return try await body(
-                    JobReference(projectId: client.configuration.project, jobId: JobReference.newID()))
+                    JobReference(projectID: client.configuration.project, jobID: JobReference.newID()))
             } catch let error as BigQueryError where error.code == .jobFailedTemporarily && repetition < limit {
                 repetition += 1
-                onRepetition()
+                onRetry()
             }
         }
     }
@@ -52,7 +52,7 @@ struct JobRunner {
     /// Asks BigQuery to stop a job, and tells whether that is done. A job that never came to be is none to speak of.
     private func stop(_ job: JobReference) async {
         let (client, clock) = (client, clock)
-        let outcome = await atMost(Self.stoppingTime, clock: clock) { () async -> Result<Void, any Error> in
+        let outcome = await withTimeout(Self.stoppingTime, clock: clock) { () async -> Result<Void, any Error> in
             var attempts = 0
             while true {
                 do {

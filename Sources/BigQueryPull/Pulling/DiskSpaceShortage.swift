@@ -30,7 +30,7 @@ extension Pull {
     /// Stops the pull if a result needs more disk space than is free, and warns of a very large one. Does nothing if
     /// that has been done before.
     func checkDiskSpace(
-        for bytes: Int64?, at path: String, _ meter: PullMeter, isCopied: Bool = false,
+        for bytes: Int64?, at path: String, _ meter: PullReporter, isCopied: Bool = false,
         free: (String) -> Int64? = { DiskSpace(at: $0).freeBytes }
     ) async throws {
         guard let bytes, !meter.report.warnings.contains(where: { $0.code == .largeResult }) else { return }
@@ -53,7 +53,7 @@ extension StagingTarget {
     var isAddedTo: Bool { ifExists == .append || ifExists == .upsert }
 }
 
-extension PullSession.Result {
+extension QuerySession.Result {
     /// About the bytes that the rows fill in a database which are to come; `nil` if they are all in the first page.
     var storedByteCount: Int64? {
         let rows = wantedRows - firstPage.rows.firstRow

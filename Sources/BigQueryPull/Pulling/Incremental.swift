@@ -1,6 +1,7 @@
 import BigQuery
 import BigQueryRows
 import SQLiteStaging
+import TextSupport
 
 /// Takes only the rows above a watermark, by wrapping a query.
 ///

@@ -24,7 +24,7 @@ extension Pull {
             if let warning = try await database.settled() { report.warnings.append(warning) }
             report.file = target.path
             report.table = target.table
-            return PublishedPull(report, runID: report.runId ?? "", in: database)
+            return PublishedPull(report, runID: report.runID ?? "", in: database)
         } catch {
             // The first error is the one that says what happened.
             try? await database.close()
@@ -112,7 +112,7 @@ extension StagingRun {
     ///
     /// - Parameter meter: gets the number of rows that are staged then.
     func recordingFailure<Result>(
-        _ meter: PullMeter, _ body: () async throws -> Result
+        _ meter: PullReporter, _ body: () async throws -> Result
     ) async throws -> Result {
         do {
             return try await body()

@@ -1,6 +1,6 @@
 import BigQuery
 import BigQueryRows
-import GoogleHTTP
+import TextSupport
 
 /// What the dry run told: where the query runs, what it reads, which columns it returns.
 struct PullPlan: Sendable {

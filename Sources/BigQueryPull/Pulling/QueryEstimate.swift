@@ -17,7 +17,7 @@ public struct QueryEstimate: Sendable, Codable {
     }
 
     init(_ dryRun: Job, location: String?) {
-        project = dryRun.reference.projectId
+        project = dryRun.reference.projectID
         self.location = location
         bytesProcessed = dryRun.bytesProcessed
         schema = dryRun.schema

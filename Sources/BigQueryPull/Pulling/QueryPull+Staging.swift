@@ -46,7 +46,7 @@ extension QueryPull {
 
     /// Continues a run.
     private func finish(_ run: StagingRun, in database: StagingDatabase) async throws -> Continuation {
-        let session = PullSession(self, continuing: run.recorded)
+        let session = QuerySession(self, continuing: run.recorded)
         do {
             return try await run.recordingFailure(session.meter) { try await finish(run, session, in: database) }
         } catch let error as BigQueryError where error.code == .resultExpired {
@@ -55,7 +55,7 @@ extension QueryPull {
     }
 
     private func finish(
-        _ run: StagingRun, _ session: PullSession, in database: StagingDatabase
+        _ run: StagingRun, _ session: QuerySession, in database: StagingDatabase
     ) async throws -> Continuation {
         let job = run.recorded.intent
         guard let query = try? QueryRequest(jobConfiguration: job.configuration, location: job.location) else {
@@ -116,7 +116,7 @@ extension QueryPull {
                 isAddedToOthers = try await database.tableHasRows()
             }
         }
-        let session = PullSession(self)
+        let session = QuerySession(self)
         let plan = try await session.plan(sent)
         if sent.readsWholeTable {
             try await checkDiskSpace(
@@ -162,7 +162,7 @@ extension QueryPull {
         }
     }
 
-    private func transfer(_ result: PullSession.Result, _ session: PullSession, to run: StagingRun) async throws {
+    private func transfer(_ result: QuerySession.Result, _ session: QuerySession, to run: StagingRun) async throws {
         if let column = incrementalColumn { _ = try Incremental.check(column, in: result.schema) }
         let goal = run.recorded.target
         try await checkDiskSpace(
@@ -177,7 +177,7 @@ extension QueryPull {
     ///
     /// Counts the rows that an incremental run above a watermark cannot take. They are no part of what was asked for,
     /// so that an error is a warning.
-    private func finishedReport(_ session: PullSession, of run: StagingRun, _ sent: QueryRequest) async -> PullReport {
+    private func finishedReport(_ session: QuerySession, of run: StagingRun, _ sent: QueryRequest) async -> PullReport {
         var report = session.finishedReport(of: run)
         guard let column = incrementalColumn,
             let count = Incremental.nullCount(of: sent, run.recorded.intent.sql, column)
@@ -215,8 +215,8 @@ extension QueryPull {
     private func intent(_ plan: PullPlan, job: JobReference, runID: String) throws -> StagingIntent {
         StagingIntent(
             runID: runID, command: try continuedRun?.intent.command ?? command(),
-            incrementalColumn: incrementalColumn, project: job.projectId, location: plan.query.location,
-            jobID: job.jobId, sql: continuedRun?.intent.sql ?? query.sql,
+            incrementalColumn: incrementalColumn, project: job.projectID, location: plan.query.location,
+            jobID: job.jobID, sql: continuedRun?.intent.sql ?? query.sql,
             configuration: try client.jobConfiguration(plan.query), statementType: plan.dryRun.statementType,
             estimatedBytes: plan.dryRun.bytesProcessed, schema: plan.dryRun.schema,
             toolVersion: ToolVersion.programName, startedAt: Date()

@@ -27,7 +27,7 @@ public struct QueryPull: Pull {
     /// How much is in memory and on its way at a time.
     public var limits = PullLimits()
     /// How often the query is run again under a new id when the service fails to run it. Defaults to 2.
-    public var jobRepetitions = 2
+    public var jobRetries = 2
     /// Told what the query will read, before it runs; an error that it throws stops the pull, and nothing is billed.
     ///
     /// Not called by a pull that goes on with a job which has run already.
@@ -86,7 +86,7 @@ public struct QueryPull: Pull {
     ///
     /// - Throws: ``PullError`` for what is no query, `BigQueryError`, `HTTPError`, `OAuthError` or `CancellationError`.
     public func estimate() async throws -> QueryEstimate {
-        QueryEstimate(try await PullSession(self).plan(query))
+        QueryEstimate(try await QuerySession(self).plan(query))
     }
 
     /// Runs the query and delivers its rows to a sink of any kind.
@@ -94,7 +94,7 @@ public struct QueryPull: Pull {
     /// - Throws: ``PullError``, `BigQueryError`, `RowsError`, `HTTPError`, `OAuthError`, what the sink or ``onEstimate``
     ///   throws, or `CancellationError`.
     public func run(into sink: some RowSink) async throws -> PullReport {
-        let session = PullSession(self)
+        let session = QuerySession(self)
         let plan = try await session.plan(query)
         try await onEstimate(QueryEstimate(plan))
         let result = try await session.repeatingFailedJobs { job in try await session.start(plan, as: job) }

@@ -37,7 +37,7 @@ extension TablePull {
                         throw error
                     }
                     meter.warn(.tableChanged, "the table changed while it was read, and was read again")
-                    meter.addRepetition()
+                    meter.addRetry()
                     earlier = nil
                     reading += 1
                 }
@@ -47,11 +47,11 @@ extension TablePull {
 
     /// Reads the table once; what was staged is dropped if it changed meanwhile.
     private func read(
-        _ earlier: StagingRun?, in database: StagingDatabase, at target: StagingTarget, _ meter: PullMeter
+        _ earlier: StagingRun?, in database: StagingDatabase, at target: StagingTarget, _ meter: PullReporter
     ) async throws -> StagingRun {
         if let earlier, try await goOn(with: earlier, meter) { return earlier }
         meter.startOver()
-        let reading = try await TableReading(self, meter)
+        let reading = try await TableSession(self, meter)
         // Of some columns or rows the size is not known.
         if columns == nil, maximumRows == nil {
             try await checkDiskSpace(
@@ -59,16 +59,16 @@ extension TablePull {
         }
         let run = try await database.begin(try intent(reading))
         if meter.acceptsDiskSpaceShortage { run.ignoreDiskSpace() }
-        meter.report.runId = run.recorded.intent.runID
+        meter.report.runID = run.recorded.intent.runID
         try await droppingIfChanged(run, meter) { try await reading.transfer(to: run, willDeliver: run.record) }
         return run
     }
 
     /// Continues a run; `false` if its rows, which are dropped then, are not those of the table any more.
-    private func goOn(with run: StagingRun, _ meter: PullMeter) async throws -> Bool {
+    private func goOn(with run: StagingRun, _ meter: PullReporter) async throws -> Bool {
         meter.resume(run.recorded)
         return try await droppingIfChanged(run, meter) {
-            let reading = try await TableReading(self, meter)
+            let reading = try await TableSession(self, meter)
             let recorded = try? JSONDecoder().decode(
                 TableConfiguration.self, from: Data(run.recorded.intent.configuration.utf8))
             if recorded?.version == reading.version, try await reading.transfer(continuing: run) { return true }
@@ -80,7 +80,7 @@ extension TablePull {
     }
 
     private func droppingIfChanged<Result>(
-        _ run: StagingRun, _ meter: PullMeter, _ body: () async throws -> Result
+        _ run: StagingRun, _ meter: PullReporter, _ body: () async throws -> Result
     ) async throws -> Result {
         try await run.recordingFailure(meter) {
             do {
@@ -103,7 +103,7 @@ extension TablePull {
         return try stableJSON(Command(table: table, columns: columns, rows: maximumRows))
     }
 
-    private func intent(_ reading: TableReading) throws -> StagingIntent {
+    private func intent(_ reading: TableSession) throws -> StagingIntent {
         let configuration = TableConfiguration(
             table: table, columns: columns, rows: maximumRows, version: reading.version)
         return StagingIntent(

@@ -80,11 +80,11 @@ public struct TablePull: Pull {
     ///   `HTTPError`, `OAuthError`, what the sink throws, or `CancellationError`.
     public func run(into sink: some RowSink) async throws -> PullReport {
         let meter = newMeter()
-        try await TableReading(self, meter).transfer(to: sink)
+        try await TableSession(self, meter).transfer(to: sink)
         return meter.finishedReport()
     }
 
-    func newMeter() -> PullMeter {
-        PullMeter(self, project: table.project, client: client, clock: clock)
+    func newMeter() -> PullReporter {
+        PullReporter(self, project: table.project, client: client, clock: clock)
     }
 }

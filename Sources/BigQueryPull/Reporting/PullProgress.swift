@@ -15,7 +15,7 @@ public struct PullProgress: Sendable {
     /// What it does now.
     public var phase: Phase
     /// The run in the staging database, once it is recorded.
-    public var runId: String?
+    public var runID: String?
     /// Rows delivered so far.
     public var rows: Int64 = 0
     /// Those of them that were there before, in a run that is continued.

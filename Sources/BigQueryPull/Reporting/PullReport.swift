@@ -34,7 +34,7 @@ public struct PullReport: Sendable, Codable {
     /// Where it ran, or where the table is, if the service says.
     public var location: String?
     /// The job's id; `nil` if a table was read without one.
-    public var jobId: String?
+    public var jobID: String?
     /// The table that was read; `nil` if a query was run.
     public var sourceTable: String?
     /// Bytes that the query read, if the service says.
@@ -48,7 +48,7 @@ public struct PullReport: Sendable, Codable {
     /// The table in it.
     public var table: String?
     /// The run's ID in the staging database.
-    public var runId: String?
+    public var runID: String?
     /// `true` if an earlier process published the rows, and this one only reports it; else `nil`.
     public var alreadyPublished: Bool?
     /// When the earlier process did.
@@ -57,14 +57,23 @@ public struct PullReport: Sendable, Codable {
     public var droppedRun: DroppedRun?
     /// What the user should know although nothing failed.
     public var warnings: [PullWarning] = []
+
+    private enum CodingKeys: String, CodingKey {
+        case rowsRead, rowsCopied, rowsContinued, rowsWithoutWatermark, dataRead, dataInflated, dataWritten,
+            copyDuration, queryDuration, throughput, detailedDurations, pages, retries, project, location,
+            sourceTable, bytesProcessed, bytesBilled, cacheHit, file, table, alreadyPublished, publishedAt,
+            droppedRun, warnings
+        case jobID = "jobId"
+        case runID = "runId"
+    }
 }
 
 /// An interrupted run whose rows were dropped, because it was too old or its result had expired.
 public struct DroppedRun: Sendable, Codable, Hashable {
     /// The run's ID in the staging database.
-    public var runId: String
+    public var runID: String
     /// The job's ID; `nil` if a table was read without one.
-    public var jobId: String?
+    public var jobID: String?
     /// When the run began.
     public var startedAt: Date
     /// The rows that were staged.
@@ -72,9 +81,15 @@ public struct DroppedRun: Sendable, Codable, Hashable {
     /// Bytes that its job billed, if the service says.
     public var bytesBilled: Int64?
 
+    private enum CodingKeys: String, CodingKey {
+        case startedAt, rows, bytesBilled
+        case runID = "runId"
+        case jobID = "jobId"
+    }
+
     init(_ run: RecordedRun) {
-        runId = run.intent.runID
-        jobId = run.intent.jobID
+        runID = run.intent.runID
+        jobID = run.intent.jobID
         startedAt = run.intent.startedAt
         rows = run.rows
         bytesBilled = run.statistics.bytesBilled
@@ -97,8 +112,8 @@ extension PullReport {
 
     /// Takes over the names and the cost of a run.
     mutating func identify(_ run: RecordedRun) {
-        runId = run.intent.runID
-        jobId = run.intent.jobID
+        runID = run.intent.runID
+        jobID = run.intent.jobID
         location = run.intent.location
         bytesProcessed = run.statistics.bytesProcessed ?? run.intent.estimatedBytes
         bytesBilled = run.statistics.bytesBilled

@@ -11,9 +11,11 @@ enum Base64 {
     /// Decodes where the text stands.
     ///
     /// - Returns: the number of bytes, which are the first ones of the span.
-    static func decode(inPlace text: inout MutableSpan<UInt8>) throws(Misfit) -> Int {
+    static func decode(inPlace text: inout MutableSpan<UInt8>) throws(CellConversionError) -> Int {
         guard text.count > 0 else { return 0 }
-        guard text.count % 4 == 0 else { throw Misfit("is not base64: its length is not a multiple of four") }
+        guard text.count % 4 == 0 else {
+            throw CellConversionError("is not base64: its length is not a multiple of four")
+        }
 
         let values = values
         var written = 0
@@ -23,7 +25,7 @@ enum Base64 {
             let b = values[Int(text[read + 1])]
             let c = values[Int(text[read + 2])]
             let d = values[Int(text[read + 3])]
-            guard a | b | c | d < 64 else { throw Misfit("is not base64", at: read) }
+            guard a | b | c | d < 64 else { throw CellConversionError("is not base64", at: read) }
             text[written] = a << 2 | b >> 4
             text[written + 1] = b << 4 | c >> 2
             text[written + 2] = c << 6 | d
@@ -37,10 +39,10 @@ enum Base64 {
         let b = values[Int(text[read + 1])]
         let c = padding < 2 ? values[Int(text[read + 2])] : 0
         let d = padding < 1 ? values[Int(text[read + 3])] : 0
-        guard a | b | c | d < 64 else { throw Misfit("is not base64", at: read) }
+        guard a | b | c | d < 64 else { throw CellConversionError("is not base64", at: read) }
         // Bits that belong to no byte must be 0, so that every value has one text only.
         guard padding != 1 || c & 0b11 == 0, padding != 2 || b & 0b1111 == 0 else {
-            throw Misfit("is not base64: bits are left over", at: read)
+            throw CellConversionError("is not base64: bits are left over", at: read)
         }
         text[written] = a << 2 | b >> 4
         if padding < 2 { text[written + 1] = b << 4 | c >> 2 }

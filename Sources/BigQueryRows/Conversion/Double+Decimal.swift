@@ -1,14 +1,14 @@
 extension Double {
     /// Converts JSON's notation of numbers, and the names of infinities and NaN in any case, to the nearest
     /// double, halfway to the even one.
-    init(cell text: Span<UInt8>) throws(Misfit) {
+    init(cell text: Span<UInt8>) throws(CellConversionError) {
         guard let decimal = DecimalNumber(text) else {
-            guard let special = Self.special(text) else { throw Misfit("is not a FLOAT64") }
+            guard let special = Self.special(text) else { throw CellConversionError("is not a FLOAT64") }
             self = special
             return
         }
         let value = Self.exactly(decimal) ?? Self.slowly(text)
-        guard value.isFinite else { throw Misfit("is outside the range of FLOAT64") }
+        guard value.isFinite else { throw CellConversionError("is outside the range of FLOAT64") }
         self = value
     }
 

@@ -11,7 +11,7 @@ struct Timestamp {
 
     /// Converts whole microseconds, which is what pages are asked for; or, if the text has a point or an
     /// exponent, seconds, which is what servers send that ignore the request.
-    init(cell text: Span<UInt8>) throws(Misfit) {
+    init(cell text: Span<UInt8>) throws(CellConversionError) {
         let microseconds: Int64
         if let value = Int64(digits: text) {
             microseconds = value
@@ -19,23 +19,23 @@ struct Timestamp {
             microseconds = try Self.decimalMicroseconds(text)
         }
         guard microseconds >= Self.firstMicrosecond, microseconds <= Self.lastMicrosecond else {
-            throw Misfit("is outside the range of TIMESTAMP")
+            throw CellConversionError("is outside the range of TIMESTAMP")
         }
         self.microseconds = microseconds
     }
 
-    private static func decimalMicroseconds(_ text: Span<UInt8>) throws(Misfit) -> Int64 {
+    private static func decimalMicroseconds(_ text: Span<UInt8>) throws(CellConversionError) -> Int64 {
         guard let seconds = DecimalNumber(text)?.normalized else {
-            throw Misfit("is not a TIMESTAMP in microseconds or decimal seconds")
+            throw CellConversionError("is not a TIMESTAMP in microseconds or decimal seconds")
         }
-        let outside = Misfit("is outside the range of TIMESTAMP")
+        let outside = CellConversionError("is outside the range of TIMESTAMP")
         guard seconds.isComplete, !seconds.isInteger else {
-            throw seconds.isInteger ? outside : Misfit("has more digits than a TIMESTAMP")
+            throw seconds.isInteger ? outside : CellConversionError("has more digits than a TIMESTAMP")
         }
         guard seconds.significand > 0 else { return 0 }
         let power = seconds.exponent + 6
         // The significand ends in a digit that is not 0, so that a negative power means a part of a microsecond.
-        guard power >= 0 else { throw Misfit("has digits below a microsecond") }
+        guard power >= 0 else { throw CellConversionError("has digits below a microsecond") }
         guard var magnitude = Int64(exactly: seconds.significand), power < 19 else { throw outside }
         for _ in 0..<power {
             let (product, overflow) = magnitude.multipliedReportingOverflow(by: 10)

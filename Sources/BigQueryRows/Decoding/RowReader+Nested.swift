@@ -67,7 +67,7 @@ extension RowReader {
     private mutating func appendScalar(_ conversion: DecodingPlan.Conversion) throws(PageFault) {
         let scalar = try readScalar()
         guard scalar.kind != .null else { return JSONWriter.append("null", to: &output.tail) }
-        do throws(Misfit) {
+        do throws(CellConversionError) {
             try append(scalar, conversion)
         } catch {
             throw invalidCell(scalar, error)
@@ -76,11 +76,11 @@ extension RowReader {
 
     private mutating func append(
         _ scalar: JSONScalar, _ conversion: DecodingPlan.Conversion
-    ) throws(Misfit) {
+    ) throws(CellConversionError) {
         let text = scanner.bytes(scalar.range)
         switch conversion {
         case .int64:
-            guard let value = Int64(digits: text.span) else { throw Misfit("is not an INT64") }
+            guard let value = Int64(digits: text.span) else { throw CellConversionError("is not an INT64") }
             // Zeros may lead in the text, but not in JSON; the service sends none.
             if text[value < 0 ? 1 : 0] > UInt8(ascii: "0") {
                 output.tail.append(contentsOf: text)
@@ -109,7 +109,7 @@ extension RowReader {
             try requireJSON(scalar)
             output.tail.append(contentsOf: text)
         case .text where scalar.kind == .boolean:
-            throw Misfit("is a boolean, but the field is not of type BOOL")
+            throw CellConversionError("is a boolean, but the field is not of type BOOL")
         case .text, .unknown, .structure:
             if scalar.kind == .string, scanner.isAsSent(scalar.range) {
                 let quoted = scalar.range.lowerBound - 1..<scanner.position
@@ -124,9 +124,9 @@ extension RowReader {
 extension RowReader {
     /// Checks that the text of a cell is one JSON value; what is sent without quotes is one.
     @inline(never)
-    func requireJSON(_ scalar: JSONScalar) throws(Misfit) {
+    func requireJSON(_ scalar: JSONScalar) throws(CellConversionError) {
         guard scalar.kind != .string || scanner.isJSON(contentOf: scalar.range) else {
-            throw Misfit("is not one JSON value")
+            throw CellConversionError("is not one JSON value")
         }
     }
 }

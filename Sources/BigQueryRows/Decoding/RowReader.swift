@@ -94,7 +94,7 @@ struct RowReader {
     private mutating func readScalarCell(_ node: DecodingPlan.Node) throws(PageFault) -> CellReference {
         let scalar = try readScalar()
         guard scalar.kind != .null else { return .null }
-        do throws(Misfit) {
+        do throws(CellConversionError) {
             return try convert(scalar, node.conversion)
         } catch {
             throw invalidCell(scalar, error)
@@ -105,11 +105,11 @@ struct RowReader {
     @inline(__always)
     private mutating func convert(
         _ scalar: JSONScalar, _ conversion: DecodingPlan.Conversion
-    ) throws(Misfit) -> CellReference {
+    ) throws(CellConversionError) -> CellReference {
         let text = scanner.bytes(scalar.range)
         switch conversion {
         case .int64:
-            guard let value = Int64(digits: text.span) else { throw Misfit("is not an INT64") }
+            guard let value = Int64(digits: text.span) else { throw CellConversionError("is not an INT64") }
             return .integer(value)
         case .float64:
             let value = try Double(cell: text.span)
@@ -123,7 +123,7 @@ struct RowReader {
         case .bytes:
             return .blob(offset: scalar.range.lowerBound, length: try decodeBase64(scalar))
         case .text where scalar.kind == .boolean:
-            throw Misfit("is a boolean, but the column is not of type BOOL")
+            throw CellConversionError("is a boolean, but the column is not of type BOOL")
         case .json:
             try requireJSON(scalar)
             return .text(offset: scalar.range.lowerBound, length: scalar.range.count)
@@ -139,8 +139,8 @@ struct RowReader {
     }
 
     /// Decodes where the text stands.
-    mutating func decodeBase64(_ scalar: JSONScalar) throws(Misfit) -> Int {
-        guard scalar.kind == .string else { throw Misfit("is not a string of base64") }
+    mutating func decodeBase64(_ scalar: JSONScalar) throws(CellConversionError) -> Int {
+        guard scalar.kind == .string else { throw CellConversionError("is not a string of base64") }
         var text = UnsafeMutableBufferPointer(mutating: scanner.bytes(scalar.range)).mutableSpan
         return try Base64.decode(inPlace: &text)
     }
@@ -155,7 +155,7 @@ struct RowReader {
     // MARK: Faults
 
     @inline(never)
-    func invalidCell(_ scalar: JSONScalar, _ misfit: Misfit) -> PageFault {
+    func invalidCell(_ scalar: JSONScalar, _ misfit: CellConversionError) -> PageFault {
         let excerpt = Excerpt.of(scanner.bytes(scalar.range).dropFirst(misfit.offset))
         let place = misfit.offset > 0 ? "from byte \(misfit.offset) on, " : ""
         return PageFault(.invalidCell, "\(place)\(excerpt) \(misfit.reason)")

@@ -1,4 +1,5 @@
 import NIOSSL
+import TextSupport
 
 /// Certificate authorities that are trusted besides the system's, as companies have them whose proxies read along.
 public struct TrustedAuthorities: Sendable {

@@ -1,4 +1,5 @@
 import Foundation
+import TextSupport
 
 /// The root of a service: https anywhere, or plain http on this machine.
 ///

@@ -4,6 +4,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import NIOSSL
+import TextSupport
 
 extension HTTPError {
     /// The error that a failure of the HTTP client stands for.

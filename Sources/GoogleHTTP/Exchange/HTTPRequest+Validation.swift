@@ -1,4 +1,5 @@
 import Foundation
+import TextSupport
 
 extension HTTPRequest {
     /// Checks what the HTTP client would trap on, or take for a lost connection: the URL, and the headers.

@@ -4,6 +4,7 @@ public import Logging
 import NIOCore
 import NIOHTTP1
 import NIOSSL
+import TextSupport
 
 /// HTTP/1.1 over TLS (or plain, to this machine), with every wait limited.
 public final class HTTPSTransport: HTTPTransport {
@@ -70,7 +71,7 @@ public final class HTTPSTransport: HTTPTransport {
         receive: @escaping @Sendable (HTTPResponseHead, inout HTTPBody) async throws -> Answer
     ) async throws -> Answer {
         let (host, port) = try request.validate()
-        let watch = TransferWatch(clock: clock, limits: limits, firstByteTimeout: request.firstByteTimeout)
+        let watch = StallDetector(clock: clock, limits: limits, firstByteTimeout: request.firstByteTimeout)
         return try await withThrowingTaskGroup(of: Outcome<Answer>.self) { group in
             group.addTask { .answer(try await self.perform(request, host: host, watch: watch, receive: receive)) }
             group.addTask { .violation(try await watch.firstViolation()) }
@@ -102,7 +103,7 @@ public final class HTTPSTransport: HTTPTransport {
     }
 
     private func perform<Answer: Sendable>(
-        _ request: HTTPRequest, host: String, watch: TransferWatch,
+        _ request: HTTPRequest, host: String, watch: StallDetector,
         receive: @Sendable (HTTPResponseHead, inout HTTPBody) async throws -> Answer
     ) async throws -> Answer {
         let response: HTTPClientResponse

@@ -1,14 +1,16 @@
+import TextSupport
+
 /// How often and how long a request is repeated.
 public struct RetryPolicy: Sendable {
     /// The time that one request may be repeated for, from its first failure on, on the clock of the caller. What came
     /// before it does not count: the process may have been stopped, or its machine asleep. Defaults to 600 s.
     public var budget: Duration = .seconds(600)
     /// The number of repetitions. Defaults to no limit but the budget.
-    public var maximumRepetitions = Int.max
+    public var maxRetries = Int.max
     /// The shortest wait. Defaults to 1 s.
-    public var shortestDelay: Duration = .seconds(1)
+    public var initialBackoff: Duration = .seconds(1)
     /// The longest wait that is not asked for by the server. Defaults to 32 s.
-    public var longestDelay: Duration = .seconds(32)
+    public var maxBackoff: Duration = .seconds(32)
 
     /// The defaults.
     public init() {}
@@ -16,29 +18,29 @@ public struct RetryPolicy: Sendable {
     /// The wait before the k-th repetition: uniform between the shortest delay and 2^k times that, at most the
     /// longest delay. A longer wait that the server asked for wins.
     func delay<Generator: RandomNumberGenerator>(
-        beforeRepetition k: Int, askedFor: Duration?, using generator: inout Generator
+        beforeRetry k: Int, atLeast minimum: Duration?, using generator: inout Generator
     ) -> Duration {
-        let bound = min(longestDelay, shortestDelay * (1 << min(k, 20)))
-        let delay = shortestDelay + (bound - shortestDelay) * Double.random(in: 0...1, using: &generator)
-        return max(delay, askedFor ?? .zero)
+        let bound = min(maxBackoff, initialBackoff * (1 << min(k, 20)))
+        let delay = initialBackoff + (bound - initialBackoff) * Double.random(in: 0...1, using: &generator)
+        return max(delay, minimum ?? .zero)
     }
 }
 
 /// What to do about a failed request.
 public enum RetryVerdict: Sendable, Equatable {
     /// It will fail again: stop.
-    case stop
+    case fail
     /// It was tried often enough.
-    case giveUp
+    case exhausted
     /// Try again after a while, no sooner than the server asked for.
-    case repeatLater(askedFor: Duration? = nil)
+    case retry(after: Duration? = nil)
     /// Try again at once; counts as a repetition, but takes nothing of the budget and does not lengthen the next wait.
     /// For what is not asked for time and again.
-    case repeatNow
+    case retryImmediately
 }
 
 /// One repetition of a request, for reports and logs.
-public struct Repetition: Sendable {
+public struct RetryAttempt: Sendable {
     /// Why the request is repeated.
     public var cause: any Error
     /// How long the wait before it is.
@@ -46,7 +48,7 @@ public struct Repetition: Sendable {
 }
 
 /// How a request was repeated until there was no point in another time.
-public struct Exhaustion: Sendable {
+public struct RetryExhausted: Sendable {
     /// The number of times that it was tried.
     public var attempts: Int
     /// How long that took.
@@ -77,16 +79,16 @@ extension RetryPolicy {
     ///
     /// - Parameters:
     ///   - clock: waits and measures the budget.
-    ///   - runBudget: what is left for all requests of the same run.
+    ///   - retryBudget: what is left for all requests of the same run.
     ///   - judge: decides about an error. Cancellation is never asked about.
-    ///   - onRepetition: called before each wait.
-    ///   - onExhaustion: makes the error to throw of the last one when there is no repetition left.
+    ///   - onRetry: called before each wait.
+    ///   - onExhausted: makes the error to throw of the last one when there is no repetition left.
     /// - Throws: the last error.
     package func run<Result: Sendable>(
-        clock: any Clock<Duration>, runBudget: RunBudget? = nil,
+        clock: any Clock<Duration>, retryBudget: RetryBudget? = nil,
         judge: @Sendable (any Error) async -> RetryVerdict,
-        onRepetition: @Sendable (Repetition) -> Void = { _ in },
-        onExhaustion: @Sendable (any Error, Exhaustion) -> any Error = { error, _ in error },
+        onRetry: @Sendable (RetryAttempt) -> Void = { _ in },
+        onExhausted: @Sendable (any Error, RetryExhausted) -> any Error = { error, _ in error },
         operation: @Sendable () async throws -> Result
     ) async throws -> Result {
         var generator = SystemRandomNumberGenerator()
@@ -103,28 +105,28 @@ extension RetryPolicy {
                 failing = repeating
                 try Task.checkCancellation()
                 func exhausted(refusing wait: Duration? = nil) -> any Error {
-                    onExhaustion(
-                        error, Exhaustion(attempts: repetitions + 1, elapsed: elapsed(), refusedWait: wait))
+                    onExhausted(
+                        error, RetryExhausted(attempts: repetitions + 1, elapsed: elapsed(), refusedWait: wait))
                 }
                 var delay = Duration.zero
                 switch await judge(error) {
-                case .stop: throw error
-                case .giveUp: throw exhausted()
-                case .repeatNow: break
-                case .repeatLater(let askedFor):
+                case .fail: throw error
+                case .exhausted: throw exhausted()
+                case .retryImmediately: break
+                case .retry(let minimum):
                     waits += 1
-                    delay = self.delay(beforeRepetition: waits, askedFor: askedFor, using: &generator)
+                    delay = self.delay(beforeRetry: waits, atLeast: minimum, using: &generator)
                     guard repeating() + delay <= budget else {
-                        throw exhausted(refusing: delay == askedFor ? askedFor : nil)
+                        throw exhausted(refusing: delay == minimum ? minimum : nil)
                     }
-                    guard runBudget?.allows(delay) != false else { throw exhausted() }
+                    guard retryBudget?.allows(delay) != false else { throw exhausted() }
                 }
-                guard repetitions < maximumRepetitions else { throw exhausted() }
+                guard repetitions < maxRetries else { throw exhausted() }
                 repetitions += 1
-                onRepetition(Repetition(cause: error, delay: delay))
+                onRetry(RetryAttempt(cause: error, delay: delay))
                 guard delay > .zero else { continue }
-                runBudget?.beginWait()
-                defer { runBudget?.endWait() }
+                retryBudget?.beginWait()
+                defer { retryBudget?.endWait() }
                 try await clock.sleep(for: delay)
             }
         }

@@ -1,5 +1,6 @@
 import Foundation
 import GoogleHTTP
+import TextSupport
 
 /// The addresses of Google that a credential may name, and those that belong to them.
 enum GoogleAddress {

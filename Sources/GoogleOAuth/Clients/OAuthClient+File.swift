@@ -1,4 +1,5 @@
 public import GoogleHTTP
+import TextSupport
 
 extension OAuthClient {
     /// The file that Google's console offers for download.

@@ -1,5 +1,6 @@
 public import Foundation
 public import GoogleHTTP
+import TextSupport
 
 /// Exchanges the code of a consent for a refresh token.
 public struct CodeExchange: Sendable {
@@ -10,13 +11,13 @@ public struct CodeExchange: Sendable {
     /// - Parameters:
     ///   - retry: how a failed exchange is repeated. Defaults to `RetryPolicy.tokenEndpoint`.
     ///   - clock: measures waits.
-    ///   - onRepetition: told about each repetition.
+    ///   - onRetry: told about each repetition.
     public init(
         transport: any HTTPTransport, retry: RetryPolicy = .tokenEndpoint,
         clock: any Clock<Duration> = ContinuousClock(),
-        onRepetition: @escaping @Sendable (Repetition) -> Void = { _ in }
+        onRetry: @escaping @Sendable (RetryAttempt) -> Void = { _ in }
     ) {
-        context = TokenContext(transport: transport, retry: retry, clock: clock, onRepetition: onRepetition)
+        context = TokenContext(transport: transport, retry: retry, clock: clock, onRetry: onRetry)
     }
 
     /// Exchanges a code, and checks that it brought what was asked for: a refresh token and all scopes.
@@ -86,7 +87,7 @@ extension CodeExchange {
         } catch {
             // Nobody has it now, and so nobody could ever take it back.
             let (credential, context) = (stored.credential, context)
-            _ = await atMost(.seconds(2), clock: context.clock) {
+            _ = await withTimeout(.seconds(2), clock: context.clock) {
                 try? await credential.revoke(transport: context.transport, retry: context.retry, clock: context.clock)
             }
             throw error

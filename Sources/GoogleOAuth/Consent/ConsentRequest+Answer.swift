@@ -1,5 +1,6 @@
 import Foundation
 public import GoogleHTTP
+import TextSupport
 
 extension ConsentRequest {
     /// The authorization code in what the user pasted: the whole address at which the browser ended, or the code

@@ -1,5 +1,6 @@
 import Foundation
 import GoogleHTTP
+import TextSupport
 
 /// What the user is asked to allow in the browser, and what tells that the answer is the one to it.
 ///

@@ -1,5 +1,6 @@
 import Foundation
 import GoogleHTTP
+import TextSupport
 
 /// The members of an `authorized_user` file; all may be missing, so that an error can name one.
 struct AuthorizedUserFile: Codable {

@@ -1,5 +1,6 @@
 import Foundation
 import GoogleHTTP
+import TextSupport
 
 /// Reads a file that the user named, at most 64 KiB; an inherited pipe (`/dev/fd/N`) is read too. A byte-order mark at
 /// the beginning, as PowerShell writes it, is left out.

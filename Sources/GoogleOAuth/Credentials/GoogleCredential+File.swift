@@ -1,5 +1,5 @@
 import Foundation
-import GoogleHTTP
+import TextSupport
 
 extension GoogleCredential {
     /// Reads a JSON file of credentials of any type that needs no browser: `authorized_user`, `service_account`,

@@ -88,10 +88,10 @@ public indirect enum GoogleCredential: Sendable, Hashable {
     public func tokenProvider(
         _ context: TokenContext, scopes: [String] = [ConsentRequest.bigQueryScope], store: CredentialStore? = nil
     ) -> any TokenProvider {
-        let repetitions = RepetitionCounter()
+        let repetitions = RetryCounter()
         let counted = repetitions.counting(context)
         func renewing(
-            from sources: [any TokenProvider] = [], _ fetch: @escaping @Sendable () async throws -> TokenAnswer
+            from sources: [any TokenProvider] = [], _ fetch: @escaping @Sendable () async throws -> TokenResponse
         ) -> any TokenProvider {
             RenewingTokenProvider(clock: context.clock, repetitions: repetitions, sources: sources, fetch: fetch)
         }

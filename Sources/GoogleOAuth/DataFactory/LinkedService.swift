@@ -1,5 +1,6 @@
 import Foundation
 public import GoogleHTTP
+import TextSupport
 
 /// A credential as the linked service of Azure Data Factory's BigQuery connector, in its published shape.
 ///

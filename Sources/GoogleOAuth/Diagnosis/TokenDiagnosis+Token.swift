@@ -1,4 +1,5 @@
 public import GoogleHTTP
+import TextSupport
 
 extension TokenDiagnosis {
     /// The scopes that allow to run a query and read its result, each alone.

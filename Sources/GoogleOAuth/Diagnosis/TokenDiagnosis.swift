@@ -1,4 +1,4 @@
-import GoogleHTTP
+import TextSupport
 
 /// A test of a credential, step by step, that stops at the first failure.
 ///

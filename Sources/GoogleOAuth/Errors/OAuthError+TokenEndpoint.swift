@@ -1,5 +1,6 @@
 import Foundation
 import GoogleHTTP
+import TextSupport
 
 extension OAuthError {
     /// What a token endpoint was asked to exchange, which decides what its refusals mean.

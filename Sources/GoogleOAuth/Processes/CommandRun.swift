@@ -1,5 +1,4 @@
 import Foundation
-import GoogleHTTP
 import Synchronization
 
 /// A run of a command for what it writes to standard output.

@@ -1,5 +1,6 @@
 import Foundation
 public import GoogleHTTP
+import TextSupport
 
 /// The folder in which bqpull keeps one credential of its own.
 ///
@@ -107,7 +108,7 @@ public struct CredentialStore: Sendable, Hashable {
     ///   file cannot be removed.
     public func revoke(
         transport: any HTTPTransport, clock: any Clock<Duration> = ContinuousClock(),
-        onRepetition: @escaping @Sendable (Repetition) -> Void = { _ in }
+        onRetry: @escaping @Sendable (RetryAttempt) -> Void = { _ in }
     ) async throws -> Bool {
         let lock = try await lock(clock: clock)
         defer { lock?.release() }
@@ -116,7 +117,7 @@ public struct CredentialStore: Sendable, Hashable {
             throw OAuthError(code: .noCredentials, message: "\(printable(path)) does not exist any more")
         }
         let wasAlive = try await stored.credential.revoke(
-            transport: transport, clock: clock, onRepetition: onRepetition
+            transport: transport, clock: clock, onRetry: onRetry
         )
         for file in [credentialsFile, stateFile, consentFile] { try file.remove() }
         return wasAlive

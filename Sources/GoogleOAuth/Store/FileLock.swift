@@ -1,5 +1,5 @@
 import Foundation
-import GoogleHTTP
+import TextSupport
 
 #if canImport(Glibc)
 import Glibc

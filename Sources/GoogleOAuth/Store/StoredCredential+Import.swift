@@ -1,5 +1,6 @@
 public import Foundation
 import GoogleHTTP
+import TextSupport
 
 extension StoredCredential {
     /// A linked service of Data Factory, as far as it concerns its credential.
@@ -10,12 +11,18 @@ extension StoredCredential {
         }
 
         struct TypeProperties: Decodable {
-            var projectId: String?
+            var projectID: String?
             var project: String?
             var authenticationType: String?
-            var clientId: Value?
+            var clientID: Value?
             var clientSecret: Value?
             var refreshToken: Value?
+
+            private enum CodingKeys: String, CodingKey {
+                case project, authenticationType, clientSecret, refreshToken
+                case projectID = "projectId"
+                case clientID = "clientId"
+            }
         }
 
         /// A plain value, a `SecureString`, or a reference.
@@ -135,10 +142,10 @@ extension StoredCredential {
         }
         do {
             return try AuthorizedUserCredential(
-                clientID: try plain(type.clientId, "clientId"),
+                clientID: try plain(type.clientID, "clientId"),
                 clientSecret: Secret(try plain(type.clientSecret, "clientSecret")),
                 refreshToken: Secret(try plain(type.refreshToken, "refreshToken")),
-                quotaProjectID: type.projectId ?? type.project
+                quotaProjectID: type.projectID ?? type.project
             )
         } catch {
             throw OAuthError(

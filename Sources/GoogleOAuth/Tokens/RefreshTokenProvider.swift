@@ -16,19 +16,19 @@ public final class RefreshTokenProvider: TokenProvider {
     ///   - retry: how failed exchanges are repeated. Defaults to `RetryPolicy.tokenEndpoint`.
     ///   - clock: measures lifetimes and waits; monotonic, so that a changed wall clock has no effect.
     ///   - now: tells the time that is noted in the store; nothing is measured by it.
-    ///   - onRepetition: told about each repetition.
+    ///   - onRetry: told about each repetition.
     ///   - onWarning: told what the user should know although nothing failed.
     public convenience init(
         credential: AuthorizedUserCredential, store: CredentialStore? = nil, transport: any HTTPTransport,
         retry: RetryPolicy = .tokenEndpoint, clock: any Clock<Duration> = ContinuousClock(),
         now: @escaping @Sendable () -> Date = { Date() },
-        onRepetition: @escaping @Sendable (Repetition) -> Void = { _ in },
+        onRetry: @escaping @Sendable (RetryAttempt) -> Void = { _ in },
         onWarning: @escaping @Sendable (String) -> Void = { _ in }
     ) {
         self.init(
             credential: credential, store: store,
             context: TokenContext(
-                transport: transport, retry: retry, clock: clock, now: now, onRepetition: onRepetition,
+                transport: transport, retry: retry, clock: clock, now: now, onRetry: onRetry,
                 onWarning: onWarning))
     }
 
@@ -36,7 +36,7 @@ public final class RefreshTokenProvider: TokenProvider {
     ///
     /// - Parameter store: bqpull's own store, if the credential was read from it.
     public init(credential: AuthorizedUserCredential, store: CredentialStore? = nil, context: TokenContext) {
-        let repetitions = RepetitionCounter()
+        let repetitions = RetryCounter()
         let exchange = RefreshTokenExchange(
             credential: credential, store: store, context: repetitions.counting(context))
         // With a store an exchange goes on, since the service may have replaced the refresh token already.
@@ -46,12 +46,12 @@ public final class RefreshTokenProvider: TokenProvider {
     }
 
     /// The answer that brought the token in use; `nil` before the first one.
-    public var latestAnswer: TokenAnswer? {
+    public var latestAnswer: TokenResponse? {
         get async { await tokens.latestAnswer }
     }
 
     /// How often an exchange has been repeated so far.
-    public var repetitionCount: Int64 { tokens.repetitionCount }
+    public var retryCount: Int64 { tokens.retryCount }
 
     /// A token that is valid now; throws ``OAuthError``, `HTTPError` or `CancellationError`.
     public func accessToken() async throws -> AccessToken { try await tokens.accessToken() }
@@ -80,7 +80,7 @@ private actor RefreshTokenExchange {
         endpoint = TokenEndpoint(address: credential.tokenEndpoint, context: context)
     }
 
-    func answer() async throws -> TokenAnswer {
+    func answer() async throws -> TokenResponse {
         guard let store else {
             let answer = try await fetchToken()
             if let rotated = answer.refreshToken {
@@ -106,7 +106,7 @@ private actor RefreshTokenExchange {
         }
     }
 
-    private func keep(_ answer: TokenAnswer, of stored: StoredCredential?, in store: CredentialStore) {
+    private func keep(_ answer: TokenResponse, of stored: StoredCredential?, in store: CredentialStore) {
         if let rotated = answer.refreshToken {
             do throws(OAuthError) {
                 try store.replaceRefreshToken(credential.refreshToken, by: rotated)
@@ -121,7 +121,7 @@ private actor RefreshTokenExchange {
         if let stored { try? store.noteUse(of: stored, lifetime: answer.refreshTokenLifetime, at: context.now()) }
     }
 
-    private func fetchToken() async throws -> TokenAnswer {
+    private func fetchToken() async throws -> TokenResponse {
         try await endpoint.post(
             [
                 "grant_type": "refresh_token",

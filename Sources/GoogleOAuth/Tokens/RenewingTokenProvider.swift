@@ -1,5 +1,5 @@
-import GoogleHTTP
 import Synchronization
+import TextSupport
 
 /// Keeps an access token and renews it, wherever it comes from.
 ///
@@ -9,7 +9,7 @@ import Synchronization
 /// a loop, since a token that was just made is used at least once.
 public actor RenewingTokenProvider: TokenProvider {
     private struct Held {
-        var answer: TokenAnswer
+        var answer: TokenResponse
         /// When to renew, and when to stop using it, on the provider's stopwatch.
         var renewal: Duration
         var end: Duration
@@ -21,10 +21,10 @@ public actor RenewingTokenProvider: TokenProvider {
         var waiters: [Int: CheckedContinuation<AccessToken, any Error>] = [:]
     }
 
-    private let fetch: @Sendable () async throws -> TokenAnswer
+    private let fetch: @Sendable () async throws -> TokenResponse
     private let finishesUnawaited: Bool
     private let awaitsRenewals: Bool
-    private let repetitions: RepetitionCounter
+    private let repetitions: RetryCounter
     /// What the fetches get tokens of their own from.
     private let sources: [any TokenProvider]
     private let elapsed: @Sendable () -> Duration
@@ -45,9 +45,9 @@ public actor RenewingTokenProvider: TokenProvider {
     ///   - clock: measures lifetimes; monotonic, so that a changed wall clock has no effect.
     ///   - fetch: brings a new token. It is cancelled when nobody waits for it any more.
     public init(
-        clock: any Clock<Duration> = ContinuousClock(), fetch: @escaping @Sendable () async throws -> TokenAnswer
+        clock: any Clock<Duration> = ContinuousClock(), fetch: @escaping @Sendable () async throws -> TokenResponse
     ) {
-        self.init(clock: clock, finishesUnawaited: false, repetitions: RepetitionCounter(), fetch: fetch)
+        self.init(clock: clock, finishesUnawaited: false, repetitions: RetryCounter(), fetch: fetch)
     }
 
     /// - Parameters:
@@ -57,8 +57,8 @@ public actor RenewingTokenProvider: TokenProvider {
     ///   - sources: what the fetches get tokens of their own from.
     init(
         clock: any Clock<Duration>, finishesUnawaited: Bool = false, awaitsRenewals: Bool = false,
-        repetitions: RepetitionCounter,
-        sources: [any TokenProvider] = [], fetch: @escaping @Sendable () async throws -> TokenAnswer
+        repetitions: RetryCounter,
+        sources: [any TokenProvider] = [], fetch: @escaping @Sendable () async throws -> TokenResponse
     ) {
         self.fetch = fetch
         self.finishesUnawaited = finishesUnawaited
@@ -69,10 +69,10 @@ public actor RenewingTokenProvider: TokenProvider {
     }
 
     /// The answer that brought the token in use; `nil` before the first one.
-    public var latestAnswer: TokenAnswer? { held?.answer }
+    public var latestAnswer: TokenResponse? { held?.answer }
 
     /// How often a request for a token has been repeated so far.
-    public nonisolated var repetitionCount: Int64 { repetitions.count }
+    public nonisolated var retryCount: Int64 { repetitions.count }
 
     /// A token that is valid now; throws what the fetch throws, or `CancellationError`.
     public func accessToken() async throws -> AccessToken {
@@ -133,7 +133,7 @@ public actor RenewingTokenProvider: TokenProvider {
         }
     }
 
-    private func hold(_ answer: TokenAnswer) -> AccessToken {
+    private func hold(_ answer: TokenResponse) -> AccessToken {
         let lifetime = answer.lifetime ?? Self.assumedLifetime
         let now = elapsed()
         held = Held(
@@ -167,7 +167,7 @@ public actor RenewingTokenProvider: TokenProvider {
 }
 
 /// How often requests for tokens were repeated.
-final class RepetitionCounter: Sendable {
+final class RetryCounter: Sendable {
     private let value = Atomic<Int64>(0)
 
     var count: Int64 { value.load(ordering: .relaxed) }
@@ -175,9 +175,9 @@ final class RepetitionCounter: Sendable {
     /// The context with its repetitions counted here.
     func counting(_ context: TokenContext) -> TokenContext {
         var counted = context
-        counted.onRepetition = { [self] repetition in
+        counted.onRetry = { [self] repetition in
             value.add(1, ordering: .relaxed)
-            context.onRepetition(repetition)
+            context.onRetry(repetition)
         }
         return counted
     }

@@ -15,7 +15,7 @@ public struct TokenContext: Sendable {
     /// none.
     public var environment: [String: String]
     /// Told about each repetition.
-    public var onRepetition: @Sendable (Repetition) -> Void
+    public var onRetry: @Sendable (RetryAttempt) -> Void
     /// Told what the user should know although nothing failed.
     public var onWarning: @Sendable (String) -> Void
 
@@ -24,7 +24,7 @@ public struct TokenContext: Sendable {
         transport: any HTTPTransport, retry: RetryPolicy = .tokenEndpoint,
         clock: any Clock<Duration> = ContinuousClock(),
         now: @escaping @Sendable () -> Date = { Date() }, environment: [String: String] = [:],
-        onRepetition: @escaping @Sendable (Repetition) -> Void = { _ in },
+        onRetry: @escaping @Sendable (RetryAttempt) -> Void = { _ in },
         onWarning: @escaping @Sendable (String) -> Void = { _ in }
     ) {
         self.transport = transport
@@ -32,7 +32,7 @@ public struct TokenContext: Sendable {
         self.clock = clock
         self.now = now
         self.environment = environment
-        self.onRepetition = onRepetition
+        self.onRetry = onRetry
         self.onWarning = onWarning
     }
 
@@ -48,7 +48,7 @@ public struct TokenContext: Sendable {
         _ read: @escaping @Sendable (HTTPResponseHead, [UInt8]) throws -> Answer
     ) async throws -> Answer {
         let transport = transport
-        return try await retry.runForOAuth(host: host, clock: clock, onRepetition: onRepetition) {
+        return try await retry.runForOAuth(host: host, clock: clock, onRetry: onRetry) {
             try await transport.exchange(request) { head, body in
                 let bytes = try await body.collect(limit: Self.maximumAnswerSize)
                 do {

@@ -11,7 +11,7 @@ struct TokenEndpoint: Sendable {
     /// - Throws: ``OAuthError``, `HTTPError` or `CancellationError`.
     func post(
         _ form: KeyValuePairs<String, String>, exchange: OAuthError.Exchange, authorization: Secret? = nil
-    ) async throws -> TokenAnswer {
+    ) async throws -> TokenResponse {
         var request = HTTPRequest.form(address.description, form)
         request.authorization = authorization
         let host = address.host
@@ -19,7 +19,7 @@ struct TokenEndpoint: Sendable {
             guard head.isSuccess else {
                 throw OAuthError(status: head.status, body: bytes, host: host, exchange: exchange)
             }
-            return try TokenAnswer(body: bytes, host: host)
+            return try TokenResponse(body: bytes, host: host)
         }
     }
 }
@@ -28,27 +28,27 @@ extension RetryPolicy {
     /// How failed exchanges with a token endpoint are repeated by default: three times.
     public static let tokenEndpoint: RetryPolicy = {
         var policy = RetryPolicy()
-        policy.maximumRepetitions = 3
+        policy.maxRetries = 3
         return policy
     }()
 
     /// Carries out a request to an OAuth server, and again while it is in trouble.
     func runForOAuth<Result: Sendable>(
-        host: String, clock: any Clock<Duration>, onRepetition: @Sendable (Repetition) -> Void,
+        host: String, clock: any Clock<Duration>, onRetry: @Sendable (RetryAttempt) -> Void,
         operation: @Sendable () async throws -> Result
     ) async throws -> Result {
-        let transportJudge = TransportJudge()
+        let transportJudge = RetryClassifier()
         return try await run(
             clock: clock,
             judge: { error in
                 switch error {
-                case let error as OAuthError where error.isTransient: .repeatLater(askedFor: error.retryAfter)
+                case let error as OAuthError where error.isTransient: .retry(after: error.retryAfter)
                 case let error as HTTPError: transportJudge.judge(error)
-                default: .stop
+                default: .fail
                 }
             },
-            onRepetition: onRepetition,
-            onExhaustion: { error, end in end.noted(on: error, host: host) },
+            onRetry: onRetry,
+            onExhausted: { error, end in end.noted(on: error, host: host) },
             operation: operation)
     }
 }

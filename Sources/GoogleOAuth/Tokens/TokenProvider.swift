@@ -11,10 +11,10 @@ public protocol TokenProvider: Sendable {
 
     /// The answer that brought the token in use; `nil` before the first one, and where it is not known, which is the
     /// default.
-    var latestAnswer: TokenAnswer? { get async }
+    var latestAnswer: TokenResponse? { get async }
 
     /// How often a request for a token has been repeated so far. Defaults to 0.
-    var repetitionCount: Int64 { get }
+    var retryCount: Int64 { get }
 
     /// Waits until no request for a token is in flight, as a program does before it ends. Defaults to not waiting.
     func settle() async
@@ -22,10 +22,10 @@ public protocol TokenProvider: Sendable {
 
 extension TokenProvider {
     /// Not known.
-    public var latestAnswer: TokenAnswer? { nil }
+    public var latestAnswer: TokenResponse? { nil }
 
     /// None.
-    public var repetitionCount: Int64 { 0 }
+    public var retryCount: Int64 { 0 }
 
     /// Does not wait.
     public func settle() async {}

@@ -8,13 +8,13 @@ extension AuthorizedUserCredential {
     public func revoke(
         transport: any HTTPTransport, retry: RetryPolicy = .tokenEndpoint,
         clock: any Clock<Duration> = ContinuousClock(),
-        onRepetition: @escaping @Sendable (Repetition) -> Void = { _ in }
+        onRetry: @escaping @Sendable (RetryAttempt) -> Void = { _ in }
     ) async throws -> Bool {
         let request = HTTPRequest.form(
             GoogleAddress.service("revoke", beside: tokenEndpoint), ["token": refreshToken.reveal()]
         )
         let host = tokenEndpoint.host
-        return try await retry.runForOAuth(host: host, clock: clock, onRepetition: onRepetition) {
+        return try await retry.runForOAuth(host: host, clock: clock, onRetry: onRetry) {
             try await transport.exchange(request) { head, body in
                 let bytes = try await body.collect(limit: 64 * 1024)
                 if head.isSuccess { return true }

@@ -1,6 +1,7 @@
 public import BigQueryRows
 import GRDB
 import Synchronization
+import TextSupport
 
 /// One result on its way into a table.
 ///

@@ -24,7 +24,7 @@ struct Publication {
         }
         switch target.ifExists {
         case .replace: way = .replace(existing)
-        case nil where existing.isOurs: way = .replace(existing)
+        case nil where existing.isManaged: way = .replace(existing)
         case .append, .upsert:
             way = .add(to: existing)
             try Self.check(key: target.key, of: target, on: existing)
@@ -172,7 +172,7 @@ struct Publication {
             }
             try db.execute(sql: "DROP TABLE \(old)")
             // Describing a user's own table would make it bqpull's, to be replaced without a question.
-            guard existing.isOurs else { return }
+            guard existing.isManaged else { return }
             return try ColumnRecords.write(staged.columns(inTheOrderOf: existing), table: target.table, db)
         }
         try ColumnRecords.write(staged.columns, table: target.table, db)

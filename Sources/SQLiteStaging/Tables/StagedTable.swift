@@ -1,4 +1,5 @@
 import BigQueryRows
+import TextSupport
 
 /// The SQLite table that holds rows of a BigQuery schema.
 struct StagedTable: Sendable {

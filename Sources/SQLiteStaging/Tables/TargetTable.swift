@@ -19,7 +19,7 @@ struct TargetTable {
 
     let columns: [Column]
     /// Whether bqpull made the table, and nobody has changed its columns since.
-    let isOurs: Bool
+    let isManaged: Bool
     /// The statements that made its indexes, but for those that bqpull makes.
     let indexes: [String]
     /// The columns of each of its indexes that has no expression and covers all rows.
@@ -79,7 +79,7 @@ struct TargetTable {
             hasRowids && primaryKey == [SQLiteName($0.name)] && SQLiteName($0.type) == SQLiteName("INTEGER")
         }?.name
         return TargetTable(
-            columns: described, isOurs: try ColumnRecords.read(table: name, db) == described, indexes: indexes,
+            columns: described, isManaged: try ColumnRecords.read(table: name, db) == described, indexes: indexes,
             indexedColumns: lists.map(\.columns),
             rowidAlias: rowidAlias,
             uniqueKeys: lists.filter(\.isUnique).map { Set($0.columns) }

@@ -51,7 +51,7 @@ import Testing
             #expect(progress.allSatisfy { $0.runs == 8 && $0.pull.rows <= 1000 })
 
             #expect(report.rows == 1000)
-            #expect(report.jobId != nil && report.sourceTable == nil && report.file == nil)
+            #expect(report.jobID != nil && report.sourceTable == nil && report.file == nil)
             #expect(report.results.map(\.setting) == benchmark.settings)
             #expect(report.results.map(\.median.requests) == [10, 10, 4, 4])
             for result in report.results {
@@ -237,7 +237,7 @@ import Testing
             #expect(counters.requests["jobs.insert"] == nil)
             #expect(counters.requests["tabledata.list"] == 1 + 2 * (10 + 2))
             #expect(counters.rows == 1000 + 4 * 1000)
-            #expect(report.sourceTable == "\(table)" && report.jobId == nil && report.bytesBilled == 0)
+            #expect(report.sourceTable == "\(table)" && report.jobID == nil && report.bytesBilled == 0)
             #expect(report.results.map(\.median.requests) == [10, 2])
             #expect(report.rows == 1000)
         }
@@ -255,7 +255,7 @@ import Testing
             task.cancel()
             await #expect(throws: CancellationError.self) { try await task.value }
             #expect(fixture.emulator.counters.requests["jobs.cancel"] == 1)
-            #expect(interrupted.withLock { $0.map(\.reference.projectId) } == ["local-project"])
+            #expect(interrupted.withLock { $0.map(\.reference.projectID) } == ["local-project"])
         }
     }
 

@@ -35,7 +35,7 @@ import Testing
             #expect(report.bytesBilled == 0)
             #expect(report.sourceTable == "local-project.bench.numbers_12000")
             #expect(report.location == "US")
-            #expect(report.jobId != nil)
+            #expect(report.jobID != nil)
             #expect(phases.withLock { $0.isSuperset(of: [.planning, .waiting]) })
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder).count == 2)
         }

@@ -101,7 +101,7 @@ import Testing
             let job = try values(dead, "SELECT job_id FROM _bqpull_runs")
             let before = emulator.counters
             let report = try await pull(fixture).stage(into: StagingTarget(path: dead))
-            #expect([report.jobId] == job)
+            #expect([report.jobID] == job)
             if moment == .staged { #expect(emulator.counters.requests == before.requests) }
             try expectWhole(dead)
             #expect(emulator.counters.jobs == 1)
@@ -143,7 +143,7 @@ import Testing
             // The record of a run whose job is then begun by somebody else.
             try await interrupt(pull(fixture), into: file) { $0.phase == .running }
             let run = try #require(try await RunLog.read(path: file).first)
-            let job = JobReference(projectId: run.intent.project, jobId: run.intent.jobID ?? "", location: nil)
+            let job = JobReference(projectID: run.intent.project, jobID: run.intent.jobID ?? "", location: nil)
             _ = try await fixture.client.insertJob(Self.query, as: job)
             let before = emulator.counters.requests["jobs.cancel", default: 0]
             let waits = Mutex(0)
@@ -165,7 +165,7 @@ import Testing
             let told = Mutex<Int64>(0)
             var pull = pull(fixture)
             pull.onProgress = { progress in told.withLock { $0 = progress.rows } }
-            let session = PullSession(pull)
+            let session = QuerySession(pull)
             let database = try await StagingDatabase.open(StagingTarget(path: file))
             let run = try await database.begin(
                 StagingIntent(
@@ -239,7 +239,7 @@ import Testing
     @Test func neverGoesOnWithTheJobOfAnotherQuery() async throws {
         try await EmulatorFixture.with { fixture in
             let file = fixture.folder.file("staging.db")
-            let other = JobReference(projectId: "local-project", jobId: "foreign")
+            let other = JobReference(projectID: "local-project", jobID: "foreign")
             _ = try await fixture.client.insertJob(QueryRequest("SELECT 1 AS trip_id, 'x' AS vendor"), as: other)
             try await interrupt(pull(fixture), into: file) { $0.rows >= 200 }
             try await DatabaseQueue(path: file).write {

@@ -29,7 +29,7 @@ import Testing
         try await EmulatorFixture.with { fixture in
             for accepts in [true, false] {
                 let pull = pull(in: fixture, accepts: accepts)
-                let meter = PullMeter(pull, project: "p", client: fixture.client, clock: pull.clock)
+                let meter = PullReporter(pull, project: "p", client: fixture.client, clock: pull.clock)
                 let check = {
                     try await pull.checkDiskSpace(for: size * Self.gigabyte, at: "x.db", meter) { _ in
                         free.map { $0 * Self.gigabyte }

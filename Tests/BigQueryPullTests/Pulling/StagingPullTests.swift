@@ -3,7 +3,6 @@ import BigQueryEmulator
 import BigQueryPull
 import Foundation
 import GRDB
-import GoogleHTTP
 import GoogleOAuth
 import SQLiteStaging
 import Synchronization
@@ -116,8 +115,8 @@ import Testing
                     durations.insert, durations.commit,
                 ].allSatisfy { $0 > 0 && $0 <= report.copyDuration * Double(report.pages) })
             let run = try #require(try values(file, "SELECT * FROM _bqpull_runs").first)
-            #expect(run["run_id"] == report.runId)
-            #expect(run["job_id"] == report.jobId)
+            #expect(run["run_id"] == report.runID)
+            #expect(run["job_id"] == report.jobID)
             #expect(run["rows"] == 3000)
             #expect(run["state"] == "published")
         }

@@ -79,7 +79,7 @@ import Testing
         #expect(urls[1].contains("startIndex=0&") && urls[2].contains("pageToken=A%3D%3D&"))
         #expect(urls[3].contains("pageToken=B&"))
         #expect(report.pages == 3 && report.rowsRead == 4 && report.rowsCopied == 4)
-        #expect(report.jobId == nil && report.bytesBilled == 0 && report.bytesProcessed == nil)
+        #expect(report.jobID == nil && report.bytesBilled == 0 && report.bytesProcessed == nil)
         #expect(report.project == "p" && report.sourceTable == "p.d.t" && report.location == "EU")
         #expect(report.warnings.isEmpty)
     }

@@ -17,7 +17,7 @@ import Testing
             let table = try await client.fetchTable(Self.trips)
             let job = try await client.insertJob(
                 QueryRequest("SELECT \(columns?.joined(separator: ", ") ?? "*") FROM bench.trips_300"),
-                as: JobReference(projectId: "local-project", jobId: JobReference.newID()))
+                as: JobReference(projectID: "local-project", jobID: JobReference.newID()))
             var sizes: [Int] = []
             var row: Int64 = 0
             var token: String?

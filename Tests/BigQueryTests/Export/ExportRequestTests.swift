@@ -7,7 +7,7 @@ import Testing
 /// What is sent for an export, and what is read of its job.
 @Suite struct ExportRequestTests {
     private static let table = TableReference(project: "p", dataset: "d", table: "t$20240131")
-    private static let reference = JobReference(projectId: "demo", jobId: "job_1")
+    private static let reference = JobReference(projectID: "demo", jobID: "job_1")
 
     private static func job(
         state: String = "DONE", uri: String = "gs://my-bucket/a-*.avro",

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 @Suite struct JobTests {
-    private static let reference = JobReference(projectId: "demo", jobId: "job_1")
+    private static let reference = JobReference(projectID: "demo", jobID: "job_1")
 
     private static func job(
         state: String = "DONE", sql: String = "SELECT 1", location: String = "US", failure: String? = nil
@@ -167,7 +167,7 @@ import Testing
 
     @Test(.faults("A27")) func encodesTheJobIdInItsPlace() async throws {
         let transport = ScriptedTransport([Self.job()])
-        _ = try await scriptedClient(transport).fetchJob(JobReference(projectId: "demo", jobId: "../x?y#z"))
+        _ = try await scriptedClient(transport).fetchJob(JobReference(projectID: "demo", jobID: "../x?y#z"))
         #expect(transport.requests.first?.url.contains("/jobs/..%2Fx%3Fy%23z?") == true)
     }
 }

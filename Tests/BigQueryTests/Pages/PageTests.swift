@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 @Suite struct PageTests {
-    private static let job = JobReference(projectId: "demo", jobId: "job_1", location: "EU")
+    private static let job = JobReference(projectID: "demo", jobID: "job_1", location: "EU")
     private static let firstRows = RowRange(start: 0, count: 10)
     private static let schema = TableSchema(fields: [.init(name: "n", type: .int64)])
     private static let schemaJSON = #""schema":{"fields":[{"name":"n","type":"INTEGER","mode":"NULLABLE"}]}"#

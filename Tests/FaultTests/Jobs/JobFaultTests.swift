@@ -8,7 +8,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@testable import bqpull
+@testable import BQPullCommands
 
 /// Jobs that fail, that cannot be found, that belong to others.
 @Suite struct JobFaultTests {
@@ -168,8 +168,8 @@ import Testing
             let job = try #require(told.withLock { $0.first })
             let text = InterruptedJobText.text(job)
             let command =
-                "bq --project_id=local-project --location=US cancel \(job.reference.jobId)"
-            #expect(text.contains(job.reference.jobId) && text.contains(command) == !cancelInstructions.isEmpty)
+                "bq --project_id=local-project --location=US cancel \(job.reference.jobID)"
+            #expect(text.contains(job.reference.jobID) && text.contains(command) == !cancelInstructions.isEmpty)
         }
     }
 

@@ -12,7 +12,8 @@ import SQLiteStaging
 import TestSupport
 import Testing
 
-@testable import bqpull
+import TextSupport
+@testable import BQPullCommands
 
 /// A faulty service, a client whose waits take no time, and a database that holds an older table already.
 struct FaultyPull: Sendable {

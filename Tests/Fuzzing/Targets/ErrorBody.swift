@@ -1,5 +1,4 @@
 @testable import BigQuery
-import BigQueryRows
 import Foundation
 import GoogleHTTP
 @testable import GoogleOAuth

@@ -1,3 +1,4 @@
+import TextSupport
 @testable import BigQuery
 import CSQLite
 import Foundation

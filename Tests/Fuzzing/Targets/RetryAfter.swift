@@ -8,6 +8,6 @@
     let wait = HTTPResponseHead(status: 429, headers: headers).retryAfter
     if let wait { require(wait >= .zero && wait < .seconds(Int64.max / 4), "\(wait)") }
     var random = SystemRandomNumberGenerator()
-    let delay = RetryPolicy().delay(beforeRepetition: k, askedFor: wait, using: &random)
+    let delay = RetryPolicy().delay(beforeRetry: k, atLeast: wait, using: &random)
     require(delay >= wait ?? .zero && delay > .zero, "\(delay)")
 }

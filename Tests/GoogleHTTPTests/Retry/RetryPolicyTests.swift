@@ -11,7 +11,7 @@ import Testing
         let policy = RetryPolicy()
         var generator = SystemRandomNumberGenerator()
         let bound = Duration.seconds(min(32, 1 << k))
-        let delays = (0..<500).map { _ in policy.delay(beforeRepetition: k, askedFor: nil, using: &generator) }
+        let delays = (0..<500).map { _ in policy.delay(beforeRetry: k, atLeast: nil, using: &generator) }
         #expect(delays.allSatisfy { (.seconds(1)...bound).contains($0) })
         // Spread over the whole interval, not at one of its ends.
         #expect(delays.min().map { $0 < .seconds(1) + (bound - .seconds(1)) * 0.1 } == true)
@@ -21,8 +21,8 @@ import Testing
     @Test func aLongerWaitThatTheServerAsksForWins() {
         var generator = SystemRandomNumberGenerator()
         let policy = RetryPolicy()
-        #expect(policy.delay(beforeRepetition: 1, askedFor: .seconds(40), using: &generator) == .seconds(40))
-        #expect(policy.delay(beforeRepetition: 1, askedFor: .zero, using: &generator) >= .seconds(1))
+        #expect(policy.delay(beforeRetry: 1, atLeast: .seconds(40), using: &generator) == .seconds(40))
+        #expect(policy.delay(beforeRetry: 1, atLeast: .zero, using: &generator) >= .seconds(1))
     }
 
     @Test func repeatsUntilItSucceeds() async throws {
@@ -30,8 +30,8 @@ import Testing
         let count = Atomic(0)
         let told = Mutex<[Duration]>([])
         let result = try await RetryPolicy().run(clock: clock) { _ in
-            .repeatLater()
-        } onRepetition: { repetition in
+            .retry()
+        } onRetry: { repetition in
             told.withLock { $0.append(repetition.delay) }
         } operation: {
             guard count.add(1, ordering: .relaxed).newValue == 4 else { throw Failure() }
@@ -46,7 +46,7 @@ import Testing
         let clock = ManualClock()
         await #expect(throws: Failure.self) {
             try await RetryPolicy().run(clock: clock) { _ in
-                .repeatLater()
+                .retry()
             } operation: {
                 throw Failure()
             }
@@ -61,7 +61,7 @@ import Testing
         let clock = ManualClock()
         let count = Atomic(0)
         try await RetryPolicy().run(clock: clock) { _ in
-            .repeatLater()
+            .retry()
         } operation: {
             guard count.add(1, ordering: .relaxed).newValue == 1 else { return }
             clock.advance(by: .seconds(8 * 3600))
@@ -74,7 +74,7 @@ import Testing
         let clock = ManualClock()
         await #expect(throws: Failure.self) {
             try await RetryPolicy().run(clock: clock) { _ in
-                .repeatLater(askedFor: .seconds(601))
+                .retry(after: .seconds(601))
             } operation: {
                 throw Failure()
             }
@@ -87,7 +87,7 @@ import Testing
         let count = Atomic(0)
         await #expect(throws: Failure.self) {
             try await RetryPolicy().run(clock: clock) { _ in
-                .stop
+                .fail
             } operation: {
                 count.add(1, ordering: .relaxed)
                 throw Failure()
@@ -100,7 +100,7 @@ import Testing
         let clock = ManualClock()
         let count = Atomic(0)
         try await RetryPolicy().run(clock: clock) { _ in
-            .repeatNow
+            .retryImmediately
         } operation: {
             if count.add(1, ordering: .relaxed).newValue == 1 { throw Failure() }
         }
@@ -109,11 +109,11 @@ import Testing
 
     @Test func countsRepetitionsAgainstTheirMaximum() async {
         var policy = RetryPolicy()
-        policy.maximumRepetitions = 3
+        policy.maxRetries = 3
         let count = Atomic(0)
         await #expect(throws: Failure.self) {
             try await policy.run(clock: ManualClock()) { _ in
-                .repeatLater()
+                .retry()
             } operation: {
                 count.add(1, ordering: .relaxed)
                 throw Failure()

@@ -78,7 +78,7 @@ import Testing
     /// What has no refresh token says so, and is told what it can do about its scope.
     @Test func aTokenOfAnotherKindIsTestedAsFarAsItCanBe() async throws {
         let transport = ScriptedTransport([Self.info])
-        let tokens = RenewingTokenProvider { TokenAnswer(accessToken: AccessToken(Secret("fake-printed"))) }
+        let tokens = RenewingTokenProvider { TokenResponse(accessToken: AccessToken(Secret("fake-printed"))) }
         var diagnosis = TokenDiagnosis(clock: ManualClock())
         try await diagnosis.testToken(
             tokens, of: .command(TokenCommand("true")), from: try Fake.credential().tokenEndpoint, transport: transport)

@@ -1,5 +1,4 @@
 import Foundation
-import GoogleHTTP
 import TestSupport
 import Testing
 

@@ -79,7 +79,7 @@ import Testing
         (#"{"access_token":"fake","expires_in":1,"expires\u005fin":3599}"#, "expires_in"),
     ])
     func aResponseThatIsAmbiguousBringsNoToken(body: String, member: String) {
-        let error = #expect(throws: OAuthError.self) { try TokenAnswer(body: Array(body.utf8), host: "h") }
+        let error = #expect(throws: OAuthError.self) { try TokenResponse(body: Array(body.utf8), host: "h") }
         #expect(error?.code == .unexpectedAnswer)
         #expect(error?.message == "the answer of h has the member \(member) twice")
     }
@@ -103,7 +103,7 @@ import Testing
             (#"{"access_token":"fake","refresh_token_expires_in":0}"#, nil, nil, nil),
         ] as [(String, Int?, [String]?, Int?)])
     func readsWhatASuccessTells(body: String, lifetime: Int?, scopes: [String]?, refreshLifetime: Int?) throws {
-        let answer = try TokenAnswer(body: Array(body.utf8), host: "h")
+        let answer = try TokenResponse(body: Array(body.utf8), host: "h")
         #expect(answer.lifetime == lifetime.map { .seconds($0) })
         #expect(answer.scopes == scopes)
         #expect(answer.refreshTokenLifetime == refreshLifetime.map { .seconds($0) })

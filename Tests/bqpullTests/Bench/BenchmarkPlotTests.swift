@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 @testable import BigQueryPull
-@testable import bqpull
+@testable import BQPullCommands
 
 #if canImport(FoundationXML)
 import FoundationXML

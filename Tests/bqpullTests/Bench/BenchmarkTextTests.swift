@@ -1,7 +1,7 @@
 import Testing
 
 @testable import BigQueryPull
-@testable import bqpull
+@testable import BQPullCommands
 
 @Suite struct BenchmarkTextTests {
     private func report() -> BenchmarkReport {
@@ -21,7 +21,7 @@ import Testing
         pull.detailedDurations.commit = 0.125
         let second = BenchmarkMeasurement(pull)
         pull.bytesBilled = 10_000_000
-        pull.jobId = "job_1"
+        pull.jobID = "job_1"
         return BenchmarkReport(
             pull,
             [

@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import bqpull
+@testable import BQPullCommands
 
 /// The built binary against an emulator with a folder for a bucket.
 @Suite struct ExportCommandTests {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import bqpull
+@testable import BQPullCommands
 
 @Suite struct ErrorReferenceTests {
     private static let identifiers = Set(ErrorReference.identifiers.values.flatMap(\.self))
@@ -10,7 +10,7 @@ import Testing
         for (identifier, text) in ErrorExplanation.texts { #expect(text.hasSuffix("."), "\(identifier)") }
     }
 
-    @Test(arguments: bqpull.ExitStatus.allCases) func everyExitCodeIsExplained(status: bqpull.ExitStatus) {
+    @Test(arguments: BQPullCommands.ExitStatus.allCases) func everyExitCodeIsExplained(status: BQPullCommands.ExitStatus) {
         #expect(ErrorReference.identifiers[status]?.isEmpty == false)
         #expect(ErrorReference.text.contains("\n\(status.rawValue) "))
         #expect(ErrorReference.text(of: "\(status.rawValue)")?.contains(status.meaning) == true)

@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import Testing
 
-@testable import bqpull
+@testable import BQPullCommands
 
 @Suite struct HelpTests {
     /// All commands that are shown, each with the words that lead to it.

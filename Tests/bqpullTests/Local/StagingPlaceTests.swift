@@ -5,7 +5,7 @@ import GoogleOAuth
 import TestSupport
 import Testing
 
-@testable import bqpull
+@testable import BQPullCommands
 
 /// Where the staging database is: disks that are full or read-only, files that go away, strange paths and processes.
 @Suite(.timeLimit(.minutes(10))) struct StagingPlaceTests {

@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import bqpull
+@testable import BQPullCommands
 
 @Suite struct DiagnosticsTests {
     private struct Line: Decodable {

@@ -4,7 +4,7 @@ import GRDB
 import TestSupport
 import Testing
 
-@testable import bqpull
+@testable import BQPullCommands
 
 /// Texts of servers and databases with characters that move the cursor, colour, or turn the line around.
 @Suite struct HiddenCharacterTests {
@@ -123,7 +123,7 @@ import Testing
         #expect(
             Set(writing) == [
                 "bqpull/Terminal/StandardError.swift", "bqpull/Terminal/StandardOutput.swift",
-                "bqpull/Terminal/PatientOutput.swift", "bqpull/BQPull.swift", "bqpull/Terminal/TerminalSize.swift",
+                "bqpull/Terminal/BufferedOutput.swift", "bqpull/BQPull.swift", "bqpull/Terminal/TerminalSize.swift",
                 "bqpull/Terminal/StandardStreams.swift", "GoogleOAuth/Processes/ChildProcess.swift",
                 "GoogleOAuth/Processes/CommandRun.swift", "CResourceLimits/CResourceLimits.c",
             ])

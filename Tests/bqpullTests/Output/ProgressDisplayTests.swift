@@ -1,6 +1,6 @@
 import Testing
 
-@testable import bqpull
+@testable import BQPullCommands
 
 @Suite struct ProgressDisplayTests {
     /// A pull that was published when the signal came has not failed.

@@ -1,7 +1,7 @@
 import Testing
 
 @testable import BigQueryPull
-@testable import bqpull
+@testable import BQPullCommands
 
 @Suite struct ProgressTextTests {
     private static let progress: PullProgress = {

@@ -1,4 +1,4 @@
-@testable import bqpull
+@testable import BQPullCommands
 import Testing
 
 @Suite struct ReadableTests {

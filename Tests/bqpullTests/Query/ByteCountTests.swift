@@ -1,6 +1,6 @@
 import Testing
 
-@testable import bqpull
+@testable import BQPullCommands
 
 @Suite struct ByteCountTests {
     @Test(arguments: [

@@ -1,7 +1,8 @@
 import BigQueryRows
+import RowFormats
 import Testing
 
-@testable import bqpull
+@testable import BQPullCommands
 
 /// Rows as they are written to standard output.
 @Suite struct RowEncoderTests {
@@ -11,7 +12,7 @@ import Testing
     private func encoded(
         _ format: RowFormat, _ fields: [TableSchema.Field], _ values: [CellValue], width: Int? = nil, null: String = ""
     ) throws -> String {
-        var encoder = format.encoder(width: width, null: null)
+        var encoder = try format.encoder(width: width, null: null)
         let schema = TableSchema(fields: fields)
         var bytes = encoder.begin(schema)
         bytes += try encoder.encode(page(values))
@@ -123,7 +124,7 @@ import Testing
     }
 
     @Test func numbersStandAtTheRightAndWideTextsAreAligned() throws {
-        var encoder = RowFormat.table.encoder(width: nil)
+        var encoder = try RowFormat.table.encoder(width: nil)
         let schema = TableSchema(fields: [
             Field(name: "n", type: .int64), Field(name: "city", type: .string), Field(name: "ok", type: .bool),
         ])

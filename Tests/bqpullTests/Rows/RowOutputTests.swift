@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import bqpull
+@testable import BQPullCommands
 
 /// Rows on standard output, of the built binary.
 @Suite struct RowOutputTests {

@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import bqpull
+@testable import BQPullCommands
 
 /// Values that need not be given with every command: options win over the environment, that over the profile.
 @Suite struct SettingsTests {

@@ -2,7 +2,7 @@ import Foundation
 import GoogleOAuth
 import Synchronization
 
-@testable import bqpull
+@testable import BQPullCommands
 
 /// The built binary, run as a user runs it.
 struct Binary {

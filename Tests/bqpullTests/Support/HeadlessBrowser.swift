@@ -4,7 +4,7 @@ import GoogleOAuth
 import Logging
 import Testing
 
-@testable import bqpull
+@testable import BQPullCommands
 
 /// Chromium without a window, driven by its own driver (WebDriver, https://www.w3.org/TR/webdriver2/).
 struct HeadlessBrowser {

@@ -3,7 +3,7 @@ import Foundation
 import GoogleOAuth
 import TestSupport
 
-@testable import bqpull
+@testable import BQPullCommands
 
 #if canImport(Glibc)
 import Glibc

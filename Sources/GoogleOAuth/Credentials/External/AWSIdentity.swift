@@ -1,5 +1,6 @@
 import Foundation
 import GoogleHTTP
+import TextSupport
 
 /// The identity of a machine or a process at Amazon: the environment's keys, or those of the machine's role.
 ///

@@ -1,6 +1,7 @@
 import Crypto
 import Foundation
 import GoogleHTTP
+import TextSupport
 
 /// Signs requests without a body as Amazon's services take them: Signature Version 4.
 struct AWSSignature: Sendable {

@@ -33,7 +33,7 @@ public struct ExternalAccountCredential: Sendable, Hashable {
     }
 
     /// Exchanges a token of the other one for one of Google's.
-    func fetchToken(scopes: [String], _ context: TokenContext) async throws -> TokenAnswer {
+    func fetchToken(scopes: [String], _ context: TokenContext) async throws -> TokenResponse {
         let subjectToken = try await source.fetch(for: self, context)
         let options = try client == nil ? userProject.map { try JSONEncoder().encode(Options(userProject: $0)) } : nil
         let endpoint = TokenEndpoint(address: tokenEndpoint, context: context)

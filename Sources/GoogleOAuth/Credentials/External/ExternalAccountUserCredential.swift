@@ -52,7 +52,7 @@ actor ExternalAccountUserExchange {
         self.context = context
     }
 
-    func answer() async throws -> TokenAnswer {
+    func answer() async throws -> TokenResponse {
         let endpoint = TokenEndpoint(address: credential.tokenEndpoint, context: context)
         let client = BasicAuthorization(name: credential.clientID, password: credential.clientSecret)
         do {

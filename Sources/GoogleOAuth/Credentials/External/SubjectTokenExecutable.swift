@@ -1,5 +1,6 @@
 import Foundation
 import GoogleHTTP
+import TextSupport
 
 /// A command that says who this is, in the form of Google's "executable-sourced credentials".
 ///

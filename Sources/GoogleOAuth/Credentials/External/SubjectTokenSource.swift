@@ -1,5 +1,6 @@
 import Foundation
 import GoogleHTTP
+import TextSupport
 
 /// Where another cloud's or identity provider's token is from, which it makes and renews.
 enum SubjectTokenSource: Sendable, Hashable {

@@ -1,5 +1,6 @@
 import Foundation
 public import GoogleHTTP
+import TextSupport
 
 /// What gives tokens of its service account to one of Google's machines: Compute Engine, Kubernetes Engine, Cloud Run and
 /// the like.
@@ -58,7 +59,7 @@ public struct MetadataServer: Sendable, Hashable {
         if isNamed { return true }
         if maker?.hasPrefix("Google") == true { return true }
         let request = request(probe.url() + "/")
-        let answer = await atMost(Self.probeTime, clock: context.clock) {
+        let answer = await withTimeout(Self.probeTime, clock: context.clock) {
             (try? await context.transport.exchange(request) { head, _ in Self.isAnswer(head) }) ?? false
         }
         return answer ?? false
@@ -72,10 +73,10 @@ public struct MetadataServer: Sendable, Hashable {
         return String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
-    func fetchToken(scopes: [String], _ context: TokenContext) async throws -> TokenAnswer {
+    func fetchToken(scopes: [String], _ context: TokenContext) async throws -> TokenResponse {
         let query: KeyValuePairs = ["scopes": Optional(scopes.joined(separator: ","))]
         let path = ["instance", "service-accounts", "default", "token"]
-        return try TokenAnswer(body: try await get(path, query: query, context), host: endpoint.host)
+        return try TokenResponse(body: try await get(path, query: query, context), host: endpoint.host)
     }
 
     private func get(

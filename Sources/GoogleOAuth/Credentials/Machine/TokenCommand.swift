@@ -1,5 +1,4 @@
 import Foundation
-import GoogleHTTP
 
 /// A command that prints an access token, for example `gcloud auth print-access-token`.
 ///
@@ -49,7 +48,7 @@ public struct TokenCommand: Sendable, Hashable {
         }
     }
 
-    func fetchToken(_ context: TokenContext) async throws -> TokenAnswer {
+    func fetchToken(_ context: TokenContext) async throws -> TokenResponse {
         let run = CommandRun(
             words: ["/bin/sh", "-c", command], environment: context.environment, timeLimit: timeLimit, name: Self.name)
         let output = String(decoding: try await run.output(clock: context.clock), as: UTF8.self)
@@ -60,13 +59,13 @@ public struct TokenCommand: Sendable, Hashable {
                 let token = AccessToken(checking: answer.token)
             else { throw run.failure("printed JSON without an access_token that can be used") }
             let seconds = answer.expires_in ?? answer.expiry?.timeIntervalSince(context.now())
-            return TokenAnswer(accessToken: token, seconds: seconds)
+            return TokenResponse(accessToken: token, seconds: seconds)
         }
         guard let token = AccessToken(checking: text) else {
             throw run.failure(
                 text.contains(where: \.isNewline)
                     ? "printed more than one line; a token is one" : "printed something that is no token")
         }
-        return TokenAnswer(accessToken: token)
+        return TokenResponse(accessToken: token)
     }
 }

@@ -1,5 +1,3 @@
-import GoogleHTTP
-
 /// A service account as which other credentials act, as gcloud's application-default login with
 /// `--impersonate-service-account` writes it as a file of type `impersonated_service_account`.
 public struct ImpersonatedServiceAccountCredential: Sendable, Hashable {

@@ -1,5 +1,6 @@
 import Foundation
 import GoogleHTTP
+import TextSupport
 
 /// Acting as a service account with other credentials, which must be allowed to.
 public struct Impersonation: Sendable, Hashable {
@@ -63,7 +64,7 @@ public struct Impersonation: Sendable, Hashable {
     ///
     /// - Parameter source: the other credentials' tokens, good for ``sourceScopes``.
     func fetchToken(scopes: [String], from source: any TokenProvider, _ context: TokenContext) async throws
-        -> TokenAnswer
+        -> TokenResponse
     {
         let token = try await source.accessToken()
         do {
@@ -76,7 +77,7 @@ public struct Impersonation: Sendable, Hashable {
     }
 
     private func fetchToken(scopes: [String], with token: AccessToken, _ context: TokenContext) async throws
-        -> TokenAnswer
+        -> TokenResponse
     {
         let body = Request(delegates: delegates, scope: scopes, lifetime: "\(lifetime.components.seconds)s")
         let request = HTTPRequest(
@@ -96,7 +97,7 @@ public struct Impersonation: Sendable, Hashable {
             // Both times are the server's, so that this machine's clock does not matter.
             let end = answer.expireTime.flatMap { try? Date($0, strategy: .iso8601) }
             let told = end.flatMap { end in head.date.map { end.timeIntervalSince($0) } }
-            return TokenAnswer(accessToken: token, seconds: told ?? requested / .seconds(1), scopes: scopes)
+            return TokenResponse(accessToken: token, seconds: told ?? requested / .seconds(1), scopes: scopes)
         }
     }
 

@@ -52,7 +52,7 @@ public struct ServiceAccountCredential: Sendable, Hashable {
     }
 
     /// Exchanges an assertion for an access token.
-    func fetchToken(scopes: [String], _ context: TokenContext) async throws -> TokenAnswer {
+    func fetchToken(scopes: [String], _ context: TokenContext) async throws -> TokenResponse {
         let assertion = try SignedAssertion(
             issuer: email, scopes: scopes, audience: tokenEndpoint.description, now: context.now()
         ).signed(with: try key(), keyID: keyID)

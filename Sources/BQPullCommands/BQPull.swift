@@ -1,0 +1,60 @@
+public import ArgumentParser
+import Foundation
+
+/// The command line. Data goes to standard output, everything else to standard error.
+public struct BQPull: AsyncParsableCommand {
+    /// Creates the root command, which does nothing itself.
+    public init() {}
+
+    /// The name, the version and the subcommands.
+    public static let configuration = CommandConfiguration(
+        commandName: "bqpull",
+        abstract: "BigQuery into a local SQLite table, with Data Factory's refresh token.",
+        version: ToolBuild.description,
+        subcommands: [
+            AuthCommand.self, QueryCommand.self, TableCommand.self, ResumeCommand.self, RunsCommand.self,
+            ListCommand.self, ShowCommand.self, ExportCommand.self, BenchCommand.self, EmulatorCommand.self,
+            ConfigCommand.self, ErrorsCommand.self,
+        ]
+    )
+
+    /// Runs the command that the process arguments name, and exits with its status.
+    public static func main() async {
+        // A closed pipe is an error of the write that meets it, not the end of the process.
+        signal(SIGPIPE, SIG_IGN)
+        StandardStreams.fill()
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        Diagnostics.format = LogFormat(arguments: arguments, environment: ProcessEnvironment.variables)
+        do {
+            try ProcessText.requireUTF8()
+            try await run(arguments)
+        } catch is BrokenPipe {
+            // Whoever reads no more has what they want.
+        } catch {
+            // Help and version: static text, which the parser writes.
+            guard exitCode(for: error) != .success else { exit(withError: error) }
+            let failure = Failure(error) ?? Failure(usage: error, CommandPath(arguments)) ?? Failure(unexpected: error)
+            Diagnostics.failure(failure)
+            Foundation.exit(failure.exitStatus.rawValue)
+        }
+    }
+
+    private static func run(_ arguments: [String]) async throws {
+        guard !RootHelp.isAskedFor(arguments) else { return try StandardOutput.write(RootHelp.text) }
+        if let format = ProcessEnvironment.value(LogFormat.variable), LogFormat(rawValue: format) == nil {
+            throw CommandError(
+                message: "\(format) of \(LogFormat.variable) is no format", exitStatus: .usage,
+                hint: "set it to text or json")
+        }
+        if let failure = CommandPath(arguments).failure { throw failure }
+        // The parser's own help knows commands only.
+        let isAboutErrors = arguments.starts(with: ["help", "errors"])
+        var command = try parseAsRoot(isAboutErrors ? Array(arguments.dropFirst()) : arguments)
+        try OpenFileLimit.require()
+        if var command = command as? any AsyncParsableCommand {
+            try await command.run()
+        } else {
+            try command.run()
+        }
+    }
+}

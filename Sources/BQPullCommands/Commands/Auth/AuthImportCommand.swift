@@ -1,0 +1,88 @@
+import ArgumentParser
+import Foundation
+import GoogleHTTP
+import GoogleOAuth
+import TextSupport
+
+/// `bqpull auth import`: stores credentials that exist already. It does not go to the network.
+struct AuthImportCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "import",
+        abstract: "Store credentials that exist already.",
+        discussion: """
+            Takes an authorized_user file (of gcloud or of Google's libraries), a Data
+            Factory linked service with plain secrets, or, with -, any of these or three
+            lines from standard input: client id, client secret, refresh token.
+
+            Examples:
+              bqpull auth import ~/.config/gcloud/application_default_credentials.json \\
+                  --project my-project
+            """
+    )
+
+    @Argument(help: ArgumentHelp("The file; - reads standard input.", valueName: "file"))
+    var file: String
+
+    @Option(help: ArgumentHelp("The project that runs and pays for queries.", valueName: "id"))
+    var project: String?
+
+    @Option(help: ArgumentHelp("Under which name to store them.", valueName: "name"))
+    var profile: String?
+
+    @Flag(help: "Replace credentials that are stored already.")
+    var replace = false
+
+    @Flag(help: "Write what was stored, without secrets, as one JSON object to standard output.")
+    var json = false
+
+    func run() async throws {
+        let (stored, store) = try await Interruption.catching(note: { .init(message: "nothing was stored") }) {
+            try await importCredential()
+        }
+        try ConsentEnd.show(stored, in: store, profile: profile, json: json)
+    }
+
+    private func importCredential() async throws -> (StoredCredential, CredentialStore) {
+        let store = try ProcessEnvironment.credentials.store(profile: profile ?? ProcessEnvironment.profile)
+        try store.prepare()
+        var imported = try await readCredential()
+        if let project { imported.credential.quotaProjectID = project }
+        let tokenEndpoint = imported.credential.tokenEndpoint
+        if tokenEndpoint.isLoopback { imported.endpoint = tokenEndpoint.origin }
+        let stored = try await store.update(replacesDamaged: replace) { kept in
+            guard let kept else { return imported }
+            if kept.credential.refreshToken == imported.credential.refreshToken {
+                return imported.knowing(kept)
+            }
+            guard replace else {
+                throw CommandError(
+                    message: "\(printable(store.path)) holds another refresh token, which would be lost",
+                    exitStatus: .cannotCreate,
+                    hint: "give --replace, or store the new one beside it with --profile NAME"
+                )
+            }
+            return imported
+        }
+        return (stored, store)
+    }
+
+    private func readCredential() async throws -> StoredCredential {
+        let file = file
+        if file != "-" { return try await onOwnThread { try StoredCredential(importingFile: file) } }
+        guard LineInput.isTerminal else {
+            let bytes = try await onOwnThread {
+                try readCredentialsFile("/dev/stdin", what: "the credential", patience: nil)
+            }
+            return try StoredCredential(importing: bytes, source: "standard input")
+        }
+        let lines = LineInput()
+        StandardError.write("client id: ")
+        let clientID = try await lines.next() ?? ""
+        let credential = try AuthorizedUserCredential(
+            clientID: clientID.trimmingCharacters(in: .whitespaces),
+            clientSecret: try await lines.secret("client secret"),
+            refreshToken: try await lines.secret("refresh token")
+        )
+        return StoredCredential(credential, stored: Date())
+    }
+}

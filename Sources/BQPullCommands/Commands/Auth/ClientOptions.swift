@@ -1,0 +1,155 @@
+import ArgumentParser
+import Foundation
+import GoogleHTTP
+import GoogleOAuth
+import TextSupport
+
+/// Which OAuth client asks for what: the options of the commands that begin a consent.
+struct ClientOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "The OAuth client's JSON file from Google's console. Default: the client of the credentials that are stored already.",
+            valueName: "file.json"
+        )
+    )
+    var clientFile: String?
+
+    @Option(help: ArgumentHelp("The OAuth client's id; its secret is asked for.", valueName: "id"))
+    var clientID: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "A file with the client secret in its first line; - takes it from standard input.", valueName: "file"
+        )
+    )
+    var clientSecretFile: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "What to ask for, repeatable: a full scope, or the last part of Google's such as drive.readonly. Default: what was granted before, else bigquery.",
+            valueName: "scope"
+        )
+    )
+    var scope: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Where the browser is sent afterwards. Default: where it was sent the last time, else this machine for a desktop client, else a registered one, on this machine if there is one.",
+            valueName: "uri"
+        )
+    )
+    var redirectURI: String?
+
+    @Option(help: ArgumentHelp("The port on 127.0.0.1 to which a desktop client's browser is sent.", valueName: "n"))
+    var port: Int?
+
+    func validate() throws {
+        guard clientFile == nil || clientID == nil else {
+            throw ValidationError("Give --client-file or --client-id, not both")
+        }
+        guard port == nil || redirectURI == nil else {
+            throw ValidationError("Give --port or --redirect-uri, not both: a redirect URI has its port in it")
+        }
+        guard port.map((1024...65535).contains) ?? true else {
+            throw ValidationError("--port must be from 1024 to 65535")
+        }
+    }
+
+    /// The client: of the file, of the id, of the credentials that were named, or of those that are stored.
+    func client(
+        _ credential: CredentialOptions, stored: StoredCredential?, input: LineInput
+    ) async throws -> OAuthClient {
+        if let clientFile {
+            let secret = try await fileSecret(input)
+            // Once, since a pipe cannot be read again.
+            let bytes = try await onOwnThread { try readCredentialsFile(clientFile, what: "the client file") }
+            do throws(OAuthError) {
+                return try OAuthClient(json: bytes, path: clientFile, secret: secret)
+            } catch {
+                guard error.code == .noClientSecret, LineInput.isTerminal else { throw error }
+            }
+            return try OAuthClient(json: bytes, path: clientFile, secret: try await input.secret("client secret"))
+        }
+        if let clientID { return try OAuthClient(id: clientID, secret: try await secret(input)) }
+        if let path = credential.credentials {
+            let named = try await onOwnThread { try AuthorizedUserCredential(contentsOfFile: path) }
+            return try StoredCredential(named, stored: nil).oauthClient()
+        }
+        guard let stored else { throw Self.noClient }
+        return try stored.oauthClient()
+    }
+
+    private func secret(_ input: LineInput) async throws -> Secret {
+        if let secret = try await fileSecret(input) { return secret }
+        guard LineInput.isTerminal else {
+            throw CommandError(
+                message: "the client secret is missing",
+                exitStatus: .usage,
+                hint:
+                    "give --client-secret-file FILE, or --client-secret-file - and pipe it; there is no option for the secret itself"
+            )
+        }
+        return try await input.secret("client secret")
+    }
+
+    private func fileSecret(_ input: LineInput) async throws -> Secret? {
+        guard let path = clientSecretFile else { return nil }
+        guard path != "-" else { return try await input.secret("client secret") }
+        let bytes = try await onOwnThread { try readCredentialsFile(path, what: "the file of the client secret") }
+        let text = String(bytes: bytes, encoding: .utf8)
+        let line = text?.split(whereSeparator: \.isNewline).first?.trimmingCharacters(in: .whitespaces)
+        guard let line, !line.isEmpty else {
+            throw CommandError(
+                message: "\(printable(path)) has no client secret in its first line", exitStatus: .usage,
+                hint: "put the secret there, and nothing else"
+            )
+        }
+        return Secret(line)
+    }
+
+    /// The redirect URI that cannot be chosen: the one that was asked for, the one of the last time, or one that is
+    /// registered for a Web client, on this machine if possible.
+    func fixedRedirectURI(of client: OAuthClient, stored: String?) throws -> String? {
+        if let redirectURI { return redirectURI }
+        guard client.kind == .web else { return port == nil ? stored : nil }
+        guard port == nil else {
+            throw CommandError(
+                message: "a Web client's redirect URI is registered with its port", exitStatus: .usage,
+                hint: "give a registered one with --redirect-uri instead of --port"
+            )
+        }
+        let isRegistered = { client.redirectURIs.isEmpty || client.redirectURIs.contains($0) }
+        if let stored, isRegistered(stored) { return stored }
+        let here = client.redirectURIs.first { ConsentRequest.loopbackPort(ofRedirectURI: $0) != nil }
+        guard let uri = here ?? client.redirectURIs.first else {
+            throw OAuthError(
+                code: .redirectMismatch, message: "the client file of this Web client has no redirect URI",
+                hint: "register one at https://console.cloud.google.com/apis/credentials, and download the file again"
+            )
+        }
+        return uri
+    }
+
+    /// The scopes that were asked for; several may stand in one option.
+    var scopes: [String]? {
+        let all = scope.flatMap { $0.split { " ,".contains($0) }.map(String.init) }
+        return all.isEmpty ? nil : all
+    }
+
+    private static let noClient = CommandError(
+        message: "no OAuth client is known yet", exitStatus: .usage,
+        hint: """
+            make one in Google's console, once:
+             1. project:        https://console.cloud.google.com/projectcreate
+             2. BigQuery API:   https://console.cloud.google.com/apis/library/bigquery.googleapis.com  (Enable)
+             3. consent screen: https://console.cloud.google.com/auth/branding  (a name and an e-mail address suffice)
+             4. audience:       https://console.cloud.google.com/auth/audience  (Internal if you can, else External)
+             5. External only:  on the same page "Publish app", or tokens end after seven days
+             6. client:         https://console.cloud.google.com/auth/clients/create  (type "Desktop app")
+             7. download its JSON file there
+             8. bqpull auth login --client-file FILE.json --project PROJECT
+             9. bqpull auth test
+            10. bqpull auth export --for adf
+            """
+    )
+}

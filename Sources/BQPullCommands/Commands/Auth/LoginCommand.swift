@@ -1,0 +1,100 @@
+import ArgumentParser
+import GoogleHTTP
+import GoogleOAuth
+import TextSupport
+
+/// `bqpull auth login`: asks for consent in the browser, and stores the refresh token that it brings.
+struct LoginCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "login",
+        abstract: "Get a refresh token: consent in the browser, exchange, store.",
+        discussion: """
+            Without a client it shows how to make one.
+
+            Examples:
+              bqpull auth login --client-file client_secret.json --project my-project
+              bqpull auth login --no-browser # again, with the client that is stored
+            """
+    )
+
+    @OptionGroup var client: ClientOptions
+
+    @Flag(help: "Open no browser: print the address, and take the one at which the browser ends.")
+    var noBrowser = false
+
+    @OptionGroup var connection: ConnectionOptions
+
+    func run() async throws {
+        try await Interruption.catching(note: { .init(message: "nothing was stored") }) {
+            try await Connection.with(connection) { connection in
+                try await logIn(connection)
+            }
+        }
+    }
+
+    private func logIn(_ connection: Connection) async throws {
+        let input = LineInput()
+        let start = try await ConsentStart(client, self.connection.credential, connection, input: input)
+        let (pending, code) = try await consent(start, input: input)
+        try await ConsentEnd.finish(pending, code: code, in: start.store, connection, self.connection)
+    }
+
+    /// Sends the user to the browser, and waits for the answer.
+    private func consent(_ start: ConsentStart, input: LineInput) async throws -> (PendingConsent, Secret) {
+        let fixedPort = start.fixedRedirectURI.map(ConsentRequest.loopbackPort(ofRedirectURI:))
+        if case .some(nil) = fixedPort {
+            let pending = try start.pendingConsent(port: 0)
+            _ = open(pending.request, listens: false)
+            guard let code = try await PastedAnswer.code(for: pending.request, from: input) else {
+                throw PastedAnswer.missing
+            }
+            return (pending, code)
+        }
+        return try await LoopbackListener.with(port: fixedPort.flatMap(\.self) ?? client.port ?? 0) { listener in
+            let pending = try start.pendingConsent(port: listener.port)
+            let answer = listener.expectAnswer(to: pending.request)
+            let takesPaste = open(pending.request, listens: true)
+            let code = try await firstCode(of: answer, or: takesPaste ? input : nil, for: pending.request)
+            return (pending, code)
+        }
+    }
+
+    /// Opens the browser where there is one, and says what to do.
+    ///
+    /// - Returns: whether an address may be pasted: where somebody types, where a script was told that it has to,
+    ///   and where there is no browser that could come back.
+    private func open(_ request: ConsentRequest, listens: Bool) -> Bool {
+        let isOpened = !noBrowser && Browser.open(request.url)
+        let takesPaste = !isOpened || LineInput.isTerminal
+        var text = isOpened ? "a browser was opened; if it shows nothing, open this address:\n" : "open this address:\n"
+        text += "\n  \(request.url)\n\n"
+        switch (listens, takesPaste) {
+        case (true, true):
+            text += "waiting for the answer. If the browser ends at an error page, paste its address here:\n"
+        case (true, false): text += "waiting for the answer\n"
+        case (false, _):
+            text +=
+                "the browser will end at \(printable(request.redirectURI, limit: 200)), maybe with an error page. Paste its address here:\n"
+        }
+        Diagnostics.info(text)
+        return takesPaste
+    }
+
+    /// The code that the browser brings, or that is in the address that somebody pastes: the first of both.
+    private func firstCode(
+        of answer: LoopbackListener.ExpectedAnswer, or input: LineInput?, for request: ConsentRequest
+    ) async throws -> Secret {
+        try await withThrowingTaskGroup(of: Secret?.self) { group in
+            group.addTask { try await answer.authorizationCode() }
+            if let input {
+                // The end of the input is not the end of the login, which the browser may still bring about.
+                group.addTask { try await PastedAnswer.code(for: request, from: input) }
+            }
+            defer { group.cancelAll() }
+            while let code = try await group.next() {
+                if let code { return code }
+            }
+            throw CancellationError()
+        }
+    }
+}

@@ -1,0 +1,62 @@
+import ArgumentParser
+import Foundation
+import GoogleHTTP
+import TextSupport
+
+/// Where the text of a query comes from.
+struct QueryText: ParsableArguments {
+    @Argument(help: ArgumentHelp("The SQL text; - reads it from standard input.", valueName: "sql"))
+    var sql: String?
+
+    @Option(help: ArgumentHelp("A file with the SQL text.", valueName: "path"))
+    var file: String?
+
+    /// Whether it comes from one place.
+    var isGiven: Bool { (sql == nil) != (file == nil) }
+
+    /// The text.
+    func read() throws -> String { try Self.read(sql, file: file) }
+
+    /// The text of an argument or a file.
+    static func read(_ sql: String?, file: String?) throws -> String {
+        let text = if let sql, sql != "-" { sql } else { try contents(of: file) }
+        guard !text.allSatisfy(\.isWhitespace) else {
+            throw CommandError(
+                message: "the SQL text is empty", exitStatus: .usage,
+                hint: "give a query, for example 'SELECT 1 AS one'")
+        }
+        // SQL has at least two words.
+        guard text.contains(where: { $0.isWhitespace || $0 == "(" }) else {
+            let name = printable(text, limit: 200)
+            throw CommandError(
+                message: "\"\(name)\" is no SQL text", exitStatus: .usage,
+                hint: FileManager.default.fileExists(atPath: text)
+                    ? "read SQL from a file with --file \(shellWord(name))"
+                    : "pull a table with bqpull table \(shellWord(name)), or query it: 'SELECT * FROM \(name)'")
+        }
+        return text
+    }
+
+    /// The text of a file, or without one of standard input.
+    private static func contents(of file: String?) throws -> String {
+        let bytes: [UInt8]
+        do throws(InputFileError) {
+            let limit = InputFile.maximumTextSize
+            if let file {
+                bytes = try InputFile.read(file, limit: limit)
+            } else {
+                bytes = try InputFile.readStandardInput(limit: limit)
+            }
+        } catch {
+            throw CommandError(
+                message: "the SQL text of \(printable(file ?? "standard input")) \(error.reason)",
+                exitStatus: .inputMissing, hint: error.hint)
+        }
+        guard let text = String(bytes: bytes, encoding: .utf8) else {
+            throw CommandError(
+                message: "the SQL text of \(printable(file ?? "standard input")) is not valid UTF-8",
+                exitStatus: .inputMissing, hint: "convert it to UTF-8")
+        }
+        return text
+    }
+}

@@ -1,0 +1,68 @@
+import Foundation
+import GoogleHTTP
+import GoogleOAuth
+import TextSupport
+
+/// The settings of a profile: `settings.json` beside its credentials, a JSON object of texts.
+struct SettingsFile {
+    let path: String
+
+    /// The file of a profile, or without one the file of all commands; `nil` if there is no home folder.
+    ///
+    /// - Throws: `OAuthError` for a name that cannot be a profile's.
+    init?(profile: String?) throws {
+        let folder: String
+        do throws(OAuthError) {
+            folder = try ProcessEnvironment.credentials.store(profile: profile).folder
+        } catch {
+            guard error.code == .cannotStore else { throw error }
+            return nil
+        }
+        path = folder + "/settings.json"
+    }
+
+    /// The profiles for which something is set.
+    static var profiles: [String] {
+        guard let folder = try? ProcessEnvironment.credentials.store().folder + "/profiles",
+            let names = try? FileManager.default.contentsOfDirectory(atPath: folder)
+        else { return [] }
+        return names.filter { FileManager.default.fileExists(atPath: "\(folder)/\($0)/settings.json") }
+    }
+
+    /// What is set; nothing if there is no file.
+    ///
+    /// - Throws: ``CommandError`` for a file that cannot be read or holds something else.
+    func read() throws -> [String: String] {
+        guard FileManager.default.fileExists(atPath: path) else { return [:] }
+        let bytes = try? InputFile.read(path, limit: InputFile.maximumTextSize)
+        if let duplicate = bytes.flatMap({ DuplicateMember(in: $0) }) {
+            throw CommandError(
+                message: "\(path) has the setting \(printable(duplicate.name, limit: 100)) twice",
+                exitStatus: .configuration, hint: "remove the wrong one of the two")
+        }
+        guard let bytes, let settings = try? JSONDecoder().decodeUnambiguous([String: String].self, from: bytes) else {
+            throw CommandError(
+                message: "the settings in \(path) cannot be read", exitStatus: .configuration,
+                hint: "mend the file, a JSON object of texts, or remove it: rm \(shellWord(path))")
+        }
+        if let unknown = settings.keys.sorted().first(where: { Setting(rawValue: $0) == nil }) {
+            throw CommandError(
+                message: "\(path) has a setting that there is not: \(unknown)", exitStatus: .configuration,
+                hint: "there are \(Setting.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        return settings
+    }
+
+    /// Sets something, or takes it out.
+    ///
+    /// - Throws: ``CommandError`` or `OAuthError` if the file cannot be read or replaced.
+    func set(_ setting: Setting, to value: String?) throws {
+        var settings = try read()
+        settings[setting.rawValue] = value
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+        let file = PrivateFile(path: path)
+        try file.prepareFolder()
+        try file.write(Array(try encoder.encode(settings)) + [0x0A])
+    }
+}

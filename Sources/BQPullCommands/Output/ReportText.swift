@@ -1,0 +1,74 @@
+import BigQueryPull
+import TextSupport
+
+/// The report for people.
+enum ReportText {
+    static func text(_ report: PullReport) -> String {
+        var lines = [
+            "\(Readable.rows(report.rowsCopied)) \(place(report)) in \(Readable.seconds(report.copyDuration))"
+        ]
+        if report.alreadyPublished == true {
+            let time = report.publishedAt.map { " at \(Readable.time($0))" } ?? ""
+            lines.append("  already published\(time); the process exited before its report was complete")
+        }
+        if let dropped = report.droppedRun { lines.append("  lost      \(text(dropped))") }
+        if let continued = report.rowsContinued, continued > 0 {
+            lines.append("  continued \(Readable.rows(continued)) were staged before the interruption")
+        }
+        if let count = report.rowsWithoutWatermark, count > 0 {
+            lines.append("  left out  \(Readable.rows(count)) without a value in the incremental column")
+        }
+        // Where the time went is not recorded.
+        if report.alreadyPublished != true { lines += cost(report) }
+        if report.retries > 0 { lines.append("  retries   \(report.retries)") }
+        if let job = report.jobID {
+            let name = "\(report.project):\(report.location.map { "\($0)." } ?? "")\(job)"
+            lines.append("  job       \(printable(name))")
+        }
+        if let next = next(report) { lines.append("  next      \(next)") }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private static func cost(_ report: PullReport) -> [String] {
+        let transfer = max(0.001, report.copyDuration - report.queryDuration)
+        let rate = (Double(report.rowsCopied) - Double(report.rowsContinued ?? 0)) / transfer
+        var lines: [String] = []
+        if let table = report.sourceTable {
+            lines.append("  read      \(printable(table, limit: 300)), without a query, which costs nothing")
+        } else {
+            lines.append("  query     \(query(report))")
+        }
+        lines.append(
+            "  transfer  \(Readable.seconds(transfer)), \(Readable.count(Int64(saturating: rate))) rows/s, "
+                + "\(Readable.bytes(report.dataRead)) read (inflated \(Readable.bytes(report.dataInflated))) in "
+                + "\(report.pages) \(report.pages == 1 ? "page" : "pages")"
+        )
+        return lines
+    }
+
+    private static func text(_ run: DroppedRun) -> String {
+        let cost = run.bytesBilled.map { "; \(Readable.bytes($0)) were billed for it" } ?? ""
+        return "the interrupted run of \(Readable.time(run.startedAt)), \(Readable.rows(run.rows))\(cost)"
+    }
+
+    /// A command that shows the rows.
+    private static func next(_ report: PullReport) -> String? {
+        guard let table = report.table, let file = report.file else { return nil }
+        let name =
+            table.wholeMatch(of: /[A-Za-z_][A-Za-z0-9_]*/) == nil ? "\"\(table.replacing("\"", with: "\"\""))\"" : table
+        return "sqlite3 \(shellWord(file)) \(shellWord("SELECT * FROM \(name) LIMIT 10"))"
+    }
+
+    private static func query(_ report: PullReport) -> String {
+        var query = ["\(Readable.seconds(report.queryDuration))"]
+        if report.cacheHit == true { query.append("from the cache") }
+        if let bytes = report.bytesProcessed { query.append("\(Readable.bytes(bytes)) processed") }
+        if let bytes = report.bytesBilled { query.append("\(Readable.bytes(bytes)) billed") }
+        return query.joined(separator: ", ")
+    }
+
+    private static func place(_ report: PullReport) -> String {
+        guard let table = report.table, let file = report.file else { return "written" }
+        return "staged in table \(printable(table, limit: .max)) of \(printable(file, limit: .max))"
+    }
+}

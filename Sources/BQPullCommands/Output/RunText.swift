@@ -1,0 +1,102 @@
+import Foundation
+import SQLiteStaging
+import TextSupport
+
+/// A run of the log for people.
+enum RunText {
+    static func text(_ run: RecordedRun) -> String {
+        let total = run.statistics.totalRows.map { " of \(Readable.count($0))" } ?? ""
+        var lines = [
+            "\(printable(run.intent.runID, limit: 200))  \(state(run))",
+            "  table    \(printable(run.target.table, limit: 200))\(mode(run.target))",
+            "  rows     \(Readable.count(run.rows))\(total)",
+            "  began    \(Readable.time(run.intent.startedAt))",
+            "  \(run.finishedAt == nil ? "seen " : "ended")    \(Readable.time(run.finishedAt ?? run.updatedAt))",
+        ]
+        if let job = run.intent.jobID {
+            let location = (run.statistics.location ?? run.intent.location).map { "\($0)." } ?? ""
+            lines.append("  job      \(printable("\(run.intent.project):\(location)\(job)", limit: 300))")
+        }
+        let source = printable(run.intent.sql, limit: 120)
+        lines.append(run.isQuery ? "  query    \(source)" : "  reads    \(source)")
+        if let error = run.error { lines.append("  stopped  \(printable(error, limit: 300))") }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private static func state(_ run: RecordedRun) -> String {
+        switch run.process {
+        case nil: run.state.rawValue
+        case 0: "running"
+        case let process?: "running in process \(process)"
+        }
+    }
+
+    private static func mode(_ target: StagingTarget) -> String {
+        var parts = [target.ifExists?.rawValue].compactMap(\.self)
+        if !target.key.isEmpty { parts.append("key \(printable(target.key.joined(separator: ", "), limit: 300))") }
+        return parts.isEmpty ? "" : " (\(parts.joined(separator: ", ")))"
+    }
+}
+
+extension RecordedRun {
+    /// Whether it runs a query, or reads a table without one.
+    fileprivate var isQuery: Bool { intent.jobID != nil }
+}
+
+/// A run of the log for programs.
+struct RunSummary: Encodable {
+    var runID: String
+    var state: String
+    var process: Int32?
+    var table: String
+    var ifExists: String?
+    var key: [String]
+    var incrementalColumn: String?
+    var rows: Int64
+    var totalRows: Int64?
+    var project: String
+    var location: String?
+    var jobID: String?
+    var sql: String?
+    var sourceTable: String?
+    var bytesProcessed: Int64?
+    var bytesBilled: Int64?
+    var dataRead: Int64
+    var startedAt: Date
+    var updatedAt: Date
+    var finishedAt: Date?
+    var error: String?
+    var acknowledged: Bool?
+
+    private enum CodingKeys: String, CodingKey {
+        case state, process, table, ifExists, key, incrementalColumn, rows, totalRows, project, location, sql,
+            sourceTable, bytesProcessed, bytesBilled, dataRead, startedAt, updatedAt, finishedAt, error, acknowledged
+        case runID = "runId"
+        case jobID = "jobId"
+    }
+
+    init(_ run: RecordedRun) {
+        runID = run.intent.runID
+        state = run.state.rawValue
+        process = run.process
+        table = run.target.table
+        ifExists = run.target.ifExists?.rawValue
+        key = run.target.key
+        incrementalColumn = run.intent.incrementalColumn
+        rows = run.rows
+        totalRows = run.statistics.totalRows
+        project = run.intent.project
+        location = run.statistics.location
+        jobID = run.intent.jobID
+        sql = run.isQuery ? run.intent.sql : nil
+        sourceTable = run.isQuery ? nil : run.intent.sql
+        bytesProcessed = run.statistics.bytesProcessed
+        bytesBilled = run.statistics.bytesBilled
+        dataRead = run.statistics.wireBytes
+        startedAt = run.intent.startedAt
+        updatedAt = run.updatedAt
+        finishedAt = run.finishedAt
+        error = run.error
+        acknowledged = run.state == .published ? run.isAcknowledged : nil
+    }
+}

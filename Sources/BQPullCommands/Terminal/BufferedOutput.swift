@@ -1,0 +1,58 @@
+import Foundation
+
+/// Standard output whose reader takes its time, or goes away.
+enum BufferedOutput {
+    /// So much goes into a pipe without waiting when it has room at all (POSIX: `PIPE_BUF` is at least 512).
+    private static let pipeBytes = Int(PIPE_BUF)
+
+    /// Writes all bytes; looks ten times a second whether that is still wanted.
+    ///
+    /// - Throws: ``BrokenPipe``, `CancellationError`, or ``CommandError`` if it cannot be written.
+    static func write(_ bytes: [UInt8], isCancelled: () -> Bool) throws {
+        let chunk = isFile ? bytes.count : pipeBytes
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            guard !isCancelled() else { throw CancellationError() }
+            if !isFile, try !hasRoom(within: 100) { continue }
+            let written = rest.prefix(chunk).withUnsafeBytes {
+                Foundation.write(STDOUT_FILENO, $0.baseAddress, $0.count)
+            }
+            if written >= 0 {
+                rest = rest.dropFirst(written)
+            } else if errno != EINTR, errno != EAGAIN {
+                throw failure(errno)
+            }
+        }
+    }
+
+    /// Returns when the reader has gone away; never for a file.
+    static func readerGone() async throws {
+        while true {
+            try await Task.sleep(for: .milliseconds(200))
+            if !isFile { _ = try poll(for: 0, milliseconds: 0) }
+        }
+    }
+
+    private static var isFile: Bool {
+        var status = stat()
+        return fstat(STDOUT_FILENO, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+    }
+
+    private static func hasRoom(within milliseconds: Int32) throws -> Bool {
+        try poll(for: Int16(POLLOUT), milliseconds: milliseconds) != 0
+    }
+
+    private static func poll(for events: Int16, milliseconds: Int32) throws -> Int16 {
+        var descriptor = pollfd(fd: STDOUT_FILENO, events: events, revents: 0)
+        guard Foundation.poll(&descriptor, 1, milliseconds) > 0 else { return 0 }
+        if descriptor.revents & Int16(POLLERR | POLLHUP) != 0 { throw BrokenPipe() }
+        return descriptor.revents
+    }
+
+    private static func failure(_ code: Int32) -> any Error {
+        guard code != EPIPE else { return BrokenPipe() }
+        return CommandError(
+            message: "standard output cannot be written: \(String(cString: strerror(code)))", exitStatus: .localIO,
+            hint: StandardOutput.noRoom)
+    }
+}

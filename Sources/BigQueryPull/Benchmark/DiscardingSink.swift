@@ -1,0 +1,8 @@
+import BigQueryRows
+
+/// Takes rows and drops them, so that only fetching and decoding are measured.
+struct DiscardingSink: RowSink {
+    func begin(_ schema: TableSchema) {}
+    func append(_ page: RowPage) {}
+    func finish() {}
+}

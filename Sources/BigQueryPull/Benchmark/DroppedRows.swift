@@ -1,8 +1,0 @@
-import BigQueryRows
-
-/// Takes rows and drops them, so that only fetching and decoding are measured.
-struct DroppedRows: RowSink {
-    func begin(_ schema: TableSchema) {}
-    func append(_ page: RowPage) {}
-    func finish() {}
-}

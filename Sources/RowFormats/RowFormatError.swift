@@ -1,0 +1,46 @@
+/// An error of an encoder.
+public struct RowFormatError: Error, Sendable, CustomStringConvertible {
+    /// The kind of error.
+    public struct Code: Sendable, Hashable, CustomStringConvertible {
+        private enum Value: String, CaseIterable {
+            case emptyLine, invalidNull
+        }
+
+        private let value: Value
+
+        private init(_ value: Value) {
+            self.value = value
+        }
+
+        /// A CSV row would be an empty line, which CSV readers skip: its only column is NULL.
+        public static let emptyLine = Code(.emptyLine)
+        /// The text of NULL would need quotes.
+        public static let invalidNull = Code(.invalidNull)
+
+        /// Every code.
+        package static var all: [Code] { Value.allCases.map(Code.init) }
+
+        /// The identifier of the code, for example `emptyLine`.
+        public var description: String { value.rawValue }
+    }
+
+    /// The kind of error.
+    public var code: Code
+    /// What failed, in one line.
+    public var message: String
+    /// The error underneath.
+    public var cause: (any Error)?
+
+    /// Creates an error.
+    public init(code: Code, message: String, cause: (any Error)? = nil) {
+        self.code = code
+        self.message = message
+        self.cause = cause
+    }
+
+    /// Always `false`.
+    public var isTransient: Bool { false }
+
+    /// Code and message.
+    public var description: String { "\(code): \(message)" }
+}

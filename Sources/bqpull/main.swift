@@ -1,0 +1,3 @@
+import BQPullCommands
+
+await BQPull.main()
