@@ -98,3 +98,63 @@ struct JobRequest: Sendable {
 extension Character {
     fileprivate var isASCIILetterOrDigit: Bool { isASCII && (isLetter || isNumber) }
 }
+
+/// What a request says about the query to run: `configuration.query` of a job, or the body of jobs.query.
+struct QueryConfiguration: Sendable {
+    var query: String
+    var isLegacy: Bool
+    var parameters: QueryParameters
+    var defaultDataset: (project: String, dataset: String)?
+    var destination: TableReference?
+    var writeDisposition: String
+    var usesCache: Bool
+    var maximumBytesBilled: Int64?
+
+    init(json: JSONObject, project: String) throws(ServiceError) {
+        guard let query = json["query"]?.string, !query.isEmpty else {
+            throw ServiceError(.missing, "Required parameter is missing: query")
+        }
+        self.query = query
+        isLegacy = json["useLegacySql"]?.bool ?? true
+        parameters = try QueryParameters(json: json["queryParameters"]?.array ?? [])
+        if isLegacy, parameters.count > 0 {
+            throw ServiceError(.invalid, "Query parameters cannot be used with legacy SQL.")
+        }
+        if let dataset = json["defaultDataset"]?.object, let name = dataset["datasetId"]?.string {
+            defaultDataset = (dataset["projectId"]?.string ?? project, name)
+        }
+        destination = json["destinationTable"]?.object.flatMap { table in
+            guard let dataset = table["datasetId"]?.string, let name = table["tableId"]?.string else { return nil }
+            return TableReference(project: table["projectId"]?.string ?? project, dataset: dataset, table: name)
+        }
+        writeDisposition = json["writeDisposition"]?.string ?? "WRITE_EMPTY"
+        usesCache = json["useQueryCache"]?.bool ?? true
+        maximumBytesBilled = json["maximumBytesBilled"]?.integer
+    }
+}
+
+/// What a request says about the table to extract: `configuration.extract` of a job.
+struct ExtractConfiguration: Sendable {
+    var table: TableReference
+    var target: ExportTarget
+
+    init(json: JSONObject, project: String) throws(ServiceError) {
+        guard let table = json["sourceTable"]?.object, let dataset = table["datasetId"]?.string,
+            let name = table["tableId"]?.string
+        else { throw ServiceError(.missing, "Required parameter is missing: sourceTable") }
+        self.table = TableReference(project: table["projectId"]?.string ?? project, dataset: dataset, table: name)
+        let uris =
+            json["destinationUris"]?.array?.compactMap(\.string) ?? [json["destinationUri"]?.string].compactMap(\.self)
+        guard let uri = uris.first else {
+            throw ServiceError(.missing, "Required parameter is missing: destinationUris")
+        }
+        guard uris.count == 1 else { throw ServiceError(.notImplemented, "The emulator extracts to one URI") }
+        let formatName = json["destinationFormat"]?.string ?? ExportTarget.Format.csv.rawValue
+        guard let format = ExportTarget.Format(rawValue: formatName) else {
+            throw ServiceError(.invalid, "Invalid destination format: \(formatName)")
+        }
+        target = try ExportTarget(uri: uri, format: format, compression: json["compression"]?.string)
+        if let delimiter = json["fieldDelimiter"]?.string { try target.setDelimiter(delimiter) }
+        target.hasHeader = json["printHeader"]?.bool ?? true
+    }
+}

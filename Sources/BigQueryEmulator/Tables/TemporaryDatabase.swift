@@ -25,3 +25,63 @@ final class TemporaryDatabase: Sendable {
         try? FileManager.default.removeItem(at: folder)
     }
 }
+
+/// What the emulator adds to SQLite: the order of decimals, and casts to dates and times.
+enum SQLiteFunctions {
+    static func install(in database: Database) {
+        database.add(collation: DecimalCollation.collation)
+        for type in [FieldType.date, .time, .datetime, .timestamp] {
+            database.add(function: cast(to: type))
+        }
+    }
+
+    private static func cast(to type: FieldType) -> DatabaseFunction {
+        DatabaseFunction("bigquery_\(type.rawValue.lowercased())", argumentCount: 1, pure: true) { arguments in
+            guard let text = String.fromDatabaseValue(arguments[0]) else { return nil }
+            let field = Field(name: type.rawValue, type: type)
+            guard let value = try? Value(text: text, field: field) else {
+                throw DatabaseError(message: "Invalid \(type.rawValue.lowercased()): '\(text)'")
+            }
+            return value.storedJSON(field).string
+        }
+    }
+}
+
+/// The order of NUMERIC and BIGNUMERIC values, which SQLite holds as text so that no digit is lost.
+enum DecimalCollation {
+    static let name = "bigquery_decimal"
+
+    static let collation = DatabaseCollation(name) { left, right in
+        compare(left, right)
+    }
+
+    static func compare(_ left: String, _ right: String) -> ComparisonResult {
+        let left = Parts(left)
+        let right = Parts(right)
+        if left.isNegative != right.isNegative { return left.isNegative ? .orderedAscending : .orderedDescending }
+        let magnitude = Parts.compare(left, right)
+        return left.isNegative ? ComparisonResult(rawValue: -magnitude.rawValue) ?? .orderedSame : magnitude
+    }
+
+    private struct Parts {
+        var isNegative: Bool
+        var integer: Substring
+        var fraction: Substring
+
+        init(_ text: String) {
+            let digits = text.drop { $0 == "-" || $0 == "+" }
+            let halves = digits.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
+            integer = (halves.first ?? "").drop { $0 == "0" }
+            fraction = halves.count > 1 ? halves[1] : ""
+            while fraction.last == "0" { fraction.removeLast() }
+            isNegative = text.hasPrefix("-") && !(integer.isEmpty && fraction.isEmpty)
+        }
+
+        static func compare(_ left: Parts, _ right: Parts) -> ComparisonResult {
+            let leftKey = (left.integer.utf8.count, left.integer, left.fraction)
+            let rightKey = (right.integer.utf8.count, right.integer, right.fraction)
+            if leftKey == rightKey { return .orderedSame }
+            return leftKey < rightKey ? .orderedAscending : .orderedDescending
+        }
+    }
+}

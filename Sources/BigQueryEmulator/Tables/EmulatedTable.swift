@@ -44,3 +44,30 @@ struct Table: Sendable {
         return item
     }
 }
+
+/// The full name of a table.
+struct TableReference: Sendable, Hashable, CustomStringConvertible {
+    var project: String
+    var dataset: String
+    var table: String
+
+    /// `project:dataset.table`, as BigQuery's messages spell it.
+    var description: String { "\(project):\(dataset).\(table)" }
+
+    var json: JSONValue {
+        ["projectId": .string(project), "datasetId": .string(dataset), "tableId": .string(table)]
+    }
+}
+
+/// A table that is the result of a query. It has no rows of its own: a query that names it runs the view's.
+struct View: RowSource {
+    let query: String
+    /// The columns, once the query is compiled.
+    var fields: [Field] = []
+
+    var identity: String { "view" }
+    var rowCount: Int64 { 0 }
+    var logicalBytes: Int64 { 0 }
+
+    func fill(_ page: RowCollector, from start: Int64) async throws -> RowCollector { page }
+}

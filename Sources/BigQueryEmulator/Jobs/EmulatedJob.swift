@@ -1,0 +1,233 @@
+import Foundation
+import Synchronization
+
+/// The full name of a job.
+struct JobReference: Sendable, Hashable, CustomStringConvertible {
+    var project: String
+    var location: String
+    var id: String
+
+    /// `project:location.id`, as BigQuery's messages spell it.
+    var description: String { "\(project):\(location).\(id)" }
+
+    var json: JSONValue {
+        ["projectId": .string(project), "jobId": .string(id), "location": .string(location)]
+    }
+}
+
+/// What a job does.
+enum JobWork: Sendable {
+    /// - Parameter destination: Where the result can be read by tabledata.list.
+    case query(QueryConfiguration, PreparedQuery, destination: TableReference)
+    case extract(ExtractConfiguration, Table)
+}
+
+/// A query or an extraction that runs or has run on the emulator.
+final class Job: Sendable {
+    /// What a job that went well leaves behind.
+    struct Result: Sendable {
+        var rows: any RowSource
+        var isFromCache = false
+        /// What was written to files.
+        var exported: Exporter.Outcome?
+    }
+
+    enum Phase: Sendable {
+        case pending
+        case running(since: Date)
+        case done(since: Date, until: Date, Swift.Result<Result, ServiceError>)
+
+        var name: String {
+            switch self {
+            case .pending: "PENDING"
+            case .running: "RUNNING"
+            case .done: "DONE"
+            }
+        }
+    }
+
+    let reference: JobReference
+    /// The job's configuration as jobs.get shows it.
+    let configuration: JSONObject
+    let work: JobWork
+    let timeLimit: Duration?
+    let created = Date()
+    /// Opens when the job is done.
+    let completion = Latch()
+    /// Opens when somebody asks for the job to be stopped.
+    let stopRequest = Latch()
+    private let state = Mutex(Phase.pending)
+
+    init(
+        reference: JobReference, configuration: JSONObject, work: JobWork, timeLimit: Duration?
+    ) {
+        self.reference = reference
+        self.configuration = configuration
+        self.work = work
+        self.timeLimit = timeLimit
+    }
+
+    var phase: Phase { state.withLock { $0 } }
+
+    /// The query; `nil` for jobs of other kinds.
+    var query: PreparedQuery? {
+        if case .query(_, let query, _) = work { query } else { nil }
+    }
+
+    /// The table that holds the result until it expires; `nil` if the query has a destination of its own.
+    var anonymousTable: TableReference? {
+        if case .query(let settings, _, let destination) = work, settings.destination == nil {
+            destination
+        } else {
+            nil
+        }
+    }
+
+    func start() {
+        state.withLock { $0 = .running(since: Date()) }
+    }
+
+    func finish(_ result: Swift.Result<Result, ServiceError>) {
+        state.withLock { phase in
+            let now = Date()
+            if case .running(let start) = phase {
+                phase = .done(since: start, until: now, result)
+            } else {
+                phase = .done(since: now, until: now, result)
+            }
+        }
+        completion.open()
+    }
+
+    /// The result of a job that is done; `nil` while it is not.
+    ///
+    /// - Throws: Why the job failed.
+    func result() throws(ServiceError) -> Result? {
+        guard case .done(_, _, let result) = phase else { return nil }
+        return try result.get()
+    }
+}
+
+extension Job {
+    /// The job as the API's `Job` resource.
+    func resource(endpoint: String, account: String) -> JSONObject {
+        let link = "\(endpoint)/bigquery/v2/projects/\(reference.project)/jobs/\(reference.id)"
+        return [
+            "kind": "bigquery#job", "etag": .string(etag), "id": .string(reference.description),
+            "selfLink": .string("\(link)?location=\(reference.location)"),
+            "user_email": .string(account), "configuration": .object(configuration),
+            "jobReference": reference.json, "statistics": .object(statistics), "status": .object(status),
+            "jobCreationReason": ["code": "REQUESTED"],
+        ]
+    }
+
+    /// The job as jobs.list tells of it.
+    func listItem(endpoint: String, account: String, isFull: Bool) -> JSONObject {
+        let resource = resource(endpoint: endpoint, account: account)
+        let names =
+            ["kind", "id", "jobReference", "configuration", "statistics"] + (isFull ? ["user_email", "status"] : [])
+        var item = JSONObject(members: resource.members.filter { names.contains($0.name) })
+        item["state"] = .string(phase.name)
+        item["errorResult"] = status["errorResult"]
+        return item
+    }
+
+    var etag: String { Data("\(reference)/\(phase.name)".utf8).base64EncodedString() }
+
+    private var status: JSONObject {
+        var status: JSONObject = ["state": .string(phase.name)]
+        if case .done(_, _, .failure(let error)) = phase {
+            status["errorResult"] = error.errorProto
+            status["errors"] = [error.errorProto]
+        }
+        return status
+    }
+
+    private var statistics: JSONObject {
+        var statistics: JSONObject = ["creationTime": created.json]
+        switch phase {
+        case .pending: break
+        case .running(let start): statistics["startTime"] = start.json
+        case .done(let start, let end, let result):
+            statistics["startTime"] = start.json
+            statistics["endTime"] = end.json
+            statistics["finalExecutionDurationMs"] = .int64(Int64(1000 * end.timeIntervalSince(start)))
+            if case .success(let result) = result { return finished(statistics, result) }
+        }
+        if let query { statistics["query"] = ["statementType": .string(query.statementType)] }
+        return statistics
+    }
+
+    private func finished(_ statistics: JSONObject, _ result: Result) -> JSONObject {
+        var statistics = statistics
+        statistics["totalSlotMs"] = "1"
+        switch work {
+        case .query(_, let query, _):
+            statistics["totalBytesProcessed"] = .int64(result.isFromCache ? 0 : query.bytesProcessed)
+            statistics["query"] = .object(statisticsOf(query, result))
+        case .extract(_, let table):
+            statistics["extract"] = [
+                "destinationUriFileCounts": .array([.int64(result.exported?.files ?? 0)]),
+                "inputBytes": .int64(table.source.logicalBytes),
+            ]
+        }
+        return statistics
+    }
+
+    private func statisticsOf(_ query: PreparedQuery, _ result: Result) -> JSONObject {
+        var statistics: JSONObject = [
+            "totalBytesProcessed": .int64(result.isFromCache ? 0 : query.bytesProcessed),
+            "totalBytesBilled": .int64(result.isFromCache ? 0 : query.bytesBilled),
+            "cacheHit": .bool(result.isFromCache), "statementType": .string(query.statementType),
+        ]
+        if let exported = result.exported {
+            statistics["exportDataStatistics"] = [
+                "fileCount": .int64(exported.files), "rowCount": .int64(exported.rows),
+            ]
+        }
+        if !query.tables.isEmpty { statistics["referencedTables"] = .array(query.tables.map(\.reference.json)) }
+        return statistics
+    }
+}
+
+extension Date {
+    /// Milliseconds since 1970, as the API tells times.
+    var milliseconds: Int64 { Int64(timeIntervalSince1970 * 1000) }
+
+    var json: JSONValue { .int64(milliseconds) }
+}
+
+/// Something that happens once, and that any number of tasks may wait for.
+final class Latch: Sendable {
+    /// Those who wait; `nil` once it has happened.
+    private let waiters = Mutex<[AsyncStream<Never>.Continuation]?>([])
+
+    func open() {
+        let waiters = waiters.withLock { waiters in
+            defer { waiters = nil }
+            return waiters ?? []
+        }
+        for waiter in waiters { waiter.finish() }
+    }
+
+    /// Returns once it has happened, or when the task is cancelled.
+    func wait() async {
+        let (stream, continuation) = AsyncStream<Never>.makeStream()
+        let isOpen = waiters.withLock { waiters in
+            waiters?.append(continuation)
+            return waiters == nil
+        }
+        if isOpen { continuation.finish() }
+        for await _ in stream {}
+    }
+
+    /// Returns once it has happened, when the time is over, or when the task is cancelled.
+    func wait(atMost limit: Duration) async {
+        await withTaskGroup { group in
+            group.addTask { await self.wait() }
+            group.addTask { try? await Task.sleep(for: limit) }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+}
