@@ -51,7 +51,7 @@ public final class Emulator: Sendable {
             try await self.serve(services)
         }
         do {
-            let result = try await whileJobsRun {
+            let result = try await withJobRunner {
                 for await port in ports {
                     server.setPort(port)
                     return try await body(
@@ -76,7 +76,7 @@ public final class Emulator: Sendable {
     ) async throws -> Result {
         let ledger = FaultLedger(faults, onEntry: configuration.onFault)
         let faulty = FaultyServer(router: server.makeRouter(), ledger: ledger, logger: configuration.logger)
-        return try await whileJobsRun {
+        return try await withJobRunner {
             do {
                 return try await faulty.withRunning(port: configuration.port, tls: configuration.tls) { port in
                     server.setPort(port)
@@ -95,7 +95,7 @@ public final class Emulator: Sendable {
             hint: "choose another port, or 0 for a free one")
     }
 
-    private func whileJobsRun<Result>(_ body: () async throws -> Result) async throws -> Result {
+    private func withJobRunner<Result>(_ body: () async throws -> Result) async throws -> Result {
         try await withThrowingTaskGroup { group in
             group.addTask { await self.server.jobs.run() }
             defer { group.cancelAll() }

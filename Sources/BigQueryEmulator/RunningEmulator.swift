@@ -58,7 +58,7 @@ public struct RunningEmulator: Sendable {
             "client_id": .string(configuration.clientID), "project_id": .string(configuration.project),
             "auth_uri": .string("\(endpoint)\(OAuthServer.authorizePath)"), "token_uri": .string("\(endpoint)/token"),
             "client_secret": .string(configuration.clientSecret),
-            "redirect_uris": .array(redirectURIs.map(JSONValue.string)),
+            "redirect_uris": .array(redirectURIs.map(JSON.string)),
         ]
         try write([isDesktop ? "installed" : "web": .object(client)], to: path)
     }

@@ -10,7 +10,7 @@ import Testing
     private static let jwtGrant = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
     /// Claims that are good as they are, with changes.
-    private static func claims(_ changes: [String: JSONValue?] = [:]) -> JSONObject {
+    private static func claims(_ changes: [String: JSON?] = [:]) -> JSONObject {
         let now = Int64(Date().timeIntervalSince1970)
         var claims: JSONObject = [
             "iss": .string(email), "aud": "http://127.0.0.1:0/token", "scope": .string(Scope.bigQuery),
@@ -29,9 +29,9 @@ import Testing
     @Test func anAssertionBringsAToken() async throws {
         let key = try #require(SigningKey.shared)
         try await withClient { client in
-            let answer = try await exchange(client, try key.sign(Self.claims())).json()
-            #expect(answer.members.map(\.name) == ["access_token", "expires_in", "token_type"])
-            #expect(try await client.callAPI(with: answer.string("access_token")).status == 200)
+            let response = try await exchange(client, try key.sign(Self.claims())).json()
+            #expect(response.members.map(\.name) == ["access_token", "expires_in", "token_type"])
+            #expect(try await client.callAPI(with: response.string("access_token")).status == 200)
         }
     }
 
@@ -39,7 +39,7 @@ import Testing
         let key = try #require(SigningKey.shared)
         let now = Int64(Date().timeIntervalSince1970)
         let lifetime = "Invalid JWT: Token must be a short-lived token"
-        let cases: [([String: JSONValue?], String)] = [
+        let cases: [([String: JSON?], String)] = [
             (["iss": "other@example.com"], "Invalid grant: account not found"), (["iss": nil], "account not found"),
             (["aud": "https://example.com/token"], "Failed audience check"), (["aud": nil], "audience"),
             (["exp": .number("\(now - 1)"), "iat": .number("\(now - 3600)")], lifetime), (["exp": nil], lifetime),
@@ -49,9 +49,9 @@ import Testing
         ]
         try await withClient { client in
             for (changes, mention) in cases {
-                let answer = try await exchange(client, try key.sign(Self.claims(changes)))
-                #expect(answer.status == 400)
-                let refusal = try answer.refusal()
+                let response = try await exchange(client, try key.sign(Self.claims(changes)))
+                #expect(response.status == 400)
+                let refusal = try response.refusal()
                 #expect(refusal.contains(mention), "\(refusal)")
             }
             let good = try key.sign(Self.claims())
@@ -81,9 +81,9 @@ import Testing
             #expect(try await client.send(.get, path).status == refused)
             let proxied = try await client.send(.get, path, headers: [flavor: "Google", forwarded: "1.2.3.4"])
             #expect(proxied.status == refused)
-            let answer = try await client.send(.get, path, headers: [flavor: "Google"])
-            #expect(answer.status == 200)
-            #expect(answer.headers[flavor] == "Google")
+            let response = try await client.send(.get, path, headers: [flavor: "Google"])
+            #expect(response.status == 200)
+            #expect(response.headers[flavor] == "Google")
         }
     }
 }

@@ -59,8 +59,8 @@ import Testing
     func aDesktopClientComesBackToAnyPort(redirectURI: String) async throws {
         try await withClient { client in
             let page = try await client.authorize(["redirect_uri": redirectURI, "state": nil])
-            let answer = try await client.decide("deny", on: page)
-            #expect(answer.headers[.location] == "\(redirectURI)?error=access_denied")
+            let response = try await client.decide("deny", on: page)
+            #expect(response.headers[.location] == "\(redirectURI)?error=access_denied")
         }
     }
 
@@ -84,9 +84,9 @@ import Testing
                 "redirect_uri": "http://localhost:1/callback?tab=1&x", "state": "a&b=c d/é",
                 "scope": "\(Scope.bigQuery) openid",
             ])
-            let answer = try await client.decide("allow", on: page)
-            #expect(answer.status == 302)
-            let location = try #require(answer.headers[.location])
+            let response = try await client.decide("allow", on: page)
+            #expect(response.status == 302)
+            let location = try #require(response.headers[.location])
             let start =
                 "http://localhost:1/callback?tab=1&x&state=a%26b%3Dc%20d%2F%C3%A9&code=4%2F0A%2B"
             let end = "%3D&scope=https%3A%2F%2Fwww.googleapis.com%2Fauth%2Fbigquery%20openid"
@@ -97,9 +97,9 @@ import Testing
 
     @Test func saysNoForTheUser() async throws {
         try await withClient { client in
-            let answer = try await client.decide("deny", on: client.authorize())
-            #expect(answer.status == 302)
-            #expect(answer.redirectItems == ["state": "some state", "error": "access_denied"])
+            let response = try await client.decide("deny", on: client.authorize())
+            #expect(response.status == 302)
+            #expect(response.redirectItems == ["state": "some state", "error": "access_denied"])
             #expect(client.emulator.server.counters.consents == 0)
         }
     }

@@ -32,12 +32,12 @@ import Testing
             (["access_type": nil, "prompt": "consent"], false, false),
         ] as [(APIClient.Changes, Bool, Bool)])
     func givesARefreshTokenOnTheFirstConsentOrIfAskedTo(
-        changes: APIClient.Changes, hasConsented: Bool, givesRefreshToken: Bool
+        changes: APIClient.Changes, hasConsented: Bool, issuesRefreshToken: Bool
     ) async throws {
         try await withClient { client in
             if hasConsented { _ = try await client.login() }
             let tokens = try await client.login(changes)
-            #expect((tokens["refresh_token"] != nil) == givesRefreshToken)
+            #expect((tokens["refresh_token"] != nil) == issuesRefreshToken)
         }
     }
 
@@ -75,8 +75,8 @@ import Testing
             let code = try await client.code(["code_challenge": Self.challenge, "code_challenge_method": "S256"])
             var changes: APIClient.Changes = ["code_verifier": Self.verifier]
             changes[field] = .some(value)
-            let answer = try await client.exchange(code, changes)
-            #expect(try answer.refusal() == refusal)
+            let response = try await client.exchange(code, changes)
+            #expect(try response.refusal() == refusal)
         }
     }
 
@@ -111,8 +111,8 @@ import Testing
     @Test func refusesACodeWhoseTimeIsOver() async throws {
         #expect(EmulatorConfiguration().codeLifetime == .seconds(600))
         try await withClient(EmulatorConfiguration(codeLifetime: .zero)) { client in
-            let answer = try await client.exchange(client.code())
-            #expect(try answer.refusal() == "400 invalid_grant: Bad Request")
+            let response = try await client.exchange(client.code())
+            #expect(try response.refusal() == "400 invalid_grant: Bad Request")
         }
     }
 }

@@ -140,8 +140,8 @@ import Testing
             }
             let bytes = try ["a", "b"].map { [UInt8](try Data(contentsOf: bucket.url.appending(path: "\($0).csv.gz"))) }
             #expect(bytes[0] == bytes[1])
-            let answer = APIClient.Answer(status: 200, headers: [:], bytes: bytes[0])
-            #expect(String(decoding: try answer.inflated(), as: UTF8.self) == "x\n1\n")
+            let response = APIClient.Answer(status: 200, headers: [:], bytes: bytes[0])
+            #expect(String(decoding: try response.inflated(), as: UTF8.self) == "x\n1\n")
         }
     }
 
@@ -165,7 +165,7 @@ import Testing
     @Test func runsAnExportStatement() async throws {
         try await withBucket { client, bucket in
             let sql = "EXPORT DATA OPTIONS (uri='gs://b/q-*.csv', format='csv') AS SELECT @n + 1 AS n; -- end"
-            let parameter: JSONValue = [
+            let parameter: JSON = [
                 "name": "n", "parameterType": ["type": "INT64"], "parameterValue": ["value": "1"],
             ]
             let settings: JSONObject = ["queryParameters": [parameter]]
@@ -246,10 +246,10 @@ import Testing
         table: String, uri: String, options: JSONObject, reason: String, mention: String
     ) async throws {
         try await withBucket(["d.v.sql": "SELECT 1 AS x"]) { client, bucket in
-            let answer = try await extract(client, table, to: uri, options)
-            let error = answer.at("status.errorResult")?.object ?? answer.at("error.errors.0")?.object
-            #expect(error?["reason"]?.string == reason, "\(answer)")
-            #expect(error?["message"]?.string?.contains(mention) == true, "\(answer)")
+            let response = try await extract(client, table, to: uri, options)
+            let error = response.at("status.errorResult")?.object ?? response.at("error.errors.0")?.object
+            #expect(error?["reason"]?.string == reason, "\(response)")
+            #expect(error?["message"]?.string?.contains(mention) == true, "\(response)")
             #expect(bucket.names.isEmpty)
         }
     }
@@ -272,7 +272,7 @@ import Testing
     /// Whatever was written when the job is stopped, is whole.
     @Test func aStoppedJobLeavesNoHalfFile() async throws {
         try await withBucket { client, bucket in
-            let body: JSONValue = [
+            let body: JSON = [
                 "jobReference": ["jobId": "endless"],
                 "configuration": [
                     "extract": [

@@ -4,7 +4,7 @@ import Testing
 @testable import BigQueryEmulator
 
 @Suite struct TokenFailureTests {
-    private static let cases: [(EmulatorFailure, String, subtype: JSONValue?)] = [
+    private static let cases: [(EmulatorFailure, String, subtype: JSON?)] = [
         (.expiredOrRevoked, "400 invalid_grant: Token has been expired or revoked.", nil),
         (.invalidRapt, "400 invalid_grant: reauth related error (invalid_rapt)", "invalid_rapt"),
         (.raptRequired, "400 invalid_grant: reauth related error (rapt_required)", "rapt_required"),
@@ -18,21 +18,21 @@ import Testing
     ]
 
     @Test(arguments: cases)
-    func refusesEveryToken(failure: EmulatorFailure, refusal: String, subtype: JSONValue?) async throws {
+    func refusesEveryToken(failure: EmulatorFailure, refusal: String, subtype: JSON?) async throws {
         try await withClient(EmulatorConfiguration(failure: failure)) { client in
-            for answer in try await [client.refresh("emulator-refresh-token"), client.exchange(client.code())] {
-                #expect(try answer.refusal() == refusal)
-                #expect(try answer.json()["error_subtype"] == subtype)
+            for response in try await [client.refresh("emulator-refresh-token"), client.exchange(client.code())] {
+                #expect(try response.refusal() == refusal)
+                #expect(try response.json()["error_subtype"] == subtype)
             }
         }
     }
 
     @Test func answersWithAPageInsteadOfJSON() async throws {
         try await withClient(EmulatorConfiguration(failure: .tokenServerError)) { client in
-            let answer = try await client.refresh("emulator-refresh-token")
-            #expect(answer.status == 503)
-            #expect(answer.headers[.contentType]?.hasPrefix("text/html") == true)
-            #expect(throws: JSONError.self) { try answer.json() }
+            let response = try await client.refresh("emulator-refresh-token")
+            #expect(response.status == 503)
+            #expect(response.headers[.contentType]?.hasPrefix("text/html") == true)
+            #expect(throws: JSONError.self) { try response.json() }
             #expect(client.emulator.server.counters.tokenRequests == 1)
         }
     }
@@ -57,7 +57,7 @@ import Testing
     private static let query: JSONObject = ["query": "SELECT 1", "useLegacySql": false]
 
     /// Runs a query both ways and returns the errors, as far as there are any.
-    private func run(dryRun: Bool, with client: APIClient) async throws -> [JSONValue?] {
+    private func run(dryRun: Bool, with client: APIClient) async throws -> [JSON?] {
         var body = Self.query
         body["dryRun"] = .bool(dryRun)
         return try await [
@@ -74,9 +74,9 @@ import Testing
     func noMethodWorksWhileTheAPIIsDisabled(method: HTTPRequest.Method, path: String) async throws {
         let configuration = EmulatorConfiguration(requiresAuthorization: false, failure: .apiDisabled)
         try await withClient(configuration) { client in
-            let answer = try await client.send(method, path)
-            let error = try answer.json()
-            #expect(answer.status == 403)
+            let response = try await client.send(method, path)
+            let error = try response.json()
+            #expect(response.status == 403)
             #expect(error.string("error.status") == "PERMISSION_DENIED")
             #expect(error.string("error.errors.0.reason") == "accessNotConfigured")
             #expect(

@@ -6,7 +6,7 @@ import Testing
     private static let shapes = ["nested", "numbers", "texts", "trips"]
 
     /// The first rows of a shape, in its table of as many rows.
-    private func rows(_ shape: String, count: Int64 = 3000) throws -> (fields: [Field], rows: [[Value]]) {
+    private func rows(_ shape: String, count: Int64 = 3000) throws -> (fields: [SchemaField], rows: [[Value]]) {
         let table = try #require(GeneratedTable(name: "\(shape)_\(count)"))
         let rows = (0..<count).map { position in
             var row: [Value] = [.null]
@@ -16,8 +16,8 @@ import Testing
         return (table.fields, rows)
     }
 
-    private func json(_ rows: [[Value]], _ fields: [Field]) -> (bytes: [UInt8], logicalBytes: Int) {
-        var encoder = RowEncoder(fields: fields, timestamps: .microseconds)
+    private func json(_ rows: [[Value]], _ fields: [SchemaField]) -> (bytes: [UInt8], logicalBytes: Int) {
+        var encoder = RESTRowEncoder(fields: fields, timestamps: .microseconds)
         let sizes = rows.compactMap { encoder.append($0, byteLimit: .max) }
         return (encoder.finish(), sizes.reduce(0, +))
     }
@@ -91,7 +91,7 @@ import Testing
     @Test func tripsHoldEveryTypeAndEveryKindOfValue() throws {
         let (fields, rows) = try rows("trips")
         let types = Set(fields.map(\.type))
-        let all: Set<FieldType> = [
+        let all: Set<GoogleSQLType> = [
             .int64, .float64, .numeric, .bignumeric, .bool, .string, .bytes, .json, .geography, .date, .time, .datetime,
             .timestamp, .interval, .range, .structure,
         ]
@@ -129,7 +129,7 @@ import Testing
 
     @Test func nestedValuesAreThreeLevelsDeep() throws {
         let (fields, rows) = try rows("nested")
-        func depth(_ field: Field) -> Int {
+        func depth(_ field: SchemaField) -> Int {
             field.type == .structure ? 1 + (field.fields.map(depth).max() ?? 0) : 0
         }
         #expect(fields.map(depth) == [0, 3, 0, 0, 2, 1])

@@ -26,9 +26,9 @@ import Testing
     @Test func keepsTheRefreshTokenUnlessToldToRotate() async throws {
         try await withClient { client in
             for _ in 1...2 {
-                let answer = try await client.refresh("emulator-refresh-token")
-                #expect(answer.status == 200)
-                #expect(try answer.json()["refresh_token"] == nil)
+                let response = try await client.refresh("emulator-refresh-token")
+                #expect(response.status == 200)
+                #expect(try response.json()["refresh_token"] == nil)
             }
         }
     }
@@ -38,11 +38,11 @@ import Testing
         try await withClient(configuration) { client in
             var token: String? = "emulator-refresh-token"
             for _ in 1...3 {
-                let answer = try await client.refresh(token).json()
-                #expect(answer["refresh_token_expires_in"] == 3600)
+                let response = try await client.refresh(token).json()
+                #expect(response["refresh_token_expires_in"] == 3600)
                 let refusal = try await client.refresh(token).refusal()
                 #expect(refusal == "400 invalid_grant: Token has been expired or revoked.")
-                token = answer.string("refresh_token")
+                token = response.string("refresh_token")
             }
         }
     }
@@ -53,9 +53,9 @@ import Testing
     func endsAGrantByAnyOfItsTokens(name: String) async throws {
         try await withClient(EmulatorConfiguration()) { client in
             let tokens = try await client.login()
-            let answer = try await client.revoke(tokens.string(name))
-            #expect(answer.status == 200)
-            #expect(answer.text == "{}")
+            let response = try await client.revoke(tokens.string(name))
+            #expect(response.status == 200)
+            #expect(response.text == "{}")
             #expect(try await client.callAPI(with: tokens.string("access_token")).status == 401)
             let refusal = try await client.refresh(tokens.string("refresh_token")).refusal()
             #expect(refusal == "400 invalid_grant: Token has been expired or revoked.")
@@ -67,8 +67,8 @@ import Testing
 
     @Test func endsTheConfiguredGrantToo() async throws {
         try await withClient { client in
-            let answer = try await client.revoke("emulator-refresh-token")
-            #expect(answer.status == 200)
+            let response = try await client.revoke("emulator-refresh-token")
+            #expect(response.status == 200)
             #expect(try await client.refresh("emulator-refresh-token").status == 400)
         }
     }
@@ -80,8 +80,8 @@ import Testing
         ] as [(String?, String)])
     func refusesWhatIsNoToken(token: String?, refusal: String) async throws {
         try await withClient { client in
-            let answer = try await client.revoke(token)
-            #expect(try answer.refusal() == refusal)
+            let response = try await client.revoke(token)
+            #expect(try response.refusal() == refusal)
             #expect(client.emulator.server.counters.revocations == 0)
         }
     }
@@ -132,8 +132,8 @@ import Testing
     }
 
     @Test(
-        arguments: [("offline", "offline"), ("online", "online"), (nil, "online")] as [(String?, JSONValue)])
-    func tellsWhetherTheUserMayBeAway(asked: String?, told: JSONValue) async throws {
+        arguments: [("offline", "offline"), ("online", "online"), (nil, "online")] as [(String?, JSON)])
+    func tellsWhetherTheUserMayBeAway(asked: String?, told: JSON) async throws {
         try await withClient { client in
             let token = try await client.login(["access_type": asked]).string("access_token")
             #expect(try await client.tokenInfo(token).json()["access_type"] == told)
@@ -148,8 +148,8 @@ import Testing
         ] as [(String?, String)])
     func refusesWhatIsNoAccessToken(token: String?, refusal: String) async throws {
         try await withClient { client in
-            let answer = try await client.tokenInfo(token)
-            #expect(try answer.refusal() == refusal)
+            let response = try await client.tokenInfo(token)
+            #expect(try response.refusal() == refusal)
         }
     }
 

@@ -4,8 +4,8 @@ import Testing
 @testable import BigQueryEmulator
 
 @Suite struct JobListTests {
-    private static func ids(in answer: JSONObject) -> [String] {
-        (answer["jobs"]?.array ?? []).compactMap { $0.object?.string("jobReference.jobId") }
+    private static func ids(in response: JSONObject) -> [String] {
+        (response["jobs"]?.array ?? []).compactMap { $0.object?.string("jobReference.jobId") }
     }
 
     /// Calls `body` with a client of an emulator that has run these jobs.

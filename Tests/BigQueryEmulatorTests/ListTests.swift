@@ -18,8 +18,8 @@ import Testing
                 "totalItems": 1,
             ]
             for query in ["", "?maxResults=1"] {
-                let answer = try await client.get("/bigquery/v2/projects\(query)")
-                #expect(answer == expected)
+                let response = try await client.get("/bigquery/v2/projects\(query)")
+                #expect(response == expected)
             }
             #expect(client.emulator.server.counters.requests == ["projects.list": 2])
         }
@@ -29,15 +29,15 @@ import Testing
         try await withDatasets(["zoo"]) { client in
             // Leaves its result in a dataset that nobody asked for.
             #expect(try await client.results("SELECT 1").cells == [["1"]])
-            let answer = try await client.get("datasets")
-            #expect(answer.string("kind") == "bigquery#datasetList")
-            #expect(names(in: answer) == ["bench", "zoo"])
-            let expected: JSONValue = [
+            let response = try await client.get("datasets")
+            #expect(response.string("kind") == "bigquery#datasetList")
+            #expect(names(in: response) == ["bench", "zoo"])
+            let expected: JSON = [
                 "kind": "bigquery#dataset", "id": "local-project:bench",
                 "datasetReference": ["projectId": "local-project", "datasetId": "bench"], "location": "US",
                 "type": "DEFAULT",
             ]
-            #expect(answer.at("datasets.0") == expected)
+            #expect(response.at("datasets.0") == expected)
             #expect(client.emulator.server.counters.requests["datasets.list"] == 1)
         }
     }
@@ -61,10 +61,10 @@ import Testing
 
     @Test func anotherProjectDoesNotExist() async throws {
         try await withClient { client in
-            let answer = try await client.send(.get, "/bigquery/v2/projects/other/datasets")
-            #expect(answer.status == 404)
-            #expect(try answer.json().string("error.message") == "Not found: Project other")
-            #expect(try answer.json().string("error.errors.0.reason") == "notFound")
+            let response = try await client.send(.get, "/bigquery/v2/projects/other/datasets")
+            #expect(response.status == 404)
+            #expect(try response.json().string("error.message") == "Not found: Project other")
+            #expect(try response.json().string("error.errors.0.reason") == "notFound")
         }
     }
 
@@ -80,7 +80,7 @@ import Testing
             EmulatorConfiguration(requiresAuthorization: false, tables: tables), body)
     }
 
-    private func names(in answer: JSONObject) -> [String] {
-        (answer["datasets"]?.array ?? []).compactMap { $0.object?.string("datasetReference.datasetId") }
+    private func names(in response: JSONObject) -> [String] {
+        (response["datasets"]?.array ?? []).compactMap { $0.object?.string("datasetReference.datasetId") }
     }
 }

@@ -58,7 +58,7 @@ import Testing
     func readsCSVByTheBook(csv: String, expected: [[String]]) async throws {
         try await load(["data.csv": csv]) { client in
             let cells = try await client.get("\(Self.path)/data").cells
-            #expect(cells == expected.map { $0.map(JSONValue.string) })
+            #expect(cells == expected.map { $0.map(JSON.string) })
         }
     }
 

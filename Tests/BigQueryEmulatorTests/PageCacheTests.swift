@@ -15,11 +15,11 @@ import Testing
 
     /// The answer without its etag, which depends on the time.
     private func content(_ client: APIClient, _ path: String, gzip: Bool) async throws -> [UInt8] {
-        let answer = try await client.send(.get, path, headers: Self.headers(gzip: gzip))
-        #expect(answer.status == 200)
-        #expect(answer.headers[.contentEncoding] == (gzip ? "gzip" : nil))
-        #expect(answer.headers[.contentLength].map { $0 == "\(answer.bytes.count)" } ?? true)
-        let bytes = try gzip ? answer.inflated() : answer.bytes
+        let response = try await client.send(.get, path, headers: Self.headers(gzip: gzip))
+        #expect(response.status == 200)
+        #expect(response.headers[.contentEncoding] == (gzip ? "gzip" : nil))
+        #expect(response.headers[.contentLength].map { $0 == "\(response.bytes.count)" } ?? true)
+        let bytes = try gzip ? response.inflated() : response.bytes
         let head = String(decoding: bytes.prefix(300), as: UTF8.self).replacing(/"etag": ?"[^"]*"/, with: "")
         return Array(head.utf8) + bytes.dropFirst(300)
     }
@@ -147,7 +147,7 @@ extension PageCacheTests {
                 source: table, start: start, rowLimit: 1, byteLimit: byteLimit, timestamps: .microseconds)
             let rows = try await cache.rows(for: PageCache.Key(selection, form: Self.form)) {
                 self.prepared.withLock { $0.append(start) }
-                await gate?.wait(atMost: .seconds(60))
+                await gate?.wait(timeout: .seconds(60))
                 if let failure { throw failure }
                 let json = [UInt8](repeating: UInt8(ascii: "1"), count: byteCount)
                 return try await PreparedRows(EncodedRows(rowCount: 1, json: json), form: Self.form)

@@ -51,19 +51,22 @@ import Testing
 
     @Test func countsAsBigQueryDoes() {
         let fields = [
-            Field(name: "i", type: .int64), Field(name: "b", type: .bool), Field(name: "s", type: .string),
-            Field(name: "y", type: .bytes), Field(name: "n", type: .numeric), Field(name: "g", type: .bignumeric),
-            Field(name: "d", type: .date), Field(name: "l", type: .int64, mode: .repeated),
-            Field(
-                name: "r", type: .structure, fields: [Field(name: "x", type: .string), Field(name: "z", type: .bool)]),
-            Field(name: "z", type: .string),
+            SchemaField(name: "i", type: .int64), SchemaField(name: "b", type: .bool),
+            SchemaField(name: "s", type: .string),
+            SchemaField(name: "y", type: .bytes), SchemaField(name: "n", type: .numeric),
+            SchemaField(name: "g", type: .bignumeric),
+            SchemaField(name: "d", type: .date), SchemaField(name: "l", type: .int64, mode: .repeated),
+            SchemaField(
+                name: "r", type: .structure,
+                fields: [SchemaField(name: "x", type: .string), SchemaField(name: "z", type: .bool)]),
+            SchemaField(name: "z", type: .string),
         ]
         let row: [Value] = [
             .integer(1), .bool(true), .text("é"), .bytes([1, 2, 3]), .text("1.5"), .text("1.5"), .text("2013-01-01"),
             .list([.integer(1), .integer(2)]), .structure([.text("ab"), .null]), .null,
         ]
         let size = 8 + 1 + (2 + 2) + (2 + 3) + 16 + 32 + 8 + 2 * 8 + (2 + 2)
-        var encoder = RowEncoder(fields: fields, timestamps: .microseconds)
+        var encoder = RESTRowEncoder(fields: fields, timestamps: .microseconds)
         #expect(encoder.append(row, byteLimit: size - 1) == nil)
         #expect(encoder.append(row, byteLimit: size) == size)
         #expect(encoder.rowCount == 1)
@@ -175,13 +178,13 @@ import Testing
 
     @Test func answersTheFirstPageAtOnce() async throws {
         try await withClient { client in
-            let answer = try await query(client, "SELECT trip_id FROM bench.trips_5", ["maxResults": 2])
-            #expect(answer.string("kind") == "bigquery#queryResponse")
-            #expect(answer.cells == [["0"], ["1"]])
-            #expect(answer["totalRows"] == "5")
-            #expect(answer["jobComplete"] == true)
-            let id = answer.string("jobReference.jobId") ?? ""
-            let rest = try await client.get("queries/\(id)?pageToken=\(answer.string("pageToken") ?? "")")
+            let response = try await query(client, "SELECT trip_id FROM bench.trips_5", ["maxResults": 2])
+            #expect(response.string("kind") == "bigquery#queryResponse")
+            #expect(response.cells == [["0"], ["1"]])
+            #expect(response["totalRows"] == "5")
+            #expect(response["jobComplete"] == true)
+            let id = response.string("jobReference.jobId") ?? ""
+            let rest = try await client.get("queries/\(id)?pageToken=\(response.string("pageToken") ?? "")")
             #expect(rest.cells == [["2"], ["3"], ["4"]])
         }
     }
@@ -189,11 +192,11 @@ import Testing
     @Test func tellsWhereToAskIfTheJobTakesLonger() async throws {
         let configuration = EmulatorConfiguration(jobTime: .milliseconds(200), requiresAuthorization: false)
         try await withClient(configuration) { client in
-            let answer = try await query(client, "SELECT 1", ["timeoutMs": 10])
-            #expect(answer["jobComplete"] == false)
-            #expect(answer["schema"] == nil)
-            #expect(answer["totalRows"] == nil)
-            let id = answer.string("jobReference.jobId") ?? ""
+            let response = try await query(client, "SELECT 1", ["timeoutMs": 10])
+            #expect(response["jobComplete"] == false)
+            #expect(response["schema"] == nil)
+            #expect(response["totalRows"] == nil)
+            let id = response.string("jobReference.jobId") ?? ""
             #expect(try await client.get("queries/\(id)").cells == [["1"]])
         }
     }
@@ -214,9 +217,9 @@ import Testing
         arguments: [([:], "1.3570416E9"), (["useInt64Timestamp": true], "1357041600000000")] as [(JSONObject, String)])
     func writesTimestampsAsTheRequestWants(options: JSONObject, expected: String) async throws {
         try await withClient { client in
-            let answer = try await query(
+            let response = try await query(
                 client, "SELECT TIMESTAMP '2013-01-01 12:00:00' AS t", ["formatOptions": .object(options)])
-            #expect(answer.cells == [[.string(expected)]])
+            #expect(response.cells == [[.string(expected)]])
         }
     }
 
@@ -225,9 +228,9 @@ import Testing
     ])
     func refusesABodyWithoutAQuery(body: String, reason: String) async throws {
         try await withClient { client in
-            let answer = try await client.send(.post, "queries", body: body)
-            #expect(answer.status == 400)
-            #expect(try answer.json().string("error.errors.0.reason") == reason)
+            let response = try await client.send(.post, "queries", body: body)
+            #expect(response.status == 400)
+            #expect(try response.json().string("error.errors.0.reason") == reason)
         }
     }
 }
@@ -244,10 +247,10 @@ import Testing
             _ = try await client.insert("SELECT 1", id: "here")
             for (method, path) in [("GET", "jobs/here"), ("GET", "queries/here"), ("POST", "jobs/here/cancel")] {
                 let query = asked.map { "?location=\($0)" } ?? ""
-                let answer = try await client.send(method == "GET" ? .get : .post, path + query)
-                #expect((answer.status == 200) == isFound)
+                let response = try await client.send(method == "GET" ? .get : .post, path + query)
+                #expect((response.status == 200) == isFound)
                 guard !isFound else { continue }
-                let error = try answer.json()
+                let error = try response.json()
                 #expect(error.string("error.errors.0.reason") == "notFound")
                 let name = asked.map { "local-project:\($0).here" } ?? "local-project:here"
                 #expect(error.string("error.message") == "Not found: Job \(name)")
@@ -257,13 +260,13 @@ import Testing
 
     @Test func aQueryFindsTablesInItsLocationOnly() async throws {
         try await withClient { client in
-            let body: JSONValue = [
+            let body: JSON = [
                 "jobReference": ["location": "EU"],
                 "configuration": ["query": ["query": "SELECT * FROM bench.trips_1", "useLegacySql": false]],
             ]
-            let answer = try await client.post("jobs", body)
+            let response = try await client.post("jobs", body)
             let message = "Not found: Dataset local-project:bench was not found in location EU"
-            #expect(answer.string("error.message") == message)
+            #expect(response.string("error.message") == message)
         }
     }
 }

@@ -41,7 +41,7 @@ import Testing
     @Test func twoChangesAtTheSameTimeAreTwo() async throws {
         try await TableFolder.with(Self.files) { client, _ in
             let catalog = client.emulator.server.catalog
-            let first = try catalog.table(TableReference(project: "local-project", dataset: "d", table: "t"))
+            let first = try catalog.table(EmulatedTable.Reference(project: "local-project", dataset: "d", table: "t"))
             catalog.register(first)
             let second = try catalog.table(first.reference)
             catalog.register(first)

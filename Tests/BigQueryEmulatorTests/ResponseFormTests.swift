@@ -22,10 +22,10 @@ import Testing
 
     @Test func saysWhatItIs() async throws {
         try await withClient { client in
-            let answer = try await client.send(.get, "datasets/bench?alt=json&key=anything&prettyPrint=false")
-            #expect(answer.status == 200)
-            #expect(answer.headers[.contentType] == "application/json; charset=UTF-8")
-            #expect(answer.headers[.contentLength] == String(answer.bytes.count))
+            let response = try await client.send(.get, "datasets/bench?alt=json&key=anything&prettyPrint=false")
+            #expect(response.status == 200)
+            #expect(response.headers[.contentType] == "application/json; charset=UTF-8")
+            #expect(response.headers[.contentLength] == String(response.bytes.count))
         }
     }
 
@@ -42,10 +42,10 @@ import Testing
             headers[.userAgent] = agent
             let path = "datasets/bench/tables/trips_2000/data?prettyPrint=false"
             let plain = try await client.send(.get, path)
-            let answer = try await client.send(.get, path, headers: headers)
-            #expect(answer.headers[.contentEncoding] == (isCompressed ? "gzip" : nil))
-            #expect(try (isCompressed ? answer.inflated() : answer.bytes) == plain.bytes)
-            #expect((answer.bytes.count < plain.bytes.count / 2) == isCompressed)
+            let response = try await client.send(.get, path, headers: headers)
+            #expect(response.headers[.contentEncoding] == (isCompressed ? "gzip" : nil))
+            #expect(try (isCompressed ? response.inflated() : response.bytes) == plain.bytes)
+            #expect((response.bytes.count < plain.bytes.count / 2) == isCompressed)
         }
     }
 
@@ -58,14 +58,14 @@ import Testing
     ])
     func sendsTheFieldsThatAreWanted(mask: String, expected: [String]) async throws {
         try await withClient { client in
-            let answer = try await client.get("datasets/bench/tables/trips_1?fields=\(mask)")
-            let names = answer.members.map { member in
+            let response = try await client.get("datasets/bench/tables/trips_1?fields=\(mask)")
+            let names = response.members.map { member in
                 member.value.object.map { "\(member.name)(\($0.members.map(\.name).joined(separator: ",")))" }
                     ?? member.name
             }
             #expect(names == expected)
             if mask == "schema/fields/name" {
-                #expect(answer.at("schema.fields.0")?.object?.members.map(\.name) == ["name"])
+                #expect(response.at("schema.fields.0")?.object?.members.map(\.name) == ["name"])
             }
         }
     }
@@ -84,19 +84,19 @@ import Testing
     @Test(arguments: ["a(", "a(b", "a)", "a//b", ",a", "a,", "(a)", "a/"])
     func refusesAMaskThatIsNone(mask: String) async throws {
         try await withClient { client in
-            let answer = try await client.send(.get, "datasets/bench?fields=\(mask)")
-            #expect(answer.status == 400)
-            #expect(try answer.json().string("error.errors.0.location") == "fields")
+            let response = try await client.send(.get, "datasets/bench?fields=\(mask)")
+            #expect(response.status == 400)
+            #expect(try response.json().string("error.errors.0.location") == "fields")
         }
     }
 
     @Test(arguments: ["/", "/bigquery/v2", "/bigquery/v2/projects/local-project/nothing", "/bigquery/v2/nothing"])
     func answersUnknownPathsInTheAPIsForm(path: String) async throws {
         try await withClient { client in
-            let answer = try await client.send(.get, path)
-            #expect(answer.status == 404)
-            #expect(try answer.json().string("error.errors.0.reason") == "notFound")
-            #expect(try answer.json().string("error.status") == "NOT_FOUND")
+            let response = try await client.send(.get, path)
+            #expect(response.status == 404)
+            #expect(try response.json().string("error.errors.0.reason") == "notFound")
+            #expect(try response.json().string("error.status") == "NOT_FOUND")
         }
     }
 
@@ -117,9 +117,9 @@ import Testing
     ])
     func saysWhatIsNotFound(path: String, message: String) async throws {
         try await withClient { client in
-            let answer = try await client.send(.get, path)
-            #expect(answer.status == 404)
-            #expect(try answer.json().string("error.message") == message)
+            let response = try await client.send(.get, path)
+            #expect(response.status == 404)
+            #expect(try response.json().string("error.message") == message)
         }
     }
 

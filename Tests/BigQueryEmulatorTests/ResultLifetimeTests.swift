@@ -9,10 +9,10 @@ import Testing
     @Test func aResultWithoutADestinationExpires() async throws {
         try await TableFolder.with([:], resultLifetime: .zero) { client, _ in
             _ = try await client.insert(Self.sql, id: "gone")
-            let answer = try await client.send(.get, "queries/gone")
-            #expect(answer.status == 404)
-            #expect(try answer.json().string("error.errors.0.reason") == "notFound")
-            let message = try answer.json().string("error.message") ?? ""
+            let response = try await client.send(.get, "queries/gone")
+            #expect(response.status == 404)
+            #expect(try response.json().string("error.errors.0.reason") == "notFound")
+            let message = try response.json().string("error.message") ?? ""
             #expect(message.contains(/^Not found: Table local-project:_[0-9a-f]+\.anon[0-9a-f]+$/))
             let job = try await client.get("jobs/gone")
             #expect(job.string("status.state") == "DONE")

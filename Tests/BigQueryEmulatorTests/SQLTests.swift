@@ -68,10 +68,10 @@ import Testing
     ])
     func refusesInBigQuerysWords(sql: String, status: Int, reason: String, message: String) async throws {
         try await withClient { client in
-            let answer = try await client.insert(sql)
-            #expect(answer.at("error.code") == .number(String(status)))
-            #expect(answer.string("error.errors.0.reason") == reason)
-            #expect(answer.string("error.message") == message)
+            let response = try await client.insert(sql)
+            #expect(response.at("error.code") == .number(String(status)))
+            #expect(response.string("error.errors.0.reason") == reason)
+            #expect(response.string("error.message") == message)
             #expect(client.emulator.server.counters.jobs == 0)
         }
     }
@@ -82,16 +82,16 @@ import Testing
     ])
     func leavesTheRestToSQLiteAndSaysSo(sql: String) async throws {
         try await withClient { client in
-            let answer = try await client.insert(sql)
-            #expect(answer.string("error.errors.0.reason") == "invalidQuery")
-            #expect(answer.string("error.errors.0.location") == "q")
+            let response = try await client.insert(sql)
+            #expect(response.string("error.errors.0.reason") == "invalidQuery")
+            #expect(response.string("error.errors.0.location") == "q")
         }
     }
 
     @Test func doesNotRunStatementsThatChangeThings() async throws {
         try await withClient { client in
-            let answer = try await client.results("DELETE FROM bench.trips_3 WHERE true")
-            #expect(answer.string("error.errors.0.reason") == "invalidQuery")
+            let response = try await client.results("DELETE FROM bench.trips_3 WHERE true")
+            #expect(response.string("error.errors.0.reason") == "invalidQuery")
             #expect(try await client.results("SELECT count(*) FROM bench.trips_3").cells == [["3"]])
         }
     }
@@ -99,8 +99,8 @@ import Testing
     @Test func usesTheDefaultDatasetForBareNames() async throws {
         try await withClient { client in
             let dataset: JSONObject = ["defaultDataset": ["datasetId": "bench"]]
-            let answer = try await client.results("SELECT count(*) FROM trips_4", "", dataset)
-            #expect(answer.cells == [["4"]])
+            let response = try await client.results("SELECT count(*) FROM trips_4", "", dataset)
+            #expect(response.cells == [["4"]])
         }
     }
 
@@ -115,12 +115,12 @@ import Testing
         ] as [(String, String?)])
     func readsStringLiterals(literal: String, expected: String?) async throws {
         try await withClient { client in
-            let answer = try await client.results("SELECT \(literal) AS s")
+            let response = try await client.results("SELECT \(literal) AS s")
             guard let expected else {
-                #expect(answer.at("error") != nil)
+                #expect(response.at("error") != nil)
                 return
             }
-            #expect(answer.cells == [[.string(expected)]])
+            #expect(response.cells == [[.string(expected)]])
         }
     }
 
@@ -141,17 +141,17 @@ import Testing
     func givesExpressionsTheirTypes(expression: String, type: String, value: String?) async throws {
         try await withClient { client in
             for suffix in ["", " AS named", " named"] {
-                let answer = try await client.results("SELECT \(expression)\(suffix)")
-                #expect(answer.columns == ["\(suffix.isEmpty ? "f0_" : "named") \(type) NULLABLE"])
-                #expect(answer.cells == [[value.map(JSONValue.string) ?? .null]])
+                let response = try await client.results("SELECT \(expression)\(suffix)")
+                #expect(response.columns == ["\(suffix.isEmpty ? "f0_" : "named") \(type) NULLABLE"])
+                #expect(response.cells == [[value.map(JSON.string) ?? .null]])
             }
         }
     }
 
     @Test func refusesAValueThatDoesNotFitItsCast() async throws {
         try await withClient { client in
-            let answer = try await client.results("SELECT CAST('soon' AS DATE)")
-            #expect(answer.string("error.message")?.hasPrefix("Invalid date: 'soon'") == true)
+            let response = try await client.results("SELECT CAST('soon' AS DATE)")
+            #expect(response.string("error.message")?.hasPrefix("Invalid date: 'soon'") == true)
         }
     }
 
@@ -176,18 +176,18 @@ import Testing
     ])
     func takesTheShortWayOnlyForAWholeTable(rest: String, expected: [String]) async throws {
         try await withClient { client in
-            let answer = try await client.results("SELECT * FROM bench.trips_4\(rest)")
-            #expect(answer.cells.map { $0[0].string } == expected)
+            let response = try await client.results("SELECT * FROM bench.trips_4\(rest)")
+            #expect(response.cells.map { $0[0].string } == expected)
         }
     }
 
     @Test func widensTypesByValues() async throws {
         try await withClient { client in
             let sql = "SELECT column1, column2, column3 FROM (VALUES (1, 1, NULL), (2.5, 'a', NULL))"
-            let answer = try await client.results(sql)
+            let response = try await client.results(sql)
             #expect(
-                answer.columns == ["column1 FLOAT NULLABLE", "column2 STRING NULLABLE", "column3 INTEGER NULLABLE"])
-            #expect(answer.cells == [["1.0", "1", .null], ["2.5", "a", .null]])
+                response.columns == ["column1 FLOAT NULLABLE", "column2 STRING NULLABLE", "column3 INTEGER NULLABLE"])
+            #expect(response.cells == [["1.0", "1", .null], ["2.5", "a", .null]])
         }
     }
 
@@ -224,7 +224,7 @@ import Testing
 }
 
 @Suite struct QueryParameterTests {
-    private func parameter(_ name: String?, _ type: JSONValue, _ value: JSONValue) -> JSONValue {
+    private func parameter(_ name: String?, _ type: JSON, _ value: JSON) -> JSON {
         var parameter: JSONObject = ["parameterType": type, "parameterValue": value]
         if let name { parameter["name"] = .string(name) }
         return .object(parameter)
@@ -249,12 +249,12 @@ import Testing
         ] as [(String, String?, String, String?)])
     func comeBackAsTheyWent(type: String, value: String?, wireType: String, expected: String?) async throws {
         try await withClient { client in
-            let json: JSONValue = value.map { ["value": .string($0)] } ?? [:]
+            let json: JSON = value.map { ["value": .string($0)] } ?? [:]
             for (sql, name) in [("SELECT @P AS x", "p"), ("SELECT ? AS x", nil)] as [(String, String?)] {
-                let parameters: JSONValue = [parameter(name, ["type": .string(type)], json)]
-                let answer = try await client.results(sql, "", ["queryParameters": parameters])
-                #expect(answer.columns == ["x \(wireType) NULLABLE"])
-                #expect(answer.cells == [[expected.map(JSONValue.string) ?? .null]])
+                let parameters: JSON = [parameter(name, ["type": .string(type)], json)]
+                let response = try await client.results(sql, "", ["queryParameters": parameters])
+                #expect(response.columns == ["x \(wireType) NULLABLE"])
+                #expect(response.cells == [[expected.map(JSON.string) ?? .null]])
             }
         }
     }
@@ -274,9 +274,9 @@ import Testing
                 ],
                 ["structValues": ["b": ["value": "false"], "a": ["value": "x"]]])
             let settings: JSONObject = ["queryParameters": [list, record]]
-            let answer = try await client.results("SELECT @list AS l, @record AS r", "", settings)
-            #expect(answer.columns == ["l INTEGER REPEATED", "r RECORD NULLABLE"])
-            #expect(answer.cells == [[[["v": "3"], ["v": "1"]], ["f": [["v": "x"], ["v": "false"]]]]])
+            let response = try await client.results("SELECT @list AS l, @record AS r", "", settings)
+            #expect(response.columns == ["l INTEGER REPEATED", "r RECORD NULLABLE"])
+            #expect(response.cells == [[[["v": "3"], ["v": "1"]], ["f": [["v": "x"], ["v": "false"]]]]])
             let sql = "SELECT trip_id FROM bench.trips_5 WHERE trip_id IN UNNEST(@list) ORDER BY 1"
             #expect(try await client.results(sql, "", settings).cells == [["1"], ["3"]])
         }
@@ -305,9 +305,9 @@ import Testing
     ])
     func areRefusedIfTheyDoNotFit(sql: String, type: String, value: String, message: String) async throws {
         try await withClient { client in
-            let parameters: JSONValue = [parameter("x", ["type": .string(type)], ["value": .string(value)])]
-            let answer = try await client.insert(sql, ["queryParameters": parameters])
-            #expect(answer.string("error.message") == message)
+            let parameters: JSON = [parameter("x", ["type": .string(type)], ["value": .string(value)])]
+            let response = try await client.insert(sql, ["queryParameters": parameters])
+            #expect(response.string("error.message") == message)
         }
     }
 }

@@ -20,8 +20,8 @@ import Testing
     func refusesATokenForSomethingElse(scope: String) async throws {
         try await withClient(EmulatorConfiguration()) { client in
             let token = try await client.login(["scope": scope]).string("access_token")
-            let answer = try await client.callAPI(with: token)
-            #expect(answer.status == 403)
+            let response = try await client.callAPI(with: token)
+            #expect(response.status == 403)
             let expected: JSONObject = [
                 "error": [
                     "code": 403, "message": "Request had insufficient authentication scopes.",
@@ -41,7 +41,7 @@ import Testing
                     ],
                 ]
             ]
-            #expect(try answer.json() == expected)
+            #expect(try response.json() == expected)
         }
     }
 }

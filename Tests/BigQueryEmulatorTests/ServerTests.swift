@@ -48,9 +48,9 @@ import FoundationNetworking
             #expect(file.string("quota_project_id") == "local-project")
             let url = "\(running.endpoint)/bigquery/v2/projects/local-project/datasets/bench/tables/trips_10/data"
             #expect(try await get(url).status == 401)
-            let answer = try await get(url, token: token(of: file))
-            #expect(answer.status == 200)
-            #expect(answer.body.cells.count == 10)
+            let response = try await get(url, token: token(of: file))
+            #expect(response.status == 200)
+            #expect(response.body.cells.count == 10)
             #expect(
                 running.counters
                     == EmulatorCounters(

@@ -15,8 +15,8 @@ import Testing
         """,
     ]
 
-    private static func names(in answer: JSONObject) -> [String] {
-        (answer["tables"]?.array ?? []).compactMap { $0.object?.string("tableReference.tableId") }
+    private static func names(in response: JSONObject) -> [String] {
+        (response["tables"]?.array ?? []).compactMap { $0.object?.string("tableReference.tableId") }
     }
 
     @Test func tellsOfEachTable() async throws {
@@ -26,7 +26,7 @@ import Testing
             #expect(list.at("totalItems") == 3)
             #expect(Self.names(in: list) == ["orders", "people", "recent"])
             let created = try await client.get("datasets/sales/tables/orders").string("creationTime") ?? ""
-            let orders: JSONValue = [
+            let orders: JSON = [
                 "kind": "bigquery#table", "id": "local-project:sales.orders",
                 "tableReference": ["projectId": "local-project", "datasetId": "sales", "tableId": "orders"],
                 "type": "TABLE", "creationTime": .string(created),
@@ -84,9 +84,9 @@ import Testing
     @Test(arguments: ["datasets/nothing/tables", "/bigquery/v2/projects/other/datasets/bench/tables"])
     func aDatasetThatDoesNotExistHasNoList(path: String) async throws {
         try await withClient { client in
-            let answer = try await client.send(.get, path)
-            #expect(answer.status == 404)
-            #expect(try answer.json().string("error.message")?.hasPrefix("Not found: Dataset ") == true)
+            let response = try await client.send(.get, path)
+            #expect(response.status == 404)
+            #expect(try response.json().string("error.message")?.hasPrefix("Not found: Dataset ") == true)
         }
     }
 }

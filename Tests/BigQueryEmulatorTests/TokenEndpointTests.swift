@@ -43,9 +43,9 @@ import Testing
         try await withClient { client in
             var form = Self.goodForm
             form[field] = value
-            let answer = try await client.send(.post, "/token", body: Self.encoded(form))
-            #expect(answer.status == status)
-            #expect(try answer.json() == ["error": .string(error), "error_description": .string(description)])
+            let response = try await client.send(.post, "/token", body: Self.encoded(form))
+            #expect(response.status == status)
+            #expect(try response.json() == ["error": .string(error), "error_description": .string(description)])
         }
     }
 
@@ -54,16 +54,16 @@ import Testing
         try await withClient(configuration) { client in
             var form = Self.goodForm
             form["refresh_token"] = "1%2F%2Fa+b%2Bc"
-            let answer = try await client.send(.post, "/token", body: Self.encoded(form))
-            #expect(answer.status == 200)
+            let response = try await client.send(.post, "/token", body: Self.encoded(form))
+            #expect(response.status == 200)
         }
     }
 
     @Test func takesFormsInTheBodyOnly() async throws {
         try await withClient { client in
             let form = Self.encoded(Self.goodForm)
-            let answers = try await [client.send(.get, "/token?\(form)"), client.send(.post, "/token?\(form)")]
-            #expect(answers.map(\.status) == [404, 400])
+            let responses = try await [client.send(.get, "/token?\(form)"), client.send(.post, "/token?\(form)")]
+            #expect(responses.map(\.status) == [404, 400])
         }
     }
 }
@@ -88,11 +88,11 @@ import Testing
     func refusesEverythingElse(header: String?, reason: String) async throws {
         try await withClient(EmulatorConfiguration()) { client in
             let header = try await header?.replacing("TOKEN", with: token(client))
-            let answer = try await client.send(
+            let response = try await client.send(
                 .get, "datasets/bench", headers: header.map { [.authorization: $0] } ?? [:])
-            let error = try answer.json()
-            #expect(answer.status == 401)
-            #expect(answer.headers[.wwwAuthenticate]?.hasPrefix("Bearer") == true)
+            let error = try response.json()
+            #expect(response.status == 401)
+            #expect(response.headers[.wwwAuthenticate]?.hasPrefix("Bearer") == true)
             #expect(error.string("error.errors.0.reason") == reason)
             #expect(error.string("error.errors.0.location") == "Authorization")
             #expect(error.string("error.status") == "UNAUTHENTICATED")

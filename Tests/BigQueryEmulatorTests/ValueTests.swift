@@ -40,15 +40,17 @@ import Testing
         ] as [(Int64, String, String, String)])
     func writesTimestampsInThreeForms(microseconds: Int64, float: String, integer: String, iso: String) {
         for (format, expected) in [(.float, float), (.microseconds, integer), (.iso8601, iso)]
-            as [(RowEncoder.TimestampFormat, String)]
+            as [(RESTRowEncoder.TimestampFormat, String)]
         {
-            #expect(encoded(.integer(microseconds), Field(name: "t", type: .timestamp), format) == "\"\(expected)\"")
+            #expect(
+                encoded(.integer(microseconds), SchemaField(name: "t", type: .timestamp), format) == "\"\(expected)\"")
         }
     }
 
-    private func encoded(_ value: Value, _ field: Field, _ format: RowEncoder.TimestampFormat = .microseconds) -> String
+    private func encoded(_ value: Value, _ field: SchemaField, _ format: RESTRowEncoder.TimestampFormat = .microseconds)
+        -> String
     {
-        var encoder = RowEncoder(fields: [field], timestamps: format)
+        var encoder = RESTRowEncoder(fields: [field], timestamps: format)
         _ = encoder.append([value], byteLimit: .max)
         return String(
             String(decoding: encoder.finish(), as: UTF8.self).dropFirst(#"[{"f":[{"v":"#.count).dropLast("}]}]".count))
@@ -56,41 +58,45 @@ import Testing
 
     @Test(
         arguments: [
-            (.integer(.min), Field(name: "x", type: .int64), #""-9223372036854775808""#),
-            (.integer(0), Field(name: "x", type: .int64), #""0""#),
-            (.double(0.1), Field(name: "x", type: .float64), #""0.1""#),
-            (.double(.nan), Field(name: "x", type: .float64), #""NaN""#),
-            (.double(-.infinity), Field(name: "x", type: .float64), #""-Infinity""#),
-            (.double(3.14159e-87), Field(name: "x", type: .float64), #""3.14159e-87""#),
-            (.bool(false), Field(name: "x", type: .bool), #""false""#), (.null, Field(name: "x", type: .bool), "null"),
-            (.text("\"\\\n\u{1}<é>"), Field(name: "x", type: .string), #""\"\\\n\u0001\u003cé\u003e""#),
-            (.bytes([]), Field(name: "x", type: .bytes), #""""#),
-            (.bytes([0]), Field(name: "x", type: .bytes), #""AA==""#),
-            (.bytes([0, 1]), Field(name: "x", type: .bytes), #""AAE=""#),
-            (.bytes([251, 255, 191]), Field(name: "x", type: .bytes), #""+/+/""#),
-            (.null, Field(name: "x", type: .int64, mode: .repeated), "[]"),
-            (.list([]), Field(name: "x", type: .int64, mode: .repeated), "[]"),
+            (.integer(.min), SchemaField(name: "x", type: .int64), #""-9223372036854775808""#),
+            (.integer(0), SchemaField(name: "x", type: .int64), #""0""#),
+            (.double(0.1), SchemaField(name: "x", type: .float64), #""0.1""#),
+            (.double(.nan), SchemaField(name: "x", type: .float64), #""NaN""#),
+            (.double(-.infinity), SchemaField(name: "x", type: .float64), #""-Infinity""#),
+            (.double(3.14159e-87), SchemaField(name: "x", type: .float64), #""3.14159e-87""#),
+            (.bool(false), SchemaField(name: "x", type: .bool), #""false""#),
+            (.null, SchemaField(name: "x", type: .bool), "null"),
+            (.text("\"\\\n\u{1}<é>"), SchemaField(name: "x", type: .string), #""\"\\\n\u0001\u003cé\u003e""#),
+            (.bytes([]), SchemaField(name: "x", type: .bytes), #""""#),
+            (.bytes([0]), SchemaField(name: "x", type: .bytes), #""AA==""#),
+            (.bytes([0, 1]), SchemaField(name: "x", type: .bytes), #""AAE=""#),
+            (.bytes([251, 255, 191]), SchemaField(name: "x", type: .bytes), #""+/+/""#),
+            (.null, SchemaField(name: "x", type: .int64, mode: .repeated), "[]"),
+            (.list([]), SchemaField(name: "x", type: .int64, mode: .repeated), "[]"),
             (
-                .list([.integer(1), .integer(2)]), Field(name: "x", type: .int64, mode: .repeated),
+                .list([.integer(1), .integer(2)]), SchemaField(name: "x", type: .int64, mode: .repeated),
                 #"[{"v":"1"},{"v":"2"}]"#
             ),
             (
                 .structure([.text("a"), .null]),
-                Field(
+                SchemaField(
                     name: "x", type: .structure,
-                    fields: [Field(name: "a", type: .string), Field(name: "b", type: .int64, mode: .repeated)]),
+                    fields: [
+                        SchemaField(name: "a", type: .string), SchemaField(name: "b", type: .int64, mode: .repeated),
+                    ]),
                 #"{"f":[{"v":"a"},{"v":[]}]}"#
             ),
             (
-                .text("[2020-01-01 00:00:00+00, UNBOUNDED)"), Field(name: "x", type: .range, rangeElement: .timestamp),
+                .text("[2020-01-01 00:00:00+00, UNBOUNDED)"),
+                SchemaField(name: "x", type: .range, rangeElement: .timestamp),
                 #""[1577836800000000, UNBOUNDED)""#
             ),
             (
-                .text("[2020-01-01, UNBOUNDED)"), Field(name: "x", type: .range, rangeElement: .date),
+                .text("[2020-01-01, UNBOUNDED)"), SchemaField(name: "x", type: .range, rangeElement: .date),
                 #""[2020-01-01, UNBOUNDED)""#
             ),
-        ] as [(Value, Field, String)])
-    func writesCellsInTheAPIsForm(value: Value, field: Field, expected: String) {
+        ] as [(Value, SchemaField, String)])
+    func writesCellsInTheAPIsForm(value: Value, field: SchemaField, expected: String) {
         #expect(encoded(value, field) == expected)
     }
 }

@@ -31,10 +31,10 @@ import Testing
 
     @Test func itsRowsCannotBeListed() async throws {
         try await TableFolder.with(Self.files) { client, _ in
-            let answer = try await client.send(.get, "datasets/sales/tables/daily/data")
-            #expect(answer.status == 400)
-            #expect(try answer.json().string("error.message") == "Cannot list a table of type VIEW.")
-            #expect(try answer.json().string("error.errors.0.reason") == "invalid")
+            let response = try await client.send(.get, "datasets/sales/tables/daily/data")
+            #expect(response.status == 400)
+            #expect(try response.json().string("error.message") == "Cannot list a table of type VIEW.")
+            #expect(try response.json().string("error.errors.0.reason") == "invalid")
         }
     }
 
@@ -73,7 +73,7 @@ import Testing
             _ = try await client.insert("SELECT * FROM sales.busy", id: "busy")
             _ = try await client.get("queries/busy")
             let job = try await client.get("jobs/busy")
-            let orders: JSONValue = ["projectId": "local-project", "datasetId": "sales", "tableId": "orders"]
+            let orders: JSON = ["projectId": "local-project", "datasetId": "sales", "tableId": "orders"]
             #expect(job.at("statistics.query.referencedTables") == .array([orders]))
             let size = try await client.get("datasets/sales/tables/orders").string("numBytes")
             #expect(job.string("statistics.query.totalBytesProcessed") == size)
@@ -82,9 +82,9 @@ import Testing
 
     @Test func aViewOfItselfIsRefused() async throws {
         try await TableFolder.with(["d.a.sql": "SELECT * FROM d.b", "d.b.sql": "SELECT * FROM d.a"]) { client, _ in
-            let answer = try await client.insert("SELECT * FROM d.a")
-            #expect(answer.string("error.errors.0.reason") == "invalidQuery")
-            #expect(answer.string("error.message") == "Views are nested more than 16 levels deep")
+            let response = try await client.insert("SELECT * FROM d.a")
+            #expect(response.string("error.errors.0.reason") == "invalidQuery")
+            #expect(response.string("error.message") == "Views are nested more than 16 levels deep")
         }
     }
 

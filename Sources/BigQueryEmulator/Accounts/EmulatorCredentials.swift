@@ -56,12 +56,12 @@ extension RunningEmulator {
                     code: .cannotWrite, message: "\(token): a command cannot name a file with spaces in its path",
                     hint: "write the credentials to another place")
             }
-            let answer: JSONObject = [
+            let response: JSONObject = [
                 "version": 1, "success": true, "token_type": "urn:ietf:params:oauth:token-type:id_token",
                 "id_token": .string(try Workload.identityToken()),
                 "expiration_time": .number(String(Int64(Date().timeIntervalSince1970) + 3600)),
             ]
-            try write(answer, to: token)
+            try write(response, to: token)
             let source: JSONObject = ["executable": ["command": .string("cat \(token)"), "timeout_millis": 30000]]
             try write(externalAccount(source, impersonates: false), to: path)
         case .externalAccountAWS:

@@ -10,8 +10,8 @@ struct JSONWebToken: Sendable {
     private let signature: Data
 
     /// How far the clocks of those who sign may be ahead, in seconds.
-    private static let tolerance: Int64 = 60
-    private static let longestLifetime: Int64 = 3600
+    private static let clockSkew: Int64 = 60
+    private static let maximumLifetime: Int64 = 3600
 
     init?(_ text: String) {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
@@ -31,10 +31,10 @@ struct JSONWebToken: Sendable {
     }
 
     /// Whether it is good now, and for an hour at most.
-    var isTimely: Bool {
+    var isCurrent: Bool {
         guard let begin = claims["iat"]?.integer, let end = claims["exp"]?.integer else { return false }
         let now = Int64(Date().timeIntervalSince1970)
-        return begin <= now + Self.tolerance && end > now && end - begin <= Self.longestLifetime
+        return begin <= now + Self.clockSkew && end > now && end - begin <= Self.maximumLifetime
     }
 
     private static func object(_ part: Substring) -> JSONObject? {

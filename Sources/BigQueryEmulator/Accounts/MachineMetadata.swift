@@ -22,7 +22,7 @@ struct MachineMetadata: Sendable {
     func addRoutes(to router: Router<BasicRequestContext>) {
         router.get("/") { request, _ -> Response in
             // Whoever else asks for this finds nothing, as at BigQuery.
-            guard isMeant(request) else { throw HTTPError(.notFound) }
+            guard isMetadataRequest(request) else { throw HTTPError(.notFound) }
             return flavored(.text("computeMetadata/\n", type: "application/text"))
         }
         google("computeMetadata/v1/project/project-id", to: router) { _ in
@@ -59,13 +59,15 @@ struct MachineMetadata: Sendable {
         _ respond: @escaping @Sendable (Request) throws -> Response
     ) {
         router.get(path) { request, _ -> Response in
-            guard isMeant(request) else { return .text("Missing Metadata-Flavor:Google header.", status: 403) }
+            guard isMetadataRequest(request) else {
+                return .text("Missing Metadata-Flavor:Google header.", status: 403)
+            }
             return flavored(try respond(request))
         }
     }
 
     /// Whether a request is for Google's, and did not come by way of a proxy.
-    private func isMeant(_ request: Request) -> Bool {
+    private func isMetadataRequest(_ request: Request) -> Bool {
         request.header(Self.flavor.name) == Self.flavor.value && request.header("x-forwarded-for") == nil
     }
 

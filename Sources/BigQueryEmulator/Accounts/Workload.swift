@@ -17,45 +17,46 @@ enum Workload {
     /// What the identity provider says: a token that is good for an hour.
     static func identityToken() throws -> String {
         let now = Int64(Date().timeIntervalSince1970)
-        guard let key = SigningKey.shared else { throw OAuthError("internal_failure", "No key.", status: 500) }
+        guard let key = SigningKey.shared else { throw OAuthErrorResponse("internal_failure", "No key.", status: 500) }
         return try key.sign([
             "iss": .string(issuer), "sub": "emulator-workload", "aud": .string("https:" + audience),
             "iat": .number(String(now)), "exp": .number(String(now + 3600)),
         ])
     }
 
-    static func check(identityToken text: String) throws(OAuthError) {
+    static func check(identityToken text: String) throws(OAuthErrorResponse) {
         guard let token = JSONWebToken(text), let key = SigningKey.shared else {
-            throw OAuthError("invalid_request", "Unable to parse the ID Token.")
+            throw OAuthErrorResponse("invalid_request", "Unable to parse the ID Token.")
         }
         guard token.claims["iss"]?.string == issuer else {
-            throw OAuthError("invalid_grant", "The issuer in ID Token does not match the expected ones.")
+            throw OAuthErrorResponse("invalid_grant", "The issuer in ID Token does not match the expected ones.")
         }
         guard token.isSigned(with: key) else {
-            throw OAuthError(
+            throw OAuthErrorResponse(
                 "invalid_grant", "Error connecting to the given credential's issuer, or invalid signature.")
         }
         let intended = token.claims["aud"]?.string ?? ""
         guard [audience, "https:" + audience].contains(intended) else {
-            throw OAuthError(
+            throw OAuthErrorResponse(
                 "invalid_grant", "The audience in ID Token [\(intended)] does not match the expected audience.")
         }
-        guard token.isTimely else { throw OAuthError("invalid_grant", "ID Token is stale to sign-in.") }
+        guard token.isCurrent else { throw OAuthErrorResponse("invalid_grant", "ID Token is stale to sign-in.") }
     }
 
     /// Checks a GetCallerIdentity that is signed for Amazon, which Google would now send there.
-    static func check(awsRequest text: String) throws(OAuthError) {
-        let invalid = OAuthError(
+    static func check(awsRequest text: String) throws(OAuthErrorResponse) {
+        let invalid = OAuthErrorResponse(
             "invalid_grant", "Received invalid AWS response: the request is not signed by a known key.")
         guard let json = text.removingPercentEncoding,
             let object = try? JSONParser.parse(Array(json.utf8)).object,
             let request = AWSRequest(object)
-        else { throw OAuthError("invalid_request", "Unable to parse the AWS request.") }
+        else { throw OAuthErrorResponse("invalid_request", "Unable to parse the AWS request.") }
         guard request.url == "https://sts.\(region).amazonaws.com?Action=GetCallerIdentity&Version=2011-06-15",
             request.method == "POST"
-        else { throw OAuthError("invalid_request", "The AWS request must be a GetCallerIdentity.") }
+        else { throw OAuthErrorResponse("invalid_request", "The AWS request must be a GetCallerIdentity.") }
         guard request.headers["x-goog-cloud-target-resource"] == audience else {
-            throw OAuthError("invalid_request", "The x-goog-cloud-target-resource header does not match the audience.")
+            throw OAuthErrorResponse(
+                "invalid_request", "The x-goog-cloud-target-resource header does not match the audience.")
         }
         guard request.isSigned(keyID: keys.id, secret: keys.secret, session: keys.session) else { throw invalid }
     }
@@ -69,7 +70,7 @@ struct AWSRequest: Sendable {
     let headers: [String: String]
 
     /// How old a signature may be, in seconds.
-    private static let longestAge: TimeInterval = 900
+    private static let maximumAge: TimeInterval = 900
 
     init?(_ json: JSONObject) {
         guard let url = json["url"]?.string, let method = json["method"]?.string,
@@ -91,7 +92,7 @@ struct AWSRequest: Sendable {
         guard let match = headers["authorization"]?.wholeMatch(of: pattern)?.output,
             match.id == keyID, headers["x-amz-security-token"] == session,
             let time = headers["x-amz-date"], let date = Self.date(time),
-            abs(date.timeIntervalSinceNow) < Self.longestAge,
+            abs(date.timeIntervalSinceNow) < Self.maximumAge,
             let parts = URLComponents(string: url)
         else { return false }
         let names = match.names.split(separator: ";").map(String.init)

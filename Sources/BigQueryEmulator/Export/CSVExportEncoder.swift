@@ -1,12 +1,12 @@
 /// Writes rows as lines of CSV: NULL is nothing, an empty text is `""`.
-struct CSVEncoder: RowEncoding {
-    private let fields: [Field]
+struct CSVExportEncoder: RowEncoding {
+    private let fields: [SchemaField]
     private let delimiter: UInt8
     private var bytes: [UInt8] = []
     private(set) var rowCount = 0
 
     /// - Parameter delimiter: One byte.
-    init(fields: [Field], delimiter: String, hasHeader: Bool) {
+    init(fields: [SchemaField], delimiter: String, hasHeader: Bool) {
         self.fields = fields
         self.delimiter = delimiter.utf8.first ?? UInt8(ascii: ",")
         if hasHeader { append(line: fields.map(\.name)) }
@@ -49,11 +49,11 @@ extension Value {
     /// The value in an exported file; `nil` for NULL.
     ///
     /// STRUCT and ARRAY have no such form, but that of JSON.
-    func exportText(_ field: Field) -> String? {
+    func exportText(_ field: SchemaField) -> String? {
         switch self {
         case .null: return nil
         case .bool(let value): return value ? "true" : "false"
-        case .double(let value): return RowEncoder.text(of: value)
+        case .double(let value): return RESTRowEncoder.text(of: value)
         case .integer(let value) where field.type == .timestamp:
             return CivilTime.timestampText(microseconds: value) + " UTC"
         case .integer(let value): return String(value)

@@ -88,9 +88,9 @@ struct Exporter: Sendable {
         } ?? false
     }
 
-    private func encoder(_ fields: [Field], _ target: ExportTarget) -> any RowEncoding {
-        guard target.format == .csv else { return JSONLinesEncoder(fields: fields) }
-        return CSVEncoder(fields: fields, delimiter: target.delimiter, hasHeader: target.hasHeader)
+    private func encoder(_ fields: [SchemaField], _ target: ExportTarget) -> any RowEncoding {
+        guard target.format == .csv else { return JSONLinesExportEncoder(fields: fields) }
+        return CSVExportEncoder(fields: fields, delimiter: target.delimiter, hasHeader: target.hasHeader)
     }
 
     private func write(_ bytes: [UInt8], to file: URL, _ target: ExportTarget) throws {
@@ -111,9 +111,9 @@ struct Exporter: Sendable {
 }
 
 /// What a statement without a result has for one.
-struct NoRows: RowSource {
+struct EmptyRows: RowSource {
     var identity: String { "none" }
-    var fields: [Field] { [] }
+    var fields: [SchemaField] { [] }
     var rowCount: Int64 { 0 }
     var logicalBytes: Int64 { 0 }
 

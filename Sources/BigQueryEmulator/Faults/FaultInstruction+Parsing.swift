@@ -1,7 +1,7 @@
 import Foundation
 
 extension FaultInstruction {
-    mutating func readWords(_ text: String) -> Bool {
+    mutating func parseText(_ text: String) -> Bool {
         switch text {
         case "pass": break
         case "return-reset-connection":
@@ -24,13 +24,13 @@ extension FaultInstruction {
         case "chunks-huge": framing = .hugeChunk
         case "until-close": framing = .untilClose
         case "close-after": framing = .closing
-        default: return readEnd(text) || readStatus(text) || readNumber(text)
+        default: return parseDelivery(text) || parseResponse(text) || parseParameter(text)
         }
         return true
     }
 
     /// Instructions that end an answer in some place.
-    private mutating func readEnd(_ text: String) -> Bool {
+    private mutating func parseDelivery(_ text: String) -> Bool {
         let ends: [(prefix: String, how: FaultDelivery.End)] = [
             ("return-reset-connection-after-", .reset), ("return-broken-stream-after-", .close),
             ("return-half-closed-stream-after-", .halfClose), ("tls-garbage-after-", .garbage),
@@ -52,19 +52,19 @@ extension FaultInstruction {
     }
 
     /// Instructions that answer with a status.
-    private mutating func readStatus(_ text: String) -> Bool {
+    private mutating func parseResponse(_ text: String) -> Bool {
         if let match = text.wholeMatch(of: /return-(html|empty)-([0-5][0-9][0-9])/), let status = Int(match.2) {
             let page = "<!DOCTYPE html><html><body><h1>Error \(status)</h1>Try again later.</body></html>\n"
-            answer = FaultAnswer(
+            response = FaultResponse(
                 status: status, headers: [("Content-Type", "text/html; charset=UTF-8")],
                 body: match.1 == "html" ? Array(page.utf8) : [])
         } else if let match = text.wholeMatch(of: /redirect-(3[0-9][0-9])-to-(.+)/), let status = Int(match.1) {
-            answer = FaultAnswer(status: status, headers: [("Location", String(match.2))])
+            response = FaultResponse(status: status, headers: [("Location", String(match.2))])
         } else if let match = text.wholeMatch(
             of: /return-([2-5][0-9][0-9])(?:-([A-Za-z]+))??(-once-done)?(?:-after-([0-9]+[BKMG]))?/),
             let status = Int(match.1)
         {
-            answer = FaultAnswer(
+            response = FaultResponse(
                 status: status, headers: [("Content-Type", "application/json; charset=UTF-8")],
                 body: Self.error(status: status, reason: match.2.map(String.init)))
             isPerformed = match.3 != nil
@@ -83,11 +83,11 @@ extension FaultInstruction {
         if let reason {
             error["errors"] = [["message": .string(message), "domain": "global", "reason": .string(reason)]]
         }
-        return Array(JSONValue.object(["error": .object(error)]).text.utf8)
+        return Array(JSON.object(["error": .object(error)]).text.utf8)
     }
 
     /// Instructions with a number in them.
-    private mutating func readNumber(_ text: String) -> Bool {
+    private mutating func parseParameter(_ text: String) -> Bool {
         if let name = text.rest(after: "encoding-"), !name.isEmpty {
             compression = .declared(name)
         } else if let size = text.rest(after: "gzip-bomb-").flatMap(byteCount) {
@@ -115,7 +115,7 @@ extension FaultInstruction {
     }
 
     /// Instructions that are JSON objects.
-    mutating func readObject(_ text: String) -> Bool {
+    mutating func parseObject(_ text: String) -> Bool {
         guard let object = try? JSONParser.parse(Array(text.utf8)).object else { return false }
         let known = ["status", "headers", "body", "once-done", "merge-patch", "gzip-bomb"]
         guard object.members.allSatisfy({ known.contains($0.name) }) else { return false }
@@ -135,7 +135,7 @@ extension FaultInstruction {
             case let json?: Array(json.text.utf8)
             }
         let headers = object["headers"]?.object?.members ?? []
-        answer = FaultAnswer(
+        response = FaultResponse(
             status: Int(status), headers: headers.map { ($0.name, $0.value.string ?? $0.value.text) }, body: body)
         isPerformed = object["once-done"]?.bool ?? false
         return true

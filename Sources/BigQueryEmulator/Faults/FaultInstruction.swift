@@ -45,8 +45,8 @@ public struct FaultInstruction: Sendable, CustomStringConvertible {
     var isPerformed = true
     /// After how many bytes of the request's body the answer goes out; `nil` waits for all.
     var requestBytes: Int?
-    var answer: FaultAnswer?
-    var patch: JSONValue?
+    var response: FaultResponse?
+    var patch: JSON?
     var compression: FaultCompression?
     var framing = FaultFraming.length(offset: 0)
     var delivery = FaultDelivery.whole
@@ -59,7 +59,7 @@ public struct FaultInstruction: Sendable, CustomStringConvertible {
         description = text
         isLasting = text.hasSuffix(lasting)
         let words = isLasting ? String(text.dropLast(lasting.count)) : text
-        let isRead = words.hasPrefix("{") ? readObject(words) : readWords(words)
+        let isRead = words.hasPrefix("{") ? parseObject(words) : parseText(words)
         guard isRead else {
             throw EmulatorError(
                 code: .invalidData, message: "\"\(text)\" is not an instruction for a fault",
@@ -69,7 +69,7 @@ public struct FaultInstruction: Sendable, CustomStringConvertible {
 }
 
 /// An answer that is sent instead of the service's.
-struct FaultAnswer: Sendable {
+struct FaultResponse: Sendable {
     var status: Int
     var headers: [(name: String, value: String)] = []
     var body: [UInt8] = []

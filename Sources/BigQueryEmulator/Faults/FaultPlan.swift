@@ -135,7 +135,7 @@ struct APIMethod {
         let name: String? =
             switch (path.dropFirst(4).first, path.count) {
             case (nil, 3): "projects.list"
-            case ("jobs", 5): isPost ? (Self.asksForDryRun(body) ? "jobs.dryRun" : "jobs.insert") : "jobs.list"
+            case ("jobs", 5): isPost ? (Self.requestsDryRun(body) ? "jobs.dryRun" : "jobs.insert") : "jobs.list"
             case ("jobs", 6): "jobs.get"
             case ("jobs", 7): "jobs.cancel"
             case ("queries", 5): "jobs.query"
@@ -152,7 +152,7 @@ struct APIMethod {
     }
 
     /// By the text alone, since the body may not be complete.
-    private static func asksForDryRun(_ body: ByteBuffer) -> Bool {
+    private static func requestsDryRun(_ body: ByteBuffer) -> Bool {
         String(buffer: body).contains(/"dryRun"\s*:\s*true/)
     }
 }

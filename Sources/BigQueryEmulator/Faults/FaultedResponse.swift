@@ -1,5 +1,5 @@
 /// An answer as it goes over the wire, with what an instruction does to it.
-struct FaultedAnswer {
+struct FaultedResponse {
     /// Status line and headers, to the empty line.
     private(set) var head: [UInt8] = []
     /// The body, framed.
@@ -12,17 +12,17 @@ struct FaultedAnswer {
     /// - Parameters:
     ///   - answer: the service's, with its body as it is.
     ///   - acceptsGzip: whether the client takes a compressed body.
-    init(_ answer: FaultAnswer, by instruction: FaultInstruction?, acceptsGzip: Bool) throws {
-        var answer = answer
-        if let patch = instruction?.patch, let json = try? JSONParser.parse(answer.body) {
-            answer.body = Array(json.merged(with: patch).text.utf8)
+    init(_ response: FaultResponse, by instruction: FaultInstruction?, acceptsGzip: Bool) throws {
+        var response = response
+        if let patch = instruction?.patch, let json = try? JSONParser.parse(response.body) {
+            response.body = Array(json.merged(with: patch).text.utf8)
         }
         // By their statuses, these have no body, and what came instead would be taken for the next answer.
-        let hasBody = ![204, 304].contains(answer.status)
+        let hasBody = ![204, 304].contains(response.status)
         let (encoding, content) =
             hasBody
-            ? try Self.encoded(answer.body, instruction?.compression, acceptsGzip: acceptsGzip) : (nil, [])
-        if let encoding { answer.headers.append(("Content-Encoding", encoding)) }
+            ? try Self.encoded(response.body, instruction?.compression, acceptsGzip: acceptsGzip) : (nil, [])
+        if let encoding { response.headers.append(("Content-Encoding", encoding)) }
         body = content
         let framing = instruction?.framing ?? .length(offset: 0)
         if case .garbage = framing {
@@ -31,13 +31,13 @@ struct FaultedAnswer {
             endsConnection = true
             return
         }
-        frame(framing, &answer.headers)
+        frame(framing, &response.headers)
         if case .corrupt? = instruction?.delivery, !body.isEmpty { body[body.count / 2] ^= 1 }
         let version = if case .untilClose = framing { "HTTP/1.0" } else { "HTTP/1.1" }
         // Three digits, also of a status below 100, which is one of the faults.
-        let status = String(1000 + answer.status).dropFirst()
+        let status = String(1000 + response.status).dropFirst()
         let lines =
-            ["\(version) \(status) Status"] + answer.headers.map { "\($0.name): \($0.value)" } + ["", ""]
+            ["\(version) \(status) Status"] + response.headers.map { "\($0.name): \($0.value)" } + ["", ""]
         head += Array(lines.joined(separator: "\r\n").utf8)
     }
 
@@ -125,9 +125,9 @@ struct FaultedAnswer {
     }
 }
 
-extension JSONValue {
+extension JSON {
     /// Changes a document as RFC 7396 says: members that are null go, objects are merged, everything else is replaced.
-    func merged(with patch: JSONValue) -> JSONValue {
+    func merged(with patch: JSON) -> JSON {
         guard case .object(let changes) = patch else { return patch }
         var result = object ?? [:]
         for change in changes.members {

@@ -78,22 +78,23 @@ final class FaultyServer: Sendable {
     }
 
     /// Answers a request; the channel is closed if nothing more can be said on it.
-    fileprivate func answer(
+    fileprivate func response(
         _ head: HTTPRequestHead, _ body: ByteBuffer, by instruction: FaultInstruction?, on channel: any Channel
     ) async throws {
-        let serviceAnswer =
-            instruction?.isPerformed == false ? nil : try await carryOut(head, body, channel)
+        let serviceResponse =
+            instruction?.isPerformed == false ? nil : try await execute(head, body, channel)
         let acceptsGzip =
             head.headers["accept-encoding"].contains { $0.contains("gzip") }
             && head.headers["user-agent"].contains { $0.contains("gzip") }
-        let answer = try FaultedAnswer(
-            instruction?.answer ?? serviceAnswer ?? FaultAnswer(status: 200), by: instruction, acceptsGzip: acceptsGzip)
-        try await send(answer, instruction?.delivery ?? .whole, on: channel)
-        if answer.endsConnection || !head.isKeepAlive { try await channel.close() }
+        let response = try FaultedResponse(
+            instruction?.response ?? serviceResponse ?? FaultResponse(status: 200), by: instruction,
+            acceptsGzip: acceptsGzip)
+        try await send(response, instruction?.delivery ?? .whole, on: channel)
+        if response.endsConnection || !head.isKeepAlive { try await channel.close() }
     }
 
-    private func carryOut(_ head: HTTPRequestHead, _ body: ByteBuffer, _ channel: any Channel) async throws
-        -> FaultAnswer
+    private func execute(_ head: HTTPRequestHead, _ body: ByteBuffer, _ channel: any Channel) async throws
+        -> FaultResponse
     {
         var fields = HTTPFields()
         for (name, value) in head.headers where name.lowercased() != "accept-encoding" {
@@ -109,35 +110,35 @@ final class FaultyServer: Sendable {
         let collector = Collector()
         try await response.body.write(collector)
         let headers = response.headers.filter { $0.name != .contentLength }.map { ($0.name.rawName, $0.value) }
-        return FaultAnswer(
+        return FaultResponse(
             status: response.status.code, headers: headers, body: collector.bytes.withLock { Array(buffer: $0) })
     }
 
-    private func send(_ answer: FaultedAnswer, _ delivery: FaultDelivery, on channel: any Channel) async throws {
+    private func send(_ response: FaultedResponse, _ delivery: FaultDelivery, on channel: any Channel) async throws {
         func write(_ bytes: some Sequence<UInt8>) async throws {
             try await channel.writeAndFlush(ByteBuffer(bytes: bytes))
         }
         switch delivery {
-        case .whole, .corrupt: try await write(answer.head + answer.body)
+        case .whole, .corrupt: try await write(response.head + response.body)
         case .slices(let byteCount, let interval):
             // One byte after another a second, the head would keep a client waiting, not its reader.
-            if interval > .zero { try await write(answer.head) }
-            let bytes = interval > .zero ? answer.body : answer.head + answer.body
+            if interval > .zero { try await write(response.head) }
+            let bytes = interval > .zero ? response.body : response.head + response.body
             for start in stride(from: 0, to: bytes.count, by: byteCount) {
                 try await write(bytes[start...].prefix(byteCount))
                 if interval > .zero { try await pause(interval, on: channel) }
             }
         case .stall(let duration, let position):
-            guard let offset = position.offset(in: answer.body.count) else {
+            guard let offset = position.offset(in: response.body.count) else {
                 try await pause(duration, on: channel)
-                return try await write(answer.head + answer.body)
+                return try await write(response.head + response.body)
             }
-            try await write(answer.head + answer.body[..<offset])
+            try await write(response.head + response.body[..<offset])
             try await pause(duration, on: channel)
-            try await write(answer.body[offset...])
+            try await write(response.body[offset...])
         case .end(let how, let position):
-            if let offset = position.offset(in: answer.body.count) {
-                try await write(answer.head + answer.body[..<offset])
+            if let offset = position.offset(in: response.body.count) {
+                try await write(response.head + response.body[..<offset])
             }
             try await finish(how, on: channel)
         }
@@ -210,19 +211,20 @@ private final class RequestReader: ChannelInboundHandler {
             guard let head, let instruction = server.instruction(for: head, body: body, isComplete: false) else {
                 return
             }
-            answer(head, by: instruction, context)
+            response(head, by: instruction, context)
         case .end:
             guard let head else { return }
-            answer(head, by: server.instruction(for: head, body: body, isComplete: true), context)
+            response(head, by: server.instruction(for: head, body: body, isComplete: true), context)
         }
     }
 
-    private func answer(_ head: HTTPRequestHead, by instruction: FaultInstruction?, _ context: ChannelHandlerContext) {
+    private func response(_ head: HTTPRequestHead, by instruction: FaultInstruction?, _ context: ChannelHandlerContext)
+    {
         self.head = nil
         let (server, channel, body) = (server, context.channel, body)
         context.eventLoop.makeFutureWithTask {
             do {
-                try await server.answer(head, body, by: instruction, on: channel)
+                try await server.response(head, body, by: instruction, on: channel)
                 // Nobody reads what would still come of the request.
                 if instruction?.requestBytes != nil { try await channel.close() }
             } catch {

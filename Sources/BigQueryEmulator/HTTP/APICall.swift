@@ -34,13 +34,15 @@ struct APICall: Sendable {
     }
 
     /// How the request wants timestamps written.
-    func timestampFormat() throws(ServiceError) -> RowEncoder.TimestampFormat {
+    func timestampFormat() throws(ServiceError) -> RESTRowEncoder.TimestampFormat {
         try Self.timestampFormat(
             microseconds: flag("formatOptions.useInt64Timestamp"),
             name: parameters["formatOptions.timestampOutputFormat"])
     }
 
-    static func timestampFormat(microseconds: Bool?, name: String?) throws(ServiceError) -> RowEncoder.TimestampFormat {
+    static func timestampFormat(microseconds: Bool?, name: String?) throws(ServiceError)
+        -> RESTRowEncoder.TimestampFormat
+    {
         switch name {
         case nil, "TIMESTAMP_OUTPUT_FORMAT_UNSPECIFIED": return microseconds == true ? .microseconds : .float
         case _ where microseconds == true:

@@ -7,7 +7,7 @@ import Synchronization
 final class EmulatorServer: Sendable {
     private typealias Method = @Sendable (APICall) async throws -> JSONObject
 
-    let jobs: JobBook
+    let jobs: JobStore
     private let configuration: EmulatorConfiguration
     let catalog: Catalog
     private let oauth: OAuthServer
@@ -24,7 +24,7 @@ final class EmulatorServer: Sendable {
     init(configuration: EmulatorConfiguration, catalog: Catalog) {
         self.configuration = configuration
         self.catalog = catalog
-        jobs = JobBook(
+        jobs = JobStore(
             catalog: catalog, buckets: configuration.buckets, jobTime: configuration.jobTime,
             resultLifetime: configuration.resultLifetime)
         let port = Port(scheme: configuration.tls == nil ? "http" : "https")
@@ -49,7 +49,7 @@ final class EmulatorServer: Sendable {
 
     func makeRouter() -> Router<BasicRequestContext> {
         let router = Router()
-        router.add(middleware: UnknownPaths())
+        router.add(middleware: NotFoundMiddleware())
         oauth.addRoutes(to: router)
         let api = BigQueryAPI(
             catalog: catalog, jobs: jobs, configuration: configuration, pageCache: pageCache,
@@ -99,8 +99,8 @@ final class EmulatorServer: Sendable {
             ) { "\($0),\($1)" }
             let mask = try query["fields"].map { text throws(ServiceError) in try FieldMask(text) }
             let content = try await Self.readBody(request)
-            let answer = try await body(APICall(path: parameters, parameters: query, body: content, form: form))
-            let selected = mask?.apply(to: answer) ?? answer
+            let response = try await body(APICall(path: parameters, parameters: query, body: content, form: form))
+            let selected = mask?.apply(to: response) ?? response
             if selected["rows"] != nil { try? await Task.sleep(for: configuration.pageLatency) }
             return form.response(selected)
         } catch let error as ServiceError {
@@ -142,7 +142,7 @@ private final class Port: Sendable {
 }
 
 /// Answers paths that lead nowhere in the API's form.
-private struct UnknownPaths: RouterMiddleware {
+private struct NotFoundMiddleware: RouterMiddleware {
     typealias Context = BasicRequestContext
 
     func handle(

@@ -66,7 +66,7 @@ struct FieldMask {
     }
 
     /// Rows that are encoded already stay whole: no client asks for less of a row than its cells.
-    private func apply(to value: JSONValue) -> JSONValue {
+    private func apply(to value: JSON) -> JSON {
         switch value {
         case .object(let object): .object(apply(to: object))
         case .array(let elements): .array(elements.map(apply(to:)))

@@ -111,15 +111,15 @@ final class Deflater {
         let flush = end.flush
         var output: [UInt8] = []
         repeat {
-            output += try [UInt8](unsafeUninitializedCapacity: Self.outputBytes) { piece, count in
-                stream.pointee.next_out = piece.baseAddress
-                stream.pointee.avail_out = uInt(piece.count)
+            output += try [UInt8](unsafeUninitializedCapacity: Self.outputBytes) { chunk, count in
+                stream.pointee.next_out = chunk.baseAddress
+                stream.pointee.avail_out = uInt(chunk.count)
                 let result = deflate(stream, flush)
                 // Z_BUF_ERROR only says that there was nothing to do.
                 guard [Z_OK, Z_STREAM_END, Z_BUF_ERROR].contains(result) else {
                     throw ServiceError(.internalError, "zlib failed: \(result)")
                 }
-                count = piece.count - Int(stream.pointee.avail_out)
+                count = chunk.count - Int(stream.pointee.avail_out)
             }
         } while stream.pointee.avail_out == 0
         return output[...]

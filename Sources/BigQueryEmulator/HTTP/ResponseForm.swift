@@ -8,9 +8,9 @@ struct ResponseForm: Sendable, Hashable {
     let usesGzip: Bool
 
     /// Answers go out piece by piece, so that compression and sending overlap.
-    static let pieceBytes = 1 << 16
+    static let chunkBytes = 1 << 16
     /// Larger where there is nothing to do but to send.
-    private static let preparedPieceBytes = 1 << 18
+    private static let preparedChunkBytes = 1 << 18
 
     func response(_ object: JSONObject, status: Int = 200) -> Response {
         var headers: HTTPFields = [.contentType: "application/json; charset=UTF-8", .vary: "Origin, X-Origin, Referer"]
@@ -58,17 +58,17 @@ struct ResponseForm: Sendable, Hashable {
             for segment in segments {
                 switch segment {
                 case .compact(let json):
-                    for piece in json.pieces(of: Self.pieceBytes) {
-                        let piece = indenter?.indented(piece) ?? piece
-                        let output = try gzip?.compress(piece) ?? piece
+                    for chunk in json.chunks(of: Self.chunkBytes) {
+                        let chunk = indenter?.indented(chunk) ?? chunk
+                        let output = try gzip?.compress(chunk) ?? chunk
                         if !output.isEmpty { try await writer.write(ByteBuffer(bytes: output)) }
                     }
                 case .prepared(let rows):
                     if let gzip { try await writer.write(ByteBuffer(bytes: gzip.skip(rows.trailer))) }
                     var rest = rows.bytes
                     while rest.readableBytes > 0 {
-                        let piece = rest.readSlice(length: min(rest.readableBytes, Self.preparedPieceBytes))
-                        if let piece { try await writer.write(piece) }
+                        let chunk = rest.readSlice(length: min(rest.readableBytes, Self.preparedChunkBytes))
+                        if let chunk { try await writer.write(chunk) }
                     }
                 }
             }

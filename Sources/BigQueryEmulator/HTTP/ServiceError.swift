@@ -80,7 +80,7 @@ struct ServiceError: Error, Sendable, Equatable {
     }
 
     /// The form in the status of a job that failed.
-    var errorProto: JSONValue {
+    var errorProto: JSON {
         var proto: JSONObject = ["reason": .string(reason.name), "message": .string(message)]
         if location == "q" { proto["location"] = "query" }
         return .object(proto)
@@ -88,7 +88,7 @@ struct ServiceError: Error, Sendable, Equatable {
 }
 
 extension ServiceError.Info {
-    fileprivate var json: JSONValue {
+    fileprivate var json: JSON {
         [
             "@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": .string(reason),
             "domain": "googleapis.com", "metadata": .object(metadata),

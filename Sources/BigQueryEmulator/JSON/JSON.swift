@@ -1,10 +1,10 @@
 /// A JSON document as a tree; objects keep the order of their members, numbers their spelling.
-indirect enum JSONValue: Sendable, Equatable {
+indirect enum JSON: Sendable, Equatable {
     case null
     case bool(Bool)
     case number(String)
     case string(String)
-    case array([JSONValue])
+    case array([JSON])
     case object(JSONObject)
     /// Compact JSON that was written before, for the rows of a page.
     case encoded([UInt8])
@@ -35,19 +35,19 @@ indirect enum JSONValue: Sendable, Equatable {
         if case .object(let value) = self { value } else { nil }
     }
 
-    var array: [JSONValue]? {
+    var array: [JSON]? {
         if case .array(let value) = self { value } else { nil }
     }
 
     /// A 64-bit integer in the form of the API: a string.
-    static func int64(_ value: some BinaryInteger) -> JSONValue { .string(String(value)) }
+    static func int64(_ value: some BinaryInteger) -> JSON { .string(String(value)) }
 }
 
 /// The members of a JSON object in their order.
 struct JSONObject: Sendable, Equatable, ExpressibleByDictionaryLiteral {
     struct Member: Sendable, Equatable {
         var name: String
-        var value: JSONValue
+        var value: JSON
     }
 
     var members: [Member]
@@ -56,11 +56,11 @@ struct JSONObject: Sendable, Equatable, ExpressibleByDictionaryLiteral {
         self.members = members
     }
 
-    init(dictionaryLiteral elements: (String, JSONValue)...) {
+    init(dictionaryLiteral elements: (String, JSON)...) {
         members = elements.map { Member(name: $0.0, value: $0.1) }
     }
 
-    subscript(name: String) -> JSONValue? {
+    subscript(name: String) -> JSON? {
         get { members.first { $0.name == name }?.value }
         set {
             let index = members.firstIndex { $0.name == name }
@@ -74,19 +74,19 @@ struct JSONObject: Sendable, Equatable, ExpressibleByDictionaryLiteral {
     }
 }
 
-extension JSONValue: ExpressibleByStringLiteral, ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral,
+extension JSON: ExpressibleByStringLiteral, ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral,
     ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
     init(stringLiteral value: String) { self = .string(value) }
     init(booleanLiteral value: Bool) { self = .bool(value) }
     init(integerLiteral value: Int) { self = .number(String(value)) }
-    init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
-    init(dictionaryLiteral elements: (String, JSONValue)...) {
+    init(arrayLiteral elements: JSON...) { self = .array(elements) }
+    init(dictionaryLiteral elements: (String, JSON)...) {
         self = .object(JSONObject(members: elements.map { JSONObject.Member(name: $0.0, value: $0.1) }))
     }
 }
 
-extension JSONValue {
+extension JSON {
     /// The compact form.
     var text: String {
         var bytes: [UInt8] = []

@@ -11,15 +11,15 @@ struct JSONIndenter {
     }
 
     /// The indented form of the next piece of a compact document.
-    mutating func indented(_ piece: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+    mutating func indented(_ chunk: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
         var output: [UInt8] = []
-        indent(piece, into: &output)
+        indent(chunk, into: &output)
         return output[...]
     }
 
     /// Appends the indented form of the next piece of a compact document.
-    mutating func indent(_ piece: some Sequence<UInt8>, into output: inout [UInt8]) {
-        for byte in piece {
+    mutating func indent(_ chunk: some Sequence<UInt8>, into output: inout [UInt8]) {
+        for byte in chunk {
             if isInString {
                 output.append(byte)
                 if isEscaped {
@@ -57,7 +57,7 @@ extension JSONObject {
     var indented: [UInt8] {
         var indenter = JSONIndenter()
         var bytes: [UInt8] = []
-        indenter.indent(JSONValue.object(self).text.utf8, into: &bytes)
+        indenter.indent(JSON.object(self).text.utf8, into: &bytes)
         return bytes
     }
 }

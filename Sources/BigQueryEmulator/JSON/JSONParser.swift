@@ -15,7 +15,7 @@ struct JSONParser {
     private var position = 0
 
     /// Reads one document that fills `bytes`, spaces around it aside.
-    static func parse(_ bytes: [UInt8]) throws(JSONError) -> JSONValue {
+    static func parse(_ bytes: [UInt8]) throws(JSONError) -> JSON {
         var parser = JSONParser(bytes: bytes)
         let value = try parser.value(depth: 0)
         parser.skipSpaces()
@@ -43,7 +43,7 @@ struct JSONParser {
         return true
     }
 
-    private mutating func value(depth: Int) throws(JSONError) -> JSONValue {
+    private mutating func value(depth: Int) throws(JSONError) -> JSON {
         guard depth < Self.maximumDepth else { throw error("nested too deeply") }
         skipSpaces()
         switch next {
@@ -75,9 +75,9 @@ struct JSONParser {
         }
     }
 
-    private mutating func array(depth: Int) throws(JSONError) -> [JSONValue] {
+    private mutating func array(depth: Int) throws(JSONError) -> [JSON] {
         position += 1
-        var array: [JSONValue] = []
+        var array: [JSON] = []
         skipSpaces()
         if take(UInt8(ascii: "]")) { return array }
         while true {
@@ -88,7 +88,7 @@ struct JSONParser {
         }
     }
 
-    private mutating func literal(_ text: StaticString, _ value: JSONValue) throws(JSONError) -> JSONValue {
+    private mutating func literal(_ text: StaticString, _ value: JSON) throws(JSONError) -> JSON {
         let end = position + text.utf8CodeUnitCount
         guard end <= bytes.count, String(decoding: bytes[position..<end], as: UTF8.self) == "\(text)" else {
             throw error("unexpected character")

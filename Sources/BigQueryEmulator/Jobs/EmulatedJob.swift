@@ -1,41 +1,40 @@
 import Foundation
 import Synchronization
 
-/// The full name of a job.
-struct JobReference: Sendable, Hashable, CustomStringConvertible {
-    var project: String
-    var location: String
-    var id: String
+/// A query job or an extract job.
+final class EmulatedJob: Sendable {
+    /// The job's full name.
+    struct Reference: Sendable, Hashable, CustomStringConvertible {
+        var project: String
+        var location: String
+        var id: String
 
-    /// `project:location.id`, as BigQuery's messages spell it.
-    var description: String { "\(project):\(location).\(id)" }
+        /// `project:location.id`, as in BigQuery's messages.
+        var description: String { "\(project):\(location).\(id)" }
 
-    var json: JSONValue {
-        ["projectId": .string(project), "jobId": .string(id), "location": .string(location)]
+        var json: JSON {
+            ["projectId": .string(project), "jobId": .string(id), "location": .string(location)]
+        }
     }
-}
 
-/// What a job does.
-enum JobWork: Sendable {
-    /// - Parameter destination: Where the result can be read by tabledata.list.
-    case query(QueryConfiguration, PreparedQuery, destination: TableReference)
-    case extract(ExtractConfiguration, Table)
-}
+    enum Work: Sendable {
+        /// - Parameter destination: The table that tabledata.list reads the result from.
+        case query(QueryConfiguration, PreparedQuery, destination: EmulatedTable.Reference)
+        case extract(ExtractConfiguration, EmulatedTable)
+    }
 
-/// A query or an extraction that runs or has run on the emulator.
-final class Job: Sendable {
-    /// What a job that went well leaves behind.
-    struct Result: Sendable {
+    /// The output of a successful job.
+    struct Output: Sendable {
         var rows: any RowSource
         var isFromCache = false
-        /// What was written to files.
+        /// The files and rows written by an export.
         var exported: Exporter.Outcome?
     }
 
     enum Phase: Sendable {
         case pending
         case running(since: Date)
-        case done(since: Date, until: Date, Swift.Result<Result, ServiceError>)
+        case done(since: Date, until: Date, Result<Output, ServiceError>)
 
         var name: String {
             switch self {
@@ -46,10 +45,10 @@ final class Job: Sendable {
         }
     }
 
-    let reference: JobReference
+    let reference: Reference
     /// The job's configuration as jobs.get shows it.
     let configuration: JSONObject
-    let work: JobWork
+    let work: Work
     let timeLimit: Duration?
     let created = Date()
     /// Opens when the job is done.
@@ -59,7 +58,7 @@ final class Job: Sendable {
     private let state = Mutex(Phase.pending)
 
     init(
-        reference: JobReference, configuration: JSONObject, work: JobWork, timeLimit: Duration?
+        reference: Reference, configuration: JSONObject, work: Work, timeLimit: Duration?
     ) {
         self.reference = reference
         self.configuration = configuration
@@ -75,7 +74,7 @@ final class Job: Sendable {
     }
 
     /// The table that holds the result until it expires; `nil` if the query has a destination of its own.
-    var anonymousTable: TableReference? {
+    var anonymousTable: EmulatedTable.Reference? {
         if case .query(let settings, _, let destination) = work, settings.destination == nil {
             destination
         } else {
@@ -87,7 +86,7 @@ final class Job: Sendable {
         state.withLock { $0 = .running(since: Date()) }
     }
 
-    func finish(_ result: Swift.Result<Result, ServiceError>) {
+    func finish(_ result: Result<Output, ServiceError>) {
         state.withLock { phase in
             let now = Date()
             if case .running(let start) = phase {
@@ -99,16 +98,16 @@ final class Job: Sendable {
         completion.open()
     }
 
-    /// The result of a job that is done; `nil` while it is not.
+    /// The output once the job is done; `nil` until then.
     ///
-    /// - Throws: Why the job failed.
-    func result() throws(ServiceError) -> Result? {
+    /// - Throws: The error that the job failed with.
+    func output() throws(ServiceError) -> Output? {
         guard case .done(_, _, let result) = phase else { return nil }
         return try result.get()
     }
 }
 
-extension Job {
+extension EmulatedJob {
     /// The job as the API's `Job` resource.
     func resource(endpoint: String, account: String) -> JSONObject {
         let link = "\(endpoint)/bigquery/v2/projects/\(reference.project)/jobs/\(reference.id)"
@@ -152,35 +151,35 @@ extension Job {
             statistics["startTime"] = start.json
             statistics["endTime"] = end.json
             statistics["finalExecutionDurationMs"] = .int64(Int64(1000 * end.timeIntervalSince(start)))
-            if case .success(let result) = result { return finished(statistics, result) }
+            if case .success(let output) = result { return finished(statistics, output) }
         }
         if let query { statistics["query"] = ["statementType": .string(query.statementType)] }
         return statistics
     }
 
-    private func finished(_ statistics: JSONObject, _ result: Result) -> JSONObject {
+    private func finished(_ statistics: JSONObject, _ output: Output) -> JSONObject {
         var statistics = statistics
         statistics["totalSlotMs"] = "1"
         switch work {
         case .query(_, let query, _):
-            statistics["totalBytesProcessed"] = .int64(result.isFromCache ? 0 : query.bytesProcessed)
-            statistics["query"] = .object(statisticsOf(query, result))
+            statistics["totalBytesProcessed"] = .int64(output.isFromCache ? 0 : query.bytesProcessed)
+            statistics["query"] = .object(queryStatistics(query, output))
         case .extract(_, let table):
             statistics["extract"] = [
-                "destinationUriFileCounts": .array([.int64(result.exported?.files ?? 0)]),
+                "destinationUriFileCounts": .array([.int64(output.exported?.files ?? 0)]),
                 "inputBytes": .int64(table.source.logicalBytes),
             ]
         }
         return statistics
     }
 
-    private func statisticsOf(_ query: PreparedQuery, _ result: Result) -> JSONObject {
+    private func queryStatistics(_ query: PreparedQuery, _ output: Output) -> JSONObject {
         var statistics: JSONObject = [
-            "totalBytesProcessed": .int64(result.isFromCache ? 0 : query.bytesProcessed),
-            "totalBytesBilled": .int64(result.isFromCache ? 0 : query.bytesBilled),
-            "cacheHit": .bool(result.isFromCache), "statementType": .string(query.statementType),
+            "totalBytesProcessed": .int64(output.isFromCache ? 0 : query.bytesProcessed),
+            "totalBytesBilled": .int64(output.isFromCache ? 0 : query.bytesBilled),
+            "cacheHit": .bool(output.isFromCache), "statementType": .string(query.statementType),
         ]
-        if let exported = result.exported {
+        if let exported = output.exported {
             statistics["exportDataStatistics"] = [
                 "fileCount": .int64(exported.files), "rowCount": .int64(exported.rows),
             ]
@@ -194,7 +193,7 @@ extension Date {
     /// Milliseconds since 1970, as the API tells times.
     var milliseconds: Int64 { Int64(timeIntervalSince1970 * 1000) }
 
-    var json: JSONValue { .int64(milliseconds) }
+    var json: JSON { .int64(milliseconds) }
 }
 
 /// Something that happens once, and that any number of tasks may wait for.
@@ -222,7 +221,7 @@ final class Latch: Sendable {
     }
 
     /// Returns once it has happened, when the time is over, or when the task is cancelled.
-    func wait(atMost limit: Duration) async {
+    func wait(timeout limit: Duration) async {
         await withTaskGroup { group in
             group.addTask { await self.wait() }
             group.addTask { try? await Task.sleep(for: limit) }

@@ -81,7 +81,7 @@ struct JobRequest: Sendable {
     }
 
     /// The configuration of a query as the job's resource shows it, with defaults filled in.
-    func configuration(_ settings: QueryConfiguration, destination: TableReference) -> JSONObject {
+    func configuration(_ settings: QueryConfiguration, destination: EmulatedTable.Reference) -> JSONObject {
         var query = configuration["query"]?.object ?? [:]
         let defaults: JSONObject = [
             "destinationTable": destination.json, "createDisposition": "CREATE_IF_NEEDED",
@@ -105,7 +105,7 @@ struct QueryConfiguration: Sendable {
     var isLegacy: Bool
     var parameters: QueryParameters
     var defaultDataset: (project: String, dataset: String)?
-    var destination: TableReference?
+    var destination: EmulatedTable.Reference?
     var writeDisposition: String
     var usesCache: Bool
     var maximumBytesBilled: Int64?
@@ -125,7 +125,8 @@ struct QueryConfiguration: Sendable {
         }
         destination = json["destinationTable"]?.object.flatMap { table in
             guard let dataset = table["datasetId"]?.string, let name = table["tableId"]?.string else { return nil }
-            return TableReference(project: table["projectId"]?.string ?? project, dataset: dataset, table: name)
+            return EmulatedTable.Reference(
+                project: table["projectId"]?.string ?? project, dataset: dataset, table: name)
         }
         writeDisposition = json["writeDisposition"]?.string ?? "WRITE_EMPTY"
         usesCache = json["useQueryCache"]?.bool ?? true
@@ -135,14 +136,15 @@ struct QueryConfiguration: Sendable {
 
 /// What a request says about the table to extract: `configuration.extract` of a job.
 struct ExtractConfiguration: Sendable {
-    var table: TableReference
+    var table: EmulatedTable.Reference
     var target: ExportTarget
 
     init(json: JSONObject, project: String) throws(ServiceError) {
         guard let table = json["sourceTable"]?.object, let dataset = table["datasetId"]?.string,
             let name = table["tableId"]?.string
         else { throw ServiceError(.missing, "Required parameter is missing: sourceTable") }
-        self.table = TableReference(project: table["projectId"]?.string ?? project, dataset: dataset, table: name)
+        self.table = EmulatedTable.Reference(
+            project: table["projectId"]?.string ?? project, dataset: dataset, table: name)
         let uris =
             json["destinationUris"]?.array?.compactMap(\.string) ?? [json["destinationUri"]?.string].compactMap(\.self)
         guard let uri = uris.first else {

@@ -2,11 +2,11 @@ import Foundation
 import Synchronization
 
 /// All jobs of the emulator, and the one place that makes and finds them.
-final class JobBook: Sendable {
+final class JobStore: Sendable {
     private struct State {
-        var jobs: [JobReference: Job] = [:]
+        var jobs: [EmulatedJob.Reference: EmulatedJob] = [:]
         /// The jobs in the order in which they were made.
-        var ordered: [Job] = []
+        var ordered: [EmulatedJob] = []
         var results: [CacheKey: CachedResult] = [:]
     }
 
@@ -30,8 +30,8 @@ final class JobBook: Sendable {
     private let jobTime: Duration
     private let resultLifetime: Duration?
     private let state = Mutex(State())
-    private let queue: AsyncStream<Job>
-    private let queueEnd: AsyncStream<Job>.Continuation
+    private let queue: AsyncStream<EmulatedJob>
+    private let queueEnd: AsyncStream<EmulatedJob>.Continuation
 
     init(catalog: Catalog, buckets: [String: String], jobTime: Duration, resultLifetime: Duration?) {
         self.catalog = catalog
@@ -46,10 +46,10 @@ final class JobBook: Sendable {
     var count: Int { state.withLock { $0.jobs.count } }
 
     /// All jobs, the oldest first.
-    var all: [Job] { state.withLock { $0.ordered } }
+    var all: [EmulatedJob] { state.withLock { $0.ordered } }
 
     /// Finds a job by the location rule: without a location only in `US` and `EU`.
-    func job(_ id: String, project: String, location: String?) throws(ServiceError) -> Job {
+    func job(_ id: String, project: String, location: String?) throws(ServiceError) -> EmulatedJob {
         let jobs = state.withLock { $0.jobs }
         if let location {
             let found = jobs.values.first { job in
@@ -57,10 +57,10 @@ final class JobBook: Sendable {
                     && job.reference.location.uppercased() == location.uppercased()
             }
             if let found { return found }
-            throw .notFound("Job \(JobReference(project: project, location: location, id: id))")
+            throw .notFound("Job \(EmulatedJob.Reference(project: project, location: location, id: id))")
         }
         for location in Self.multiRegions {
-            if let job = jobs[JobReference(project: project, location: location, id: id)] { return job }
+            if let job = jobs[EmulatedJob.Reference(project: project, location: location, id: id)] { return job }
         }
         throw .notFound("Job \(project):\(id)")
     }
@@ -68,7 +68,7 @@ final class JobBook: Sendable {
     /// Compiles the query of a request and tells its schema, without a job.
     func dryRun(
         _ settings: QueryConfiguration, location: String
-    ) async throws -> (query: PreparedQuery, schema: [Field]) {
+    ) async throws -> (query: PreparedQuery, schema: [SchemaField]) {
         let query = try await engine.prepare(settings, location: location)
         return (query, query.target == nil ? try await engine.schema(of: query) : [])
     }
@@ -76,14 +76,14 @@ final class JobBook: Sendable {
     /// Makes a job and lets it run.
     ///
     /// - Throws: A ``ServiceError`` if the query does not compile or the id is taken.
-    func insert(_ request: JobRequest) async throws -> Job {
+    func insert(_ request: JobRequest) async throws -> EmulatedJob {
         let id = request.id ?? "job_\(UUID().uuidString.replacing("-", with: "").lowercased())"
-        let reference = JobReference(project: catalog.project, location: request.location, id: id)
-        try refuseDuplicate(reference, in: state.withLock { $0 })
+        let reference = EmulatedJob.Reference(project: catalog.project, location: request.location, id: id)
+        try checkUnique(reference, in: state.withLock { $0 })
         let job = try await job(request, reference)
         try state.withLock { state throws in
             // Compiling took a moment, in which another request may have taken the id.
-            try refuseDuplicate(reference, in: state)
+            try checkUnique(reference, in: state)
             state.jobs[reference] = job
             state.ordered.append(job)
         }
@@ -91,9 +91,9 @@ final class JobBook: Sendable {
         return job
     }
 
-    private func job(_ request: JobRequest, _ reference: JobReference) async throws -> Job {
+    private func job(_ request: JobRequest, _ reference: EmulatedJob.Reference) async throws -> EmulatedJob {
         var configuration = request.configuration
-        let work: JobWork
+        let work: EmulatedJob.Work
         switch request.settings {
         case .query(let settings):
             let query = try await engine.prepare(settings, location: request.location)
@@ -102,17 +102,17 @@ final class JobBook: Sendable {
             work = .query(settings, query, destination: destination)
         case .extract(let settings):
             let table = try catalog.table(settings.table, location: request.location)
-            if table.source is View {
+            if table.source is EmulatedView {
                 let message = "\(table.reference) is not allowed for this operation because it is currently a VIEW."
                 throw ServiceError(.invalid, message)
             }
             work = .extract(settings, table)
         }
-        return Job(
+        return EmulatedJob(
             reference: reference, configuration: configuration, work: work, timeLimit: request.timeLimit)
     }
 
-    private func refuseDuplicate(_ reference: JobReference, in state: borrowing State) throws(ServiceError) {
+    private func checkUnique(_ reference: EmulatedJob.Reference, in state: borrowing State) throws(ServiceError) {
         guard state.jobs[reference] == nil else { throw ServiceError(.duplicate, "Already Exists: Job \(reference)") }
     }
 
@@ -125,16 +125,16 @@ final class JobBook: Sendable {
         catalog.remove(jobs.compactMap(\.anonymousTable))
     }
 
-    private static func anonymousTable(for job: JobReference) -> TableReference {
+    private static func anonymousTable(for job: EmulatedJob.Reference) -> EmulatedTable.Reference {
         let name = job.description.utf8.reduce(into: UInt64(0xCBF2_9CE4_8422_2325)) { hash, byte in
             hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3
         }
-        return TableReference(
+        return EmulatedTable.Reference(
             project: job.project, dataset: "_f0e5d7a1b2c3946875aa", table: "anon\(String(name, radix: 16))")
     }
 }
 
-extension JobBook {
+extension JobStore {
     /// Runs jobs as they come in, side by side, until cancelled.
     func run() async {
         await withDiscardingTaskGroup { group in
@@ -145,7 +145,7 @@ extension JobBook {
     }
 
     /// Takes a job from PENDING to DONE, in the time that jobs take at least.
-    private func run(_ job: Job) async {
+    private func run(_ job: EmulatedJob) async {
         let result = await withTaskGroup { group in
             group.addTask {
                 try? await Task.sleep(for: self.jobTime / 4)
@@ -171,7 +171,7 @@ extension JobBook {
             case .query(let settings, _, let destination) = job.work
         {
             catalog.register(
-                Table(
+                EmulatedTable(
                     reference: destination, source: result.rows,
                     sqliteName: (result.rows as? StoredRows)?.sqliteName ?? catalog.newSQLiteName(),
                     lifetime: settings.destination == nil ? resultLifetime : nil))
@@ -179,11 +179,11 @@ extension JobBook {
         job.finish(result)
     }
 
-    private static func stopped(_ why: String) -> Result<Job.Result, ServiceError> {
+    private static func stopped(_ why: String) -> Result<EmulatedJob.Output, ServiceError> {
         .failure(ServiceError(.stopped, "Job execution was cancelled: \(why)"))
     }
 
-    private func execute(_ job: Job) async -> Result<Job.Result, ServiceError> {
+    private func execute(_ job: EmulatedJob) async -> Result<EmulatedJob.Output, ServiceError> {
         do {
             switch job.work {
             case .query(let settings, let query, _):
@@ -191,8 +191,8 @@ extension JobBook {
                 return .success(try await result(of: query, settings, parameters: parameters))
             case .extract(let settings, let table):
                 return .success(
-                    Job.Result(
-                        rows: NoRows(), exported: try await exporter.write(table.source, to: settings.target)))
+                    EmulatedJob.Output(
+                        rows: EmptyRows(), exported: try await exporter.write(table.source, to: settings.target)))
             }
         } catch let error as ServiceError {
             return .failure(error)
@@ -203,7 +203,7 @@ extension JobBook {
 
     private func result(
         of query: PreparedQuery, _ settings: QueryConfiguration, parameters: String
-    ) async throws -> Job.Result {
+    ) async throws -> EmulatedJob.Output {
         if let limit = settings.maximumBytesBilled, query.bytesBilled > limit {
             let needed = "\(query.bytesBilled) or higher required."
             throw ServiceError(
@@ -211,14 +211,14 @@ extension JobBook {
         }
         if let target = query.target {
             let rows = try await engine.run(query)
-            return Job.Result(rows: NoRows(), exported: try await exporter.write(rows, to: target))
+            return EmulatedJob.Output(rows: EmptyRows(), exported: try await exporter.write(rows, to: target))
         }
-        try refuseOverwriting(settings)
+        try checkDestination(settings)
         let (rows, isFromCache) = try await rows(of: query, settings, parameters: parameters)
-        return Job.Result(rows: rows, isFromCache: isFromCache)
+        return EmulatedJob.Output(rows: rows, isFromCache: isFromCache)
     }
 
-    private func refuseOverwriting(_ settings: QueryConfiguration) throws(ServiceError) {
+    private func checkDestination(_ settings: QueryConfiguration) throws(ServiceError) {
         guard let destination = settings.destination else { return }
         guard catalog.hasDataset(destination.dataset) else {
             throw .notFound("Dataset \(destination.project):\(destination.dataset)")

@@ -2,7 +2,7 @@
 struct CSVFile: TableFile {
     let path: String
 
-    func guessFields() throws -> [Field] {
+    func guessFields() throws -> [SchemaField] {
         try withRecords { names, reader in
             var guesses = names.map { _ in TypeGuess() }
             while let record = try reader.next() {
@@ -11,11 +11,11 @@ struct CSVFile: TableFile {
                     if let cell { guesses[index].add(cell) }
                 }
             }
-            return zip(names, guesses).map { Field(name: $0, type: $1.type) }
+            return zip(names, guesses).map { SchemaField(name: $0, type: $1.type) }
         }
     }
 
-    func readRows(_ fields: [Field], _ body: ([Value]) throws -> Void) throws {
+    func readRows(_ fields: [SchemaField], _ body: ([Value]) throws -> Void) throws {
         try withRecords { names, reader in
             // By name, so that the schema file may have its own order.
             let columns = try fields.map { field in
@@ -60,7 +60,7 @@ struct CSVFile: TableFile {
         }
     }
 
-    private func value(_ cell: String?, _ field: Field) throws -> Value {
+    private func value(_ cell: String?, _ field: SchemaField) throws -> Value {
         guard let cell else {
             guard field.mode != .required else { throw ValueError("field \(field.name): is REQUIRED") }
             return .null

@@ -2,7 +2,7 @@
 struct JSONLinesFile: TableFile {
     let path: String
 
-    func guessFields() throws -> [Field] {
+    func guessFields() throws -> [SchemaField] {
         var guess = FieldGuess()
         try readLines { line, object in
             do {
@@ -16,8 +16,8 @@ struct JSONLinesFile: TableFile {
         return fields
     }
 
-    func readRows(_ fields: [Field], _ body: ([Value]) throws -> Void) throws {
-        let row = Field(name: "row", type: .structure, fields: fields)
+    func readRows(_ fields: [SchemaField], _ body: ([Value]) throws -> Void) throws {
+        let row = SchemaField(name: "row", type: .structure, fields: fields)
         try readLines { line, object in
             do {
                 guard case .structure(let values) = try Value(json: .object(object), field: row) else { return }
@@ -55,7 +55,7 @@ private struct FieldGuess {
     private var isRepeated = false
     private var members: [(name: String, guess: FieldGuess)] = []
 
-    mutating func add(_ json: JSONValue) throws {
+    mutating func add(_ json: JSON) throws {
         switch json {
         case .null, .encoded, .prepared: return
         case .array(let elements):
@@ -79,14 +79,14 @@ private struct FieldGuess {
         if isMixed { throw ValueError("a member has values of different kinds") }
     }
 
-    func field(name: String) -> Field {
+    func field(name: String) -> SchemaField {
         let fields = members.map { $0.guess.field(name: $0.name) }
         let type = fields.isEmpty ? scalar.type : .structure
-        return Field(name: name, type: type, mode: isRepeated ? .repeated : .nullable, fields: fields)
+        return SchemaField(name: name, type: type, mode: isRepeated ? .repeated : .nullable, fields: fields)
     }
 }
 
-extension JSONValue {
+extension JSON {
     fileprivate var isBoolean: Bool {
         if case .bool = self { true } else { false }
     }

@@ -7,22 +7,22 @@ struct SQLiteFile: TableFile {
     let path: String
     let table: String
 
-    func guessFields() throws -> [Field] {
+    func guessFields() throws -> [SchemaField] {
         try read { database in
             try database.columns(in: table).map { column in
-                Field(name: column.name, type: Self.type(column.type.uppercased()))
+                SchemaField(name: column.name, type: Self.type(column.type.uppercased()))
             }
         }
     }
 
-    private static func type(_ declared: String) -> FieldType {
-        if let type = FieldType(name: declared), type != .structure { return type }
+    private static func type(_ declared: String) -> GoogleSQLType {
+        if let type = GoogleSQLType(name: declared), type != .structure { return type }
         if declared.contains("INT") { return .int64 }
         if ["REAL", "FLOA", "DOUB"].contains(where: declared.contains) { return .float64 }
         return declared == "BLOB" ? .bytes : .string
     }
 
-    func readRows(_ fields: [Field], _ body: ([Value]) throws -> Void) throws {
+    func readRows(_ fields: [SchemaField], _ body: ([Value]) throws -> Void) throws {
         try read { database in
             let columns = fields.map(\.name.quotedIdentifier).joined(separator: ", ")
             let statement = try database.makeStatement(sql: "SELECT \(columns) FROM \(table.quotedIdentifier)")

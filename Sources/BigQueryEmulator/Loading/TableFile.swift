@@ -3,10 +3,10 @@ import Foundation
 /// A file that holds the rows of one table.
 protocol TableFile {
     /// Finds out columns and types from the content.
-    func guessFields() throws -> [Field]
+    func guessFields() throws -> [SchemaField]
 
     /// Calls `body` with every row as values of these columns.
-    func readRows(_ fields: [Field], _ body: ([Value]) throws -> Void) throws
+    func readRows(_ fields: [SchemaField], _ body: ([Value]) throws -> Void) throws
 }
 
 extension EmulatorError {
@@ -21,19 +21,19 @@ extension EmulatorError {
 /// The bytes of a file, one after another, read a piece at a time.
 final class FileBytes {
     private let handle: FileHandle
-    private var piece: [UInt8] = []
+    private var chunk: [UInt8] = []
     private var position = 0
     /// The number of the line that the next byte is in, counted from 1.
     private(set) var line = 1
 
-    private static let pieceBytes = 1 << 18
+    private static let chunkBytes = 1 << 18
 
     /// Opens a file; a byte order mark at its start is skipped.
     init(path: String) throws {
         guard let handle = FileHandle(forReadingAtPath: path) else { throw EmulatorError.unreadableFile(path) }
         self.handle = handle
         try fill()
-        if piece.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
+        if chunk.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
     }
 
     deinit {
@@ -41,13 +41,13 @@ final class FileBytes {
     }
 
     private func fill() throws {
-        piece = try handle.read(upToCount: Self.pieceBytes).map { Array($0) } ?? []
+        chunk = try handle.read(upToCount: Self.chunkBytes).map { Array($0) } ?? []
         position = 0
     }
 
     func peek() throws -> UInt8? {
-        if position == piece.count { try fill() }
-        return position < piece.count ? piece[position] : nil
+        if position == chunk.count { try fill() }
+        return position < chunk.count ? chunk[position] : nil
     }
 
     func next() throws -> UInt8? {
@@ -60,7 +60,7 @@ final class FileBytes {
 
 /// The narrowest type that fits all texts of a column.
 struct TypeGuess {
-    private static let order: [FieldType] = [.int64, .float64, .bool, .date, .timestamp]
+    private static let order: [GoogleSQLType] = [.int64, .float64, .bool, .date, .timestamp]
 
     private var candidates = Self.order
     private var hasValues = false
@@ -71,9 +71,9 @@ struct TypeGuess {
     }
 
     /// STRING if nothing narrower fits, or if there was no value.
-    var type: FieldType { hasValues ? candidates.first ?? .string : .string }
+    var type: GoogleSQLType { hasValues ? candidates.first ?? .string : .string }
 
-    private static func fits(_ text: String, _ type: FieldType) -> Bool {
+    private static func fits(_ text: String, _ type: GoogleSQLType) -> Bool {
         switch type {
         // Leading zeros and plus signs mean something, as in postal codes: such a column stays a STRING.
         case .int64: Int64(text).map { String($0) == text } ?? false

@@ -11,10 +11,10 @@ struct TableLoader {
     ///
     /// The rows from before stay for queries that were compiled when they were the table's.
     func load(_ source: EmulatorConfiguration.TableSource) throws {
-        let reference = TableReference(project: catalog.project, dataset: source.dataset, table: source.table)
+        let reference = EmulatedTable.Reference(project: catalog.project, dataset: source.dataset, table: source.table)
         let name = catalog.newSQLiteName()
         if let view = try Self.view(source) {
-            return catalog.register(Table(reference: reference, source: view, sqliteName: name))
+            return catalog.register(EmulatedTable(reference: reference, source: view, sqliteName: name))
         }
         let file = try Self.file(source)
         let schema = try SchemaFile(beside: source.file)
@@ -36,7 +36,7 @@ struct TableLoader {
             database: catalog.database, sqliteName: name, fields: fields, rowCount: rowCount,
             logicalBytes: logicalBytes)
         catalog.register(
-            Table(reference: reference, source: rows, sqliteName: name, properties: schema?.properties ?? [:]))
+            EmulatedTable(reference: reference, source: rows, sqliteName: name, properties: schema?.properties ?? [:]))
     }
 
     /// Loads a file while requests are answered; a view whose query does not compile is not loaded.
@@ -63,12 +63,12 @@ struct TableLoader {
         }
     }
 
-    private static func view(_ source: EmulatorConfiguration.TableSource) throws -> View? {
+    private static func view(_ source: EmulatorConfiguration.TableSource) throws -> EmulatedView? {
         guard (source.file as NSString).pathExtension.lowercased() == "sql" else { return nil }
         guard let text = try? String(contentsOfFile: source.file, encoding: .utf8) else {
             throw EmulatorError.unreadableFile(source.file)
         }
-        return View(query: text.trimmingCharacters(in: .whitespacesAndNewlines))
+        return EmulatedView(query: text.trimmingCharacters(in: .whitespacesAndNewlines))
     }
 
     private static func file(_ source: EmulatorConfiguration.TableSource) throws -> any TableFile {
@@ -87,11 +87,11 @@ struct TableLoader {
 /// The file beside a data file that describes its columns: a list of fields, an object that has one under `fields`,
 /// or a table as `bq show --format=json` prints it.
 struct SchemaFile {
-    let fields: [Field]
+    let fields: [SchemaField]
     /// What a table's description tells besides, which the emulator tells again and does not act upon.
     private(set) var properties: JSONObject = [:]
 
-    private static let toldAgain = [
+    private static let passedThrough = [
         "description", "timePartitioning", "rangePartitioning", "requirePartitionFilter", "clustering",
     ]
 
@@ -101,8 +101,8 @@ struct SchemaFile {
         guard let data = FileManager.default.contents(atPath: path) else { return nil }
         do {
             let json = try JSONParser.parse(Array(data))
-            fields = try Field.schema(json: json.object?["schema"] ?? json)
-            for name in Self.toldAgain {
+            fields = try SchemaField.schema(json: json.object?["schema"] ?? json)
+            for name in Self.passedThrough {
                 if let value = json.object?[name] { properties[name] = value }
             }
         } catch let error as JSONError {

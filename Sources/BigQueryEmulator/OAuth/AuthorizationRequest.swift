@@ -10,26 +10,26 @@ struct AuthorizationRequest: Sendable {
     /// Whether the program wants to act while the user is away.
     let isOffline: Bool
     /// Whether the program wants the user to agree even if that has happened before.
-    let asksAgain: Bool
+    let forcesConsent: Bool
     let challenge: CodeChallenge?
 
     /// Checks a request.
     ///
     /// - Throws: What the browser shows instead of the consent page.
-    init(_ query: Form, configuration: EmulatorConfiguration) throws(OAuthError) {
+    init(_ query: URLEncodedForm, configuration: EmulatorConfiguration) throws(OAuthErrorResponse) {
         clientID = try query.required("client_id")
         guard clientID == configuration.clientID else { throw .unknownClient }
         redirectURI = try RedirectURI(
             try query.required("redirect_uri"), registered: configuration.redirectURIs)
         guard try query.required("response_type") == "code" else {
-            throw OAuthError("invalid_request", "Invalid value for parameter: response_type")
+            throw OAuthErrorResponse("invalid_request", "Invalid value for parameter: response_type")
         }
         scopes = try query.required("scope").split(separator: " ").map(String.init)
         guard !scopes.isEmpty else { throw .missing("scope") }
         state = query["state"]
         isOffline = query["access_type"] == "offline"
-        asksAgain = query["prompt"]?.split(separator: " ").contains("consent") == true
-        challenge = try query["code_challenge"].map { text throws(OAuthError) in
+        forcesConsent = query["prompt"]?.split(separator: " ").contains("consent") == true
+        challenge = try query["code_challenge"].map { text throws(OAuthErrorResponse) in
             try CodeChallenge(text, method: query["code_challenge_method"])
         }
     }
@@ -42,11 +42,11 @@ struct RedirectURI: Sendable {
 
     /// - Parameter registered: The addresses of a Web client; none for a desktop client, which need not register
     ///   its own.
-    init(_ text: String, registered: [String]) throws(OAuthError) {
+    init(_ text: String, registered: [String]) throws(OAuthErrorResponse) {
         guard let components = URLComponents(string: text, encodingInvalidCharacters: false),
             registered.isEmpty ? components.isLoopback : registered.contains(text)
         else {
-            throw OAuthError(
+            throw OAuthErrorResponse(
                 "redirect_uri_mismatch",
                 "The redirect URI in the request, \(text), does not match the ones authorized for the OAuth client.")
         }
@@ -89,22 +89,22 @@ struct CodeChallenge: Sendable {
     private let text: String
     private let method: Method
 
-    init(_ text: String, method: String?) throws(OAuthError) {
+    init(_ text: String, method: String?) throws(OAuthErrorResponse) {
         guard let method = Method(rawValue: method ?? Method.plain.rawValue) else {
-            throw OAuthError("invalid_request", "Invalid value for parameter: code_challenge_method")
+            throw OAuthErrorResponse("invalid_request", "Invalid value for parameter: code_challenge_method")
         }
         self.text = text
         self.method = method
     }
 
-    func check(verifier: String?) throws(OAuthError) {
-        guard let verifier else { throw OAuthError("invalid_grant", "Missing code verifier.") }
-        let answer =
+    func check(verifier: String?) throws(OAuthErrorResponse) {
+        guard let verifier else { throw OAuthErrorResponse("invalid_grant", "Missing code verifier.") }
+        let response =
             switch method {
             case .plain: verifier
             case .s256: Data(SHA256.hash(data: Data(verifier.utf8))).base64URLEncoded
             }
-        guard answer == text else { throw OAuthError("invalid_grant", "Invalid code verifier.") }
+        guard response == text else { throw OAuthErrorResponse("invalid_grant", "Invalid code verifier.") }
     }
 }
 

@@ -34,20 +34,22 @@ final class Consents: Sendable {
     }
 
     /// Makes a code for what the user has allowed.
-    func makeCode(for request: AuthorizationRequest, scopes: [String], givesRefreshToken: Bool) -> String {
+    func makeCode(for request: AuthorizationRequest, scopes: [String], issuesRefreshToken: Bool) -> String {
         // As Google's, it has characters that do not survive in a query unless they are escaped.
         let text = "4/0A+\(UUID().uuidString)="
         let code = AuthorizationCode(
-            request: request, scopes: scopes, givesRefreshToken: givesRefreshToken, expiry: .now + codeLifetime)
+            request: request, scopes: scopes, issuesRefreshToken: issuesRefreshToken, expiry: .now + codeLifetime)
         state.withLock { $0.codes[text] = code }
         return text
     }
 
     /// Finds a code that is good, and uses it up, whatever comes of it.
-    func takeCode(_ text: String) throws(OAuthError) -> AuthorizationCode {
-        try state.withLock { state throws(OAuthError) in
-            guard let code = state.codes[text] else { throw OAuthError("invalid_grant", "Malformed auth code.") }
-            guard !code.isUsed, .now < code.expiry else { throw .badGrant }
+    func takeCode(_ text: String) throws(OAuthErrorResponse) -> AuthorizationCode {
+        try state.withLock { state throws(OAuthErrorResponse) in
+            guard let code = state.codes[text] else {
+                throw OAuthErrorResponse("invalid_grant", "Malformed auth code.")
+            }
+            guard !code.isUsed, .now < code.expiry else { throw .unknownGrant }
             state.codes[text]?.isUsed = true
             return code
         }
@@ -59,7 +61,7 @@ struct AuthorizationCode: Sendable {
     let request: AuthorizationRequest
     /// What the user has allowed, which may be less than what was asked.
     let scopes: [String]
-    let givesRefreshToken: Bool
+    let issuesRefreshToken: Bool
     let expiry: ContinuousClock.Instant
     var isUsed = false
 }

@@ -70,7 +70,7 @@ final class Grants: Sendable {
     var revocationCount: Int { state.withLock { $0.revocationCount } }
 
     /// Notes that the user has agreed, and tells whether for the first time since the start or a revocation.
-    func noteConsent() -> Bool {
+    func recordConsent() -> Bool {
         state.withLock { state in
             defer { state.hasConsent = true }
             return !state.hasConsent
@@ -81,16 +81,16 @@ final class Grants: Sendable {
     func begin(_ grant: Grant, withRefreshToken: Bool) -> Tokens {
         state.withLock { state in
             state.live.insert(grant.id)
-            return giveTokens(of: grant, withRefreshToken: withRefreshToken, in: &state)
+            return issueTokens(of: grant, withRefreshToken: withRefreshToken, in: &state)
         }
     }
 
-    func refresh(_ text: String) throws(OAuthError) -> Tokens {
-        try state.withLock { state throws(OAuthError) in
-            guard state.refreshTokens[text] != nil else { throw .badGrant }
-            guard let token = state.refreshToken(text) else { throw .overGrant }
+    func refresh(_ text: String) throws(OAuthErrorResponse) -> Tokens {
+        try state.withLock { state throws(OAuthErrorResponse) in
+            guard state.refreshTokens[text] != nil else { throw .unknownGrant }
+            guard let token = state.refreshToken(text) else { throw .expiredGrant }
             if configuration.rotatesRefreshTokens { state.refreshTokens[text]?.expiry = .now }
-            return giveTokens(
+            return issueTokens(
                 of: token.grant, withRefreshToken: configuration.rotatesRefreshTokens, in: &state)
         }
     }
@@ -101,10 +101,10 @@ final class Grants: Sendable {
     }
 
     /// Ends a grant by one of its tokens, and with it all of them.
-    func revoke(_ token: String) throws(OAuthError) {
-        try state.withLock { state throws(OAuthError) in
+    func revoke(_ token: String) throws(OAuthErrorResponse) {
+        try state.withLock { state throws(OAuthErrorResponse) in
             guard let grant = state.accessToken(token)?.grant ?? state.refreshToken(token)?.grant else {
-                throw OAuthError("invalid_token", "Token expired or revoked")
+                throw OAuthErrorResponse("invalid_token", "Token expired or revoked")
             }
             state.live.remove(grant.id)
             state.hasConsent = false
@@ -112,7 +112,7 @@ final class Grants: Sendable {
         }
     }
 
-    private func giveTokens(of grant: Grant, withRefreshToken: Bool, in state: inout State) -> Tokens {
+    private func issueTokens(of grant: Grant, withRefreshToken: Bool, in state: inout State) -> Tokens {
         var tokens = Tokens(access: "emulator-access-token-\(Self.newID())", scopes: grant.scopes)
         state.accessTokens = state.accessTokens.filter { $0.value.expiry > .now }
         state.accessTokens[tokens.access] = AccessToken(

@@ -30,7 +30,7 @@ extension HTMLPage {
     static let serverError = HTMLPage(
         title: "Error 503 (Service Unavailable)!!1", content: "<p>That’s an error. Please try again later.</p>")
 
-    static func refusal(_ error: OAuthError) -> HTMLPage {
+    static func refusal(_ error: OAuthErrorResponse) -> HTMLPage {
         HTMLPage(
             title: "Error \(error.status): \(error.error)", content: "<p>\(error.description.htmlEscaped)</p>")
     }

@@ -1,7 +1,7 @@
 import Hummingbird
 
 /// An error in OAuth's form, in Google's words.
-struct OAuthError: Error, Sendable {
+struct OAuthErrorResponse: Error, Sendable {
     let error: String
     let description: String
     let subtype: String?
@@ -14,13 +14,13 @@ struct OAuthError: Error, Sendable {
         self.status = status
     }
 
-    static let unknownClient = OAuthError("invalid_client", "The OAuth client was not found.", status: 401)
+    static let unknownClient = OAuthErrorResponse("invalid_client", "The OAuth client was not found.", status: 401)
     /// The code or refresh token is none of this client's.
-    static let badGrant = OAuthError("invalid_grant", "Bad Request")
-    static let overGrant = OAuthError("invalid_grant", "Token has been expired or revoked.")
+    static let unknownGrant = OAuthErrorResponse("invalid_grant", "Bad Request")
+    static let expiredGrant = OAuthErrorResponse("invalid_grant", "Token has been expired or revoked.")
 
-    static func missing(_ name: String) -> OAuthError {
-        OAuthError("invalid_request", "Missing required parameter: \(name)")
+    static func missing(_ name: String) -> OAuthErrorResponse {
+        OAuthErrorResponse("invalid_request", "Missing required parameter: \(name)")
     }
 
     /// The body of an HTTP answer.
@@ -33,18 +33,18 @@ struct OAuthError: Error, Sendable {
 
 extension EmulatorFailure {
     /// What the token endpoint tells a client that it knows, if the failure is one of its refusals.
-    var tokenRefusal: OAuthError? {
+    var tokenError: OAuthErrorResponse? {
         switch self {
-        case .expiredOrRevoked: .overGrant
+        case .expiredOrRevoked: .expiredGrant
         case .invalidRapt:
-            OAuthError("invalid_grant", "reauth related error (invalid_rapt)", subtype: "invalid_rapt")
+            OAuthErrorResponse("invalid_grant", "reauth related error (invalid_rapt)", subtype: "invalid_rapt")
         case .raptRequired:
-            OAuthError("invalid_grant", "reauth related error (rapt_required)", subtype: "rapt_required")
-        case .deletedClient: OAuthError("deleted_client", "The OAuth client was deleted.", status: 401)
-        case .disabledClient: OAuthError("disabled_client", "The OAuth client was disabled.", status: 401)
-        case .unauthorizedClient: OAuthError("unauthorized_client", "Unauthorized", status: 401)
+            OAuthErrorResponse("invalid_grant", "reauth related error (rapt_required)", subtype: "rapt_required")
+        case .deletedClient: OAuthErrorResponse("deleted_client", "The OAuth client was deleted.", status: 401)
+        case .disabledClient: OAuthErrorResponse("disabled_client", "The OAuth client was disabled.", status: 401)
+        case .unauthorizedClient: OAuthErrorResponse("unauthorized_client", "Unauthorized", status: 401)
         case .adminPolicyEnforced:
-            OAuthError("admin_policy_enforced", "Access to your account data is restricted by policies.")
+            OAuthErrorResponse("admin_policy_enforced", "Access to your account data is restricted by policies.")
         case .tokenServerError, .noRefreshToken, .noServiceAccount, .noTokenInfo, .apiDisabled, .noPermission,
             .billingDisabled:
             nil
@@ -54,9 +54,9 @@ extension EmulatorFailure {
 
 extension Response {
     /// An answer, or a refusal, in OAuth's form.
-    static func oauth(_ answer: () throws(OAuthError) -> JSONObject) -> Response {
-        do throws(OAuthError) {
-            return json(try answer(), status: 200)
+    static func oauth(_ response: () throws(OAuthErrorResponse) -> JSONObject) -> Response {
+        do throws(OAuthErrorResponse) {
+            return json(try response(), status: 200)
         } catch {
             return json(error.body, status: error.status)
         }

@@ -11,7 +11,7 @@ struct OAuthServer: Sendable {
     let grants: Grants
     let consents: Consents
     private let authorizePage: AuthorizePage
-    private let tokens: TokenEndpoint
+    private let tokens: TokenIssuer
     private let tokenInfo: TokenInfoEndpoint
     private let securityTokens: SecurityTokenService
     private let accountCredentials: AccountCredentials
@@ -23,7 +23,7 @@ struct OAuthServer: Sendable {
         grants = Grants(configuration: configuration)
         consents = Consents(codeLifetime: configuration.codeLifetime)
         authorizePage = AuthorizePage(configuration: configuration, grants: grants, consents: consents)
-        tokens = TokenEndpoint(configuration: configuration, grants: grants, consents: consents) {
+        tokens = TokenIssuer(configuration: configuration, grants: grants, consents: consents) {
             endpoint() + "/token"
         }
         securityTokens = SecurityTokenService(configuration: configuration, grants: grants)
@@ -53,11 +53,11 @@ struct OAuthServer: Sendable {
 
     private func add(
         _ method: HTTPRequest.Method, _ path: RouterPath, to router: Router<BasicRequestContext>,
-        _ respond: @escaping @Sendable (Form) -> Response
+        _ respond: @escaping @Sendable (URLEncodedForm) -> Response
     ) {
         router.on(path, method: method) { [latency] request, _ in
             // First what has an effect, then the wait: an answer that nobody waits for has had it all the same.
-            let response = respond(try await Form(request))
+            let response = respond(try await URLEncodedForm(request))
             try? await Task.sleep(for: latency)
             return response
         }
@@ -65,16 +65,16 @@ struct OAuthServer: Sendable {
 
     private func add(
         _ path: RouterPath, to router: Router<BasicRequestContext>,
-        _ answer: @escaping @Sendable (Form, Request) throws(OAuthError) -> JSONObject
+        _ response: @escaping @Sendable (URLEncodedForm, Request) throws(OAuthErrorResponse) -> JSONObject
     ) {
         router.post(path) { request, _ -> Response in
-            let form = try await Form(request)
-            return .oauth { () throws(OAuthError) in try answer(form, request) }
+            let form = try await URLEncodedForm(request)
+            return .oauth { () throws(OAuthErrorResponse) in try response(form, request) }
         }
     }
 
-    private func revoke(_ form: Form) -> Response {
-        .oauth { () throws(OAuthError) in
+    private func revoke(_ form: URLEncodedForm) -> Response {
+        .oauth { () throws(OAuthErrorResponse) in
             try grants.revoke(try form.required("token"))
             return [:]
         }

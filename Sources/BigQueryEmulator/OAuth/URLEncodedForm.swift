@@ -2,7 +2,7 @@ import Foundation
 import Hummingbird
 
 /// The fields of a form in `application/x-www-form-urlencoded`; empty ones count as missing.
-struct Form: Sendable {
+struct URLEncodedForm: Sendable {
     private var fields: [(name: String, value: String)] = []
 
     /// Larger forms are refused.
@@ -32,7 +32,7 @@ struct Form: Sendable {
         fields.filter { $0.name == name }.map(\.value)
     }
 
-    func required(_ name: String) throws(OAuthError) -> String {
+    func required(_ name: String) throws(OAuthErrorResponse) -> String {
         guard let value = self[name] else { throw .missing(name) }
         return value
     }

@@ -10,7 +10,7 @@ final class PageCache: Sendable {
         private let start: Int64
         private let rowLimit: Int64
         private let byteLimit: Int
-        private let timestamps: RowEncoder.TimestampFormat
+        private let timestamps: RESTRowEncoder.TimestampFormat
         private let form: ResponseForm
 
         init(_ selection: RowSelection, form: ResponseForm) {
@@ -106,10 +106,10 @@ struct PreparedRows: Sendable, Equatable {
         let deflater = form.usesGzip ? try Deflater() : nil
         var trailer = GzipTrailer()
         var bytes = ByteBuffer()
-        for piece in rows.json.pieces(of: ResponseForm.pieceBytes) {
-            let piece = indenter?.indented(piece) ?? piece
-            if deflater != nil { trailer.add(piece) }
-            bytes.writeBytes(try deflater?.compress(piece) ?? piece)
+        for chunk in rows.json.chunks(of: ResponseForm.chunkBytes) {
+            let chunk = indenter?.indented(chunk) ?? chunk
+            if deflater != nil { trailer.add(chunk) }
+            bytes.writeBytes(try deflater?.compress(chunk) ?? chunk)
             // Other requests get a turn: this is computation that never waits.
             await Task.yield()
         }
@@ -122,7 +122,7 @@ struct PreparedRows: Sendable, Equatable {
 
 extension [UInt8] {
     /// The bytes in slices of a size, the last one smaller if need be.
-    func pieces(of size: Int) -> some Sequence<ArraySlice<UInt8>> {
+    func chunks(of size: Int) -> some Sequence<ArraySlice<UInt8>> {
         stride(from: 0, to: count, by: size).lazy.map { self[$0..<Swift.min($0 + size, count)] }
     }
 }

@@ -1,13 +1,13 @@
 /// Which rows of a result or a table a request asks for.
-struct PageRequest: Sendable {
+struct PageParameters: Sendable {
     /// What a page token has to be for.
     var subject: String
     var startIndex: Int64
     var maxResults: Int64?
-    var timestamps: RowEncoder.TimestampFormat
+    var timestamps: RESTRowEncoder.TimestampFormat
 
     /// The first page of a result.
-    init(subject: String, maxResults: Int64?, timestamps: RowEncoder.TimestampFormat) {
+    init(subject: String, maxResults: Int64?, timestamps: RESTRowEncoder.TimestampFormat) {
         self.subject = subject
         startIndex = 0
         self.maxResults = maxResults
@@ -37,7 +37,7 @@ struct PageRequest: Sendable {
     ///   - rows: Writes the rows of a page; not called for a page without any.
     func page(
         of source: any RowSource, byteLimit: Int,
-        rows: (RowSelection) async throws -> (json: JSONValue, count: Int)
+        rows: (RowSelection) async throws -> (json: JSON, count: Int)
     ) async throws -> (members: JSONObject, rowCount: Int) {
         var members: JSONObject = ["totalRows": .int64(source.rowCount)]
         let remaining = source.rowCount - startIndex
@@ -55,10 +55,10 @@ struct PageRequest: Sendable {
     }
 }
 
-extension PageRequest {
+extension PageParameters {
     /// The part of a list that the request asks for, under its name in the answer, and the answer's `nextPageToken`;
     /// those that do not apply are left out.
-    func members(of list: [JSONValue], named name: String) -> JSONObject {
+    func members(of list: [JSON], named name: String) -> JSONObject {
         let part = list.dropFirst(Int(clamping: startIndex)).prefix(Int(clamping: maxResults ?? .max))
         var members: JSONObject = [:]
         if part.endIndex < list.endIndex {
@@ -77,11 +77,11 @@ struct RowSelection: Sendable {
     let rowLimit: Int64
     /// The most that the page may hold by BigQuery's own row size; a page has at least one row.
     let byteLimit: Int
-    let timestamps: RowEncoder.TimestampFormat
+    let timestamps: RESTRowEncoder.TimestampFormat
 
     /// Reads the rows and writes them.
     func encode() async throws -> EncodedRows {
-        let encoder = RowEncoder(fields: source.fields, timestamps: timestamps)
+        let encoder = RESTRowEncoder(fields: source.fields, timestamps: timestamps)
         let page = RowCollector(encoder: encoder, rowLimit: rowLimit, byteLimit: byteLimit)
         let filled = try await source.fill(page, from: start)
         return EncodedRows(rowCount: filled.rowCount, json: filled.finish())

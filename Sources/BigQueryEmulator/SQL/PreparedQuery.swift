@@ -4,7 +4,7 @@ import GRDB
 struct PreparedQuery: Sendable {
     /// A view that is read, with its columns, and its query.
     private struct CompiledView: Sendable {
-        var table: Table
+        var table: EmulatedTable
         var translation: SQLTranslation
     }
 
@@ -28,9 +28,11 @@ struct PreparedQuery: Sendable {
     var translations: [SQLTranslation] { [translation] + views.map(\.translation) }
 
     /// The tables that are read, also by views; views themselves are not among them.
-    var tables: [Table] {
-        var seen: Set<TableReference> = []
-        return translations.flatMap(\.tables).filter { !($0.source is View) && seen.insert($0.reference).inserted }
+    var tables: [EmulatedTable] {
+        var seen: Set<EmulatedTable.Reference> = []
+        return translations.flatMap(\.tables).filter {
+            !($0.source is EmulatedView) && seen.insert($0.reference).inserted
+        }
     }
 
     /// The size of the tables, at most `Int64.max`; BigQuery would count only the columns that the query reads.
@@ -50,7 +52,7 @@ struct PreparedQuery: Sendable {
     }
 
     /// Adds a view with its compiled query.
-    mutating func add(_ query: PreparedQuery, of view: Table) {
+    mutating func add(_ query: PreparedQuery, of view: EmulatedTable) {
         for new in query.views + [CompiledView(table: view, translation: query.translation)]
         where !views.contains(where: { $0.table.sqliteName == new.table.sqliteName }) {
             views.append(new)
@@ -77,11 +79,11 @@ struct PreparedQuery: Sendable {
 /// A query in SQLite's words, and what it needs to run.
 struct SQLTranslation: Sendable {
     var sql = ""
-    var tables: [Table] = []
+    var tables: [EmulatedTable] = []
     /// All names in the query, to tell a column's alias from the expression that SQLite calls it by.
     var names: Set<String> = []
     /// The type of each column whose expression is a typed literal, a parameter or a cast; `nil` elsewhere.
-    var columnTypes: [Field?]?
+    var columnTypes: [SchemaField?]?
     /// The table and the most rows of a query that is no more than `SELECT * FROM table [LIMIT n]`.
-    var wholeTable: (table: Table, limit: Int64)?
+    var wholeTable: (table: EmulatedTable, limit: Int64)?
 }

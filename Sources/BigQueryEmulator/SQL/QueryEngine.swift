@@ -48,7 +48,7 @@ struct QueryEngine: Sendable {
         var query = PreparedQuery(statementType: StatementType.select, parameters: configuration.parameters)
         query.translation = try SQLTranslator.translate(tokens, scope: scope)
         for index in query.translation.tables.indices {
-            guard let view = query.translation.tables[index].source as? View else { continue }
+            guard let view = query.translation.tables[index].source as? EmulatedView else { continue }
             let (compiled, viewQuery) = try await compile(view, location: location, level: viewLevel + 1)
             query.translation.tables[index].source = compiled
             query.add(viewQuery, of: query.translation.tables[index])
@@ -60,20 +60,20 @@ struct QueryEngine: Sendable {
 
     /// The source of a table's rows; of a view, with its columns.
     func compiled(_ source: any RowSource) async throws -> any RowSource {
-        guard let view = source as? View else { return source }
+        guard let view = source as? EmulatedView else { return source }
         return try await compile(view, location: catalog.location, level: 1).view
     }
 
     private func compile(
-        _ view: View, location: String, level: Int
-    ) async throws -> (view: View, query: PreparedQuery) {
+        _ view: EmulatedView, location: String, level: Int
+    ) async throws -> (view: EmulatedView, query: PreparedQuery) {
         let query = try await prepare(view, location: location, level: level)
         var view = view
         view.fields = try await schema(of: query)
         return (view, query)
     }
 
-    private func prepare(_ view: View, location: String, level: Int) async throws -> PreparedQuery {
+    private func prepare(_ view: EmulatedView, location: String, level: Int) async throws -> PreparedQuery {
         guard level <= Self.viewLevels else {
             throw ServiceError.invalidQuery("Views are nested more than \(Self.viewLevels) levels deep")
         }
@@ -87,7 +87,7 @@ struct QueryEngine: Sendable {
     }
 
     /// Compiles a view's query without running it.
-    func check(_ view: View) async throws {
+    func check(_ view: EmulatedView) async throws {
         _ = try await prepare(view, location: catalog.location, level: 1)
     }
 
@@ -95,7 +95,7 @@ struct QueryEngine: Sendable {
     private static let viewLevels = 16
 
     /// The schema of the result, found out by running the query where SQLite cannot tell beforehand.
-    func schema(of query: PreparedQuery) async throws -> [Field] {
+    func schema(of query: PreparedQuery) async throws -> [SchemaField] {
         let known = query.columns.compactMap(\.field)
         if known.count == query.columns.count { return known }
         let rows = try await store(query)
@@ -190,7 +190,7 @@ struct QueryScope: Sendable {
     var isLegacy: Bool
 
     /// The table that a path of one to three parts names, `project:dataset.table` in legacy SQL.
-    func reference(_ path: String) throws(ServiceError) -> TableReference {
+    func reference(_ path: String) throws(ServiceError) -> EmulatedTable.Reference {
         var rest = path[...]
         var project = project
         if isLegacy, let colon = path.lastIndex(of: ":") {
@@ -205,9 +205,10 @@ struct QueryScope: Sendable {
                 let message = "Table \"\(path)\" must be qualified with a dataset (e.g. dataset.table)."
                 throw ServiceError(.invalid, message)
             }
-            return TableReference(project: defaultDataset.project, dataset: defaultDataset.dataset, table: table)
+            return EmulatedTable.Reference(
+                project: defaultDataset.project, dataset: defaultDataset.dataset, table: table)
         }
         if !parts.isEmpty { project = parts.joined(separator: ".") }
-        return TableReference(project: project, dataset: String(dataset), table: table)
+        return EmulatedTable.Reference(project: project, dataset: String(dataset), table: table)
     }
 }

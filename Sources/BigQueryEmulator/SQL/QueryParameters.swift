@@ -4,7 +4,7 @@ import GRDBSQLite
 struct QueryParameters: Sendable {
     private struct Parameter: Sendable {
         var name: String?
-        var field: Field
+        var field: SchemaField
         var value: Value
     }
 
@@ -13,7 +13,7 @@ struct QueryParameters: Sendable {
     init() {}
 
     /// Reads the API's list of `QueryParameter`.
-    init(json: [JSONValue]) throws(ServiceError) {
+    init(json: [JSON]) throws(ServiceError) {
         for (index, element) in json.enumerated() {
             guard let object = element.object, let type = object["parameterType"]?.object else {
                 throw ServiceError(.invalid, "Query parameter \(index + 1) has no type")
@@ -36,11 +36,11 @@ struct QueryParameters: Sendable {
 
     func contains(position: Int) -> Bool { field(position: position) != nil }
 
-    func field(named name: String) -> Field? {
+    func field(named name: String) -> SchemaField? {
         parameters.first { $0.name == name.lowercased() }?.field
     }
 
-    func field(position: Int) -> Field? {
+    func field(position: Int) -> SchemaField? {
         (1...max(1, count)).contains(position) && count > 0 && parameters[position - 1].name == nil
             ? parameters[position - 1].field : nil
     }
@@ -54,18 +54,18 @@ struct QueryParameters: Sendable {
         }
     }
 
-    private static func field(name: String, type: JSONObject) throws(ServiceError) -> Field {
+    private static func field(name: String, type: JSONObject) throws(ServiceError) -> SchemaField {
         let typeName = type["type"]?.string ?? ""
         if typeName.uppercased() == "ARRAY", let element = type["arrayType"]?.object {
             var field = try field(name: name, type: element)
             field.mode = .repeated
             return field
         }
-        guard let fieldType = FieldType(name: typeName) else {
+        guard let fieldType = GoogleSQLType(name: typeName) else {
             throw ServiceError(.invalid, "Query parameter \(name) has the unknown type \(typeName)")
         }
-        var field = Field(name: name, type: fieldType)
-        field.rangeElement = type["rangeElementType"]?.object?["type"]?.string.flatMap(FieldType.init(name:))
+        var field = SchemaField(name: name, type: fieldType)
+        field.rangeElement = type["rangeElementType"]?.object?["type"]?.string.flatMap(GoogleSQLType.init(name:))
         for member in type["structTypes"]?.array ?? [] {
             let memberName = member.object?["name"]?.string ?? ""
             field.fields.append(try Self.field(name: memberName, type: member.object?["type"]?.object ?? [:]))
@@ -73,7 +73,7 @@ struct QueryParameters: Sendable {
         return field
     }
 
-    private static func value(_ json: JSONObject, field: Field) throws(ValueError) -> Value {
+    private static func value(_ json: JSONObject, field: SchemaField) throws(ValueError) -> Value {
         if field.mode == .repeated {
             var elements: [Value] = []
             for element in json["arrayValues"]?.array ?? [] {

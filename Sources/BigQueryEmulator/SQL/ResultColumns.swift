@@ -5,7 +5,7 @@ import GRDBSQLite
 struct ResultColumn: Sendable {
     var name: String
     /// The column's type where it is known before the query runs.
-    var field: Field?
+    var field: SchemaField?
 }
 
 /// Names and types of the columns of a query's result.
@@ -38,7 +38,9 @@ enum ResultColumns {
         }
     }
 
-    private static func origin(_ handle: OpaquePointer?, _ column: Int32, _ tables: [String: [Field]]) -> Field? {
+    private static func origin(_ handle: OpaquePointer?, _ column: Int32, _ tables: [String: [SchemaField]])
+        -> SchemaField?
+    {
         guard let table = sqlite3_column_table_name(handle, column),
             let name = sqlite3_column_origin_name(handle, column)
         else { return nil }
@@ -51,8 +53,8 @@ enum ResultColumns {
     /// - Parameter sqliteNames: The names of the columns in the table, which a result does not share.
     static func measure(
         _ columns: [ResultColumn], sqliteNames: [String], table: String, in database: Database
-    ) throws -> (fields: [Field], logicalBytes: Int64) {
-        var fields: [Field] = []
+    ) throws -> (fields: [SchemaField], logicalBytes: Int64) {
+        var fields: [SchemaField] = []
         var bytes: Int64 = 0
         // A few columns at a time: SQLite limits the columns of a query.
         for start in stride(from: 0, to: columns.count, by: 200) {
@@ -65,7 +67,7 @@ enum ResultColumns {
             let row = try Row.fetchOne(database, sql: "SELECT \(measures.joined(separator: ", ")) FROM \(table)") ?? [:]
             for (offset, index) in range.enumerated() {
                 let cells = (0..<6).map { row[offset * 6 + $0] as Int64? ?? 0 }
-                let field = columns[index].field ?? Field(name: columns[index].name, type: type(cells))
+                let field = columns[index].field ?? SchemaField(name: columns[index].name, type: type(cells))
                 fields.append(field)
                 bytes += field.type.fixedBytes.map { $0 * cells[4] } ?? (2 * cells[4] + cells[5])
             }
@@ -73,14 +75,14 @@ enum ResultColumns {
         return (fields, bytes)
     }
 
-    private static func type(_ counts: [Int64]) -> FieldType {
+    private static func type(_ counts: [Int64]) -> GoogleSQLType {
         if counts[0] > 0 { return .string }
         if counts[1] > 0 { return .bytes }
         return counts[2] > 0 ? .float64 : .int64
     }
 }
 
-extension FieldType {
+extension GoogleSQLType {
     /// The size of every value of the type; `nil` if it depends on the value.
     fileprivate var fixedBytes: Int64? {
         switch self {

@@ -146,7 +146,7 @@ struct SQLTranslator {
             frames.append(inner)
             return
         case let word:
-            if let type = FieldType(literalName: word), case .string(let text)? = self.token(1)?.kind {
+            if let type = GoogleSQLType(literalName: word), case .string(let text)? = self.token(1)?.kind {
                 return try translateLiteral(type, text, token)
             }
         }
@@ -154,19 +154,21 @@ struct SQLTranslator {
     }
 
     /// `DATE '2013-01-01'` and its like become the text in which SQLite holds such values.
-    private mutating func translateLiteral(_ type: FieldType, _ text: String, _ token: SQLToken) throws(ServiceError) {
-        let field = Field(name: type.rawValue, type: type)
+    private mutating func translateLiteral(_ type: GoogleSQLType, _ text: String, _ token: SQLToken)
+        throws(ServiceError)
+    {
+        let field = SchemaField(name: type.rawValue, type: type)
         guard let value = try? Value(text: text, field: field) else {
             throw .invalidQuery("Invalid \(type.rawValue) literal \(token.place)")
         }
-        let stored = value.storedJSON(Field(name: type.rawValue, type: type == .json ? .string : type))
+        let stored = value.storedJSON(SchemaField(name: type.rawValue, type: type == .json ? .string : type))
         emit(stored.string?.sqlLiteral ?? stored.text, after: token)
         position += 1
     }
 
     private mutating func translateCast(_ token: SQLToken) throws(ServiceError) {
         guard let end = castTypePosition(), let typeName = tokens[end + 1].keyword,
-            let (opening, closing) = FieldType(name: typeName)?.sqliteCast
+            let (opening, closing) = GoogleSQLType(name: typeName)?.sqliteCast
         else { throw .invalidQuery("This cast is not supported by the stand-in for BigQuery \(token.place)") }
         emit(opening, after: token)
         position += 1
@@ -227,15 +229,15 @@ extension SQLTranslator {
     private var hasAlias: Bool {
         guard let next = token(1) else { return false }
         if case .quoted = next.kind { return true }
-        return next.keyword.map { $0 == "AS" || !Self.wordsAfterTable.contains($0) } ?? false
+        return next.keyword.map { $0 == "AS" || !Self.keywordsAfterTable.contains($0) } ?? false
     }
 
-    private static let wordsAfterTable: Set = [
+    private static let keywordsAfterTable: Set = [
         "WHERE", "GROUP", "HAVING", "WINDOW", "QUALIFY", "ORDER", "LIMIT", "OFFSET", "UNION", "INTERSECT", "EXCEPT",
         "JOIN", "INNER", "LEFT", "RIGHT", "FULL", "CROSS", "NATURAL", "ON", "USING", "TABLESAMPLE", "FOR",
     ]
 
-    private var wholeTable: (table: Table, limit: Int64)? {
+    private var wholeTable: (table: EmulatedTable, limit: Int64)? {
         guard tokens.count > 3, tokens[0].keyword == "SELECT", tokens[1].isSymbol("*"), tokens[2].keyword == "FROM",
             let table = output.tables.first, let end = firstTableEnd
         else { return nil }
@@ -248,7 +250,7 @@ extension SQLTranslator {
     }
 }
 
-extension FieldType {
+extension GoogleSQLType {
     /// What stands before and after the value in SQLite's form of a cast; `nil` if it has none.
     fileprivate var sqliteCast: (opening: String, closing: String)? {
         switch self {

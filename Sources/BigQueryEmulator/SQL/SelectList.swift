@@ -34,7 +34,7 @@ struct SelectList {
     }
 
     /// The type of each expression that is a parameter, a literal with a type, or a cast.
-    func types(_ parameters: QueryParameters) -> [Field?] {
+    func types(_ parameters: QueryParameters) -> [SchemaField?] {
         var positionalCount = 0
         return items.map { item in
             let first = positionalCount + 1
@@ -51,25 +51,28 @@ struct SelectList {
 
     private func type(
         of expression: ArraySlice<SQLToken>, _ parameters: QueryParameters, firstPosition: Int
-    ) -> Field? {
+    ) -> SchemaField? {
         guard let first = expression.first, let last = expression.last else { return nil }
         if expression.count == 1 {
             switch first.kind {
             case .parameter(let name): return parameters.field(named: name)
             case .symbol("?"): return parameters.field(position: firstPosition)
-            case .identifier: return ["TRUE", "FALSE"].contains(first.keyword) ? Field(name: "", type: .bool) : nil
+            case .identifier:
+                return ["TRUE", "FALSE"].contains(first.keyword) ? SchemaField(name: "", type: .bool) : nil
             default: return nil
             }
         }
         if expression.count == 2, case .string = last.kind,
-            let type = first.keyword.flatMap(FieldType.init(literalName:))
+            let type = first.keyword.flatMap(GoogleSQLType.init(literalName:))
         {
-            return Field(name: "", type: type)
+            return SchemaField(name: "", type: type)
         }
         let cast = expression.suffix(3)
         guard first.keyword == "CAST", last.isSymbol(")"), cast.first?.keyword == "AS",
             expression.count(where: { $0.keyword == "CAST" }) == 1
         else { return nil }
-        return cast.dropFirst().first?.keyword.flatMap(FieldType.init(name:)).map { Field(name: "", type: $0) }
+        return cast.dropFirst().first?.keyword.flatMap(GoogleSQLType.init(name:)).map {
+            SchemaField(name: "", type: $0)
+        }
     }
 }

@@ -1,8 +1,22 @@
 import Foundation
 
 /// A table that requests and queries can name.
-struct Table: Sendable {
-    var reference: TableReference
+struct EmulatedTable: Sendable {
+    /// The table's full name.
+    struct Reference: Sendable, Hashable, CustomStringConvertible {
+        var project: String
+        var dataset: String
+        var table: String
+
+        /// `project:dataset.table`, as in BigQuery's messages.
+        var description: String { "\(project):\(dataset).\(table)" }
+
+        var json: JSON {
+            ["projectId": .string(project), "datasetId": .string(dataset), "tableId": .string(table)]
+        }
+    }
+
+    var reference: Reference
     var source: any RowSource
     /// The table's name in the emulator's SQLite database, where a generated table has rows only once a query
     /// needs them, and a view only while a query reads it.
@@ -18,7 +32,7 @@ struct Table: Sendable {
 
     /// - Parameter lifetime: How long the table is kept; for ever if `nil`.
     init(
-        reference: TableReference, source: any RowSource, sqliteName: String, properties: JSONObject = [:],
+        reference: Reference, source: any RowSource, sqliteName: String, properties: JSONObject = [:],
         lifetime: Duration? = nil
     ) {
         self.reference = reference
@@ -37,33 +51,19 @@ struct Table: Sendable {
     var listItem: JSONObject {
         var item: JSONObject = [
             "kind": "bigquery#table", "id": .string(reference.description), "tableReference": reference.json,
-            "type": source is View ? "VIEW" : "TABLE", "creationTime": .int64(created),
+            "type": source is EmulatedView ? "VIEW" : "TABLE", "creationTime": .int64(created),
         ]
         if let lifetime { item["expirationTime"] = .int64(created + Int64(lifetime / .milliseconds(1))) }
-        if source is View { item["view"] = ["useLegacySql": false] }
+        if source is EmulatedView { item["view"] = ["useLegacySql": false] }
         return item
     }
 }
 
-/// The full name of a table.
-struct TableReference: Sendable, Hashable, CustomStringConvertible {
-    var project: String
-    var dataset: String
-    var table: String
-
-    /// `project:dataset.table`, as BigQuery's messages spell it.
-    var description: String { "\(project):\(dataset).\(table)" }
-
-    var json: JSONValue {
-        ["projectId": .string(project), "datasetId": .string(dataset), "tableId": .string(table)]
-    }
-}
-
 /// A table that is the result of a query. It has no rows of its own: a query that names it runs the view's.
-struct View: RowSource {
+struct EmulatedView: RowSource {
     let query: String
     /// The columns, once the query is compiled.
-    var fields: [Field] = []
+    var fields: [SchemaField] = []
 
     var identity: String { "view" }
     var rowCount: Int64 { 0 }

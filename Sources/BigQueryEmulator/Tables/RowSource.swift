@@ -2,7 +2,7 @@
 protocol RowSource: Sendable {
     /// The same for sources that have the same values at the same positions; no other source has it.
     var identity: String { get }
-    var fields: [Field] { get }
+    var fields: [SchemaField] { get }
     var rowCount: Int64 { get }
     /// The size by which BigQuery would count the rows.
     var logicalBytes: Int64 { get }
@@ -68,7 +68,7 @@ protocol RowEncoding: Sendable {
 
 /// Some columns of a table, in the table's order, as tabledata.list's `selectedFields` names them.
 struct SelectedFields: RowSource {
-    let fields: [Field]
+    let fields: [SchemaField]
     private let source: any RowSource
     private let columns: [Int]
 

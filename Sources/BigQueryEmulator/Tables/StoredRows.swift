@@ -5,7 +5,7 @@ import GRDBSQLite
 struct StoredRows: RowSource {
     let database: DatabasePool
     let sqliteName: String
-    let fields: [Field]
+    let fields: [SchemaField]
     let rowCount: Int64
     let logicalBytes: Int64
 
@@ -33,9 +33,9 @@ struct StoredRows: RowSource {
 struct RowWriter {
     private let database: Database
     private let statement: Statement
-    private let fields: [Field]
+    private let fields: [SchemaField]
 
-    init(table: String, fields: [Field], in database: Database) throws {
+    init(table: String, fields: [SchemaField], in database: Database) throws {
         let places = fields.map { _ in "?" }.joined(separator: ", ")
         self.database = database
         self.fields = fields

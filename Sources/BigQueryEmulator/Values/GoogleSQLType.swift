@@ -1,5 +1,5 @@
 /// The type of one value of a BigQuery field.
-enum FieldType: String, Sendable {
+enum GoogleSQLType: String, Sendable {
     case int64 = "INT64"
     case float64 = "FLOAT64"
     case numeric = "NUMERIC"
@@ -20,19 +20,19 @@ enum FieldType: String, Sendable {
     /// The type with a GoogleSQL name or one of its synonyms, in any case.
     init?(name: String) {
         let name = name.uppercased()
-        guard let type = FieldType(rawValue: name) ?? Self.synonyms[name] else { return nil }
+        guard let type = GoogleSQLType(rawValue: name) ?? Self.synonyms[name] else { return nil }
         self = type
     }
 
     /// The type of literals that begin with this word, as in `DATE '2013-01-01'`.
     init?(literalName: String) {
-        guard let type = FieldType(name: literalName),
+        guard let type = GoogleSQLType(name: literalName),
             [.date, .time, .datetime, .timestamp, .numeric, .bignumeric, .json].contains(type)
         else { return nil }
         self = type
     }
 
-    private static let synonyms: [String: FieldType] = [
+    private static let synonyms: [String: GoogleSQLType] = [
         "INTEGER": .int64, "INT": .int64, "SMALLINT": .int64, "BIGINT": .int64, "TINYINT": .int64,
         "BYTEINT": .int64, "FLOAT": .float64, "BOOLEAN": .bool, "RECORD": .structure, "DECIMAL": .numeric,
         "BIGDECIMAL": .bignumeric,

@@ -1,5 +1,5 @@
 /// Writes rows in the API's form, `{"f":[{"v":…},…]}`, and counts their size.
-struct RowEncoder: RowEncoding {
+struct RESTRowEncoder: RowEncoding {
     /// How a TIMESTAMP is written.
     enum TimestampFormat: Sendable {
         /// Seconds since 1970 as a decimal number, the API's default.
@@ -15,7 +15,7 @@ struct RowEncoder: RowEncoding {
     private var bytes = [UInt8(ascii: "[")]
     private(set) var rowCount = 0
 
-    init(fields: [Field], timestamps: TimestampFormat) {
+    init(fields: [SchemaField], timestamps: TimestampFormat) {
         shapes = fields.map(CellShape.init)
         self.timestamps = timestamps
     }
@@ -121,7 +121,7 @@ struct RowEncoder: RowEncoding {
     }
 }
 
-extension RowEncoder {
+extension RESTRowEncoder {
     /// A FLOAT64 as the API and exports write it.
     static func text(of value: Double) -> String {
         if value.isNaN { return "NaN" }
@@ -200,7 +200,7 @@ struct CellShape: Sendable {
     /// The members of a STRUCT.
     let members: [CellShape]
 
-    init(_ field: Field) {
+    init(_ field: SchemaField) {
         switch (field.type, field.rangeElement) {
         case (.timestamp, _): style = .timestamp
         case (_, .timestamp): style = .timestampRange

@@ -1,5 +1,5 @@
 /// One column of a table or result, or one member of a STRUCT.
-struct Field: Sendable, Equatable {
+struct SchemaField: Sendable, Equatable {
     enum Mode: String, Sendable {
         case nullable = "NULLABLE"
         case required = "REQUIRED"
@@ -7,21 +7,21 @@ struct Field: Sendable, Equatable {
     }
 
     var name: String
-    var type: FieldType
+    var type: GoogleSQLType
     var mode = Mode.nullable
-    var fields: [Field] = []
+    var fields: [SchemaField] = []
     var description: String?
-    var rangeElement: FieldType?
+    var rangeElement: GoogleSQLType?
 
     /// The field of one element of a repeated field.
-    var element: Field {
+    var element: SchemaField {
         var field = self
         field.mode = .nullable
         return field
     }
 
     /// The field as a query's result has it: anything may be NULL there, and nothing is described.
-    var asResult: Field {
+    var asResult: SchemaField {
         var field = self
         if mode == .required { field.mode = .nullable }
         field.description = nil
@@ -29,7 +29,7 @@ struct Field: Sendable, Equatable {
     }
 
     /// The form in REST schemas.
-    var json: JSONValue {
+    var json: JSON {
         var json: JSONObject = [
             "name": .string(name), "type": .string(type.wireName), "mode": .string(mode.rawValue),
         ]
@@ -45,13 +45,13 @@ struct Field: Sendable, Equatable {
     }
 }
 
-extension Field {
+extension SchemaField {
     /// Reads the form of REST schemas and of `bq`'s schema files.
-    init(json: JSONValue) throws(SchemaError) {
+    init(json: JSON) throws(SchemaError) {
         guard let object = json.object, let name = object["name"]?.string, !name.isEmpty else {
             throw SchemaError(message: "a field has no name")
         }
-        guard let typeName = object["type"]?.string, let type = FieldType(name: typeName) else {
+        guard let typeName = object["type"]?.string, let type = GoogleSQLType(name: typeName) else {
             throw SchemaError(message: "field \(name) has no known type")
         }
         let mode = object["mode"]?.string?.uppercased() ?? Mode.nullable.rawValue
@@ -60,20 +60,20 @@ extension Field {
         }
         self.init(name: name, type: type, mode: mode)
         description = object["description"]?.string
-        rangeElement = object["rangeElementType"]?.object?["type"]?.string.flatMap(FieldType.init(name:))
-        for member in object["fields"]?.array ?? [] { fields.append(try Field(json: member)) }
+        rangeElement = object["rangeElementType"]?.object?["type"]?.string.flatMap(GoogleSQLType.init(name:))
+        for member in object["fields"]?.array ?? [] { fields.append(try SchemaField(json: member)) }
         if type == .structure, fields.isEmpty {
             throw SchemaError(message: "Field \(name) is type RECORD but has no schema")
         }
     }
 
     /// Reads a schema: a list of fields, or an object that has one under `fields`.
-    static func schema(json: JSONValue) throws(SchemaError) -> [Field] {
+    static func schema(json: JSON) throws(SchemaError) -> [SchemaField] {
         guard let list = json.array ?? json.object?["fields"]?.array, !list.isEmpty else {
             throw SchemaError(message: "expected a list of fields")
         }
-        var fields: [Field] = []
-        for field in list { fields.append(try Field(json: field)) }
+        var fields: [SchemaField] = []
+        for field in list { fields.append(try SchemaField(json: field)) }
         return fields
     }
 }

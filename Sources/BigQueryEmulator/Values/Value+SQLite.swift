@@ -5,7 +5,7 @@ import GRDBSQLite
 /// is the text `NaN`.
 extension Value {
     /// Reads a column of the current row.
-    init(_ statement: OpaquePointer?, column: Int32, field: Field) throws {
+    init(_ statement: OpaquePointer?, column: Int32, field: SchemaField) throws {
         switch sqlite3_column_type(statement, column) {
         case SQLITE_INTEGER:
             let number = sqlite3_column_int64(statement, column)
@@ -28,7 +28,7 @@ extension Value {
         }
     }
 
-    private init(stored text: String, field: Field) throws {
+    private init(stored text: String, field: SchemaField) throws {
         if field.mode == .repeated || field.type == .structure {
             self = try Value(json: JSONParser.parse(Array(text.utf8)), field: field)
         } else if field.type == .timestamp || field.type == .float64 {
@@ -44,7 +44,7 @@ extension Value {
     }
 
     /// Binds the stored form to a parameter, counted from 1.
-    func bind(to statement: OpaquePointer?, at index: Int32, field: Field) {
+    func bind(to statement: OpaquePointer?, at index: Int32, field: SchemaField) {
         switch self {
         case .null: sqlite3_bind_null(statement, index)
         case .bool(let value): sqlite3_bind_int64(statement, index, value ? 1 : 0)

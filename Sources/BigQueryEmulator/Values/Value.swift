@@ -43,19 +43,19 @@ struct ValueError: Error, CustomStringConvertible {
         self.description = description
     }
 
-    init(_ field: Field, _ text: String) {
+    init(_ field: SchemaField, _ text: String) {
         description = "field \(field.name): not a \(field.type.rawValue): \(text.prefix(80))"
     }
 }
 
 extension Value {
     /// Reads one value of the field from its text, as query parameters and CSV files spell it.
-    init(text: String, field: Field) throws(ValueError) {
+    init(text: String, field: SchemaField) throws(ValueError) {
         guard let value = Value.parse(text, type: field.type) else { throw ValueError(field, text) }
         self = value
     }
 
-    private static func parse(_ text: String, type: FieldType) -> Value? {
+    private static func parse(_ text: String, type: GoogleSQLType) -> Value? {
         switch type {
         case .int64: Int64(text).map(Value.integer)
         case .float64: Double(text).map(Value.double)
@@ -88,7 +88,7 @@ extension Value {
     }
 
     /// Reads one value of the field from JSON, as JSON lines and stored STRUCT and ARRAY values spell it.
-    init(json: JSONValue, field: Field) throws(ValueError) {
+    init(json: JSON, field: SchemaField) throws(ValueError) {
         if field.mode == .repeated {
             guard json != .null else {
                 self = .list([])
@@ -122,7 +122,7 @@ extension Value {
 
     /// The JSON that SQLite holds for a STRUCT or an ARRAY: members by name, numbers and booleans as such
     /// where JSON has them.
-    func storedJSON(_ field: Field) -> JSONValue {
+    func storedJSON(_ field: SchemaField) -> JSON {
         switch self {
         case .null: return .null
         case .bool(let value): return .bool(value)

@@ -34,8 +34,8 @@ extension APIClient {
 
     /// Has a request allowed and returns the code.
     func code(_ changes: Changes = [:]) async throws -> String {
-        let answer = try await decide("allow", on: authorize(changes))
-        return try #require(answer.redirectItems["code"])
+        let response = try await decide("allow", on: authorize(changes))
+        return try #require(response.redirectItems["code"])
     }
 
     func exchange(_ code: String, _ changes: Changes = [:]) async throws -> Answer {

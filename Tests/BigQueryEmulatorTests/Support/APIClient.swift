@@ -51,7 +51,7 @@ struct APIClient: Sendable {
         try await send(.get, path).json()
     }
 
-    func post(_ path: String, _ body: JSONValue) async throws -> JSONObject {
+    func post(_ path: String, _ body: JSON) async throws -> JSONObject {
         try await send(.post, path, body: body.text).json()
     }
 
@@ -91,8 +91,8 @@ func withClient(
 
 extension JSONObject {
     /// The member at a path of names and list positions, for example `error.errors.0.reason`.
-    func at(_ path: String) -> JSONValue? {
-        path.split(separator: ".").reduce(JSONValue.object(self)) { value, name in
+    func at(_ path: String) -> JSON? {
+        path.split(separator: ".").reduce(JSON.object(self)) { value, name in
             if let list = value?.array { return Int(name).flatMap { list.indices.contains($0) ? list[$0] : nil } }
             return value?.object?[String(name)]
         }
@@ -101,7 +101,7 @@ extension JSONObject {
     func string(_ path: String) -> String? { at(path)?.string }
 
     /// The cells of a page, as they are.
-    var cells: [[JSONValue]] {
+    var cells: [[JSON]] {
         (self["rows"]?.array ?? []).map { row in
             (row.object?["f"]?.array ?? []).map { $0.object?["v"] ?? .null }
         }

@@ -16,7 +16,7 @@ struct GeneratedTable: RowSource {
     /// The name of the shape.
     let identity: String
     private(set) var rowCount: Int64
-    private(set) var fields: [Field]
+    private(set) var fields: [SchemaField]
     private let shape: any RowShape
 
     /// The table named `SHAPE_N`, for example `trips_1000`; `nil` for all other names.
@@ -68,7 +68,7 @@ struct GeneratedTable: RowSource {
 
 /// Columns, and a way to compute a row of them from nothing but its number.
 protocol RowShape: Sendable {
-    var fields: [Field] { get }
+    var fields: [SchemaField] { get }
     /// An estimate of a row's size as BigQuery counts it; counting would mean computing every row.
     var typicalRowBytes: Int64 { get }
 

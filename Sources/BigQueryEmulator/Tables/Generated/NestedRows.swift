@@ -2,37 +2,38 @@
 struct NestedRows: RowShape {
     let typicalRowBytes: Int64 = 206
 
-    let fields: [Field] = [
-        Field(name: "id", type: .int64, mode: .required, description: "The row's position"),
-        Field(
+    let fields: [SchemaField] = [
+        SchemaField(name: "id", type: .int64, mode: .required, description: "The row's position"),
+        SchemaField(
             name: "customer", type: .structure,
             fields: [
-                Field(name: "name", type: .string), Field(name: "is_new", type: .bool),
-                Field(
+                SchemaField(name: "name", type: .string), SchemaField(name: "is_new", type: .bool),
+                SchemaField(
                     name: "address", type: .structure,
                     fields: [
-                        Field(name: "street", type: .string), Field(name: "city", type: .string),
-                        Field(
+                        SchemaField(name: "street", type: .string), SchemaField(name: "city", type: .string),
+                        SchemaField(
                             name: "location", type: .structure,
                             fields: [
-                                Field(name: "latitude", type: .float64), Field(name: "longitude", type: .float64),
+                                SchemaField(name: "latitude", type: .float64),
+                                SchemaField(name: "longitude", type: .float64),
                             ]),
                     ]),
             ]),
-        Field(name: "labels", type: .string, mode: .repeated),
-        Field(name: "ratings", type: .int64, mode: .repeated),
-        Field(
+        SchemaField(name: "labels", type: .string, mode: .repeated),
+        SchemaField(name: "ratings", type: .int64, mode: .repeated),
+        SchemaField(
             name: "items", type: .structure, mode: .repeated,
             fields: [
-                Field(name: "product", type: .string), Field(name: "quantity", type: .int64),
-                Field(name: "price", type: .numeric), Field(name: "sizes", type: .float64, mode: .repeated),
-                Field(
+                SchemaField(name: "product", type: .string), SchemaField(name: "quantity", type: .int64),
+                SchemaField(name: "price", type: .numeric), SchemaField(name: "sizes", type: .float64, mode: .repeated),
+                SchemaField(
                     name: "changes", type: .structure, mode: .repeated,
-                    fields: [Field(name: "at", type: .timestamp), Field(name: "state", type: .string)]),
+                    fields: [SchemaField(name: "at", type: .timestamp), SchemaField(name: "state", type: .string)]),
             ]),
-        Field(
+        SchemaField(
             name: "delivery", type: .structure,
-            fields: [Field(name: "day", type: .date), Field(name: "notes", type: .string, mode: .repeated)]),
+            fields: [SchemaField(name: "day", type: .date), SchemaField(name: "notes", type: .string, mode: .repeated)]),
     ]
 
     func writeRow(_ position: Int64, into row: inout [Value]) {

@@ -2,16 +2,16 @@
 struct TextRows: RowShape {
     let typicalRowBytes: Int64 = 870
 
-    let fields: [Field] = [
-        Field(name: "id", type: .int64, mode: .required, description: "The row's position"),
-        Field(name: "title", type: .string),
-        Field(name: "body", type: .string),
-        Field(name: "translation", type: .string),
-        Field(name: "markup", type: .string),
-        Field(name: "path", type: .string),
-        Field(name: "log", type: .string),
-        Field(name: "comment", type: .string),
-        Field(name: "attachment", type: .bytes),
+    let fields: [SchemaField] = [
+        SchemaField(name: "id", type: .int64, mode: .required, description: "The row's position"),
+        SchemaField(name: "title", type: .string),
+        SchemaField(name: "body", type: .string),
+        SchemaField(name: "translation", type: .string),
+        SchemaField(name: "markup", type: .string),
+        SchemaField(name: "path", type: .string),
+        SchemaField(name: "log", type: .string),
+        SchemaField(name: "comment", type: .string),
+        SchemaField(name: "attachment", type: .bytes),
     ]
 
     func writeRow(_ position: Int64, into row: inout [Value]) {

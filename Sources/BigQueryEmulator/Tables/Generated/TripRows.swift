@@ -2,38 +2,38 @@
 struct TripRows: RowShape {
     let typicalRowBytes: Int64 = 330
 
-    let fields: [Field] = [
-        Field(name: "trip_id", type: .int64, mode: .required, description: "The row's position"),
-        Field(name: "vendor", type: .string, mode: .required),
-        Field(name: "pickup_at", type: .timestamp),
-        Field(name: "pickup_date", type: .date),
-        Field(name: "pickup_time", type: .time),
-        Field(name: "pickup_local", type: .datetime),
-        Field(name: "passengers", type: .int64),
-        Field(name: "distance_km", type: .float64),
-        Field(name: "fare", type: .numeric),
-        Field(name: "fare_exact", type: .bignumeric),
-        Field(name: "paid_by_card", type: .bool),
-        Field(name: "note", type: .string),
-        Field(name: "receipt", type: .bytes),
-        Field(name: "details", type: .json),
-        Field(name: "pickup_point", type: .geography),
-        Field(name: "waiting", type: .interval),
-        Field(name: "tariff", type: .range, rangeElement: .date),
-        Field(
+    let fields: [SchemaField] = [
+        SchemaField(name: "trip_id", type: .int64, mode: .required, description: "The row's position"),
+        SchemaField(name: "vendor", type: .string, mode: .required),
+        SchemaField(name: "pickup_at", type: .timestamp),
+        SchemaField(name: "pickup_date", type: .date),
+        SchemaField(name: "pickup_time", type: .time),
+        SchemaField(name: "pickup_local", type: .datetime),
+        SchemaField(name: "passengers", type: .int64),
+        SchemaField(name: "distance_km", type: .float64),
+        SchemaField(name: "fare", type: .numeric),
+        SchemaField(name: "fare_exact", type: .bignumeric),
+        SchemaField(name: "paid_by_card", type: .bool),
+        SchemaField(name: "note", type: .string),
+        SchemaField(name: "receipt", type: .bytes),
+        SchemaField(name: "details", type: .json),
+        SchemaField(name: "pickup_point", type: .geography),
+        SchemaField(name: "waiting", type: .interval),
+        SchemaField(name: "tariff", type: .range, rangeElement: .date),
+        SchemaField(
             name: "rider", type: .structure,
             fields: [
-                Field(name: "name", type: .string), Field(name: "rating", type: .float64),
-                Field(
+                SchemaField(name: "name", type: .string), SchemaField(name: "rating", type: .float64),
+                SchemaField(
                     name: "home", type: .structure,
-                    fields: [Field(name: "city", type: .string), Field(name: "zip", type: .int64)]),
+                    fields: [SchemaField(name: "city", type: .string), SchemaField(name: "zip", type: .int64)]),
             ]),
-        Field(name: "tags", type: .string, mode: .repeated),
-        Field(
+        SchemaField(name: "tags", type: .string, mode: .repeated),
+        SchemaField(
             name: "stops", type: .structure, mode: .repeated,
             fields: [
-                Field(name: "at", type: .timestamp), Field(name: "place", type: .string),
-                Field(name: "boarded", type: .int64, mode: .repeated),
+                SchemaField(name: "at", type: .timestamp), SchemaField(name: "place", type: .string),
+                SchemaField(name: "boarded", type: .int64, mode: .repeated),
             ]),
     ]
 }
