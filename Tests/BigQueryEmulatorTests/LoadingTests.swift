@@ -120,10 +120,10 @@ import Testing
 
     @Test(
         arguments: [
-            (["data.csv": "a,b\n1\n"], ":2: 1 cells where the first line has 2"),
-            (["data.csv": "a\n\"x\n"], ":2: a quote is never closed"),
+            (["data.csv": "a,b\n1\n"], ":2: 1 cells, expected 2"),
+            (["data.csv": "a\n\"x\n"], ":2: unterminated quote"),
             (["data.csv": "a\n\"x\"y\n"], ":2: text after a closing quote"),
-            (["data.csv": "a,b\nx\"y,1\n"], ":2: a quote inside a cell without quotes"),
+            (["data.csv": "a,b\nx\"y,1\n"], ":2: a quote inside an unquoted cell"),
             (["data.csv": "a,A\n"], ":1: column names must not be empty or repeated"),
             (["data.csv": ""], ": the file is empty"),
             (
@@ -140,7 +140,7 @@ import Testing
                     "data.csv": "a,b\n1,\n",
                     "data.schema.json":
                         "[{\"name\":\"a\",\"type\":\"INT64\"},{\"name\":\"b\",\"type\":\"DATE\",\"mode\":\"REQUIRED\"}]",
-                ], ":2: field b: is REQUIRED"
+                ], ":2: field b: NULL in a REQUIRED field"
             ),
             (
                 ["data.csv": "a\n1\n", "data.schema.json": "[{\"name\":\"a\",\"type\":\"ROMAN\"}]"],
@@ -149,8 +149,8 @@ import Testing
             (["data.csv": "a\n1\n", "data.schema.json": "[{\"name\""], ": expected ':' at byte 8"),
             (["data.jsonl": "{\"a\":1}\n{\"a\":\n"], ":2: unexpected character at byte 5"),
             (["data.jsonl": "[1]\n"], ":1: expected an object at byte 0"),
-            (["data.jsonl": "{\"a\":1}\n{\"a\":{\"b\":1}}\n"], ":2: a member has values of different kinds"),
-            (["data.jsonl": "{\"a\":[[1]]}\n"], ":1: an array holds null or an array"),
+            (["data.jsonl": "{\"a\":1}\n{\"a\":{\"b\":1}}\n"], ":2: a member has values of different types"),
+            (["data.jsonl": "{\"a\":[[1]]}\n"], ":1: an array contains null or an array"),
             (["data.jsonl": "\n"], ": the file has no columns"),
             (["data.db": "not SQLite, whatever its name says"], "table t: file is not a database"),
             (["data.xlsx": ""], ": not a .csv, .jsonl, .db or .sql file"),

@@ -1,7 +1,7 @@
 import Foundation
 import Hummingbird
 
-/// Google's IAM Service Account Credentials API, as far as it gives out access tokens.
+/// Google's IAM Service Account Credentials API, limited to generateAccessToken.
 struct AccountCredentials: Sendable {
     let configuration: EmulatorConfiguration
     let grants: Grants
@@ -11,14 +11,14 @@ struct AccountCredentials: Sendable {
         "https://www.googleapis.com/auth/cloud-platform", "https://www.googleapis.com/auth/iam",
     ]
 
-    /// A refusal in the form of Google's APIs.
+    /// An error in the form of Google's APIs.
     private struct APIError: Error {
         var code: Int
         var status: String
         var message: String
     }
 
-    /// - Parameter resource: the last part of the path: `EMAIL:generateAccessToken`.
+    /// - Parameter resource: The last path segment, `EMAIL:generateAccessToken`.
     func respond(to request: Request, resource: String) async -> Response {
         do throws(APIError) {
             let body: ByteBuffer

@@ -1,32 +1,32 @@
 import Foundation
 
-/// A kind of credentials that an emulator writes as a file and takes.
+/// A type of credentials that an emulator writes to a file and accepts.
 public enum EmulatorCredentials: String, CaseIterable, Sendable {
     /// The user's client and refresh token.
     case authorizedUser = "authorized_user"
     /// The service account's key.
     case serviceAccount = "service_account"
-    /// The service account, by way of the key.
+    /// The service account, impersonated with its key as source credentials.
     case impersonatedServiceAccount = "impersonated_service_account"
-    /// The workload, with a token in a file; by way of it the service account.
+    /// The workload, with a token in a file; impersonates the service account.
     case externalAccountFile = "external_account_file"
-    /// The workload, with a token that a server gives out.
+    /// The workload, with a token from a URL.
     case externalAccountURL = "external_account_url"
-    /// The workload, with a token that a command prints.
+    /// The workload, with a token from an executable.
     case externalAccountExecutable = "external_account_executable"
-    /// The workload, with the keys of a machine at Amazon; by way of it the service account.
+    /// The workload, with the security credentials of an AWS instance; impersonates the service account.
     case externalAccountAWS = "external_account_aws"
-    /// A user of a workforce pool.
+    /// A user of a workforce identity pool.
     case externalAccountAuthorizedUser = "external_account_authorized_user"
 }
 
 extension RunningEmulator {
-    /// Writes credentials as Google's libraries read them, readable by the owner only. All addresses in them are the
-    /// emulator's.
+    /// Writes credentials in the format of Google's client libraries, readable by the owner only. All URLs in them are
+    /// the emulator's.
     ///
     /// - Parameters:
-    ///   - path: the file. What it refers to is written beside it, under its name and `.token`.
-    ///   - kind: what stands in it.
+    ///  - path: The file. A token that it refers to is written next to it, with the suffix `.token`.
+    ///  - kind: The type of credentials.
     /// - Throws: An ``EmulatorError`` with code `cannotWrite`.
     public func writeCredentialsFile(to path: String, as kind: EmulatorCredentials) throws {
         switch kind {
@@ -53,8 +53,8 @@ extension RunningEmulator {
             let token = Self.tokenFile(of: path)
             guard !token.contains(where: \.isWhitespace) else {
                 throw EmulatorError(
-                    code: .cannotWrite, message: "\(token): a command cannot name a file with spaces in its path",
-                    hint: "write the credentials to another place")
+                    code: .cannotWrite, message: "\(token): the command cannot read a path that contains spaces",
+                    hint: "choose a path without spaces")
             }
             let response: JSONObject = [
                 "version": 1, "success": true, "token_type": "urn:ietf:params:oauth:token-type:id_token",
@@ -88,7 +88,7 @@ extension RunningEmulator {
         }
     }
 
-    /// Where what a file refers to is written; it is read from any folder.
+    /// Returns the absolute path of the token file, which is valid in any working directory.
     private static func tokenFile(of path: String) -> String { URL(filePath: path).absoluteURL.path + ".token" }
 
     private var account: ServiceAccount { ServiceAccount(project: configuration.project) }

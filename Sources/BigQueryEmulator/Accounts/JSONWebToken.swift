@@ -2,14 +2,14 @@ import Crypto
 import CryptoExtras
 import Foundation
 
-/// A JSON Web Token in its compact form (RFC 7515), not checked yet.
+/// A JSON Web Token in compact serialization (RFC 7515), not verified.
 struct JSONWebToken: Sendable {
     let header: JSONObject
     let claims: JSONObject
     private let signedText: String
     private let signature: Data
 
-    /// How far the clocks of those who sign may be ahead, in seconds.
+    /// The clock-skew allowance for `iat`, in seconds.
     private static let clockSkew: Int64 = 60
     private static let maximumLifetime: Int64 = 3600
 
@@ -24,13 +24,13 @@ struct JSONWebToken: Sendable {
         signedText = "\(parts[0]).\(parts[1])"
     }
 
-    /// Whether it is signed by RS256 with a key, and says so.
+    /// Whether the token is signed with the key, using RS256.
     func isSigned(with key: SigningKey) -> Bool {
         header["alg"]?.string == "RS256" && [nil, key.id].contains(header["kid"]?.string)
             && key.isSignature(signature, of: signedText)
     }
 
-    /// Whether it is good now, and for an hour at most.
+    /// Whether the token is valid now, and for an hour at most.
     var isCurrent: Bool {
         guard let begin = claims["iat"]?.integer, let end = claims["exp"]?.integer else { return false }
         let now = Int64(Date().timeIntervalSince1970)
@@ -49,20 +49,19 @@ extension Data {
     }
 }
 
-/// The one RSA key with which emulators sign and are signed to, made when it is first needed and for as long as the
-/// process lives: making one takes a while.
+/// The RSA key pair of all emulators in the process. Generated on first use, because that is slow.
 struct SigningKey: Sendable {
     let id = "emulator-key"
     private let key: _RSA.Signing.PrivateKey
 
-    /// `nil` only where the system makes no keys.
+    /// `nil` if the system cannot generate keys.
     static let shared = try? SigningKey()
 
     private init() throws {
         key = try _RSA.Signing.PrivateKey(keySize: .bits2048)
     }
 
-    /// The key as Google's console hands it out: PEM, PKCS#8.
+    /// The private key in Google's format: PEM, PKCS #8.
     var pem: String { key.pkcs8PEMRepresentation + "\n" }
 
     func isSignature(_ signature: Data, of text: String) -> Bool {
@@ -71,7 +70,7 @@ struct SigningKey: Sendable {
             padding: .insecurePKCS1v1_5)
     }
 
-    /// A JSON Web Token in its compact form.
+    /// Signs claims as a JSON Web Token in compact serialization.
     func sign(_ claims: JSONObject) throws -> String {
         let header: JSONObject = ["alg": "RS256", "kid": .string(id), "typ": "JWT"]
         let text = "\(Data(header.indented).base64URLEncoded).\(Data(claims.indented).base64URLEncoded)"

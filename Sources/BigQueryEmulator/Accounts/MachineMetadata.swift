@@ -2,13 +2,13 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 
-/// The metadata servers of Google's and of Amazon's machines, and a workload's identity provider. Each answers only those
-/// who say in a header that they mean it.
+/// The metadata servers of Google Compute Engine and Amazon EC2, and a workload's identity provider. Each requires a
+/// header that a browser cannot be tricked into sending.
 struct MachineMetadata: Sendable {
     let configuration: EmulatorConfiguration
     let grants: Grants
 
-    /// What begins every conversation with Amazon's.
+    /// The IMDSv2 session token.
     private let session = UUID().uuidString
 
     private static let flavor = (name: "metadata-flavor", value: "Google")
@@ -21,7 +21,7 @@ struct MachineMetadata: Sendable {
 
     func addRoutes(to router: Router<BasicRequestContext>) {
         router.get("/") { request, _ -> Response in
-            // Whoever else asks for this finds nothing, as at BigQuery.
+            // Without the header the response is 404, as at BigQuery.
             guard isMetadataRequest(request) else { throw HTTPError(.notFound) }
             return flavored(.text("computeMetadata/\n", type: "application/text"))
         }
@@ -66,7 +66,7 @@ struct MachineMetadata: Sendable {
         }
     }
 
-    /// Whether a request is for Google's, and did not come by way of a proxy.
+    /// Whether a request has the required header and was not forwarded by a proxy.
     private func isMetadataRequest(_ request: Request) -> Bool {
         request.header(Self.flavor.name) == Self.flavor.value && request.header("x-forwarded-for") == nil
     }
@@ -99,7 +99,7 @@ struct MachineMetadata: Sendable {
 }
 
 extension Request {
-    /// The value of a header, by its name in lower case.
+    /// The value of a header, by its lower-case name.
     func header(_ name: String) -> String? {
         headers.first { $0.name.canonicalName == name }?.value
     }

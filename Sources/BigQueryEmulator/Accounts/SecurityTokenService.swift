@@ -1,8 +1,8 @@
 import Foundation
 import Hummingbird
 
-/// Google's Security Token Service: gives out tokens for what other identity providers say, and for the refresh tokens of
-/// workforce pools.
+/// Google's Security Token Service: exchanges tokens of other identity providers, and refresh tokens of workforce
+/// identity pools.
 struct SecurityTokenService: Sendable {
     let configuration: EmulatorConfiguration
     let grants: Grants
@@ -42,7 +42,7 @@ struct SecurityTokenService: Sendable {
         ]
     }
 
-    /// Exchanges the refresh token of a user of a workforce pool.
+    /// Exchanges the refresh token of a workforce identity pool user.
     func refresh(_ form: URLEncodedForm, _ request: Request) throws(OAuthErrorResponse) -> JSONObject {
         let client = Data("\(configuration.clientID):\(configuration.clientSecret)".utf8).base64EncodedString()
         guard request.headers[.authorization] == "Basic \(client)" else {

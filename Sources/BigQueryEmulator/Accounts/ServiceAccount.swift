@@ -1,9 +1,9 @@
 import Foundation
 
-/// The one service account of the project.
+/// The only service account of the project.
 struct ServiceAccount: Sendable {
     let email: String
-    /// What stands for the account in what is said of its tokens.
+    /// The account's numeric ID, the audience of its tokens.
     static let uniqueID = "100000000000000000001"
 
     private static let googleAudience = "https://oauth2.googleapis.com/token"
@@ -13,10 +13,10 @@ struct ServiceAccount: Sendable {
         email = "emulator@\(project).iam.gserviceaccount.com"
     }
 
-    /// Checks what the account says of itself with its key.
+    /// Verifies a signed assertion.
     ///
-    /// - Parameter audience: the address of the token endpoint.
-    /// - Returns: the scopes that it asks for.
+    /// - Parameter audience: The URL of the token endpoint.
+    /// - Returns: The requested scopes.
     func scopes(of assertion: String, audience: String) throws(OAuthErrorResponse) -> [String] {
         guard let token = JSONWebToken(assertion) else {
             throw OAuthErrorResponse("invalid_grant", "Invalid JWT: Failed to parse the assertion.")
@@ -27,7 +27,7 @@ struct ServiceAccount: Sendable {
         guard let key = SigningKey.shared, token.isSigned(with: key) else {
             throw OAuthErrorResponse("invalid_grant", "Invalid JWT Signature.")
         }
-        // Google's own library for Python names Google whatever the file says.
+        // Google's library for Python always names Google's endpoint, whatever the file says.
         guard [audience, Self.googleAudience].contains(token.claims["aud"]?.string) else {
             throw OAuthErrorResponse(
                 "invalid_grant", "Invalid JWT: Failed audience check. The right audience is \(audience)")

@@ -1,12 +1,12 @@
 import Crypto
 import Foundation
 
-/// The one workload outside Google that a workload identity pool knows: what its identity provider and its cloud say.
+/// The only external workload of the workload identity pool, with its identity provider and its cloud.
 enum Workload {
-    /// The pool's provider.
+    /// The full resource name of the pool's provider.
     static let audience =
         "//iam.googleapis.com/projects/123456789012/locations/global/workloadIdentityPools/emulator/providers/emulator"
-    /// What a request for an identity token must have in its headers.
+    /// The header that requests for an identity token must have.
     static let header = (name: "X-Workload", value: "emulator-workload")
     static let region = "us-east-2"
     static let role = "emulator-role"
@@ -14,7 +14,7 @@ enum Workload {
 
     private static let issuer = "https://workload.example.com"
 
-    /// What the identity provider says: a token that is good for an hour.
+    /// Returns an identity token that is valid for an hour.
     static func identityToken() throws -> String {
         let now = Int64(Date().timeIntervalSince1970)
         guard let key = SigningKey.shared else { throw OAuthErrorResponse("internal_failure", "No key.", status: 500) }
@@ -43,7 +43,7 @@ enum Workload {
         guard token.isCurrent else { throw OAuthErrorResponse("invalid_grant", "ID Token is stale to sign-in.") }
     }
 
-    /// Checks a GetCallerIdentity that is signed for Amazon, which Google would now send there.
+    /// Verifies a signed GetCallerIdentity request, which Google would send to Amazon.
     static func check(awsRequest text: String) throws(OAuthErrorResponse) {
         let invalid = OAuthErrorResponse(
             "invalid_grant", "Received invalid AWS response: the request is not signed by a known key.")
@@ -62,14 +62,14 @@ enum Workload {
     }
 }
 
-/// A request to Amazon's Security Token Service without a body, as somebody else has signed it.
+/// A presigned request to Amazon's Security Token Service without a body.
 struct AWSRequest: Sendable {
     let url: String
     let method: String
-    /// The headers by their names in lower case.
+    /// The headers by lower-case name.
     let headers: [String: String]
 
-    /// How old a signature may be, in seconds.
+    /// The maximum age of a signature, in seconds.
     private static let maximumAge: TimeInterval = 900
 
     init?(_ json: JSONObject) {
@@ -85,7 +85,7 @@ struct AWSRequest: Sendable {
         ) { _, last in last }
     }
 
-    /// Whether the request is signed by Signature Version 4 with these keys, and lately.
+    /// Whether the request was recently signed with these keys by Signature Version 4.
     func isSigned(keyID: String, secret: String, session: String) -> Bool {
         let pattern =
             /AWS4-HMAC-SHA256 Credential=(?<id>[^\/]+)\/(?<scope>[^,]+), SignedHeaders=(?<names>[^,]+), Signature=(?<signature>[0-9a-f]{64})/

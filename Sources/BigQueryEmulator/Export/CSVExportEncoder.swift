@@ -1,4 +1,4 @@
-/// Writes rows as lines of CSV: NULL is nothing, an empty text is `""`.
+/// Encodes rows as CSV. NULL is an empty cell, an empty string is `""`.
 struct CSVExportEncoder: RowEncoding {
     private let fields: [SchemaField]
     private let delimiter: UInt8
@@ -48,7 +48,7 @@ struct CSVExportEncoder: RowEncoding {
 extension Value {
     /// The value in an exported file; `nil` for NULL.
     ///
-    /// STRUCT and ARRAY have no such form, but that of JSON.
+    /// STRUCT and ARRAY are JSON, since CSV exports cannot contain them.
     func exportText(_ field: SchemaField) -> String? {
         switch self {
         case .null: return nil

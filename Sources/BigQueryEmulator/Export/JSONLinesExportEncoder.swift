@@ -1,4 +1,4 @@
-/// Writes rows as JSON objects, one a line: numbers of 64 bits and decimals are strings, and NULLs are left out.
+/// Encodes rows as JSON lines. 64-bit integers and decimals are strings; NULLs are omitted.
 struct JSONLinesExportEncoder: RowEncoding {
     private let fields: [SchemaField]
     private var bytes: [UInt8] = []
@@ -47,7 +47,7 @@ struct JSONLinesExportEncoder: RowEncoding {
         case .bool(let value): bytes.append(contentsOf: (value ? "true" : "false").utf8)
         case .double(let number) where number.isFinite: bytes.append(contentsOf: RESTRowEncoder.text(of: number).utf8)
         case .text(let text) where field.type == .json:
-            // Compact, so that it stays on its line.
+            // Compact, to stay on one line.
             let json = try? JSONParser.parse(Array(text.utf8))
             (json ?? .string(text)).write(to: &bytes)
         default: bytes.appendJSONString(value.exportText(field) ?? "", escapesHTML: true)

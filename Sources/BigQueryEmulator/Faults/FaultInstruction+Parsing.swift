@@ -29,7 +29,7 @@ extension FaultInstruction {
         return true
     }
 
-    /// Instructions that end an answer in some place.
+    /// Parses instructions that interrupt a response.
     private mutating func parseDelivery(_ text: String) -> Bool {
         let ends: [(prefix: String, how: FaultDelivery.End)] = [
             ("return-reset-connection-after-", .reset), ("return-broken-stream-after-", .close),
@@ -51,7 +51,7 @@ extension FaultInstruction {
         return true
     }
 
-    /// Instructions that answer with a status.
+    /// Parses instructions that replace the response.
     private mutating func parseResponse(_ text: String) -> Bool {
         if let match = text.wholeMatch(of: /return-(html|empty)-([0-5][0-9][0-9])/), let status = Int(match.2) {
             let page = "<!DOCTYPE html><html><body><h1>Error \(status)</h1>Try again later.</body></html>\n"
@@ -86,7 +86,7 @@ extension FaultInstruction {
         return Array(JSON.object(["error": .object(error)]).text.utf8)
     }
 
-    /// Instructions with a number in them.
+    /// Parses instructions with a numeric parameter.
     private mutating func parseParameter(_ text: String) -> Bool {
         if let name = text.rest(after: "encoding-"), !name.isEmpty {
             compression = .declared(name)
@@ -114,7 +114,7 @@ extension FaultInstruction {
         return true
     }
 
-    /// Instructions that are JSON objects.
+    /// Parses instructions in JSON.
     mutating func parseObject(_ text: String) -> Bool {
         guard let object = try? JSONParser.parse(Array(text.utf8)).object else { return false }
         let known = ["status", "headers", "body", "once-done", "merge-patch", "gzip-bomb"]
@@ -159,7 +159,7 @@ extension FaultPosition {
     }
 }
 
-/// `10B`, `4K`, `4M` or `4G` as a number of bytes.
+/// Parses a size such as `10B`, `4K`, `4M` or `4G`.
 private func byteCount(_ text: String) -> Int? {
     let shifts: [Character: Int] = ["B": 0, "K": 10, "M": 20, "G": 30]
     guard let shift = text.last.flatMap({ shifts[$0] }), let count = Int(text.dropLast()), count >= 0 else {
@@ -174,7 +174,7 @@ extension String {
         hasPrefix(prefix) ? String(dropFirst(prefix.count)) : nil
     }
 
-    /// A number from 0 to a billion behind a prefix.
+    /// The number after a prefix, at most 1,000,000,000.
     fileprivate func count(after prefix: String) -> Int? {
         rest(after: prefix).flatMap { Int($0) }.flatMap { (0...1_000_000_000).contains($0) ? $0 : nil }
     }

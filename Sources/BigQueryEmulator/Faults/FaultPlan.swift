@@ -3,25 +3,25 @@ import NIOCore
 import NIOHTTP1
 import Synchronization
 
-/// Which instructions wait for the requests of which method.
+/// The fault instructions of each API method.
 ///
-/// The file is the body of a retry test of Google's storage test bench:
-/// `{"instructions": {"bigquery.jobs.getQueryResults": ["return-503", "stall-for-30s-after-4K"]}}`. The instructions of
-/// a method are carried out one after another, one a request. Methods have the ids of the API's description; besides
-/// there are `bigquery.jobs.dryRun` for a `bigquery.jobs.insert` that asks for a dry run, `oauth2.token`,
-/// `oauth2.tokeninfo`, `oauth2.revoke`, and `connection`, whose instructions are met by new connections.
+/// The file format is the body of a retry test of Google's storage test bench: `{"instructions":
+/// {"bigquery.jobs.getQueryResults": ["return-503", "stall-for-30s-after-4K"]}}`. Each request consumes one instruction
+/// of its method, in order. Methods have the IDs of the API's discovery document. Additional ones are
+/// `bigquery.jobs.dryRun` for a `bigquery.jobs.insert` with `dryRun`, `oauth2.token`, `oauth2.tokeninfo`,
+/// `oauth2.revoke`, and `connection`, whose instructions apply to new connections.
 public struct FaultPlan: Sendable {
-    /// The instructions by the id of the method.
+    /// The instructions by method ID.
     public var instructions: [String: [FaultInstruction]]
 
-    /// Makes a plan.
+    /// Creates a plan.
     public init(_ instructions: [String: [FaultInstruction]]) {
         self.instructions = instructions
     }
 
     /// Reads a plan from a file.
     ///
-    /// - Throws: An ``EmulatorError`` that says what is wrong with it.
+    /// - Throws: An ``EmulatorError`` with code `unreadableFile` or `invalidData`.
     public init(contentsOf file: String) throws(EmulatorError) {
         func invalid(_ what: String) -> EmulatorError {
             EmulatorError(
@@ -44,7 +44,7 @@ public struct FaultPlan: Sendable {
         }
     }
 
-    /// The methods that may have instructions.
+    /// The methods that can have instructions.
     public static let methods =
         [
             "projects.list", "jobs.insert", "jobs.dryRun", "jobs.list", "jobs.get", "jobs.cancel", "jobs.query",
@@ -52,11 +52,11 @@ public struct FaultPlan: Sendable {
         ].map { "bigquery." + $0 } + ["oauth2.token", "oauth2.tokeninfo", "oauth2.revoke", "connection"]
 }
 
-/// Hands out the instructions of a plan, and keeps account of those that were met.
+/// Distributes the instructions of a plan to requests, and records which ones were consumed.
 public final class FaultLedger: Sendable {
-    /// An instruction that was met.
+    /// A consumed or pending instruction.
     public struct Entry: Sendable {
-        /// The id of the method whose request met it.
+        /// The method ID.
         public var method: String
         /// The instruction.
         public var instruction: FaultInstruction
@@ -75,10 +75,10 @@ public final class FaultLedger: Sendable {
         self.onEntry = onEntry
     }
 
-    /// What was met until now, in its order.
+    /// The instructions consumed so far, in order.
     public var consumed: [Entry] { state.withLock { $0.consumed } }
 
-    /// What was not met until now. Of an instruction that stays in force nothing is left once it was met.
+    /// The instructions not consumed so far. An ` always` instruction counts as consumed after its first request.
     public var unmet: [Entry] {
         state.withLock { state in
             state.waiting.flatMap { method, instructions in
@@ -93,17 +93,17 @@ public final class FaultLedger: Sendable {
         }
     }
 
-    /// Adds instructions behind those that wait.
+    /// Appends instructions.
     public func add(_ plan: FaultPlan) {
         state.withLock { $0.waiting.merge(plan.instructions, uniquingKeysWith: +) }
     }
 
-    /// Drops all instructions that wait: from now on nothing goes wrong.
+    /// Discards all pending instructions: no more faults are injected.
     public func end() {
         state.withLock { $0.waiting = [:] }
     }
 
-    /// The instruction for a request, which is met by that, unless it is not `isDue` yet.
+    /// Consumes the next instruction of a method, unless it is not due yet.
     func next(for method: String, isDue: (FaultInstruction) -> Bool = { _ in true }) -> FaultInstruction? {
         let entry = state.withLock { state -> Entry? in
             guard let instruction = state.waiting[method]?.first, isDue(instruction) else { return nil }
@@ -118,12 +118,12 @@ public final class FaultLedger: Sendable {
     }
 }
 
-/// Which method of the API a request calls.
+/// The API method that a request calls.
 struct APIMethod {
-    /// The method's id as ``FaultPlan`` names it.
+    /// The method ID as in ``FaultPlan``.
     let id: String
 
-    /// - Parameter body: as much of the body as has come.
+    /// - Parameter body: The part of the body that has arrived.
     init?(_ head: HTTPRequestHead, body: ByteBuffer) {
         let path = head.uri.prefix { $0 != "?" }.split(separator: "/").map(String.init)
         if path.count == 1, ["token", "tokeninfo", "revoke"].contains(path[0]) {
@@ -151,7 +151,7 @@ struct APIMethod {
         id = "bigquery." + name
     }
 
-    /// By the text alone, since the body may not be complete.
+    /// Matches text, since the body can be incomplete.
     private static func requestsDryRun(_ body: ByteBuffer) -> Bool {
         String(buffer: body).contains(/"dryRun"\s*:\s*true/)
     }

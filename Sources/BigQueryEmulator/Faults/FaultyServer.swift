@@ -7,10 +7,9 @@ import NIOPosix
 import NIOSSL
 import Synchronization
 
-/// Serves an emulator's routes over sockets of its own, so that instructions can do to the bytes whatever a network or a
-/// broken server may do to them.
+/// Serves an emulator's routes over raw sockets, so that instructions can inject faults at the byte level.
 ///
-/// It takes one request at a time on a connection, and keeps whole answers in memory.
+/// Handles one request at a time per connection, and keeps whole responses in memory.
 final class FaultyServer: Sendable {
     private let responder: RouterResponder<BasicRequestContext>
     private let ledger: FaultLedger
@@ -23,9 +22,9 @@ final class FaultyServer: Sendable {
         self.logger = logger
     }
 
-    /// Listens on 127.0.0.1, calls `body` with the port, and closes everything afterwards.
+    /// Listens on 127.0.0.1, calls `body` with the port, and closes all connections afterwards.
     ///
-    /// - Parameter tls: what connections are encrypted with; `nil` for plain ones.
+    /// - Parameter tls: The TLS context for connections; `nil` for plain text.
     func withRunning<Result>(
         port: Int, tls: NIOSSLContext?, _ body: (Int) async throws -> Result
     ) async throws -> Result {
@@ -60,16 +59,16 @@ final class FaultyServer: Sendable {
         try channel.pipeline.syncOperations.addHandler(RequestReader(server: self))
     }
 
-    /// Ends a connection abruptly: with nothing left to wait for, the sender's kernel sends RST.
+    /// Resets a connection: with a linger time of zero, the kernel sends RST.
     private func reset(_ channel: any Channel) -> EventLoopFuture<Void> {
         let option = (channel as? any SocketOptionProvider)?.setSoLinger(linger(l_onoff: 1, l_linger: 0))
         return (option ?? channel.eventLoop.makeSucceededVoidFuture()).flatMap { channel.close() }
     }
 
-    /// The instruction that a request meets.
+    /// Consumes the instruction for a request.
     ///
-    /// - Parameter isComplete: whether `body` is the whole body; else there is only an instruction that does not wait
-    ///   for more.
+    /// - Parameter isComplete: Whether `body` is the whole body. If not, only instructions that do not wait for more
+    ///   of it apply.
     fileprivate func instruction(for head: HTTPRequestHead, body: ByteBuffer, isComplete: Bool) -> FaultInstruction? {
         guard let method = APIMethod(head, body: body) else { return nil }
         return ledger.next(for: method.id) { instruction in
@@ -77,7 +76,7 @@ final class FaultyServer: Sendable {
         }
     }
 
-    /// Answers a request; the channel is closed if nothing more can be said on it.
+    /// Responds to a request, and closes the channel if the connection cannot be reused.
     fileprivate func response(
         _ head: HTTPRequestHead, _ body: ByteBuffer, by instruction: FaultInstruction?, on channel: any Channel
     ) async throws {
@@ -121,7 +120,7 @@ final class FaultyServer: Sendable {
         switch delivery {
         case .whole, .corrupt: try await write(response.head + response.body)
         case .slices(let byteCount, let interval):
-            // One byte after another a second, the head would keep a client waiting, not its reader.
+            // The head is sent at once: the fault is about a slow body.
             if interval > .zero { try await write(response.head) }
             let bytes = interval > .zero ? response.body : response.head + response.body
             for start in stride(from: 0, to: bytes.count, by: byteCount) {
@@ -155,14 +154,14 @@ final class FaultyServer: Sendable {
         case .garbage:
             try await channel.eventLoop.submit {
                 let context = try channel.pipeline.syncOperations.context(handlerType: NIOSSLServerHandler.self)
-                // From the place of the handler on: it does not come by, and does not encrypt.
+                // From the TLS handler's context, so that the bytes bypass its encryption.
                 context.writeAndFlush(NIOAny(ByteBuffer(repeating: 0x58, count: 64)), promise: nil)
             }.get()
             try await finish(.close, on: channel)
         }
     }
 
-    /// Waits, or until the client has gone.
+    /// Waits for a duration, or until the client disconnects.
     private func pause(_ duration: Duration, on channel: any Channel) async throws {
         let (ends, end) = AsyncStream<Never>.makeStream()
         let timer = channel.eventLoop.scheduleTask(in: TimeAmount(duration)) { end.finish() }
@@ -171,7 +170,7 @@ final class FaultyServer: Sendable {
         timer.cancel()
     }
 
-    /// Gathers the body of an answer.
+    /// Collects a response body.
     private struct Collector: ResponseBodyWriter, Sendable {
         final class Bytes: Sendable {
             private let buffer = Mutex(ByteBuffer())
@@ -189,7 +188,7 @@ final class FaultyServer: Sendable {
     }
 }
 
-/// Reads the requests of one connection.
+/// Reads the requests of a connection.
 private final class RequestReader: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
 
@@ -225,10 +224,10 @@ private final class RequestReader: ChannelInboundHandler {
         context.eventLoop.makeFutureWithTask {
             do {
                 try await server.response(head, body, by: instruction, on: channel)
-                // Nobody reads what would still come of the request.
+                // The rest of the request is not read.
                 if instruction?.requestBytes != nil { try await channel.close() }
             } catch {
-                // The client has gone, or was sent away.
+                // The client disconnected, or the connection was closed on purpose.
                 try? await channel.close()
             }
         }.whenComplete { _ in }

@@ -21,8 +21,8 @@ extension BigQueryAPI {
         return response
     }
 
-    /// The newest jobs first. A token is the number of jobs that are older than those of its page, so that jobs
-    /// which come in meanwhile move nothing.
+    /// Lists the newest jobs first. The token is the number of jobs older than those of its page, so that jobs inserted
+    /// later do not shift the following pages.
     func listJobs(_ call: APICall) async throws -> JSONObject {
         let project = try project(call)
         let filter = try JobFilter(call)
@@ -43,7 +43,7 @@ extension BigQueryAPI {
         return response
     }
 
-    /// What a list of datasets says about each.
+    /// The dataset's entry in a list of datasets.
     func listItem(dataset: String) -> JSONObject {
         [
             "kind": "bigquery#dataset", "id": .string("\(catalog.project):\(dataset)"),
@@ -53,7 +53,7 @@ extension BigQueryAPI {
     }
 }
 
-/// Which jobs jobs.list is to tell of.
+/// The filter parameters of jobs.list.
 struct JobFilter: Sendable {
     private let states: Set<String>
     private let created: ClosedRange<Int64>

@@ -1,25 +1,25 @@
 import Foundation
 import Hummingbird
 
-/// The methods of the BigQuery API that the emulator answers.
+/// The implemented methods of the BigQuery API.
 struct BigQueryAPI: Sendable {
     let catalog: Catalog
     let jobs: JobStore
     let configuration: EmulatorConfiguration
-    /// Where pages are kept, if they are.
+    /// The page cache, if enabled.
     let pageCache: PageCache?
-    /// The address of the server, for the links in its answers.
+    /// The base URL of the server, for links in responses.
     let endpoint: @Sendable () -> String
-    /// Told where a page begins, when it is asked for.
+    /// Called with the index of the first row of each requested page.
     let onPage: @Sendable (Int64) -> Void
-    /// Told when rows are encoded for a page.
+    /// Called whenever rows are encoded for a page.
     let onEncoding: @Sendable () -> Void
-    /// Told the number of rows of each page.
+    /// Called with the number of rows of each page.
     let onRows: @Sendable (Int) -> Void
 
-    /// The most that a page of jobs.getQueryResults holds, by BigQuery's own row size.
+    /// The default size limit of a page of jobs.getQueryResults, in BigQuery's logical bytes.
     private static let queryPageBytes = 20 << 20
-    /// The most that a page of tabledata.list, or the first one of jobs.query, holds.
+    /// The default size limit of a page of tabledata.list, and of the first page of jobs.query.
     static let tablePageBytes = 10 << 20
 
     func insertJob(_ call: APICall) async throws -> JSONObject {
@@ -42,7 +42,7 @@ struct BigQueryAPI: Sendable {
             "totalBytesProcessed": bytes, "totalBytesBilled": "0", "cacheHit": false,
             "statementType": .string(query.statementType), "totalBytesProcessedAccuracy": "PRECISE",
         ]
-        // Legacy SQL and statements without a result have no schema to tell.
+        // There is no schema for legacy SQL and for statements without a result.
         if !settings.isLegacy, !schema.isEmpty { statistics["schema"] = schema.json }
         if !query.tables.isEmpty { statistics["referencedTables"] = .array(query.tables.map(\.reference.json)) }
         return [
@@ -126,7 +126,7 @@ struct BigQueryAPI: Sendable {
             form: call.form)
     }
 
-    /// The answer to a request for a job's result, as far as there is one yet.
+    /// The response to a request for a job's result, which can be incomplete.
     private func results(
         of job: EmulatedJob, kind: String, page: PageParameters, byteLimit: Int, form: ResponseForm
     ) async throws -> JSONObject {
@@ -134,20 +134,20 @@ struct BigQueryAPI: Sendable {
             "kind": .string(kind), "etag": .string(job.etag), "jobReference": job.reference.json,
         ]
         guard let query = job.query else {
-            throw ServiceError(.invalid, "Cannot get the query results of the job \(job.reference), which is no query.")
+            throw ServiceError(.invalid, "Cannot get the query results of job \(job.reference): it is not a query job.")
         }
         guard let output = try job.output() else {
             response["jobComplete"] = false
             return response
         }
         if output.exported != nil {
-            // A statement without a output has neither columns nor rows.
+            // A statement without a result has neither columns nor rows.
             response["totalBytesProcessed"] = .int64(query.bytesProcessed)
             response["jobComplete"] = true
             response["cacheHit"] = false
             return response
         }
-        // An anonymous table is gone some time after the job that made it.
+        // Fails once the anonymous table has expired.
         if let table = job.anonymousTable { _ = try catalog.table(table) }
         response["schema"] = output.rows.fields.json
         response.members += try await self.page(page, of: output.rows, byteLimit: byteLimit, form: form).members
@@ -157,9 +157,9 @@ struct BigQueryAPI: Sendable {
         return response
     }
 
-    /// The rows that a request asks for, counted.
+    /// Returns the requested rows, and counts them.
     ///
-    /// - Parameter byteLimit: The most that a page holds unless the configuration says otherwise.
+    /// - Parameter byteLimit: The size limit of the page, unless the configuration sets one.
     func page(
         _ request: PageParameters, of source: any RowSource, byteLimit: Int, form: ResponseForm
     ) async throws -> JSONObject {
@@ -183,7 +183,7 @@ struct BigQueryAPI: Sendable {
         return try await selection.encode()
     }
 
-    /// How long an answer may wait for a job: 10 s if nothing is asked for, 200 s at most.
+    /// How long a request waits for its job: 10 s by default, at most 200 s.
     private static func waitingTime(_ milliseconds: Int64?) -> Duration {
         .milliseconds(min(max(milliseconds ?? 10_000, 0), 200_000))
     }
@@ -199,7 +199,7 @@ struct BigQueryAPI: Sendable {
         return project
     }
 
-    /// Refuses a job where that is the failure to show.
+    /// Rejects the request if that is the simulated failure.
     private func check(_ request: JobRequest) throws(ServiceError) {
         switch configuration.failure {
         case .noPermission: throw .noPermission(project: catalog.project)

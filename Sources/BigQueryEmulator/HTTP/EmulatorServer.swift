@@ -3,7 +3,7 @@ import HTTPTypes
 import Hummingbird
 import Synchronization
 
-/// The emulator's routes, and what all answers have in common: counting, delay, authorization, errors.
+/// The emulator's routes, with counting, delay, authorization and error handling for all of them.
 final class EmulatorServer: Sendable {
     private typealias Method = @Sendable (APICall) async throws -> JSONObject
 
@@ -18,7 +18,7 @@ final class EmulatorServer: Sendable {
     private let firstRows = Mutex<[Int64]>([])
     private let port: Port
 
-    /// Larger requests are refused; BigQuery's own limit is 10 MB.
+    /// Larger requests are rejected, as at BigQuery.
     private static let requestByteLimit = 10 << 20
 
     init(configuration: EmulatorConfiguration, catalog: Catalog) {
@@ -42,7 +42,7 @@ final class EmulatorServer: Sendable {
             requests: requestCounts.withLock { $0 })
     }
 
-    /// Tells the server where it listens, for the links in its answers.
+    /// Sets the port that links in responses contain.
     func setPort(_ port: Int) {
         self.port.number.withLock { $0 = port }
     }
@@ -129,7 +129,7 @@ final class EmulatorServer: Sendable {
     }
 }
 
-/// Where a server listens, which is known once it does.
+/// The server's port, known once it listens.
 private final class Port: Sendable {
     let number = Mutex(0)
     private let scheme: String
@@ -141,7 +141,7 @@ private final class Port: Sendable {
     var endpoint: String { "\(scheme)://127.0.0.1:\(number.withLock { $0 })" }
 }
 
-/// Answers paths that lead nowhere in the API's form.
+/// Responds to unknown paths in the API's form.
 private struct NotFoundMiddleware: RouterMiddleware {
     typealias Context = BasicRequestContext
 

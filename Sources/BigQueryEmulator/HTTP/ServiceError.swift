@@ -1,6 +1,6 @@
-/// An error as the BigQuery API reports it, with the API's reason and HTTP status.
+/// An error of the BigQuery API.
 struct ServiceError: Error, Sendable, Equatable {
-    /// A reason of the API and the HTTP status that goes with it.
+    /// An API reason with its HTTP status.
     struct Reason: Sendable, Equatable {
         let name: String
         let httpStatus: Int
@@ -17,7 +17,7 @@ struct ServiceError: Error, Sendable, Equatable {
         static let invalidParameter = Reason("invalidParameter", 400, "INVALID_ARGUMENT")
         static let parseError = Reason("parseError", 400, "INVALID_ARGUMENT")
         static let required = Reason("required", 401, "UNAUTHENTICATED")
-        /// A parameter is missing; the API has the same reason for a missing login.
+        /// A missing parameter, which has the same reason as missing credentials.
         static let missing = Reason("required", 400, "INVALID_ARGUMENT")
         static let authError = Reason("authError", 401, "UNAUTHENTICATED")
         static let accessDenied = Reason("accessDenied", 403, "PERMISSION_DENIED")
@@ -33,7 +33,7 @@ struct ServiceError: Error, Sendable, Equatable {
         static let internalError = Reason("internalError", 500, "INTERNAL")
     }
 
-    /// Google's `ErrorInfo`: what is wrong, for programs.
+    /// Google's `ErrorInfo`.
     struct Info: Sendable, Equatable {
         var reason: String
         var metadata: JSONObject
@@ -41,9 +41,9 @@ struct ServiceError: Error, Sendable, Equatable {
 
     var reason: Reason
     var message: String
-    /// The message in the list of errors, if it is another one.
+    /// The message in the list of errors, if it differs.
     var shortMessage: String?
-    /// The parameter or header that is to blame, if it is one.
+    /// The parameter or header that caused the error, if known.
     var location: String?
     var locationType: String?
     var info: Info?
@@ -55,7 +55,7 @@ struct ServiceError: Error, Sendable, Equatable {
         self.locationType = locationType
     }
 
-    /// A query that BigQuery would not compile, or that failed while it ran.
+    /// A query that does not compile, or that failed while running.
     static func invalidQuery(_ message: String) -> ServiceError {
         ServiceError(.invalidQuery, message, location: "q", locationType: "parameter")
     }
@@ -64,7 +64,7 @@ struct ServiceError: Error, Sendable, Equatable {
         ServiceError(.notFound, "Not found: \(what)")
     }
 
-    /// The body of an HTTP answer.
+    /// The body of the HTTP response.
     var body: JSONObject {
         var detail: JSONObject = [
             "message": .string(shortMessage ?? message), "domain": "global", "reason": .string(reason.name),
@@ -79,7 +79,7 @@ struct ServiceError: Error, Sendable, Equatable {
         return ["error": .object(error)]
     }
 
-    /// The form in the status of a job that failed.
+    /// The form in the status of a failed job.
     var errorProto: JSON {
         var proto: JSONObject = ["reason": .string(reason.name), "message": .string(message)]
         if location == "q" { proto["location"] = "query" }
@@ -97,7 +97,7 @@ extension ServiceError.Info {
 }
 
 extension ServiceError {
-    /// The user may not run jobs in a project, which may not even exist.
+    /// The user cannot run jobs in the project, or it does not exist.
     static func noPermission(project: String) -> ServiceError {
         let permission = "User does not have bigquery.jobs.create permission in project \(project)."
         return ServiceError(.accessDenied, "Access Denied: Project \(project): \(permission)")
@@ -121,7 +121,7 @@ extension ServiceError {
         return error
     }
 
-    /// The access token is good, but for something else.
+    /// The access token lacks the required scopes.
     static var insufficientScopes: ServiceError {
         var error = ServiceError(.insufficientPermissions, "Request had insufficient authentication scopes.")
         error.shortMessage = "Insufficient Permission"

@@ -1,4 +1,4 @@
-/// A JSON document as a tree; objects keep the order of their members, numbers their spelling.
+/// A JSON document. Objects preserve the order of their members, numbers their spelling.
 indirect enum JSON: Sendable, Equatable {
     case null
     case bool(Bool)
@@ -6,9 +6,9 @@ indirect enum JSON: Sendable, Equatable {
     case string(String)
     case array([JSON])
     case object(JSONObject)
-    /// Compact JSON that was written before, for the rows of a page.
+    /// Compact JSON, encoded in advance.
     case encoded([UInt8])
-    /// The rows of a page in the form of the answer of which they are a member.
+    /// The rows of a page, encoded in the format of the response that contains them.
     case prepared(PreparedRows)
 
     var string: String? {
@@ -23,7 +23,7 @@ indirect enum JSON: Sendable, Equatable {
         }
     }
 
-    /// An integer, which the API's clients send as a number or, being 64 bits wide, as a string.
+    /// An integer; clients send 64-bit integers as numbers or as strings.
     var integer: Int64? {
         switch self {
         case .number(let text), .string(let text): Int64(text)
@@ -39,11 +39,11 @@ indirect enum JSON: Sendable, Equatable {
         if case .array(let value) = self { value } else { nil }
     }
 
-    /// A 64-bit integer in the form of the API: a string.
+    /// A 64-bit integer in the API's form, a string.
     static func int64(_ value: some BinaryInteger) -> JSON { .string(String(value)) }
 }
 
-/// The members of a JSON object in their order.
+/// The members of a JSON object, in order.
 struct JSONObject: Sendable, Equatable, ExpressibleByDictionaryLiteral {
     struct Member: Sendable, Equatable {
         var name: String
@@ -87,14 +87,14 @@ extension JSON: ExpressibleByStringLiteral, ExpressibleByBooleanLiteral, Express
 }
 
 extension JSON {
-    /// The compact form.
+    /// Compact JSON.
     var text: String {
         var bytes: [UInt8] = []
         write(to: &bytes)
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Appends the compact form.
+    /// Appends compact JSON.
     func write(to bytes: inout [UInt8]) {
         switch self {
         case .null: bytes.append(contentsOf: "null".utf8)
@@ -102,7 +102,7 @@ extension JSON {
         case .number(let text): bytes.append(contentsOf: text.utf8)
         case .string(let text): bytes.appendJSONString(text)
         case .encoded(let json): bytes.append(contentsOf: json)
-        case .prepared: preconditionFailure("prepared rows are no part of compact JSON")
+        case .prepared: preconditionFailure("prepared rows cannot be part of compact JSON")
         case .array(let elements):
             bytes.append(UInt8(ascii: "["))
             for (index, element) in elements.enumerated() {
@@ -126,7 +126,7 @@ extension JSON {
 extension [UInt8] {
     /// Appends a quoted JSON string.
     ///
-    /// - Parameter escapesHTML: Whether to escape `<`, `>` and `&` too, as Google's answers do.
+    /// - Parameter escapesHTML: Whether to escape `<`, `>` and `&` too, as in Google's responses.
     mutating func appendJSONString(_ text: String, escapesHTML: Bool = false) {
         let limit: UInt8 = escapesHTML ? 0 : 1
         append(UInt8(ascii: "\""))
@@ -143,7 +143,7 @@ extension [UInt8] {
         append(UInt8(ascii: "\""))
     }
 
-    /// For every byte 2 if it must be escaped, 1 if it is where HTML might be read out of the JSON.
+    /// Per byte: 2 if JSON requires an escape, 1 if it is only unsafe in HTML.
     private static let escapeLevel: [UInt8] = (0..<256).map { byte in
         if byte < 0x20 || byte == 0x7F || "\"\\".utf8.contains(UInt8(byte)) { return 2 }
         return "<>&".utf8.contains(UInt8(byte)) ? 1 : 0

@@ -1,4 +1,4 @@
-/// What is wrong with a JSON document, and at which byte.
+/// A syntax error in a JSON document.
 struct JSONError: Error, CustomStringConvertible {
     var message: String
     var offset: Int
@@ -6,15 +6,15 @@ struct JSONError: Error, CustomStringConvertible {
     var description: String { "\(message) at byte \(offset)" }
 }
 
-/// A strict JSON reader for request bodies, schema files and JSON lines.
+/// A strict JSON parser for request bodies, schema files and JSON lines.
 struct JSONParser {
-    /// Deeper documents are refused instead of overflowing the stack.
+    /// Deeper documents are rejected, because they could overflow the stack.
     private static let maximumDepth = 200
 
     private let bytes: [UInt8]
     private var position = 0
 
-    /// Reads one document that fills `bytes`, spaces around it aside.
+    /// Parses a document that fills `bytes`, except for surrounding whitespace.
     static func parse(_ bytes: [UInt8]) throws(JSONError) -> JSON {
         var parser = JSONParser(bytes: bytes)
         let value = try parser.value(depth: 0)

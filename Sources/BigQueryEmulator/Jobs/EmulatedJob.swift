@@ -23,11 +23,10 @@ final class EmulatedJob: Sendable {
         case extract(ExtractConfiguration, EmulatedTable)
     }
 
-    /// The output of a successful job.
     struct Output: Sendable {
         var rows: any RowSource
         var isFromCache = false
-        /// The files and rows written by an export.
+        /// The files and rows that an export wrote.
         var exported: Exporter.Outcome?
     }
 
@@ -46,14 +45,14 @@ final class EmulatedJob: Sendable {
     }
 
     let reference: Reference
-    /// The job's configuration as jobs.get shows it.
+    /// The configuration as shown by jobs.get.
     let configuration: JSONObject
     let work: Work
     let timeLimit: Duration?
     let created = Date()
     /// Opens when the job is done.
     let completion = Latch()
-    /// Opens when somebody asks for the job to be stopped.
+    /// Opens when cancellation is requested.
     let stopRequest = Latch()
     private let state = Mutex(Phase.pending)
 
@@ -68,12 +67,12 @@ final class EmulatedJob: Sendable {
 
     var phase: Phase { state.withLock { $0 } }
 
-    /// The query; `nil` for jobs of other kinds.
+    /// The query of a query job.
     var query: PreparedQuery? {
         if case .query(_, let query, _) = work { query } else { nil }
     }
 
-    /// The table that holds the result until it expires; `nil` if the query has a destination of its own.
+    /// The anonymous table that holds the result until it expires; `nil` if the query names a destination.
     var anonymousTable: EmulatedTable.Reference? {
         if case .query(let settings, _, let destination) = work, settings.destination == nil {
             destination
@@ -108,7 +107,7 @@ final class EmulatedJob: Sendable {
 }
 
 extension EmulatedJob {
-    /// The job as the API's `Job` resource.
+    /// The API's `Job` resource.
     func resource(endpoint: String, account: String) -> JSONObject {
         let link = "\(endpoint)/bigquery/v2/projects/\(reference.project)/jobs/\(reference.id)"
         return [
@@ -120,7 +119,7 @@ extension EmulatedJob {
         ]
     }
 
-    /// The job as jobs.list tells of it.
+    /// The job's entry in the response of jobs.list.
     func listItem(endpoint: String, account: String, isFull: Bool) -> JSONObject {
         let resource = resource(endpoint: endpoint, account: account)
         let names =
@@ -190,15 +189,15 @@ extension EmulatedJob {
 }
 
 extension Date {
-    /// Milliseconds since 1970, as the API tells times.
+    /// Milliseconds since 1970, the API's unit of time.
     var milliseconds: Int64 { Int64(timeIntervalSince1970 * 1000) }
 
     var json: JSON { .int64(milliseconds) }
 }
 
-/// Something that happens once, and that any number of tasks may wait for.
+/// A one-shot event that any number of tasks can wait for.
 final class Latch: Sendable {
-    /// Those who wait; `nil` once it has happened.
+    /// The waiting tasks; `nil` once the latch is open.
     private let waiters = Mutex<[AsyncStream<Never>.Continuation]?>([])
 
     func open() {
@@ -209,7 +208,7 @@ final class Latch: Sendable {
         for waiter in waiters { waiter.finish() }
     }
 
-    /// Returns once it has happened, or when the task is cancelled.
+    /// Returns when the latch opens or the task is cancelled.
     func wait() async {
         let (stream, continuation) = AsyncStream<Never>.makeStream()
         let isOpen = waiters.withLock { waiters in
@@ -220,7 +219,7 @@ final class Latch: Sendable {
         for await _ in stream {}
     }
 
-    /// Returns once it has happened, when the time is over, or when the task is cancelled.
+    /// Returns when the latch opens, the timeout expires or the task is cancelled.
     func wait(timeout limit: Duration) async {
         await withTaskGroup { group in
             group.addTask { await self.wait() }

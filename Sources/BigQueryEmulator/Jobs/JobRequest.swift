@@ -1,8 +1,7 @@
 import Foundation
 
-/// A job that a request asks for, checked but not compiled.
+/// A request to insert a job, validated but not compiled.
 struct JobRequest: Sendable {
-    /// What the job is to do, and how.
     enum Settings: Sendable {
         case query(QueryConfiguration)
         case extract(ExtractConfiguration)
@@ -11,12 +10,12 @@ struct JobRequest: Sendable {
     var id: String?
     var location: String
     var settings: Settings
-    /// The configuration to show in the job's resource, without the destination.
+    /// The configuration for the job resource, without the destination.
     var configuration: JSONObject
     var isDryRun: Bool
     var timeLimit: Duration?
 
-    /// Reads the body of jobs.insert.
+    /// Parses the body of jobs.insert.
     init(insert body: JSONObject, project: String, location: String) throws(ServiceError) {
         guard let configuration = body["configuration"]?.object else {
             throw ServiceError(.missing, "Required parameter is missing: configuration")
@@ -48,7 +47,7 @@ struct JobRequest: Sendable {
         try checkID()
     }
 
-    /// Reads the body of jobs.query.
+    /// Parses the body of jobs.query.
     init(query body: JSONObject, project: String, location: String) throws(ServiceError) {
         self.location = body["location"]?.string ?? location
         settings = .query(try QueryConfiguration(json: body, project: project))
@@ -80,7 +79,7 @@ struct JobRequest: Sendable {
         }
     }
 
-    /// The configuration of a query as the job's resource shows it, with defaults filled in.
+    /// Returns a query's configuration for the job resource, with defaults filled in.
     func configuration(_ settings: QueryConfiguration, destination: EmulatedTable.Reference) -> JSONObject {
         var query = configuration["query"]?.object ?? [:]
         let defaults: JSONObject = [
@@ -99,7 +98,7 @@ extension Character {
     fileprivate var isASCIILetterOrDigit: Bool { isASCII && (isLetter || isNumber) }
 }
 
-/// What a request says about the query to run: `configuration.query` of a job, or the body of jobs.query.
+/// The query configuration of a request: `configuration.query` of a job, or the body of jobs.query.
 struct QueryConfiguration: Sendable {
     var query: String
     var isLegacy: Bool
@@ -134,7 +133,7 @@ struct QueryConfiguration: Sendable {
     }
 }
 
-/// What a request says about the table to extract: `configuration.extract` of a job.
+/// The extract configuration of a request: `configuration.extract` of a job.
 struct ExtractConfiguration: Sendable {
     var table: EmulatedTable.Reference
     var target: ExportTarget
@@ -150,7 +149,7 @@ struct ExtractConfiguration: Sendable {
         guard let uri = uris.first else {
             throw ServiceError(.missing, "Required parameter is missing: destinationUris")
         }
-        guard uris.count == 1 else { throw ServiceError(.notImplemented, "The emulator extracts to one URI") }
+        guard uris.count == 1 else { throw ServiceError(.notImplemented, "The emulator extracts to a single URI only") }
         let formatName = json["destinationFormat"]?.string ?? ExportTarget.Format.csv.rawValue
         guard let format = ExportTarget.Format(rawValue: formatName) else {
             throw ServiceError(.invalid, "Invalid destination format: \(formatName)")

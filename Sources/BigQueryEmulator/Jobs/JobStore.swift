@@ -1,17 +1,17 @@
 import Foundation
 import Synchronization
 
-/// All jobs of the emulator, and the one place that makes and finds them.
+/// Inserts, runs and finds jobs.
 final class JobStore: Sendable {
     private struct State {
         var jobs: [EmulatedJob.Reference: EmulatedJob] = [:]
-        /// The jobs in the order in which they were made.
+        /// The jobs, oldest first.
         var ordered: [EmulatedJob] = []
         var results: [CacheKey: CachedResult] = [:]
     }
 
     private struct CacheKey: Hashable {
-        /// The query and those of its views. Rows that were loaded again have another name in it.
+        /// The SQL of the query and of its views. It contains table names that change when a table is reloaded.
         var sql: [String]
         var configuration: String
     }
@@ -21,7 +21,7 @@ final class JobStore: Sendable {
         var expiry: ContinuousClock.Instant?
     }
 
-    /// Locations in which jobs are found without being told where; all others have to be named.
+    /// The locations that are searched when a request names none.
     private static let multiRegions: Set = ["US", "EU"]
 
     private let catalog: Catalog
@@ -42,13 +42,13 @@ final class JobStore: Sendable {
         (queue, queueEnd) = AsyncStream.makeStream()
     }
 
-    /// The number of jobs made so far; dry runs make none.
+    /// The number of jobs inserted, without dry runs.
     var count: Int { state.withLock { $0.jobs.count } }
 
-    /// All jobs, the oldest first.
+    /// All jobs, oldest first.
     var all: [EmulatedJob] { state.withLock { $0.ordered } }
 
-    /// Finds a job by the location rule: without a location only in `US` and `EU`.
+    /// Finds a job. Without a location, only jobs in `US` and `EU` are found.
     func job(_ id: String, project: String, location: String?) throws(ServiceError) -> EmulatedJob {
         let jobs = state.withLock { $0.jobs }
         if let location {
@@ -65,7 +65,7 @@ final class JobStore: Sendable {
         throw .notFound("Job \(project):\(id)")
     }
 
-    /// Compiles the query of a request and tells its schema, without a job.
+    /// Compiles a query and returns it with its schema. Does not insert a job.
     func dryRun(
         _ settings: QueryConfiguration, location: String
     ) async throws -> (query: PreparedQuery, schema: [SchemaField]) {
@@ -73,16 +73,16 @@ final class JobStore: Sendable {
         return (query, query.target == nil ? try await engine.schema(of: query) : [])
     }
 
-    /// Makes a job and lets it run.
+    /// Inserts a job and starts it.
     ///
-    /// - Throws: A ``ServiceError`` if the query does not compile or the id is taken.
+    /// - Throws: A ``ServiceError`` if the query does not compile or the job ID exists.
     func insert(_ request: JobRequest) async throws -> EmulatedJob {
         let id = request.id ?? "job_\(UUID().uuidString.replacing("-", with: "").lowercased())"
         let reference = EmulatedJob.Reference(project: catalog.project, location: request.location, id: id)
         try checkUnique(reference, in: state.withLock { $0 })
         let job = try await job(request, reference)
         try state.withLock { state throws in
-            // Compiling took a moment, in which another request may have taken the id.
+            // Checked again: another request can have used the ID during compilation.
             try checkUnique(reference, in: state)
             state.jobs[reference] = job
             state.ordered.append(job)
@@ -116,7 +116,7 @@ final class JobStore: Sendable {
         guard state.jobs[reference] == nil else { throw ServiceError(.duplicate, "Already Exists: Job \(reference)") }
     }
 
-    /// Forgets all results that have no destination.
+    /// Expires all results without a destination table.
     func expireResults() {
         let jobs = state.withLock { state in
             state.results = [:]
@@ -135,7 +135,7 @@ final class JobStore: Sendable {
 }
 
 extension JobStore {
-    /// Runs jobs as they come in, side by side, until cancelled.
+    /// Runs the inserted jobs concurrently, until cancelled.
     func run() async {
         await withDiscardingTaskGroup { group in
             for await job in queue {
@@ -144,7 +144,7 @@ extension JobStore {
         }
     }
 
-    /// Takes a job from PENDING to DONE, in the time that jobs take at least.
+    /// Runs a job to completion, in no less than the minimum job duration.
     private func run(_ job: EmulatedJob) async {
         let result = await withTaskGroup { group in
             group.addTask {
@@ -249,7 +249,7 @@ extension JobStore {
 }
 
 extension PreparedQuery {
-    /// Whether running the query again would give the same rows, as far as its words tell.
+    /// Whether the query is deterministic, judged by the functions that it names.
     fileprivate var isRepeatable: Bool {
         let functions: Set = [
             "RANDOM", "RANDOMBLOB", "CURRENT_DATE", "CURRENT_TIME", "CURRENT_TIMESTAMP", "DATE", "TIME", "DATETIME",

@@ -1,4 +1,4 @@
-/// A CSV file whose first record names the columns. An empty cell without quotes is NULL.
+/// A CSV file with a header line. An empty unquoted cell is NULL.
 struct CSVFile: TableFile {
     let path: String
 
@@ -17,7 +17,7 @@ struct CSVFile: TableFile {
 
     func readRows(_ fields: [SchemaField], _ body: ([Value]) throws -> Void) throws {
         try withRecords { names, reader in
-            // By name, so that the schema file may have its own order.
+            // Columns are matched by name: the schema file can list them in another order.
             let columns = try fields.map { field in
                 guard let column = names.firstIndex(of: field.name) else {
                     throw EmulatorError.invalidData(path, line: 1, "no column \(field.name)")
@@ -48,41 +48,40 @@ struct CSVFile: TableFile {
                 throw EmulatorError.invalidData(path, line: header.line, "column names must not be empty or repeated")
             }
             return try body(names, &reader)
-        } catch let failure as CSVReader.Failure {
-            throw EmulatorError.invalidData(path, line: failure.line, failure.message)
+        } catch let error as CSVReader.ParseError {
+            throw EmulatorError.invalidData(path, line: error.line, error.message)
         }
     }
 
     private func check(_ record: CSVReader.Record, _ count: Int) throws {
         guard record.cells.count == count else {
-            let message = "\(record.cells.count) cells where the first line has \(count)"
+            let message = "\(record.cells.count) cells, expected \(count)"
             throw EmulatorError.invalidData(path, line: record.line, message)
         }
     }
 
     private func value(_ cell: String?, _ field: SchemaField) throws -> Value {
         guard let cell else {
-            guard field.mode != .required else { throw ValueError("field \(field.name): is REQUIRED") }
+            guard field.mode != .required else { throw ValueError("field \(field.name): NULL in a REQUIRED field") }
             return .null
         }
         guard field.mode != .repeated, field.type != .structure else {
-            throw ValueError("field \(field.name): CSV has no nested or repeated values")
+            throw ValueError("field \(field.name): CSV cannot contain nested or repeated values")
         }
         return try Value(text: cell, field: field)
     }
 }
 
-/// Reads the records of a CSV file (RFC 4180): commas, quotes that are doubled inside quotes, lines that end in LF
-/// or CRLF, quoted cells that span lines.
+/// Reads the records of a CSV file (RFC 4180), with LF or CRLF line endings.
 struct CSVReader {
-    /// A record and the line on which it begins.
+    /// A record and the number of its first line.
     struct Record {
         var line: Int
-        /// The cells; `nil` for an empty cell without quotes.
+        /// The cells; `nil` for an empty unquoted cell.
         var cells: [String?]
     }
 
-    struct Failure: Error {
+    struct ParseError: Error {
         var line: Int
         var message: String
     }
@@ -93,7 +92,7 @@ struct CSVReader {
         bytes = try FileBytes(path: path)
     }
 
-    /// The next record, empty lines left out; `nil` at the end of the file.
+    /// Returns the next record, skipping empty lines; `nil` at the end of the file.
     mutating func next() throws -> Record? {
         while let byte = try bytes.peek() {
             if byte != UInt8(ascii: "\n"), byte != UInt8(ascii: "\r") {
@@ -113,11 +112,11 @@ struct CSVReader {
             case UInt8(ascii: ","): continue
             case UInt8(ascii: "\r"):
                 guard try bytes.next() == UInt8(ascii: "\n") else {
-                    throw Failure(line: line, message: "a carriage return without a line feed")
+                    throw ParseError(line: line, message: "a carriage return without a line feed")
                 }
                 return record
             case nil, UInt8(ascii: "\n"): return record
-            default: throw Failure(line: line, message: "text after a closing quote")
+            default: throw ParseError(line: line, message: "text after a closing quote")
             }
         }
     }
@@ -127,7 +126,7 @@ struct CSVReader {
         guard try bytes.peek() == UInt8(ascii: "\"") else {
             while let byte = try bytes.peek(), !",\r\n".utf8.contains(byte) {
                 guard byte != UInt8(ascii: "\"") else {
-                    throw Failure(line: bytes.line, message: "a quote inside a cell without quotes")
+                    throw ParseError(line: bytes.line, message: "a quote inside an unquoted cell")
                 }
                 cell.append(byte)
                 _ = try bytes.next()
@@ -143,12 +142,12 @@ struct CSVReader {
             }
             cell.append(byte)
         }
-        throw Failure(line: line, message: "a quote is never closed")
+        throw ParseError(line: line, message: "unterminated quote")
     }
 
     private func text(_ cell: [UInt8]) throws -> String {
         guard let text = String(validating: cell, as: UTF8.self) else {
-            throw Failure(line: bytes.line, message: "not valid UTF-8")
+            throw ParseError(line: bytes.line, message: "not valid UTF-8")
         }
         return text
     }

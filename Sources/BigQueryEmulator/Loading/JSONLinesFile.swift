@@ -1,4 +1,4 @@
-/// A file with one JSON object a line, members being columns. A member that is missing is NULL.
+/// A file with one JSON object per line, whose members are the columns. A missing member is NULL.
 struct JSONLinesFile: TableFile {
     let path: String
 
@@ -47,7 +47,7 @@ struct JSONLinesFile: TableFile {
     }
 }
 
-/// The type of a member by the values that it has had so far.
+/// The type of a member, inferred from its values.
 private struct FieldGuess {
     private var scalar = TypeGuess()
     private var scalarCount = 0
@@ -61,7 +61,7 @@ private struct FieldGuess {
         case .array(let elements):
             isRepeated = true
             for element in elements {
-                if element.array != nil || element == .null { throw ValueError("an array holds null or an array") }
+                if element.array != nil || element == .null { throw ValueError("an array contains null or an array") }
                 try add(element)
             }
         case .object(let object):
@@ -76,7 +76,7 @@ private struct FieldGuess {
             scalar.add(json.string ?? json.text)
         }
         let isMixed = scalarCount > 0 && !members.isEmpty || hasBooleans && scalar.type != .bool
-        if isMixed { throw ValueError("a member has values of different kinds") }
+        if isMixed { throw ValueError("a member has values of different types") }
     }
 
     func field(name: String) -> SchemaField {

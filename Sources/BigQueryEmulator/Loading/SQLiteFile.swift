@@ -1,8 +1,8 @@
 import GRDB
 import GRDBSQLite
 
-/// A table in an SQLite database. Declared types that are BigQuery's keep their meaning; others count by SQLite's
-/// rules of affinity.
+/// A table in a SQLite database. Declared types with a BigQuery name map to that type; others follow SQLite's affinity
+/// rules.
 struct SQLiteFile: TableFile {
     let path: String
     let table: String

@@ -1,34 +1,34 @@
 import Foundation
 
-/// A file that holds the rows of one table.
+/// A file with the rows of one table.
 protocol TableFile {
-    /// Finds out columns and types from the content.
+    /// Infers columns and types from the content.
     func guessFields() throws -> [SchemaField]
 
-    /// Calls `body` with every row as values of these columns.
+    /// Calls `body` with each row, converted to these columns.
     func readRows(_ fields: [SchemaField], _ body: ([Value]) throws -> Void) throws
 }
 
 extension EmulatorError {
-    /// A fault in a file to load.
+    /// Creates an error about the content of a file.
     static func invalidData(_ path: String, line: Int? = nil, _ message: String) -> EmulatorError {
         EmulatorError(
             code: .invalidData, message: "\(path)\(line.map { ":\($0)" } ?? ""): \(message)",
-            hint: "correct the file, or describe its columns in \(SchemaFile.path(beside: path))")
+            hint: "fix the file, or describe its columns in \(SchemaFile.path(beside: path))")
     }
 }
 
-/// The bytes of a file, one after another, read a piece at a time.
+/// A buffered reader of a file's bytes.
 final class FileBytes {
     private let handle: FileHandle
     private var chunk: [UInt8] = []
     private var position = 0
-    /// The number of the line that the next byte is in, counted from 1.
+    /// The line number of the next byte, from 1.
     private(set) var line = 1
 
     private static let chunkBytes = 1 << 18
 
-    /// Opens a file; a byte order mark at its start is skipped.
+    /// Opens a file and skips a byte order mark.
     init(path: String) throws {
         guard let handle = FileHandle(forReadingAtPath: path) else { throw EmulatorError.unreadableFile(path) }
         self.handle = handle
@@ -58,7 +58,7 @@ final class FileBytes {
     }
 }
 
-/// The narrowest type that fits all texts of a column.
+/// The narrowest type that fits all values of a text column.
 struct TypeGuess {
     private static let order: [GoogleSQLType] = [.int64, .float64, .bool, .date, .timestamp]
 
@@ -70,12 +70,12 @@ struct TypeGuess {
         candidates.removeAll { !Self.fits(text, $0) }
     }
 
-    /// STRING if nothing narrower fits, or if there was no value.
+    /// The inferred type; STRING if nothing narrower fits or there was no value.
     var type: GoogleSQLType { hasValues ? candidates.first ?? .string : .string }
 
     private static func fits(_ text: String, _ type: GoogleSQLType) -> Bool {
         switch type {
-        // Leading zeros and plus signs mean something, as in postal codes: such a column stays a STRING.
+        // Leading zeros and plus signs can be significant, as in postal codes: such a column is a STRING.
         case .int64: Int64(text).map { String($0) == text } ?? false
         case .float64: isDecimal(text) && Double(text)?.isFinite == true
         case .bool: ["true", "false"].contains(text.lowercased())

@@ -6,10 +6,10 @@ import GRDB
 struct TableLoader {
     let catalog: Catalog
 
-    /// Loads a `.csv`, `.jsonl` or `.db` file, of a `.db` file the table that has the name of the new one, or a view's
-    /// query from a `.sql` file. A table that was there before is replaced.
+    /// Loads a `.csv` or `.jsonl` file, the table of the same name in a `.db` file, or a view's query from a `.sql`
+    /// file. Replaces an existing table.
     ///
-    /// The rows from before stay for queries that were compiled when they were the table's.
+    /// The replaced rows stay available to queries that were compiled before.
     func load(_ source: EmulatorConfiguration.TableSource) throws {
         let reference = EmulatedTable.Reference(project: catalog.project, dataset: source.dataset, table: source.table)
         let name = catalog.newSQLiteName()
@@ -39,10 +39,10 @@ struct TableLoader {
             EmulatedTable(reference: reference, source: rows, sqliteName: name, properties: schema?.properties ?? [:]))
     }
 
-    /// Loads a file while requests are answered; a view whose query does not compile is not loaded.
+    /// Loads a file while the server is running. A view is not loaded unless its query compiles.
     func loadWhileRunning(_ source: EmulatorConfiguration.TableSource) async throws {
         try await checkView(source)
-        // On a thread that may wait: reading a file blocks.
+        // Reading a file blocks, so it runs outside the cooperative pool.
         try await withCheckedThrowingContinuation { continuation in
             DispatchQueue.global().async {
                 continuation.resume(with: Result { try load(source) })
@@ -50,7 +50,7 @@ struct TableLoader {
         }
     }
 
-    /// Compiles a view's query, which may name any table. A file of rows passes.
+    /// Compiles a view's query, which can refer to any table. Does nothing for other files.
     ///
     /// - Throws: An ``EmulatorError`` that names the file.
     func checkView(_ source: EmulatorConfiguration.TableSource) async throws {
@@ -59,7 +59,7 @@ struct TableLoader {
             try await QueryEngine(catalog: catalog).check(view)
         } catch let error as ServiceError {
             throw EmulatorError(
-                code: .invalidData, message: "\(source.file): \(error.message)", hint: "correct the view's query")
+                code: .invalidData, message: "\(source.file): \(error.message)", hint: "fix the view's query")
         }
     }
 
@@ -79,23 +79,23 @@ struct TableLoader {
         default:
             throw EmulatorError(
                 code: .unreadableFile, message: "\(source.file): not a .csv, .jsonl, .db or .sql file",
-                hint: "convert the file to one of these")
+                hint: "convert the file to one of these formats")
         }
     }
 }
 
-/// The file beside a data file that describes its columns: a list of fields, an object that has one under `fields`,
-/// or a table as `bq show --format=json` prints it.
+/// The schema file next to a data file: a list of fields, an object with such a list under `fields`, or a table
+/// resource as printed by Google's `bq` tool.
 struct SchemaFile {
     let fields: [SchemaField]
-    /// What a table's description tells besides, which the emulator tells again and does not act upon.
+    /// The table's properties that the API returns unchanged: the emulator does not apply them.
     private(set) var properties: JSONObject = [:]
 
     private static let passedThrough = [
         "description", "timePartitioning", "rangePartitioning", "requirePartitionFilter", "clustering",
     ]
 
-    /// Reads the file beside a data file; `nil` if there is none.
+    /// Reads the schema file of a data file; `nil` if it does not exist.
     init?(beside dataFile: String) throws {
         let path = Self.path(beside: dataFile)
         guard let data = FileManager.default.contents(atPath: path) else { return nil }
@@ -112,7 +112,7 @@ struct SchemaFile {
         }
     }
 
-    /// Where the schema of a data file is looked for: `data/flights.csv` has `data/flights.schema.json`.
+    /// Returns the path of the schema file: `data/flights.schema.json` for `data/flights.csv`.
     static func path(beside dataFile: String) -> String {
         (dataFile as NSString).deletingPathExtension + ".schema.json"
     }

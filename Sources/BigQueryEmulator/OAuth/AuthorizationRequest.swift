@@ -1,21 +1,21 @@
 import Crypto
 import Foundation
 
-/// What a program asks the user for, by way of the browser.
+/// An OAuth authorization request.
 struct AuthorizationRequest: Sendable {
     let clientID: String
     let redirectURI: RedirectURI
     let scopes: [String]
     let state: String?
-    /// Whether the program wants to act while the user is away.
+    /// Whether a refresh token is requested.
     let isOffline: Bool
-    /// Whether the program wants the user to agree even if that has happened before.
+    /// Whether consent is requested even if it was given before.
     let forcesConsent: Bool
     let challenge: CodeChallenge?
 
-    /// Checks a request.
+    /// Validates a request.
     ///
-    /// - Throws: What the browser shows instead of the consent page.
+    /// - Throws: The error for the browser to show instead of the consent page.
     init(_ query: URLEncodedForm, configuration: EmulatorConfiguration) throws(OAuthErrorResponse) {
         clientID = try query.required("client_id")
         guard clientID == configuration.clientID else { throw .unknownClient }
@@ -35,13 +35,12 @@ struct AuthorizationRequest: Sendable {
     }
 }
 
-/// Where the browser goes after the consent page: an address that the client has registered.
+/// A redirect URI that is registered for the client.
 struct RedirectURI: Sendable {
     let text: String
     private let components: URLComponents
 
-    /// - Parameter registered: The addresses of a Web client; none for a desktop client, which need not register
-    ///   its own.
+    /// - Parameter registered: The URIs of a web client; empty for a desktop client, which can use any loopback URI.
     init(_ text: String, registered: [String]) throws(OAuthErrorResponse) {
         guard let components = URLComponents(string: text, encodingInvalidCharacters: false),
             registered.isEmpty ? components.isLoopback : registered.contains(text)
@@ -54,7 +53,7 @@ struct RedirectURI: Sendable {
         self.components = components
     }
 
-    /// The address with these items added to its query.
+    /// Returns the URI with additional query items.
     func adding(_ items: [URLQueryItem]) -> String {
         var components = components
         components.percentEncodedQueryItems =
@@ -71,7 +70,7 @@ extension URLComponents {
 }
 
 extension String {
-    /// With all but RFC 3986's unreserved characters escaped.
+    /// The text with all but RFC 3986's unreserved characters percent-encoded.
     fileprivate var percentEncoded: String {
         let letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
         return addingPercentEncoding(withAllowedCharacters: CharacterSet(charactersIn: "\(letters)0123456789-._~"))
@@ -79,7 +78,7 @@ extension String {
     }
 }
 
-/// What only the program that asked for a code can answer (RFC 7636).
+/// A PKCE code challenge (RFC 7636).
 struct CodeChallenge: Sendable {
     private enum Method: String {
         case plain

@@ -1,7 +1,7 @@
 import Foundation
 import Hummingbird
 
-/// The page on which the user decides what a program may do, and what follows the decision.
+/// The consent page, and the redirect that follows the user's decision.
 struct AuthorizePage: Sendable {
     let configuration: EmulatorConfiguration
     let grants: Grants
@@ -28,7 +28,7 @@ struct AuthorizePage: Sendable {
         }
     }
 
-    /// What the program is told if the user allows these scopes.
+    /// Returns the query items of the redirect after consent to these scopes.
     private func allow(_ scopes: [String], of request: AuthorizationRequest) -> [URLQueryItem] {
         let isFirst = grants.recordConsent()
         let code = consents.makeCode(
@@ -39,7 +39,7 @@ struct AuthorizePage: Sendable {
         ]
     }
 
-    /// The answer, or a page that says what is wrong.
+    /// Returns the response, or an error page.
     private func response(_ response: () throws(OAuthErrorResponse) -> Response) -> Response {
         do throws(OAuthErrorResponse) {
             return try response()

@@ -1,6 +1,6 @@
 import Hummingbird
 
-/// An error in OAuth's form, in Google's words.
+/// An OAuth error response (RFC 6749, section 5.2), with Google's texts.
 struct OAuthErrorResponse: Error, Sendable {
     let error: String
     let description: String
@@ -15,7 +15,7 @@ struct OAuthErrorResponse: Error, Sendable {
     }
 
     static let unknownClient = OAuthErrorResponse("invalid_client", "The OAuth client was not found.", status: 401)
-    /// The code or refresh token is none of this client's.
+    /// The code or refresh token was not issued to this client.
     static let unknownGrant = OAuthErrorResponse("invalid_grant", "Bad Request")
     static let expiredGrant = OAuthErrorResponse("invalid_grant", "Token has been expired or revoked.")
 
@@ -23,7 +23,7 @@ struct OAuthErrorResponse: Error, Sendable {
         OAuthErrorResponse("invalid_request", "Missing required parameter: \(name)")
     }
 
-    /// The body of an HTTP answer.
+    /// The body of the HTTP response.
     var body: JSONObject {
         var body: JSONObject = ["error": .string(error), "error_description": .string(description)]
         if let subtype { body["error_subtype"] = .string(subtype) }
@@ -32,7 +32,7 @@ struct OAuthErrorResponse: Error, Sendable {
 }
 
 extension EmulatorFailure {
-    /// What the token endpoint tells a client that it knows, if the failure is one of its refusals.
+    /// The error of the token endpoint for an authenticated client, if the failure is one of this endpoint.
     var tokenError: OAuthErrorResponse? {
         switch self {
         case .expiredOrRevoked: .expiredGrant
@@ -53,7 +53,7 @@ extension EmulatorFailure {
 }
 
 extension Response {
-    /// An answer, or a refusal, in OAuth's form.
+    /// Creates a JSON response, or an OAuth error response.
     static func oauth(_ response: () throws(OAuthErrorResponse) -> JSONObject) -> Response {
         do throws(OAuthErrorResponse) {
             return json(try response(), status: 200)

@@ -2,10 +2,10 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 
-/// Google's servers of tokens: the consent page, tokens, information about them and their revocation, and what gives
-/// tokens to service accounts, machines and workloads.
+/// Google's OAuth endpoints: consent page, tokens, token information and revocation, and the token services for service
+/// accounts, machines and workloads.
 struct OAuthServer: Sendable {
-    /// Where the browser asks for the user's consent.
+    /// The path of the authorization endpoint.
     static let authorizePath = "/o/oauth2/v2/auth"
 
     let grants: Grants
@@ -18,7 +18,7 @@ struct OAuthServer: Sendable {
     private let machine: MachineMetadata
     private let latency: Duration
 
-    /// - Parameter endpoint: where the server listens.
+    /// - Parameter endpoint: Returns the base URL of the server.
     init(configuration: EmulatorConfiguration, endpoint: @escaping @Sendable () -> String) {
         grants = Grants(configuration: configuration)
         consents = Consents(codeLifetime: configuration.codeLifetime)
@@ -56,7 +56,7 @@ struct OAuthServer: Sendable {
         _ respond: @escaping @Sendable (URLEncodedForm) -> Response
     ) {
         router.on(path, method: method) { [latency] request, _ in
-            // First what has an effect, then the wait: an answer that nobody waits for has had it all the same.
+            // The delay comes after the effect: a client that stops waiting has caused it nonetheless.
             let response = respond(try await URLEncodedForm(request))
             try? await Task.sleep(for: latency)
             return response

@@ -1,12 +1,12 @@
 import Foundation
 import Hummingbird
 
-/// Tells what an access token is good for.
+/// Describes an access token.
 struct TokenInfoEndpoint: Sendable {
     let configuration: EmulatorConfiguration
     let grants: Grants
 
-    /// A token tells the user's address only if it is good for one of these.
+    /// The scopes that reveal the user's email address.
     private static let emailScopes: Set = ["email", "openid", "https://www.googleapis.com/auth/userinfo.email"]
 
     func respond(to form: URLEncodedForm) -> Response {

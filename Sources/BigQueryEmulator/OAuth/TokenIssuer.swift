@@ -1,12 +1,12 @@
 import Hummingbird
 import Synchronization
 
-/// Gives out tokens for authorization codes, refresh tokens, and what a service account says with its key.
+/// The token endpoint: issues tokens for authorization codes, refresh tokens and service account assertions.
 final class TokenIssuer: Sendable {
     private let configuration: EmulatorConfiguration
     private let grants: Grants
     private let consents: Consents
-    /// The endpoint's own address, for which assertions are made.
+    /// The URL of the endpoint, the audience of assertions.
     private let address: @Sendable () -> String
     private let requests = Mutex(0)
 
@@ -20,7 +20,7 @@ final class TokenIssuer: Sendable {
         self.address = address
     }
 
-    /// The number of requests so far, refused ones included.
+    /// The number of requests, including rejected ones.
     var requestCount: Int { requests.withLock { $0 } }
 
     func respond(to form: URLEncodedForm) -> Response {
@@ -79,7 +79,7 @@ final class TokenIssuer: Sendable {
         let tokens = grants.begin(
             Grants.Grant(scopes: scopes, isOffline: false, audience: ServiceAccount.uniqueID), withRefreshToken: false)
         var response = json(tokens)
-        // Google's answer to a service account says nothing of scopes.
+        // Google's response for a service account has no `scope`.
         response["scope"] = nil
         return response
     }

@@ -1,6 +1,6 @@
 import GRDBSQLite
 
-/// The parameters of a query, named or positional, with their types and values.
+/// The parameters of a query, named or positional.
 struct QueryParameters: Sendable {
     private struct Parameter: Sendable {
         var name: String?
@@ -12,7 +12,7 @@ struct QueryParameters: Sendable {
 
     init() {}
 
-    /// Reads the API's list of `QueryParameter`.
+    /// Creates the parameters from the API's list of `QueryParameter`.
     init(json: [JSON]) throws(ServiceError) {
         for (index, element) in json.enumerated() {
             guard let object = element.object, let type = object["parameterType"]?.object else {
@@ -45,7 +45,7 @@ struct QueryParameters: Sendable {
             ? parameters[position - 1].field : nil
     }
 
-    /// Binds all values to the parameters of a translated query.
+    /// Binds all values to a translated query.
     func bind(to statement: OpaquePointer?) {
         for (index, parameter) in parameters.enumerated() {
             let position =
@@ -95,7 +95,7 @@ struct QueryParameters: Sendable {
         case nil, .null: return .null
         case .string(let text), .number(let text): return try Value(text: text, field: field)
         case .bool(let flag): return try Value(text: String(flag), field: field)
-        default: throw ValueError("field \(field.name): expected a text")
+        default: throw ValueError("field \(field.name): expected a string")
         }
     }
 }

@@ -4,15 +4,15 @@ import GRDBSQLite
 /// A column of a query's result.
 struct ResultColumn: Sendable {
     var name: String
-    /// The column's type where it is known before the query runs.
+    /// The column's type, if known before the query runs.
     var field: SchemaField?
 }
 
-/// Names and types of the columns of a query's result.
+/// Determines the names and types of a query's result columns.
 ///
-/// A column that comes straight from a table keeps its BigQuery type; so does a parameter, a typed literal or a
-/// cast. All others get their type from their values: INT64, FLOAT64, STRING or BYTES, and INT64, the type that
-/// BigQuery gives to NULL, if there are none.
+/// A column of a table keeps its BigQuery type; so do parameters, typed literals and casts. All other types are
+/// inferred from the values: INT64, FLOAT64, STRING or BYTES, and INT64, BigQuery's type of NULL, if there are no
+/// values.
 enum ResultColumns {
     static func describe(_ statement: Statement, _ translation: SQLTranslation) throws -> [ResultColumn] {
         let handle = statement.sqliteStatement
@@ -48,15 +48,15 @@ enum ResultColumns {
         return tables[String(cString: table)]?.first { $0.name == fieldName }
     }
 
-    /// Settles the types that are not known yet by the stored values, and counts the size of all.
+    /// Infers the missing types from the stored values, and computes the logical size of the rows.
     ///
-    /// - Parameter sqliteNames: The names of the columns in the table, which a result does not share.
+    /// - Parameter sqliteNames: The column names in the stored table, which differ from those of a query result.
     static func measure(
         _ columns: [ResultColumn], sqliteNames: [String], table: String, in database: Database
     ) throws -> (fields: [SchemaField], logicalBytes: Int64) {
         var fields: [SchemaField] = []
         var bytes: Int64 = 0
-        // A few columns at a time: SQLite limits the columns of a query.
+        // In batches, because SQLite limits the number of result columns.
         for start in stride(from: 0, to: columns.count, by: 200) {
             let range = start..<min(start + 200, columns.count)
             let measures = range.map { index in

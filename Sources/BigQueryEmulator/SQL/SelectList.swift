@@ -1,8 +1,8 @@
-/// The expressions of a query's outermost SELECT, as far as their types can be read off their words.
+/// The expressions of a query's outermost SELECT, whose types can be inferred from their tokens.
 struct SelectList {
     private let items: [ArraySlice<SQLToken>]
 
-    /// - Returns: `nil` if the list has a `*`, or none was found.
+    /// - Returns: `nil` if the list contains `*` or is not found.
     init?(_ tokens: [SQLToken]) {
         var depth = 0
         var start: Int?
@@ -33,7 +33,7 @@ struct SelectList {
             || token.isSymbol(";")
     }
 
-    /// The type of each expression that is a parameter, a literal with a type, or a cast.
+    /// Returns the type of each expression that is a parameter, a typed literal or a cast; `nil` for others.
     func types(_ parameters: QueryParameters) -> [SchemaField?] {
         var positionalCount = 0
         return items.map { item in

@@ -3,14 +3,14 @@ import GRDB
 import GRDBSQLite
 import Synchronization
 
-/// The tables of the emulator, and the SQLite database that holds them.
+/// The emulator's tables, and the SQLite database that stores them.
 final class Catalog: Sendable {
     private struct State {
         var tables: [EmulatedTable.Reference: EmulatedTable] = [:]
         var lastNumber = 0
     }
 
-    /// The project's number, which Google shows in some places instead of its id.
+    /// The project number, which Google shows in some places instead of the project ID.
     static let projectNumber = "123456789012"
 
     let project: String
@@ -24,7 +24,7 @@ final class Catalog: Sendable {
         self.database = database
     }
 
-    /// A name that no other table in the database has.
+    /// Returns a table name that is unique in the database.
     func newSQLiteName() -> String {
         state.withLock { state in
             state.lastNumber += 1
@@ -32,7 +32,7 @@ final class Catalog: Sendable {
         }
     }
 
-    /// Adds a table, or changes one that is there.
+    /// Adds or replaces a table.
     func register(_ table: EmulatedTable) {
         state.withLock { state in
             var table = table
@@ -48,7 +48,7 @@ final class Catalog: Sendable {
         state.withLock { $0.tables[reference] != nil }
     }
 
-    /// The tables of a dataset by name. Of the generated ones, of which there is one of every size, a few.
+    /// The tables of a dataset, sorted by name. Generated tables are represented by a few sizes.
     func tables(in dataset: String) -> [EmulatedTable] {
         let stored = state.withLock { state in
             state.tables.values.filter {
@@ -68,25 +68,24 @@ final class Catalog: Sendable {
             || state.withLock { state in state.tables.keys.contains { $0.dataset == dataset } }
     }
 
-    /// The names of the datasets, without those that BigQuery hides.
+    /// The dataset names, without those that BigQuery hides.
     var datasets: [String] {
         let loaded = state.withLock { state in state.tables.keys.map(\.dataset) }
         return Set(loaded + [GeneratedTable.dataset]).filter { !$0.hasPrefix("_") }.sorted()
     }
 
-    /// Takes tables away.
     func remove(_ references: [EmulatedTable.Reference]) {
         state.withLock { state in
             for reference in references { state.tables[reference] = nil }
         }
     }
 
-    /// Finds a table for a request.
+    /// Returns the table that a request names.
     func table(_ reference: EmulatedTable.Reference) throws(ServiceError) -> EmulatedTable {
         try table(reference, orThrow: .notFound("Table \(reference)"))
     }
 
-    /// Finds a table for a query that runs in a location.
+    /// Returns the table that a query in this location names.
     func table(_ reference: EmulatedTable.Reference, location: String) throws(ServiceError) -> EmulatedTable {
         guard reference.project == project else {
             throw ServiceError(
@@ -123,7 +122,7 @@ final class Catalog: Sendable {
 }
 
 extension Catalog {
-    /// Makes sure that the tables are there for SQLite, generated ones without rows.
+    /// Creates missing SQLite tables; generated ones stay empty.
     func declare(_ tables: [EmulatedTable]) async throws {
         let generated = tables.filter { $0.source is GeneratedTable }
         guard !generated.isEmpty else { return }
@@ -134,12 +133,12 @@ extension Catalog {
         }
     }
 
-    /// Makes sure that generated tables have their rows in SQLite.
+    /// Inserts the rows of generated tables into SQLite.
     func fill(_ tables: [EmulatedTable]) async throws {
         for table in tables {
             guard let generated = table.source as? GeneratedTable else { continue }
             try await database.write { database in
-                // The table itself tells: a job that is cancelled takes its rows back.
+                // Checked in the table itself, because a cancelled job rolls its rows back.
                 let isFilled = try Bool.fetchOne(database, sql: "SELECT EXISTS (SELECT 1 FROM \(table.sqliteName))")
                 guard isFilled == false else { return }
                 var row: [Value] = []
@@ -152,7 +151,6 @@ extension Catalog {
         }
     }
 
-    /// Makes an empty table with these columns.
     static func create(_ name: String, _ fields: [SchemaField], in database: Database) throws {
         let columns = fields.map(\.sqliteDefinition).joined(separator: ", ")
         try database.execute(sql: "CREATE TABLE \(name) (\(columns))")

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A table that requests and queries can name.
+/// A table that requests and queries can refer to.
 struct EmulatedTable: Sendable {
     /// The table's full name.
     struct Reference: Sendable, Hashable, CustomStringConvertible {
@@ -18,19 +18,19 @@ struct EmulatedTable: Sendable {
 
     var reference: Reference
     var source: any RowSource
-    /// The table's name in the emulator's SQLite database, where a generated table has rows only once a query
-    /// needs them, and a view only while a query reads it.
+    /// The table's name in the SQLite database. A generated table gets its rows there when a query first needs them; a
+    /// view exists there only during a query.
     var sqliteName: String
-    /// When it was first made, in milliseconds since 1970, as all times of the API.
+    /// The creation time in milliseconds since 1970.
     var created = Date().milliseconds
-    /// Later with every change.
+    /// The time of the last change; increases with every change.
     var modified = Date().milliseconds
-    /// What the API tells besides: description, partitioning, clustering.
+    /// Further members of the API resource: description, partitioning, clustering.
     var properties: JSONObject
     private let lifetime: Duration?
     private let expiry: ContinuousClock.Instant?
 
-    /// - Parameter lifetime: How long the table is kept; for ever if `nil`.
+    /// - Parameter lifetime: How long the table exists; `nil` for indefinitely.
     init(
         reference: Reference, source: any RowSource, sqliteName: String, properties: JSONObject = [:],
         lifetime: Duration? = nil
@@ -47,7 +47,7 @@ struct EmulatedTable: Sendable {
 
     var etag: String { Data("\(reference)/\(modified)".utf8).base64EncodedString() }
 
-    /// What tables.get and tables.list both tell.
+    /// The members that tables.get and tables.list share.
     var listItem: JSONObject {
         var item: JSONObject = [
             "kind": "bigquery#table", "id": .string(reference.description), "tableReference": reference.json,
@@ -59,10 +59,10 @@ struct EmulatedTable: Sendable {
     }
 }
 
-/// A table that is the result of a query. It has no rows of its own: a query that names it runs the view's.
+/// A view. It stores no rows: its query runs whenever a query refers to it.
 struct EmulatedView: RowSource {
     let query: String
-    /// The columns, once the query is compiled.
+    /// The columns, known once the query is compiled.
     var fields: [SchemaField] = []
 
     var identity: String { "view" }

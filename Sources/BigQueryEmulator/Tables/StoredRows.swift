@@ -1,7 +1,7 @@
 import GRDB
 import GRDBSQLite
 
-/// Rows in a table of the emulator's SQLite database, numbered from 1 by `rowid`.
+/// Rows of a table in the emulator's SQLite database, numbered by `rowid` from 1.
 struct StoredRows: RowSource {
     let database: DatabasePool
     let sqliteName: String
@@ -9,7 +9,7 @@ struct StoredRows: RowSource {
     let rowCount: Int64
     let logicalBytes: Int64
 
-    /// Names of tables are not used twice, and rows do not change.
+    /// Table names are never reused, and rows never change.
     var identity: String { sqliteName }
 
     func fill(_ page: RowCollector, from start: Int64) async throws -> RowCollector {
@@ -29,7 +29,7 @@ struct StoredRows: RowSource {
     }
 }
 
-/// Inserts rows into a table of the emulator's database.
+/// Inserts rows into a table of the emulator's SQLite database.
 struct RowWriter {
     private let database: Database
     private let statement: Statement

@@ -1,7 +1,7 @@
 import Foundation
 import GRDB
 
-/// The emulator's SQLite database: files in a folder of their own that go when the emulator goes.
+/// The emulator's SQLite database, in a temporary folder that is deleted with the object.
 final class TemporaryDatabase: Sendable {
     let pool: DatabasePool
     private let folder: URL
@@ -13,7 +13,7 @@ final class TemporaryDatabase: Sendable {
         var configuration = Configuration()
         configuration.maximumReaderCount = 8
         configuration.prepareDatabase { database in
-            // Nothing has to survive a crash.
+            // No data has to survive a crash.
             try database.execute(sql: "PRAGMA synchronous = OFF")
             SQLiteFunctions.install(in: database)
         }
@@ -26,7 +26,7 @@ final class TemporaryDatabase: Sendable {
     }
 }
 
-/// What the emulator adds to SQLite: the order of decimals, and casts to dates and times.
+/// SQLite extensions: the collation for decimals, and casts to dates and times.
 enum SQLiteFunctions {
     static func install(in database: Database) {
         database.add(collation: DecimalCollation.collation)
@@ -47,7 +47,7 @@ enum SQLiteFunctions {
     }
 }
 
-/// The order of NUMERIC and BIGNUMERIC values, which SQLite holds as text so that no digit is lost.
+/// The collation of NUMERIC and BIGNUMERIC, which are stored as text to preserve all digits.
 enum DecimalCollation {
     static let name = "bigquery_decimal"
 

@@ -1,8 +1,8 @@
-/// Writes rows in the API's form, `{"f":[{"v":…},…]}`, and counts their size.
+/// Encodes rows in the REST API's form, `{"f":[{"v":…},…]}`, and computes their size.
 struct RESTRowEncoder: RowEncoding {
-    /// How a TIMESTAMP is written.
+    /// The output format of TIMESTAMP values.
     enum TimestampFormat: Sendable {
-        /// Seconds since 1970 as a decimal number, the API's default.
+        /// Seconds since 1970 as a floating-point number, the API's default.
         case float
         /// Microseconds since 1970.
         case microseconds
@@ -20,10 +20,10 @@ struct RESTRowEncoder: RowEncoding {
         self.timestamps = timestamps
     }
 
-    /// Adds a row unless it is larger than it may be.
+    /// Appends a row if it fits.
     ///
-    /// - Returns: The row's size by which BigQuery counts bytes processed and caps pages ("Data type sizes" in its
-    ///   pricing documentation); `nil` if it was not added.
+    /// - Returns: The row's size in BigQuery's logical bytes, which determine bytes processed and page limits ("Data
+    ///   type sizes" in its pricing documentation); `nil` if the row exceeds `byteLimit` and was not appended.
     mutating func append(_ row: [Value], byteLimit: Int) -> Int? {
         let end = bytes.count
         if rowCount > 0 { bytes.append(UInt8(ascii: ",")) }
@@ -122,7 +122,7 @@ struct RESTRowEncoder: RowEncoding {
 }
 
 extension RESTRowEncoder {
-    /// A FLOAT64 as the API and exports write it.
+    /// A FLOAT64 in the form of the API and of exports.
     static func text(of value: Double) -> String {
         if value.isNaN { return "NaN" }
         if value.isInfinite { return value < 0 ? "-Infinity" : "Infinity" }
@@ -139,7 +139,7 @@ extension RESTRowEncoder {
         }
     }
 
-    /// One digit before the point and an exponent, as in `1.7053146E9`.
+    /// Scientific notation with one digit before the decimal point, such as `1.7053146E9`.
     private static func scientificText(of value: Double) -> String {
         let point = UInt8(ascii: ".")
         var digits = Array(value.magnitude.description.utf8)
@@ -150,7 +150,7 @@ extension RESTRowEncoder {
         return "\(value < 0 ? "-" : "")\(String(decoding: digits, as: UTF8.self))E\(exponent)"
     }
 
-    /// `[start, end)` with both ends in the form of timestamps.
+    /// `[start, end)` with both bounds in the requested timestamp format.
     private func rangeText(_ text: String) -> String {
         let ends = text.dropFirst().dropLast().split(separator: ", ").map { end in
             CivilTime.timestamp(String(end)).map(timestampText) ?? String(end)
@@ -160,7 +160,7 @@ extension RESTRowEncoder {
 }
 
 extension [UInt8] {
-    /// Appends the decimal digits of a number.
+    /// Appends a number in decimal.
     mutating func appendDecimal(_ number: Int64) {
         let start = count
         var rest = number.magnitude
@@ -174,7 +174,7 @@ extension [UInt8] {
 
     private static let base64Digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
-    /// Appends the bytes in standard base64 with padding.
+    /// Appends bytes in standard base64 with padding.
     mutating func appendBase64(_ data: [UInt8]) {
         for start in stride(from: 0, to: data.count, by: 3) {
             let group = (0..<3).reduce(UInt32(0)) { $0 << 8 | UInt32(start + $1 < data.count ? data[start + $1] : 0) }
@@ -187,7 +187,7 @@ extension [UInt8] {
     }
 }
 
-/// What the encoder has to know of a field, in a form that costs nothing to pass around.
+/// The properties of a field that the encoder needs, cheap to copy.
 struct CellShape: Sendable {
     enum Style: Sendable {
         case plain, timestamp, timestampRange
@@ -195,7 +195,7 @@ struct CellShape: Sendable {
 
     let style: Style
     let isRepeated: Bool
-    /// The size of a text by BigQuery's count; -1 if it is two more than its length.
+    /// The logical size of a text value; -1 for two plus its length in UTF-8.
     let textBytes: Int
     /// The members of a STRUCT.
     let members: [CellShape]

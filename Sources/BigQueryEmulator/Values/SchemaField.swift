@@ -1,4 +1,4 @@
-/// One column of a table or result, or one member of a STRUCT.
+/// A column of a table or result, or a member of a STRUCT.
 struct SchemaField: Sendable, Equatable {
     enum Mode: String, Sendable {
         case nullable = "NULLABLE"
@@ -13,14 +13,14 @@ struct SchemaField: Sendable, Equatable {
     var description: String?
     var rangeElement: GoogleSQLType?
 
-    /// The field of one element of a repeated field.
+    /// The field of an element of a repeated field.
     var element: SchemaField {
         var field = self
         field.mode = .nullable
         return field
     }
 
-    /// The field as a query's result has it: anything may be NULL there, and nothing is described.
+    /// The field as a column of a query result: nullable and without description.
     var asResult: SchemaField {
         var field = self
         if mode == .required { field.mode = .nullable }
@@ -28,7 +28,7 @@ struct SchemaField: Sendable, Equatable {
         return field
     }
 
-    /// The form in REST schemas.
+    /// The form of REST schemas.
     var json: JSON {
         var json: JSONObject = [
             "name": .string(name), "type": .string(type.wireName), "mode": .string(mode.rawValue),
@@ -39,14 +39,14 @@ struct SchemaField: Sendable, Equatable {
         return .object(json)
     }
 
-    /// The column definition of a table in SQLite.
+    /// The column definition in SQLite.
     var sqliteDefinition: String {
         "\(name.quotedIdentifier) \(mode == .repeated ? "TEXT" : type.sqliteType)"
     }
 }
 
 extension SchemaField {
-    /// Reads the form of REST schemas and of `bq`'s schema files.
+    /// Parses the form of REST schemas and of the schema files of `bq`.
     init(json: JSON) throws(SchemaError) {
         guard let object = json.object, let name = object["name"]?.string, !name.isEmpty else {
             throw SchemaError(message: "a field has no name")
@@ -67,7 +67,7 @@ extension SchemaField {
         }
     }
 
-    /// Reads a schema: a list of fields, or an object that has one under `fields`.
+    /// Parses a schema: a list of fields, or an object with such a list under `fields`.
     static func schema(json: JSON) throws(SchemaError) -> [SchemaField] {
         guard let list = json.array ?? json.object?["fields"]?.array, !list.isEmpty else {
             throw SchemaError(message: "expected a list of fields")
@@ -78,12 +78,12 @@ extension SchemaField {
     }
 }
 
-/// What is wrong with a schema.
+/// An invalid schema.
 struct SchemaError: Error {
     var message: String
 }
 
 extension String {
-    /// The name between double quotes, as SQLite takes any name.
+    /// The name as a quoted SQLite identifier.
     var quotedIdentifier: String { "\"\(replacing("\"", with: "\"\""))\"" }
 }

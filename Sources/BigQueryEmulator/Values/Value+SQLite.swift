@@ -1,8 +1,8 @@
 import GRDBSQLite
 
-/// How values are held in SQLite: numbers, text and blobs as what they are, BOOL as 0 or 1, a TIMESTAMP as
-/// text that SQLite's date functions take, STRUCT and ARRAY as JSON. NaN, which SQLite would turn into NULL,
-/// is the text `NaN`.
+/// The stored form of values in SQLite: numbers, text and blobs as such, BOOL as 0 or 1, a TIMESTAMP as text that
+/// SQLite's date functions accept, STRUCT and ARRAY as JSON. NaN is the text `NaN`, because SQLite would convert it to
+/// NULL.
 extension Value {
     /// Reads a column of the current row.
     init(_ statement: OpaquePointer?, column: Int32, field: SchemaField) throws {
@@ -43,7 +43,7 @@ extension Value {
         return UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(statement, column)))
     }
 
-    /// Binds the stored form to a parameter, counted from 1.
+    /// Binds the stored form to a parameter, numbered from 1.
     func bind(to statement: OpaquePointer?, at index: Int32, field: SchemaField) {
         switch self {
         case .null: sqlite3_bind_null(statement, index)
@@ -71,6 +71,6 @@ extension Value {
         }
     }
 
-    /// `SQLITE_TRANSIENT`, a cast that Swift does not import: SQLite copies what it is given.
+    /// `SQLITE_TRANSIENT`, which Swift does not import: SQLite copies the bytes.
     private static let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
 }

@@ -1,9 +1,9 @@
 import Foundation
 
-/// One value of any BigQuery type.
+/// A value of any BigQuery type.
 ///
-/// Types that the API sends as text (NUMERIC, DATE, TIME, DATETIME, JSON, GEOGRAPHY, INTERVAL, RANGE) are
-/// `text` in exactly that form; a RANGE of timestamps holds them as GoogleSQL prints them.
+/// Types that the API sends as text (NUMERIC, DATE, TIME, DATETIME, JSON, GEOGRAPHY, INTERVAL, RANGE) are `text` in the
+/// same form; the bounds of a RANGE<TIMESTAMP> are in GoogleSQL's form.
 enum Value: Sendable, Equatable {
     case null
     /// An INT64, or a TIMESTAMP in microseconds since 1970.
@@ -17,7 +17,7 @@ enum Value: Sendable, Equatable {
 }
 
 extension Value {
-    /// `number` divided by 10 to the `scale`, without trailing zeros, as BigQuery prints a NUMERIC.
+    /// `number` / 10^`scale` without trailing zeros, in BigQuery's form of a NUMERIC.
     static func decimal(_ number: Int64, scale: Int) -> Value {
         var power: UInt64 = 1
         for _ in 0..<scale { power *= 10 }
@@ -35,7 +35,7 @@ extension Value {
     }
 }
 
-/// Why a text or a JSON document is not a value of its field.
+/// A text or JSON document that is not a valid value of its field.
 struct ValueError: Error, CustomStringConvertible {
     var description: String
 
@@ -49,7 +49,7 @@ struct ValueError: Error, CustomStringConvertible {
 }
 
 extension Value {
-    /// Reads one value of the field from its text, as query parameters and CSV files spell it.
+    /// Parses a value in the text form of query parameters and CSV files.
     init(text: String, field: SchemaField) throws(ValueError) {
         guard let value = Value.parse(text, type: field.type) else { throw ValueError(field, text) }
         self = value
@@ -87,7 +87,7 @@ extension Value {
         }
     }
 
-    /// Reads one value of the field from JSON, as JSON lines and stored STRUCT and ARRAY values spell it.
+    /// Parses a value in the JSON form of JSON lines and of stored STRUCT and ARRAY values.
     init(json: JSON, field: SchemaField) throws(ValueError) {
         if field.mode == .repeated {
             guard json != .null else {
@@ -103,7 +103,7 @@ extension Value {
         }
         switch json {
         case .null:
-            guard field.mode != .required else { throw ValueError("field \(field.name): is REQUIRED") }
+            guard field.mode != .required else { throw ValueError("field \(field.name): NULL in a REQUIRED field") }
             self = .null
         case _ where field.type == .json: self = .text(json.text)
         case .object(let object) where field.type == .structure:
@@ -120,8 +120,8 @@ extension Value {
         }
     }
 
-    /// The JSON that SQLite holds for a STRUCT or an ARRAY: members by name, numbers and booleans as such
-    /// where JSON has them.
+    /// The JSON that SQLite stores for a STRUCT or an ARRAY: members by name, numbers and booleans as JSON numbers and
+    /// booleans.
     func storedJSON(_ field: SchemaField) -> JSON {
         switch self {
         case .null: return .null

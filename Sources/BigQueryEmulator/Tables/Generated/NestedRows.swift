@@ -1,4 +1,4 @@
-/// Invented orders: STRUCTs in STRUCTs, ARRAYs of scalars, and ARRAYs of STRUCTs that hold ARRAYs.
+/// Synthetic orders: nested STRUCTs, ARRAYs of scalars, and ARRAYs of STRUCTs that contain ARRAYs.
 struct NestedRows: RowShape {
     let typicalRowBytes: Int64 = 206
 

@@ -1,4 +1,4 @@
-/// Invented measurements: narrow columns, most of them numbers, about 308 bytes of the API's JSON a row.
+/// Synthetic measurements: narrow, mostly numeric columns; about 308 bytes of REST JSON per row.
 struct NumberRows: RowShape {
     let typicalRowBytes: Int64 = 132
 
@@ -44,7 +44,7 @@ struct NumberRows: RowShape {
         row.append(random.isRare(40) ? .null : .text(random.element(of: Self.units)))
     }
 
-    /// A number from 0 to 1 with as many digits as fit.
+    /// Returns a number in 0..<1 with full precision.
     private static func fraction(_ random: inout SplitMix64) -> Double {
         Double(random.next() >> 11) * 0x1p-53
     }

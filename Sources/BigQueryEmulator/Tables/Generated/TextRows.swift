@@ -1,4 +1,4 @@
-/// Invented articles: wide columns of text in many scripts, with much that JSON has to escape.
+/// Synthetic articles: wide text columns in many scripts, with many characters that JSON escapes.
 struct TextRows: RowShape {
     let typicalRowBytes: Int64 = 870
 
@@ -61,7 +61,7 @@ struct TextRows: RowShape {
         }
     }
 
-    /// Words with spaces between them until so many bytes of UTF-8 are there.
+    /// Returns words separated by spaces, with at least `byteCount` bytes of UTF-8.
     private static func words(of list: [String], atLeast byteCount: Int64, _ random: inout SplitMix64) -> String {
         var text = random.element(of: list)
         text.reserveCapacity(Int(byteCount) + 32)

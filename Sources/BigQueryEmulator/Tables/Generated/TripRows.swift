@@ -1,4 +1,4 @@
-/// Invented taxi trips with a column of every type, and values at the ends of their ranges.
+/// Synthetic taxi trips: a column of every type, with values at the limits of their ranges.
 struct TripRows: RowShape {
     let typicalRowBytes: Int64 = 330
 
@@ -132,7 +132,7 @@ extension TripRows {
     private static let firstPickup: Int64 = 1_356_998_400
     /// 9999-12-31 in days since 1970.
     private static let lastDay: Int64 = 2_932_896
-    /// Within a few minutes of the ends of TIMESTAMP's range, which a stop may come after, and around 1970.
+    /// Near the limits of the TIMESTAMP range, with a margin for the stops that follow, and around 1970.
     private static let extremeTimes: [Int64] = [
         -62_135_596_800_000_000, 253_402_300_000_000_000, 0, -1, 1, 999_999, -2_208_988_800_000_000,
     ]
