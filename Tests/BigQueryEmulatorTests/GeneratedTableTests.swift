@@ -5,7 +5,7 @@ import Testing
 @Suite struct GeneratedTableTests {
     private static let shapes = ["nested", "numbers", "texts", "trips"]
 
-    /// The first rows of a shape, in its table of as many rows.
+    /// Returns the rows of a shape's table.
     private func rows(_ shape: String, count: Int64 = 3000) throws -> (fields: [SchemaField], rows: [[Value]]) {
         let table = try #require(GeneratedTable(name: "\(shape)_\(count)"))
         let rows = (0..<count).map { position in
@@ -23,7 +23,7 @@ import Testing
     }
 
     @Test(arguments: shapes)
-    func areTheSameWhateverTheTablesName(shape: String) async throws {
+    func rowsDoNotDependOnTheTableSize(shape: String) async throws {
         try await withClient { client in
             let small = try await client.get("datasets/bench/tables/\(shape)_50/data")
             let large = try await client.get("datasets/bench/tables/\(shape)_1000000/data?maxResults=50")
@@ -39,7 +39,7 @@ import Testing
             ("nested", 16_003_930_092_919_217_276), ("numbers", 9_435_850_659_991_792_478),
             ("texts", 17_055_714_799_857_472_834), ("trips", 2_570_393_807_260_734_561),
         ] as [(String, UInt64)])
-    func doNotChangeFromOneVersionToTheNext(shape: String, expected: UInt64) throws {
+    func rowsAreStableAcrossVersions(shape: String, expected: UInt64) throws {
         let (fields, rows) = try rows(shape)
         let hash = json(rows, fields).bytes.reduce(UInt64(0xCBF2_9CE4_8422_2325)) {
             ($0 ^ UInt64($1)) &* 0x100_0000_01B3
@@ -48,31 +48,30 @@ import Testing
     }
 
     @Test(arguments: shapes)
-    func fitTheirSchema(shape: String) throws {
+    func rowsMatchTheirSchema(shape: String) throws {
         let (fields, rows) = try rows(shape)
         for row in rows {
             #expect(row.count == fields.count)
             for (value, field) in zip(row, fields) where field.mode != .required || value != .null {
-                // JSON's null inside a STRUCT is not told from SQL's NULL.
+                // JSON null inside a STRUCT is indistinguishable from SQL NULL.
                 if value == .text("null") { continue }
                 let again = try Value(json: value.storedJSON(field), field: field)
-                // NaN is not equal to itself.
                 #expect("\(again)" == "\(value)")
             }
         }
     }
 
     @Test(arguments: ["nested", "numbers", "texts"])
-    func haveRowsOfTheSizeThatTheTableTells(shape: String) throws {
+    func estimatesTheRowSize(shape: String) throws {
         let (fields, rows) = try rows(shape)
         let table = try #require(GeneratedTable(name: "\(shape)_3000"))
-        let told = Double(table.logicalBytes)
+        let reported = Double(table.logicalBytes)
         let counted = Double(json(rows, fields).logicalBytes)
-        #expect((0.9 * told...1.1 * told).contains(counted))
+        #expect((0.9 * reported...1.1 * reported).contains(counted))
     }
 
     @Test(arguments: shapes)
-    func areReadBySQLAsTheyAre(shape: String) async throws {
+    func sqlReadsTheSameRows(shape: String) async throws {
         try await withClient { client in
             let computed = try await client.results("SELECT * FROM bench.\(shape)_40")
             let stored = try await client.results("SELECT * FROM bench.\(shape)_40 ORDER BY 1")
@@ -84,11 +83,11 @@ import Testing
     }
 
     @Test(arguments: ["trips", "trips_", "trips_01", "trips_-1", "trips_1_2", "_1", "other_1", "Trips_1", "trips_+1"])
-    func haveNoOtherNames(name: String) {
+    func rejectsOtherNames(name: String) {
         #expect(GeneratedTable(name: name) == nil)
     }
 
-    @Test func tripsHoldEveryTypeAndEveryKindOfValue() throws {
+    @Test func tripsCoverEveryTypeAndValue() throws {
         let (fields, rows) = try rows("trips")
         let types = Set(fields.map(\.type))
         let all: Set<GoogleSQLType> = [

@@ -31,7 +31,7 @@ import Testing
         }
     }
 
-    @Test func namesTheUserWhoAsked() async throws {
+    @Test func namesTheUser() async throws {
         let configuration = EmulatorConfiguration(requiresAuthorization: false, account: "ada@example.com")
         try await withClient(configuration) { client in
             let job = try await client.insert("SELECT 1")
@@ -39,7 +39,7 @@ import Testing
         }
     }
 
-    @Test func refusesAnIDThatIsTaken() async throws {
+    @Test func rejectsADuplicateID() async throws {
         try await withClient { client in
             _ = try await client.insert("SELECT 1", id: "twice")
             let again = try await client.insert("SELECT 2", id: "twice")
@@ -51,14 +51,14 @@ import Testing
     }
 
     @Test(arguments: ["", "a b", "a.b", "ä", "a/b", String(repeating: "x", count: 1025)])
-    func refusesAnIDThatBigQueryWouldNotTake(id: String) async throws {
+    func rejectsAnInvalidID(id: String) async throws {
         try await withClient { client in
             let response = try await client.insert("SELECT 1", id: id)
             #expect(response.string("error.errors.0.reason") == "invalid")
         }
     }
 
-    @Test func makesUpAnIDIfNoneIsGiven() async throws {
+    @Test func generatesAnID() async throws {
         try await withClient { client in
             let ids = try await [client.insert("SELECT 1"), client.insert("SELECT 1")].map {
                 $0.string("jobReference.jobId")
@@ -68,7 +68,7 @@ import Testing
         }
     }
 
-    @Test func goesFromPendingOverRunningToDone() async throws {
+    @Test func passesThroughAllStates() async throws {
         let configuration = EmulatorConfiguration(jobTime: .milliseconds(400), requiresAuthorization: false)
         try await withClient(configuration) { client in
             _ = try await client.insert("SELECT 1", id: "slow")
@@ -82,7 +82,7 @@ import Testing
         }
     }
 
-    @Test func answersIncompleteWhenTheTimeToWaitIsOver() async throws {
+    @Test func respondsIncompleteAfterTheTimeout() async throws {
         let configuration = EmulatorConfiguration(jobTime: .seconds(4), requiresAuthorization: false)
         try await withClient(configuration) { client in
             _ = try await client.insert("SELECT 1", id: "slow")
@@ -95,7 +95,7 @@ import Testing
         }
     }
 
-    @Test func runsJobsSideBySide() async throws {
+    @Test func runsJobsConcurrently() async throws {
         let configuration = EmulatorConfiguration(jobTime: .seconds(8), requiresAuthorization: false)
         try await withClient(configuration) { client in
             let ids = ["one", "two", "three"]
@@ -109,7 +109,7 @@ import Testing
         }
     }
 
-    @Test func stopsAJobOnRequest() async throws {
+    @Test func cancelsAJob() async throws {
         let configuration = EmulatorConfiguration(jobTime: .seconds(600), requiresAuthorization: false)
         try await withClient(configuration) { client in
             _ = try await client.insert("SELECT 1", id: "endless")
@@ -124,7 +124,7 @@ import Testing
         }
     }
 
-    @Test func stopsAJobThatTakesLongerThanItMay() async throws {
+    @Test func stopsAJobAfterItsTimeout() async throws {
         let configuration = EmulatorConfiguration(jobTime: .seconds(600), requiresAuthorization: false)
         try await withClient(configuration) { client in
             let body: JSON = [
@@ -136,7 +136,7 @@ import Testing
         }
     }
 
-    @Test func keepsTheFailureOfAJobThatRan() async throws {
+    @Test func keepsTheErrorOfAFailedJob() async throws {
         try await withClient { client in
             let sql = "SELECT abs(x) FROM (SELECT -9223372036854775807 - 1 AS x)"
             #expect(try await client.insert(sql, id: "broken").at("error") == nil)
@@ -150,7 +150,7 @@ import Testing
         }
     }
 
-    @Test func failsBeforeItWouldBillMoreThanAllowed() async throws {
+    @Test func enforcesMaximumBytesBilled() async throws {
         try await withClient { client in
             let response = try await client.results(
                 "SELECT * FROM bench.trips_10", "", ["maximumBytesBilled": "10485759"])
@@ -189,7 +189,7 @@ import Testing
         }
     }
 
-    @Test func writesToADestinationThatTheQueryNames() async throws {
+    @Test func appliesTheWriteDisposition() async throws {
         try await withClient { client in
             let destination: JSON = ["datasetId": "bench", "tableId": "chosen"]
             for (disposition, reason) in [
@@ -208,7 +208,7 @@ import Testing
         }
     }
 
-    @Test func knowsOnlyItsOwnProject() async throws {
+    @Test func rejectsOtherProjects() async throws {
         try await withClient { client in
             let response = try await client.send(.get, "/bigquery/v2/projects/other/jobs/x")
             #expect(response.status == 403)
@@ -218,8 +218,8 @@ import Testing
 }
 
 @Suite struct DryRunTests {
-    /// Generated tables may be larger than any number says.
-    @Test func sizesEndAtTheLargestNumber() async throws {
+    /// The row count of a generated table can exceed what Int64 can hold in bytes.
+    @Test func capsSizesAtInt64Max() async throws {
         try await withClient { client in
             let (rows, few) = (Int64.max, Int64.max / 100)
             let response = try await client.insert(
@@ -228,7 +228,7 @@ import Testing
         }
     }
 
-    @Test func tellsSchemaAndBytesWithoutAJob() async throws {
+    @Test func returnsSchemaAndBytesWithoutAJob() async throws {
         try await withClient { client in
             let response = try await client.insert(
                 "SELECT vendor, count(*) AS n, pickup_at FROM bench.trips_100 GROUP BY 1", id: "dry", dryRun: true)
@@ -260,7 +260,7 @@ import Testing
             ("DECLARE x INT64; SELECT x", "SCRIPT"), ("SELECT 1; SELECT 2", "SCRIPT"),
             ("BEGIN SELECT 1; END", "SCRIPT"), ("SLECT 1", nil), ("", nil), ("-- nothing", nil),
         ] as [(String, String?)])
-    func tellsTheStatementType(sql: String, type: String?) async throws {
+    func returnsTheStatementType(sql: String, type: String?) async throws {
         try await withClient { client in
             let response = try await client.insert(sql, dryRun: true)
             #expect(response.string("statistics.query.statementType") == type)
@@ -277,7 +277,7 @@ import Testing
         }
     }
 
-    @Test func worksThroughJobsQueryToo() async throws {
+    @Test func worksWithJobsQuery() async throws {
         try await withClient { client in
             let response = try await client.post(
                 "queries", ["query": "SELECT 1 AS x", "useLegacySql": false, "dryRun": true])

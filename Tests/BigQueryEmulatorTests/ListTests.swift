@@ -5,7 +5,7 @@ import Testing
 @testable import BigQueryEmulator
 
 @Suite struct ListTests {
-    @Test func listsTheOneProject() async throws {
+    @Test func listsTheProject() async throws {
         try await withClient { client in
             let expected: JSONObject = [
                 "kind": "bigquery#projectList",
@@ -25,9 +25,9 @@ import Testing
         }
     }
 
-    @Test func listsDatasetsThatAreNotHidden() async throws {
+    @Test func omitsHiddenDatasets() async throws {
         try await withDatasets(["zoo"]) { client in
-            // Leaves its result in a dataset that nobody asked for.
+            // Its result is in a hidden dataset.
             #expect(try await client.results("SELECT 1").cells == [["1"]])
             let response = try await client.get("datasets")
             #expect(response.string("kind") == "bigquery#datasetList")
@@ -45,7 +45,7 @@ import Testing
     @Test(arguments: [
         (1, [["bench"], ["moon"], ["zoo"]]), (2, [["bench", "moon"], ["zoo"]]), (3, [["bench", "moon", "zoo"]]),
     ])
-    func listsDatasetsPageByPage(size: Int, pages: [[String]]) async throws {
+    func pagesDatasets(size: Int, pages: [[String]]) async throws {
         try await withDatasets(["zoo", "moon"]) { client in
             var found: [[String]] = []
             var token: String?
@@ -59,7 +59,7 @@ import Testing
         }
     }
 
-    @Test func anotherProjectDoesNotExist() async throws {
+    @Test func rejectsOtherProjects() async throws {
         try await withClient { client in
             let response = try await client.send(.get, "/bigquery/v2/projects/other/datasets")
             #expect(response.status == 404)
@@ -68,7 +68,7 @@ import Testing
         }
     }
 
-    /// Calls `body` with a client of an emulator that has a table in each of these datasets.
+    /// Calls `body` with a client of an emulator with a table in each of these datasets.
     private func withDatasets(
         _ datasets: [String], _ body: @escaping @Sendable (APIClient) async throws -> Void
     ) async throws {

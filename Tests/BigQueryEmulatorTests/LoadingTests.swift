@@ -5,7 +5,7 @@ import Testing
 @testable import BigQueryEmulator
 
 @Suite struct LoadingTests {
-    /// Writes files into a new folder, loads `data.*` as `d.t` and calls `body`.
+    /// Writes files to a new folder, loads `data.*` as `d.t` and calls `body`.
     private func load(
         _ files: [String: String], _ body: @escaping @Sendable (APIClient) async throws -> Void
     ) async throws {
@@ -21,7 +21,7 @@ import Testing
 
     private static let path = "datasets/d/tables/t"
 
-    @Test func typesCSVColumnsByTheirValues() async throws {
+    @Test func infersTypesOfCSVColumns() async throws {
         let csv = """
             i,f,b,d,t,s,zip,empty,mixed
             1,1,true,2013-01-02,2013-01-02 03:04:05,x,01234,,1
@@ -55,14 +55,14 @@ import Testing
         ("a,b\n\"x,\"\"y\"\"\n\",2\n", [["x,\"y\"\n", "2"]]), ("\"a\",\"b\"\n\"1\",2\n", [["1", "2"]]), ("a,b\n", []),
         ("a,b\n é ,😀\n", [[" é ", "😀"]]),
     ])
-    func readsCSVByTheBook(csv: String, expected: [[String]]) async throws {
+    func parsesCSV(csv: String, expected: [[String]]) async throws {
         try await load(["data.csv": csv]) { client in
             let cells = try await client.get("\(Self.path)/data").cells
             #expect(cells == expected.map { $0.map(JSON.string) })
         }
     }
 
-    @Test func takesTypesFromTheSchemaFile() async throws {
+    @Test func readsTypesFromTheSchemaFile() async throws {
         let schema = """
             {"fields": [{"name": "n", "type": "numeric", "mode": "REQUIRED", "description": "an amount"},
              {"name": "y", "type": "BYTES"}, {"name": "j", "type": "JSON"}, {"name": "i", "type": "INTEGER"}]}
@@ -100,7 +100,7 @@ import Testing
         }
     }
 
-    @Test func readsATableOfAnSQLiteFile() async throws {
+    @Test func readsATableOfASQLiteFile() async throws {
         let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString).db")
         defer { try? FileManager.default.removeItem(at: file) }
         try await DatabaseQueue(path: file.path).write { database in
@@ -152,10 +152,10 @@ import Testing
             (["data.jsonl": "{\"a\":1}\n{\"a\":{\"b\":1}}\n"], ":2: a member has values of different types"),
             (["data.jsonl": "{\"a\":[[1]]}\n"], ":1: an array contains null or an array"),
             (["data.jsonl": "\n"], ": the file has no columns"),
-            (["data.db": "not SQLite, whatever its name says"], "table t: file is not a database"),
+            (["data.db": "not a SQLite file"], "table t: file is not a database"),
             (["data.xlsx": ""], ": not a .csv, .jsonl, .db or .sql file"),
         ] as [([String: String], String)])
-    func saysWhatIsWrongAndWhere(files: [String: String], message: String) async throws {
+    func reportsErrorsWithTheirLine(files: [String: String], message: String) async throws {
         await #expect {
             try await load(files) { _ in }
         } throws: { error in
@@ -163,7 +163,7 @@ import Testing
         }
     }
 
-    @Test func saysWhichFileIsMissing() {
+    @Test func reportsAMissingFile() {
         let source = EmulatorConfiguration.TableSource(dataset: "d", table: "t", file: "/nowhere/x.csv")
         #expect(throws: EmulatorError.self) { try Emulator(configuration: EmulatorConfiguration(tables: [source])) }
     }

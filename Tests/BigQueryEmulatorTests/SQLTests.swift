@@ -8,7 +8,7 @@ import Testing
         "`local-project.bench.trips_3`", "`bench.trips_3`", "bench.trips_3", "local-project.bench.trips_3",
         "`local-project`.`bench`.`trips_3`", "`local-project`.bench.trips_3", "`local-project.bench`.trips_3",
     ])
-    func takesATableInEverySpelling(table: String) async throws {
+    func acceptsEverySpellingOfATable(table: String) async throws {
         try await withClient { client in
             for sql in [
                 "SELECT trip_id FROM \(table)", "SELECT t.trip_id FROM \(table) AS t",
@@ -26,7 +26,7 @@ import Testing
         }
     }
 
-    @Test func takesALegacyTableInBracketsOnly() async throws {
+    @Test func acceptsBracketsOnlyInLegacySQL() async throws {
         try await withClient { client in
             func run(_ sql: String) async throws -> JSONObject {
                 try await client.post("queries", ["query": .string(sql), "timeoutMs": 200_000])
@@ -66,7 +66,7 @@ import Testing
         ("SELECT DATE '2013-02-30'", 400, "invalidQuery", "Invalid DATE literal at [1:8]"),
         ("SELECT /* open", 400, "invalidQuery", "Syntax error: Unclosed comment at [1:15]"),
     ])
-    func refusesInBigQuerysWords(sql: String, status: Int, reason: String, message: String) async throws {
+    func rejectsWithBigQuerysErrors(sql: String, status: Int, reason: String, message: String) async throws {
         try await withClient { client in
             let response = try await client.insert(sql)
             #expect(response.at("error.code") == .number(String(status)))
@@ -80,7 +80,7 @@ import Testing
         "SELECT nothing", "SELECT FROM", "SELECT FORMAT_DATE('%Y', '2013-01-01')", "SELECT CAST(1 AS NUMERIC)",
         "SELECT [1, 2]",
     ])
-    func leavesTheRestToSQLiteAndSaysSo(sql: String) async throws {
+    func reportsSQLiteErrors(sql: String) async throws {
         try await withClient { client in
             let response = try await client.insert(sql)
             #expect(response.string("error.errors.0.reason") == "invalidQuery")
@@ -88,7 +88,7 @@ import Testing
         }
     }
 
-    @Test func doesNotRunStatementsThatChangeThings() async throws {
+    @Test func rejectsStatementsOtherThanQueries() async throws {
         try await withClient { client in
             let response = try await client.results("DELETE FROM bench.trips_3 WHERE true")
             #expect(response.string("error.errors.0.reason") == "invalidQuery")
@@ -96,7 +96,7 @@ import Testing
         }
     }
 
-    @Test func usesTheDefaultDatasetForBareNames() async throws {
+    @Test func resolvesBareNamesInTheDefaultDataset() async throws {
         try await withClient { client in
             let dataset: JSONObject = ["defaultDataset": ["datasetId": "bench"]]
             let response = try await client.results("SELECT count(*) FROM trips_4", "", dataset)
@@ -113,7 +113,7 @@ import Testing
             (#"'nul\0x'"#, nil), (#"'nul\000x'"#, "nul\0x"), (#"'\q'"#, nil), ("'--no comment'", "--no comment"),
             ("'日本'", "日本"),
         ] as [(String, String?)])
-    func readsStringLiterals(literal: String, expected: String?) async throws {
+    func parsesStringLiterals(literal: String, expected: String?) async throws {
         try await withClient { client in
             let response = try await client.results("SELECT \(literal) AS s")
             guard let expected else {
@@ -138,7 +138,7 @@ import Testing
             ("CAST(12 AS FLOAT64)", "FLOAT", "12.0"), ("CAST('2013-1-2' AS DATE)", "DATE", "2013-01-02"),
             ("CAST(upper('ab') AS BYTES)", "BYTES", "QUI="), ("5 IN UNNEST(json_array(4, 5))", "INTEGER", "1"),
         ] as [(String, String, String?)])
-    func givesExpressionsTheirTypes(expression: String, type: String, value: String?) async throws {
+    func infersTypesOfExpressions(expression: String, type: String, value: String?) async throws {
         try await withClient { client in
             for suffix in ["", " AS named", " named"] {
                 let response = try await client.results("SELECT \(expression)\(suffix)")
@@ -148,14 +148,14 @@ import Testing
         }
     }
 
-    @Test func refusesAValueThatDoesNotFitItsCast() async throws {
+    @Test func rejectsAnInvalidCast() async throws {
         try await withClient { client in
             let response = try await client.results("SELECT CAST('soon' AS DATE)")
             #expect(response.string("error.message")?.hasPrefix("Invalid date: 'soon'") == true)
         }
     }
 
-    @Test func keepsTheTypesOfATablesColumns() async throws {
+    @Test func keepsTypesOfTableColumns() async throws {
         try await withClient { client in
             let whole = try await client.results("SELECT * FROM bench.trips_40")
             let stored = try await client.results("SELECT * FROM bench.trips_40 ORDER BY trip_id")
@@ -174,14 +174,14 @@ import Testing
         (" UNION ALL SELECT * FROM bench.trips_1 ORDER BY 1", ["0", "0", "1", "2", "3"]),
         (" ORDER BY trip_id DESC LIMIT 1", ["3"]),
     ])
-    func takesTheShortWayOnlyForAWholeTable(rest: String, expected: [String]) async throws {
+    func copiesNoRowsForAWholeTable(rest: String, expected: [String]) async throws {
         try await withClient { client in
             let response = try await client.results("SELECT * FROM bench.trips_4\(rest)")
             #expect(response.cells.map { $0[0].string } == expected)
         }
     }
 
-    @Test func widensTypesByValues() async throws {
+    @Test func infersTypesFromValues() async throws {
         try await withClient { client in
             let sql = "SELECT column1, column2, column3 FROM (VALUES (1, 1, NULL), (2.5, 'a', NULL))"
             let response = try await client.results(sql)
@@ -247,7 +247,7 @@ import Testing
             ),
             ("JSON", "{\"a\":1}", "JSON", "{\"a\":1}"), ("STRING", nil, "STRING", nil),
         ] as [(String, String?, String, String?)])
-    func comeBackAsTheyWent(type: String, value: String?, wireType: String, expected: String?) async throws {
+    func roundTrip(type: String, value: String?, wireType: String, expected: String?) async throws {
         try await withClient { client in
             let json: JSON = value.map { ["value": .string($0)] } ?? [:]
             for (sql, name) in [("SELECT @P AS x", "p"), ("SELECT ? AS x", nil)] as [(String, String?)] {
@@ -259,7 +259,7 @@ import Testing
         }
     }
 
-    @Test func canBeListsAndStructures() async throws {
+    @Test func canBeArraysAndStructs() async throws {
         try await withClient { client in
             let list = parameter(
                 "list", ["type": "ARRAY", "arrayType": ["type": "INT64"]],
@@ -303,7 +303,7 @@ import Testing
         ("SELECT @x", "ROMAN", "XII", "Query parameter x has the unknown type ROMAN"),
         ("SELECT ?", "INT64", "1", "Query parameter number 1 is not defined (1 provided) at [1:8]"),
     ])
-    func areRefusedIfTheyDoNotFit(sql: String, type: String, value: String, message: String) async throws {
+    func rejectInvalidValues(sql: String, type: String, value: String, message: String) async throws {
         try await withClient { client in
             let parameters: JSON = [parameter("x", ["type": .string(type)], ["value": .string(value)])]
             let response = try await client.insert(sql, ["queryParameters": parameters])

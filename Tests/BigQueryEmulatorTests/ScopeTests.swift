@@ -9,7 +9,7 @@ import Testing
         "https://www.googleapis.com/auth/cloud-platform", "https://www.googleapis.com/auth/cloud-platform.read-only",
         "openid \(Scope.bigQuery)",
     ])
-    func letsATokenForBigQueryPass(scope: String) async throws {
+    func acceptsBigQueryScopes(scope: String) async throws {
         try await withClient(EmulatorConfiguration()) { client in
             let token = try await client.login(["scope": scope]).string("access_token")
             #expect(try await client.callAPI(with: token).status == 200)
@@ -17,7 +17,7 @@ import Testing
     }
 
     @Test(arguments: [Scope.drive, "openid email", "\(Scope.bigQuery).insertdata"])
-    func refusesATokenForSomethingElse(scope: String) async throws {
+    func rejectsOtherScopes(scope: String) async throws {
         try await withClient(EmulatorConfiguration()) { client in
             let token = try await client.login(["scope": scope]).string("access_token")
             let response = try await client.callAPI(with: token)

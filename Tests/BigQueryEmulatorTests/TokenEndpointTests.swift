@@ -13,7 +13,7 @@ import Testing
         form.map { "\($0.key)=\($0.value)" }.joined(separator: "&")
     }
 
-    @Test func givesAFreshTokenForEveryRefresh() async throws {
+    @Test func issuesANewTokenForEveryRefresh() async throws {
         try await withClient(EmulatorConfiguration()) { client in
             let form = Self.encoded(Self.goodForm)
             let first = try await client.send(.post, "/token", body: form).json()
@@ -37,7 +37,7 @@ import Testing
             ("refresh_token", nil, 400, "invalid_request", "Missing required parameter: refresh_token"),
             ("refresh_token", "other", 400, "invalid_grant", "Bad Request"),
         ] as [(String, String?, Int, String, String)])
-    func refusesInGooglesWords(
+    func rejectsWithGooglesErrors(
         field: String, value: String?, status: Int, error: String, description: String
     ) async throws {
         try await withClient { client in
@@ -49,7 +49,7 @@ import Testing
         }
     }
 
-    @Test func readsPercentEscapesAndPlusSigns() async throws {
+    @Test func decodesPercentEscapesAndPlusSigns() async throws {
         let configuration = EmulatorConfiguration(refreshToken: "1//a b+c")
         try await withClient(configuration) { client in
             var form = Self.goodForm
@@ -59,7 +59,7 @@ import Testing
         }
     }
 
-    @Test func takesFormsInTheBodyOnly() async throws {
+    @Test func acceptsFormsInTheBodyOnly() async throws {
         try await withClient { client in
             let form = Self.encoded(Self.goodForm)
             let responses = try await [client.send(.get, "/token?\(form)"), client.send(.post, "/token?\(form)")]
@@ -74,7 +74,7 @@ import Testing
         return try await client.send(.post, "/token", body: form).json().string("access_token") ?? ""
     }
 
-    @Test func letsAFreshTokenPass() async throws {
+    @Test func acceptsANewToken() async throws {
         try await withClient(EmulatorConfiguration()) { client in
             let header = "Bearer \(try await token(client))"
             #expect(try await client.send(.get, "datasets/bench", headers: [.authorization: header]).status == 200)
@@ -85,7 +85,7 @@ import Testing
         arguments: [
             (nil, "required"), ("Bearer nonsense", "authError"), ("Bearer", "authError"), ("Basic TOKEN", "authError"),
         ] as [(String?, String)])
-    func refusesEverythingElse(header: String?, reason: String) async throws {
+    func rejectsInvalidAuthorization(header: String?, reason: String) async throws {
         try await withClient(EmulatorConfiguration()) { client in
             let header = try await header?.replacing("TOKEN", with: token(client))
             let response = try await client.send(
@@ -100,7 +100,7 @@ import Testing
         }
     }
 
-    @Test func refusesATokenWhoseTimeIsOver() async throws {
+    @Test func rejectsAnExpiredToken() async throws {
         try await withClient(EmulatorConfiguration(accessTokenLifetime: .zero)) { client in
             let header = "Bearer \(try await token(client))"
             #expect(try await client.send(.get, "datasets/bench", headers: [.authorization: header]).status == 401)

@@ -15,11 +15,11 @@ import Testing
             ("2013-01-01 00:00:00.1234567", nil), ("2013-01-01 00:00:00 Europe/Berlin", nil), ("", nil),
             ("2013-01-01x", nil),
         ] as [(String, Int64?)])
-    func readsTimestamps(text: String, expected: Int64?) {
+    func parsesTimestamps(text: String, expected: Int64?) {
         #expect(CivilTime.timestamp(text) == expected)
     }
 
-    @Test func everyDayComesBackAsItWas() {
+    @Test func everyDayRoundTrips() {
         for day in stride(from: Int64(-719_162), through: 2_932_896, by: 31) {
             #expect(CivilTime.date(CivilTime.dateText(day: day)) == CivilTime.dateText(day: day))
             let (year, month, date) = CivilTime.civil(day: day)
@@ -38,7 +38,7 @@ import Testing
             (0, "0.0", "0", "1970-01-01T00:00:00Z"), (1, "1e-06", "1", "1970-01-01T00:00:00.000001Z"),
             (1_000_000_000_000_000, "1.0E9", "1000000000000000", "2001-09-09T01:46:40Z"),
         ] as [(Int64, String, String, String)])
-    func writesTimestampsInThreeForms(microseconds: Int64, float: String, integer: String, iso: String) {
+    func encodesTimestampsInThreeFormats(microseconds: Int64, float: String, integer: String, iso: String) {
         for (format, expected) in [(.float, float), (.microseconds, integer), (.iso8601, iso)]
             as [(RESTRowEncoder.TimestampFormat, String)]
         {
@@ -96,7 +96,7 @@ import Testing
                 #""[2020-01-01, UNBOUNDED)""#
             ),
         ] as [(Value, SchemaField, String)])
-    func writesCellsInTheAPIsForm(value: Value, field: SchemaField, expected: String) {
+    func encodesCells(value: Value, field: SchemaField, expected: String) {
         #expect(encoded(value, field) == expected)
     }
 }
@@ -105,7 +105,7 @@ import Testing
     @Test(arguments: [
         #"{"a":[1,-2.5e+10,true,false,null,"x"],"b":{}}"#, "[]", "\"\"", "0", #""\"\\\b\f\n\r\t""#, #"{"é":"😀"}"#,
     ])
-    func whatIsReadIsWrittenAgain(text: String) throws {
+    func roundTrips(text: String) throws {
         #expect(try JSONParser.parse(Array(text.utf8)).text == text)
     }
 
@@ -118,11 +118,11 @@ import Testing
         "\"\\ud800\"",
         "\"\\ud800\\u0041\"", "\"\\u00g0\"", "\"\u{1}\"", "1 2", "[1}", "+1", "NaN", String(repeating: "[", count: 300),
     ])
-    func refusesWhatIsNotJSON(text: String) {
+    func rejectsInvalidJSON(text: String) {
         #expect(throws: JSONError.self) { try JSONParser.parse(Array(text.utf8)) }
     }
 
-    @Test func refusesInvalidUTF8() {
+    @Test func rejectsInvalidUTF8() {
         #expect(throws: JSONError.self) { try JSONParser.parse([0x22, 0xC3, 0x22]) }
     }
 }

@@ -2,8 +2,8 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 
-/// The metadata servers of Google Compute Engine and Amazon EC2, and a workload's identity provider. Each requires a
-/// header that a browser cannot be tricked into sending.
+/// The metadata servers of Google Compute Engine and Amazon EC2, and a workload's identity provider. Each requires its
+/// own request header.
 struct MachineMetadata: Sendable {
     let configuration: EmulatorConfiguration
     let grants: Grants
@@ -79,9 +79,9 @@ struct MachineMetadata: Sendable {
 
     private func token(_ request: Request) -> Response {
         if configuration.failure == .noServiceAccount { return .text("Not Found", status: 404) }
-        let asked = request.uri.queryParameters["scopes"].map { $0.split(separator: ",").map(String.init) }
+        let requested = request.uri.queryParameters["scopes"].map { $0.split(separator: ",").map(String.init) }
         let tokens = grants.begin(
-            .init(scopes: asked ?? configuration.scopes, isOffline: false, audience: ServiceAccount.uniqueID),
+            .init(scopes: requested ?? configuration.scopes, isOffline: false, audience: ServiceAccount.uniqueID),
             withRefreshToken: false)
         return .json([
             "access_token": .string(tokens.access),

@@ -14,7 +14,7 @@ extension EmulatorError {
     static func invalidData(_ path: String, line: Int? = nil, _ message: String) -> EmulatorError {
         EmulatorError(
             code: .invalidData, message: "\(path)\(line.map { ":\($0)" } ?? ""): \(message)",
-            hint: "fix the file, or describe its columns in \(SchemaFile.path(beside: path))")
+            hint: "fix the file, or describe its columns in \(SchemaFile.path(nextTo: path))")
     }
 }
 

@@ -17,7 +17,7 @@ struct TableLoader {
             return catalog.register(EmulatedTable(reference: reference, source: view, sqliteName: name))
         }
         let file = try Self.file(source)
-        let schema = try SchemaFile(beside: source.file)
+        let schema = try SchemaFile(nextTo: source.file)
         let fields = try schema?.fields ?? file.guessFields()
         let (rowCount, logicalBytes) = try catalog.database.write { database in
             try Catalog.create(name, fields, in: database)
@@ -96,8 +96,8 @@ struct SchemaFile {
     ]
 
     /// Reads the schema file of a data file; `nil` if it does not exist.
-    init?(beside dataFile: String) throws {
-        let path = Self.path(beside: dataFile)
+    init?(nextTo dataFile: String) throws {
+        let path = Self.path(nextTo: dataFile)
         guard let data = FileManager.default.contents(atPath: path) else { return nil }
         do {
             let json = try JSONParser.parse(Array(data))
@@ -113,7 +113,7 @@ struct SchemaFile {
     }
 
     /// Returns the path of the schema file: `data/flights.schema.json` for `data/flights.csv`.
-    static func path(beside dataFile: String) -> String {
+    static func path(nextTo dataFile: String) -> String {
         (dataFile as NSString).deletingPathExtension + ".schema.json"
     }
 }

@@ -114,9 +114,9 @@ struct SQLTranslator {
             }
             emit("?", after: token)
         case "[":
-            let note = "If this is a table identifier, escape the name with `, e.g. `table.name`"
+            let suggestion = "If this is a table identifier, escape the name with `, e.g. `table.name`"
             throw .invalidQuery(
-                "Syntax error: Unexpected \"[\" \(token.place). \(note) rather than [table.name].")
+                "Syntax error: Unexpected \"[\" \(token.place). \(suggestion) rather than [table.name].")
         default: emit(String(symbol), after: token)
         }
     }
