@@ -51,8 +51,8 @@ import Testing
             for (changes, mention) in cases {
                 let response = try await exchange(client, try key.sign(Self.claims(changes)))
                 #expect(response.status == 400)
-                let expectedError = try response.oauthError()
-                #expect(expectedError.contains(mention), "\(expectedError)")
+                let error = try response.oauthError()
+                #expect(error.contains(mention), "\(error)")
             }
             let good = try key.sign(Self.claims())
             let parts = good.split(separator: ".")

@@ -193,8 +193,8 @@ import Testing
                     .string("status.errorResult.message")
             }
             #expect(try await export("f/q-", false) == nil)
-            let expectedError = try await export("f/", false)
-            #expect(expectedError?.contains("is not empty") == true)
+            let error = try await export("f/", false)
+            #expect(error?.contains("is not empty") == true)
             #expect(try await export("f/q-", true) == nil)
             #expect(try await export("g/q-", false) == nil)
             #expect(bucket.names.count == 2)

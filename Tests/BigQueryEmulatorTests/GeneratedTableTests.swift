@@ -6,17 +6,17 @@ import Testing
     private static let shapes = ["nested", "numbers", "texts", "trips"]
 
     /// Returns the rows of a shape's table.
-    private func rows(_ shape: String, count: Int64 = 3000) throws -> (fields: [SchemaField], rows: [[Value]]) {
+    private func rows(_ shape: String, count: Int64 = 3000) throws -> (fields: [SchemaField], rows: [[SQLValue]]) {
         let table = try #require(GeneratedTable(name: "\(shape)_\(count)"))
         let rows = (0..<count).map { position in
-            var row: [Value] = [.null]
+            var row: [SQLValue] = [.null]
             table.writeRow(position, into: &row)
             return row
         }
         return (table.fields, rows)
     }
 
-    private func json(_ rows: [[Value]], _ fields: [SchemaField]) -> (bytes: [UInt8], logicalBytes: Int) {
+    private func json(_ rows: [[SQLValue]], _ fields: [SchemaField]) -> (bytes: [UInt8], logicalBytes: Int) {
         var encoder = RESTRowEncoder(fields: fields, timestamps: .microseconds)
         let sizes = rows.compactMap { encoder.append($0, byteLimit: .max) }
         return (encoder.finish(), sizes.reduce(0, +))
@@ -55,7 +55,7 @@ import Testing
             for (value, field) in zip(row, fields) where field.mode != .required || value != .null {
                 // JSON null inside a STRUCT is indistinguishable from SQL NULL.
                 if value == .text("null") { continue }
-                let again = try Value(json: value.storedJSON(field), field: field)
+                let again = try SQLValue(json: value.storedJSON(field), field: field)
                 #expect("\(again)" == "\(value)")
             }
         }

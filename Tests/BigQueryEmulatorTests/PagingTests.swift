@@ -61,7 +61,7 @@ import Testing
                 fields: [SchemaField(name: "x", type: .string), SchemaField(name: "z", type: .bool)]),
             SchemaField(name: "z", type: .string),
         ]
-        let row: [Value] = [
+        let row: [SQLValue] = [
             .integer(1), .bool(true), .text("é"), .bytes([1, 2, 3]), .text("1.5"), .text("1.5"), .text("2013-01-01"),
             .list([.integer(1), .integer(2)]), .structure([.text("ab"), .null]), .null,
         ]

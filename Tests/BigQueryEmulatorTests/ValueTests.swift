@@ -47,7 +47,9 @@ import Testing
         }
     }
 
-    private func encoded(_ value: Value, _ field: SchemaField, _ format: RESTRowEncoder.TimestampFormat = .microseconds)
+    private func encoded(
+        _ value: SQLValue, _ field: SchemaField, _ format: RESTRowEncoder.TimestampFormat = .microseconds
+    )
         -> String
     {
         var encoder = RESTRowEncoder(fields: [field], timestamps: format)
@@ -95,8 +97,8 @@ import Testing
                 .text("[2020-01-01, UNBOUNDED)"), SchemaField(name: "x", type: .range, rangeElement: .date),
                 #""[2020-01-01, UNBOUNDED)""#
             ),
-        ] as [(Value, SchemaField, String)])
-    func encodesCells(value: Value, field: SchemaField, expected: String) {
+        ] as [(SQLValue, SchemaField, String)])
+    func encodesCells(value: SQLValue, field: SchemaField, expected: String) {
         #expect(encoded(value, field) == expected)
     }
 }

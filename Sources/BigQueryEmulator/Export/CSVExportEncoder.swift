@@ -12,7 +12,7 @@ struct CSVExportEncoder: RowEncoding {
         if hasHeader { append(line: fields.map(\.name)) }
     }
 
-    mutating func append(_ row: [Value], byteLimit: Int) -> Int? {
+    mutating func append(_ row: [SQLValue], byteLimit: Int) -> Int? {
         append(line: zip(row, fields).map { $0.exportText($1) })
         rowCount += 1
         return 0
@@ -45,7 +45,7 @@ struct CSVExportEncoder: RowEncoding {
     }
 }
 
-extension Value {
+extension SQLValue {
     /// The value in an exported file; `nil` for NULL.
     ///
     /// STRUCT and ARRAY are JSON, since CSV exports cannot contain them.

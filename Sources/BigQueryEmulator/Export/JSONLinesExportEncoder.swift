@@ -8,7 +8,7 @@ struct JSONLinesExportEncoder: RowEncoding {
         self.fields = fields
     }
 
-    mutating func append(_ row: [Value], byteLimit: Int) -> Int? {
+    mutating func append(_ row: [SQLValue], byteLimit: Int) -> Int? {
         append(members: row, fields)
         bytes.append(UInt8(ascii: "\n"))
         rowCount += 1
@@ -20,7 +20,7 @@ struct JSONLinesExportEncoder: RowEncoding {
         return bytes
     }
 
-    private mutating func append(members: [Value], _ fields: [SchemaField]) {
+    private mutating func append(members: [SQLValue], _ fields: [SchemaField]) {
         bytes.append(UInt8(ascii: "{"))
         var isFirst = true
         for (value, field) in zip(members, fields) where value != .null || field.mode == .repeated {
@@ -33,7 +33,7 @@ struct JSONLinesExportEncoder: RowEncoding {
         bytes.append(UInt8(ascii: "}"))
     }
 
-    private mutating func append(_ value: Value, _ field: SchemaField) {
+    private mutating func append(_ value: SQLValue, _ field: SchemaField) {
         switch value {
         case .structure(let members): append(members: members, field.fields)
         case .list(let elements):

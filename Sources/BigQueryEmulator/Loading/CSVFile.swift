@@ -15,7 +15,7 @@ struct CSVFile: TableFile {
         }
     }
 
-    func readRows(_ fields: [SchemaField], _ body: ([Value]) throws -> Void) throws {
+    func readRows(_ fields: [SchemaField], _ body: ([SQLValue]) throws -> Void) throws {
         try withRecords { names, reader in
             // Columns are matched by name: the schema file can list them in another order.
             let columns = try fields.map { field in
@@ -60,7 +60,7 @@ struct CSVFile: TableFile {
         }
     }
 
-    private func value(_ cell: String?, _ field: SchemaField) throws -> Value {
+    private func value(_ cell: String?, _ field: SchemaField) throws -> SQLValue {
         guard let cell else {
             guard field.mode != .required else { throw ValueError("field \(field.name): NULL in a REQUIRED field") }
             return .null
@@ -68,7 +68,7 @@ struct CSVFile: TableFile {
         guard field.mode != .repeated, field.type != .structure else {
             throw ValueError("field \(field.name): CSV cannot contain nested or repeated values")
         }
-        return try Value(text: cell, field: field)
+        return try SQLValue(text: cell, field: field)
     }
 }
 

@@ -16,11 +16,11 @@ struct JSONLinesFile: TableFile {
         return fields
     }
 
-    func readRows(_ fields: [SchemaField], _ body: ([Value]) throws -> Void) throws {
+    func readRows(_ fields: [SchemaField], _ body: ([SQLValue]) throws -> Void) throws {
         let row = SchemaField(name: "row", type: .structure, fields: fields)
         try readLines { line, object in
             do {
-                guard case .structure(let values) = try Value(json: .object(object), field: row) else { return }
+                guard case .structure(let values) = try SQLValue(json: .object(object), field: row) else { return }
                 try body(values)
             } catch let error as ValueError {
                 throw EmulatorError.invalidData(path, line: line, error.description)

@@ -22,7 +22,7 @@ struct SQLiteFile: TableFile {
         return declared == "BLOB" ? .bytes : .string
     }
 
-    func readRows(_ fields: [SchemaField], _ body: ([Value]) throws -> Void) throws {
+    func readRows(_ fields: [SchemaField], _ body: ([SQLValue]) throws -> Void) throws {
         try read { database in
             let columns = fields.map(\.name.quotedIdentifier).joined(separator: ", ")
             let statement = try database.makeStatement(sql: "SELECT \(columns) FROM \(table.quotedIdentifier)")
@@ -32,7 +32,7 @@ struct SQLiteFile: TableFile {
             while sqlite3_step(handle) == SQLITE_ROW {
                 number += 1
                 do {
-                    try body(try fields.indices.map { try Value(handle, column: Int32($0), field: fields[$0]) })
+                    try body(try fields.indices.map { try SQLValue(handle, column: Int32($0), field: fields[$0]) })
                 } catch let error as ValueError {
                     throw EmulatorError.invalidData(path, "row \(number): \(error)")
                 }

@@ -6,7 +6,7 @@ protocol TableFile {
     func guessFields() throws -> [SchemaField]
 
     /// Calls `body` with each row, converted to these columns.
-    func readRows(_ fields: [SchemaField], _ body: ([Value]) throws -> Void) throws
+    func readRows(_ fields: [SchemaField], _ body: ([SQLValue]) throws -> Void) throws
 }
 
 extension EmulatorError {

@@ -5,7 +5,7 @@ struct QueryParameters: Sendable {
     private struct Parameter: Sendable {
         var name: String?
         var field: SchemaField
-        var value: Value
+        var value: SQLValue
     }
 
     private var parameters: [Parameter] = []
@@ -73,16 +73,16 @@ struct QueryParameters: Sendable {
         return field
     }
 
-    private static func value(_ json: JSONObject, field: SchemaField) throws(ValueError) -> Value {
+    private static func value(_ json: JSONObject, field: SchemaField) throws(ValueError) -> SQLValue {
         if field.mode == .repeated {
-            var elements: [Value] = []
+            var elements: [SQLValue] = []
             for element in json["arrayValues"]?.array ?? [] {
                 elements.append(try value(element.object ?? [:], field: field.element))
             }
             return .list(elements)
         }
         if field.type == .structure {
-            var members: [Value] = []
+            var members: [SQLValue] = []
             let values = json["structValues"]?.object ?? [:]
             for member in field.fields { members.append(try value(values[member.name]?.object ?? [:], field: member)) }
             return .structure(members)
@@ -93,8 +93,8 @@ struct QueryParameters: Sendable {
         }
         switch json["value"] {
         case nil, .null: return .null
-        case .string(let text), .number(let text): return try Value(text: text, field: field)
-        case .bool(let flag): return try Value(text: String(flag), field: field)
+        case .string(let text), .number(let text): return try SQLValue(text: text, field: field)
+        case .bool(let flag): return try SQLValue(text: String(flag), field: field)
         default: throw ValueError("field \(field.name): expected a string")
         }
     }

@@ -158,7 +158,7 @@ struct SQLTranslator {
         throws(ServiceError)
     {
         let field = SchemaField(name: type.rawValue, type: type)
-        guard let value = try? Value(text: text, field: field) else {
+        guard let value = try? SQLValue(text: text, field: field) else {
             throw .invalidQuery("Invalid \(type.rawValue) literal \(token.place)")
         }
         let stored = value.storedJSON(SchemaField(name: type.rawValue, type: type == .json ? .string : type))

@@ -141,7 +141,7 @@ extension Catalog {
                 // Checked in the table itself, because a cancelled job rolls its rows back.
                 let isFilled = try Bool.fetchOne(database, sql: "SELECT EXISTS (SELECT 1 FROM \(table.sqliteName))")
                 guard isFilled == false else { return }
-                var row: [Value] = []
+                var row: [SQLValue] = []
                 let writer = try RowWriter(table: table.sqliteName, fields: generated.fields, in: database)
                 for position in 0..<generated.rowCount {
                     generated.writeRow(position, into: &row)

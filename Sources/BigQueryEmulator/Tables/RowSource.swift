@@ -39,7 +39,7 @@ struct RowCollector: Sendable {
     var isFull: Bool { encoder.rowCount >= rowLimit }
 
     /// Appends the row if it fits; returns false if the page is complete without it.
-    mutating func take(_ row: [Value]) -> Bool {
+    mutating func take(_ row: [SQLValue]) -> Bool {
         guard !isFull else { return false }
         let row = columns.map { columns in columns.map { row[$0] } } ?? row
         let byteLimit = encoder.rowCount == 0 ? Int.max : remainingBytes
@@ -61,7 +61,7 @@ protocol RowEncoding: Sendable {
     ///
     /// - Returns: The row's size in BigQuery's logical bytes, or 0 if the format has no size limit; `nil` if the row
     ///   exceeds `byteLimit` and was not appended.
-    mutating func append(_ row: [Value], byteLimit: Int) -> Int?
+    mutating func append(_ row: [SQLValue], byteLimit: Int) -> Int?
 
     /// Returns the encoded rows and resets the encoder.
     mutating func finish() -> [UInt8]

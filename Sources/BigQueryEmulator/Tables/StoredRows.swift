@@ -21,7 +21,7 @@ struct StoredRows: RowSource {
             let handle = statement.sqliteStatement
             defer { sqlite3_reset(handle) }
             while sqlite3_step(handle) == SQLITE_ROW {
-                let row = try fields.indices.map { try Value(handle, column: Int32($0), field: fields[$0]) }
+                let row = try fields.indices.map { try SQLValue(handle, column: Int32($0), field: fields[$0]) }
                 guard page.take(row) else { break }
             }
             return page
@@ -42,7 +42,7 @@ struct RowWriter {
         statement = try database.makeStatement(sql: "INSERT INTO \(table) VALUES (\(places))")
     }
 
-    func write(_ row: [Value]) throws {
+    func write(_ row: [SQLValue]) throws {
         let handle = statement.sqliteStatement
         for (index, field) in fields.enumerated() { row[index].bind(to: handle, at: Int32(index + 1), field: field) }
         defer { sqlite3_reset(handle) }

@@ -39,7 +39,7 @@ enum SQLiteFunctions {
         DatabaseFunction("bigquery_\(type.rawValue.lowercased())", argumentCount: 1, pure: true) { arguments in
             guard let text = String.fromDatabaseValue(arguments[0]) else { return nil }
             let field = SchemaField(name: type.rawValue, type: type)
-            guard let value = try? Value(text: text, field: field) else {
+            guard let value = try? SQLValue(text: text, field: field) else {
                 throw DatabaseError(message: "Invalid \(type.rawValue.lowercased()): '\(text)'")
             }
             return value.storedJSON(field).string

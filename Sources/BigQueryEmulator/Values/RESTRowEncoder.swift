@@ -24,7 +24,7 @@ struct RESTRowEncoder: RowEncoding {
     ///
     /// - Returns: The row's size in BigQuery's logical bytes, which determine bytes processed and page limits ("Data
     ///   type sizes" in its pricing documentation); `nil` if the row exceeds `byteLimit` and was not appended.
-    mutating func append(_ row: [Value], byteLimit: Int) -> Int? {
+    mutating func append(_ row: [SQLValue], byteLimit: Int) -> Int? {
         let end = bytes.count
         if rowCount > 0 { bytes.append(UInt8(ascii: ",")) }
         let size = append(structure: row, shapes)
@@ -43,7 +43,7 @@ struct RESTRowEncoder: RowEncoding {
         return bytes
     }
 
-    private mutating func append(structure members: [Value], _ shapes: [CellShape]) -> Int {
+    private mutating func append(structure members: [SQLValue], _ shapes: [CellShape]) -> Int {
         var size = 0
         append("{\"f\":[")
         for index in shapes.indices {
@@ -62,7 +62,7 @@ struct RESTRowEncoder: RowEncoding {
         return size
     }
 
-    private mutating func append(list elements: [Value], _ shape: CellShape) -> Int {
+    private mutating func append(list elements: [SQLValue], _ shape: CellShape) -> Int {
         var size = 0
         bytes.append(UInt8(ascii: "["))
         for index in elements.indices {
@@ -74,7 +74,7 @@ struct RESTRowEncoder: RowEncoding {
         return size
     }
 
-    private mutating func append(_ value: Value, _ shape: CellShape) -> Int {
+    private mutating func append(_ value: SQLValue, _ shape: CellShape) -> Int {
         switch value {
         case .null, .list:
             append("null")

@@ -36,14 +36,14 @@ struct GeneratedTable: RowSource {
     }
 
     /// Replaces `row` with the row at `position`.
-    func writeRow(_ position: Int64, into row: inout [Value]) {
+    func writeRow(_ position: Int64, into row: inout [SQLValue]) {
         row.removeAll(keepingCapacity: true)
         shape.writeRow(position, into: &row)
     }
 
     func fill(_ page: RowCollector, from start: Int64) async throws -> RowCollector {
         var page = page
-        var row: [Value] = []
+        var row: [SQLValue] = []
         row.reserveCapacity(fields.count)
         var position = start
         while position < rowCount {
@@ -72,7 +72,7 @@ protocol RowShape: Sendable {
     var typicalRowBytes: Int64 { get }
 
     /// Appends the cells of the row at `position` to an empty `row`.
-    func writeRow(_ position: Int64, into row: inout [Value])
+    func writeRow(_ position: Int64, into row: inout [SQLValue])
 }
 
 /// Sebastiano Vigna's SplitMix64 generator: the same sequence for a seed on every platform.

@@ -36,7 +36,7 @@ struct NestedRows: RowShape {
             fields: [SchemaField(name: "day", type: .date), SchemaField(name: "notes", type: .string, mode: .repeated)]),
     ]
 
-    func writeRow(_ position: Int64, into row: inout [Value]) {
+    func writeRow(_ position: Int64, into row: inout [SQLValue]) {
         var random = SplitMix64(state: UInt64(bitPattern: position))
         let time = Self.firstTime + position % 10_000_000 * 30_000_000
 
@@ -48,21 +48,21 @@ struct NestedRows: RowShape {
         row.append(random.isRare(5) ? .null : delivery(after: time, &random))
     }
 
-    private func customer(_ random: inout SplitMix64) -> Value {
+    private func customer(_ random: inout SplitMix64) -> SQLValue {
         let name = "\(random.element(of: Self.names)) \(random.element(of: Self.families))"
-        let isNew: Value = random.isRare(10) ? .null : .bool(random.isRare(3))
+        let isNew: SQLValue = random.isRare(10) ? .null : .bool(random.isRare(3))
         return .structure([.text(name), isNew, random.isRare(12) ? .null : address(&random)])
     }
 
-    private func address(_ random: inout SplitMix64) -> Value {
+    private func address(_ random: inout SplitMix64) -> SQLValue {
         let street = "\(random.element(of: Self.streets)) \(1 + random.number(below: 300))"
         let latitude = Double(random.number(below: 18_000_000) - 9_000_000) / 1e5
         let longitude = Double(random.number(below: 36_000_000) - 18_000_000) / 1e5
-        let location: Value = random.isRare(4) ? .null : .structure([.double(latitude), .double(longitude)])
+        let location: SQLValue = random.isRare(4) ? .null : .structure([.double(latitude), .double(longitude)])
         return .structure([.text(street), .text(random.element(of: Self.cities)), location])
     }
 
-    private func item(at time: Int64, _ random: inout SplitMix64) -> Value {
+    private func item(at time: Int64, _ random: inout SplitMix64) -> SQLValue {
         .structure([
             .text(random.element(of: Self.products)), .integer(1 + random.number(below: 20)),
             random.isRare(15) ? .null : .decimal(random.number(below: 500_000), scale: 2),
@@ -71,14 +71,14 @@ struct NestedRows: RowShape {
         ])
     }
 
-    private func change(_ number: Int64, after time: Int64, _ random: inout SplitMix64) -> Value {
+    private func change(_ number: Int64, after time: Int64, _ random: inout SplitMix64) -> SQLValue {
         let delay = (number * 3600 + random.number(below: 3600)) * CivilTime.microsecondsPerSecond
         return .structure([.integer(time + delay), random.isRare(30) ? .null : .text(random.element(of: Self.states))])
     }
 
-    private func delivery(after time: Int64, _ random: inout SplitMix64) -> Value {
+    private func delivery(after time: Int64, _ random: inout SplitMix64) -> SQLValue {
         let (day, _) = CivilTime.split(microseconds: time)
-        let notes = (0..<random.number(below: 3)).map { _ in Value.text(random.element(of: Self.notes)) }
+        let notes = (0..<random.number(below: 3)).map { _ in SQLValue.text(random.element(of: Self.notes)) }
         return .structure([.text(CivilTime.dateText(day: day + random.number(below: 14))), .list(notes)])
     }
 }

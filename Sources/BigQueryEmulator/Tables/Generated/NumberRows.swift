@@ -21,7 +21,7 @@ struct NumberRows: RowShape {
         SchemaField(name: "unit", type: .string),
     ]
 
-    func writeRow(_ position: Int64, into row: inout [Value]) {
+    func writeRow(_ position: Int64, into row: inout [SQLValue]) {
         var random = SplitMix64(state: UInt64(bitPattern: position))
         let time = Self.firstTime + position % 100_000_000 * 1_700_000 + random.number(below: 1_000_000)
         let (day, _) = CivilTime.split(microseconds: time)

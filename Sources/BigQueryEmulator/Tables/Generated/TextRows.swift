@@ -14,7 +14,7 @@ struct TextRows: RowShape {
         SchemaField(name: "attachment", type: .bytes),
     ]
 
-    func writeRow(_ position: Int64, into row: inout [Value]) {
+    func writeRow(_ position: Int64, into row: inout [SQLValue]) {
         var random = SplitMix64(state: UInt64(bitPattern: position))
         row.append(.integer(position))
         row.append(.text(Self.words(of: Self.latin, atLeast: 30 + random.number(below: 30), &random)))

@@ -39,7 +39,7 @@ struct TripRows: RowShape {
 }
 
 extension TripRows {
-    func writeRow(_ position: Int64, into row: inout [Value]) {
+    func writeRow(_ position: Int64, into row: inout [SQLValue]) {
         var random = SplitMix64(state: UInt64(bitPattern: position))
         let start = pickup(&random)
         let (day, time) = CivilTime.split(microseconds: start)
@@ -73,12 +73,12 @@ extension TripRows {
         return seconds * CivilTime.microsecondsPerSecond + fraction
     }
 
-    private func passengers(_ random: inout SplitMix64) -> Value {
+    private func passengers(_ random: inout SplitMix64) -> SQLValue {
         if random.isRare(15) { return .null }
         return .integer(random.isRare(500) ? random.element(of: [.min, .max, 0, -1]) : 1 + random.number(below: 6))
     }
 
-    private func distance(_ random: inout SplitMix64) -> Value {
+    private func distance(_ random: inout SplitMix64) -> SQLValue {
         if random.isRare(50) { return .null }
         if random.isRare(200) { return .double(random.element(of: Self.extremeDoubles)) }
         return .double(Double(random.number(below: 4_000_000)) / 1e5)
@@ -89,7 +89,7 @@ extension TripRows {
         return "\(random.number(below: 1000)).\(random.number(below: .max))7"
     }
 
-    private func receipt(_ random: inout SplitMix64) -> Value {
+    private func receipt(_ random: inout SplitMix64) -> SQLValue {
         if random.isRare(6) { return .null }
         let length = random.number(below: 9)
         let bits = random.next()
@@ -102,21 +102,21 @@ extension TripRows {
             : "0-0 0 0:\(random.number(below: 60)):\(random.number(below: 60))"
     }
 
-    private func rider(_ random: inout SplitMix64) -> Value {
+    private func rider(_ random: inout SplitMix64) -> SQLValue {
         if random.isRare(10) { return .null }
-        let home: Value =
+        let home: SQLValue =
             random.isRare(4)
             ? .null
             : .structure([.text(random.element(of: Self.cities)), .integer(random.number(below: 100_000))])
-        let rating = Value.double(Double(random.number(below: 50)) / 10)
+        let rating = SQLValue.double(Double(random.number(below: 50)) / 10)
         return .structure([.text(random.element(of: Self.names)), random.isRare(5) ? .null : rating, home])
     }
 
-    private func stop(_ number: Int64, after start: Int64, _ random: inout SplitMix64) -> Value {
+    private func stop(_ number: Int64, after start: Int64, _ random: inout SplitMix64) -> SQLValue {
         .structure([
             .integer(start + (number + 1) * 60 * CivilTime.microsecondsPerSecond),
             random.isRare(9) ? .null : .text(random.element(of: Self.cities)),
-            .list((0..<random.number(below: 3)).map(Value.integer)),
+            .list((0..<random.number(below: 3)).map(SQLValue.integer)),
         ])
     }
 

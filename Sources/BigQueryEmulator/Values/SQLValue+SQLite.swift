@@ -3,7 +3,7 @@ import GRDBSQLite
 /// The stored form of values in SQLite: numbers, text and blobs as such, BOOL as 0 or 1, a TIMESTAMP as text that
 /// SQLite's date functions accept, STRUCT and ARRAY as JSON. NaN is the text `NaN`, because SQLite would convert it to
 /// NULL.
-extension Value {
+extension SQLValue {
     /// Reads a column of the current row.
     init(_ statement: OpaquePointer?, column: Int32, field: SchemaField) throws {
         switch sqlite3_column_type(statement, column) {
@@ -20,7 +20,7 @@ extension Value {
             self = field.type == .float64 ? .double(number) : .text(number.description)
         case SQLITE_TEXT:
             let text = String(decoding: Self.bytes(statement, column), as: UTF8.self)
-            self = try Value(stored: text, field: field)
+            self = try SQLValue(stored: text, field: field)
         case SQLITE_BLOB:
             let bytes = Self.bytes(statement, column)
             self = field.type == .bytes ? .bytes(Array(bytes)) : .text(String(decoding: bytes, as: UTF8.self))
@@ -30,9 +30,9 @@ extension Value {
 
     private init(stored text: String, field: SchemaField) throws {
         if field.mode == .repeated || field.type == .structure {
-            self = try Value(json: JSONParser.parse(Array(text.utf8)), field: field)
+            self = try SQLValue(json: JSONParser.parse(Array(text.utf8)), field: field)
         } else if field.type == .timestamp || field.type == .float64 {
-            self = try Value(text: text, field: field)
+            self = try SQLValue(text: text, field: field)
         } else {
             self = field.type == .bytes ? .bytes(Array(text.utf8)) : .text(text)
         }

@@ -4,7 +4,7 @@ import Foundation
 ///
 /// Types that the API sends as text (NUMERIC, DATE, TIME, DATETIME, JSON, GEOGRAPHY, INTERVAL, RANGE) are `text` in the
 /// same form; the bounds of a RANGE<TIMESTAMP> are in GoogleSQL's form.
-enum Value: Sendable, Equatable {
+enum SQLValue: Sendable, Equatable {
     case null
     /// An INT64, or a TIMESTAMP in microseconds since 1970.
     case integer(Int64)
@@ -12,13 +12,13 @@ enum Value: Sendable, Equatable {
     case bool(Bool)
     case text(String)
     case bytes([UInt8])
-    case structure([Value])
-    case list([Value])
+    case structure([SQLValue])
+    case list([SQLValue])
 }
 
-extension Value {
+extension SQLValue {
     /// `number` / 10^`scale` without trailing zeros, in BigQuery's form of a NUMERIC.
-    static func decimal(_ number: Int64, scale: Int) -> Value {
+    static func decimal(_ number: Int64, scale: Int) -> SQLValue {
         var power: UInt64 = 1
         for _ in 0..<scale { power *= 10 }
         let sign = number < 0 ? "-" : ""
@@ -48,23 +48,23 @@ struct ValueError: Error, CustomStringConvertible {
     }
 }
 
-extension Value {
+extension SQLValue {
     /// Parses a value in the text form of query parameters and CSV files.
     init(text: String, field: SchemaField) throws(ValueError) {
-        guard let value = Value.parse(text, type: field.type) else { throw ValueError(field, text) }
+        guard let value = SQLValue.parse(text, type: field.type) else { throw ValueError(field, text) }
         self = value
     }
 
-    private static func parse(_ text: String, type: GoogleSQLType) -> Value? {
+    private static func parse(_ text: String, type: GoogleSQLType) -> SQLValue? {
         switch type {
-        case .int64: Int64(text).map(Value.integer)
-        case .float64: Double(text).map(Value.double)
-        case .bool: boolean(text).map(Value.bool)
+        case .int64: Int64(text).map(SQLValue.integer)
+        case .float64: Double(text).map(SQLValue.double)
+        case .bool: boolean(text).map(SQLValue.bool)
         case .bytes: Data(base64Encoded: text).map { .bytes(Array($0)) }
-        case .timestamp: CivilTime.timestamp(text).map(Value.integer)
-        case .date: CivilTime.date(text).map(Value.text)
-        case .time: CivilTime.time(text).map(Value.text)
-        case .datetime: CivilTime.datetime(text).map(Value.text)
+        case .timestamp: CivilTime.timestamp(text).map(SQLValue.integer)
+        case .date: CivilTime.date(text).map(SQLValue.text)
+        case .time: CivilTime.time(text).map(SQLValue.text)
+        case .datetime: CivilTime.datetime(text).map(SQLValue.text)
         case .numeric, .bignumeric: isDecimal(text) ? .text(text) : nil
         case .json: (try? JSONParser.parse(Array(text.utf8))).map { .text($0.text) }
         case .string, .geography, .interval, .range: .text(text)
@@ -96,8 +96,8 @@ extension Value {
             }
             guard let elements = json.array else { throw ValueError("field \(field.name): expected a list") }
             let element = field.element
-            var values: [Value] = []
-            for json in elements { values.append(try Value(json: json, field: element)) }
+            var values: [SQLValue] = []
+            for json in elements { values.append(try SQLValue(json: json, field: element)) }
             self = .list(values)
             return
         }
@@ -111,10 +111,12 @@ extension Value {
             ) {
                 throw ValueError("field \(field.name): no such member: \(unknown.name)")
             }
-            var members: [Value] = []
-            for member in field.fields { members.append(try Value(json: object[member.name] ?? .null, field: member)) }
+            var members: [SQLValue] = []
+            for member in field.fields {
+                members.append(try SQLValue(json: object[member.name] ?? .null, field: member))
+            }
             self = .structure(members)
-        case .string(let text), .number(let text): self = try Value(text: text, field: field)
+        case .string(let text), .number(let text): self = try SQLValue(text: text, field: field)
         case .bool(let value) where field.type == .bool: self = .bool(value)
         default: throw ValueError(field, json.text)
         }
