@@ -58,9 +58,9 @@ public struct FaultInstruction: Sendable, CustomStringConvertible {
         let lasting = " always"
         description = text
         isLasting = text.hasSuffix(lasting)
-        let words = isLasting ? String(text.dropLast(lasting.count)) : text
-        let isRead = words.hasPrefix("{") ? parseObject(words) : parseText(words)
-        guard isRead else {
+        let instruction = isLasting ? String(text.dropLast(lasting.count)) : text
+        let isValid = instruction.hasPrefix("{") ? parseObject(instruction) : parseText(instruction)
+        guard isValid else {
             throw EmulatorError(
                 code: .invalidData, message: "\"\(text)\" is not an instruction for a fault",
                 hint: "use a documented fault instruction, such as return-503")

@@ -27,7 +27,6 @@ struct ServiceError: Error, Sendable, Equatable {
         static let notFound = Reason("notFound", 404, "NOT_FOUND")
         static let duplicate = Reason("duplicate", 409, "ALREADY_EXISTS")
         static let stopped = Reason("stopped", 499, "CANCELLED")
-        static let timeout = Reason("timeout", 400, "DEADLINE_EXCEEDED")
         static let bytesBilledLimitExceeded = Reason("bytesBilledLimitExceeded", 400, "INVALID_ARGUMENT")
         static let notImplemented = Reason("notImplemented", 501, "UNIMPLEMENTED")
         static let internalError = Reason("internalError", 500, "INTERNAL")
