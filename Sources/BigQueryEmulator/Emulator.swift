@@ -4,26 +4,26 @@ import Hummingbird
 import NIOCore
 import ServiceLifecycle
 
-/// A local stand-in for BigQuery: Google's OAuth server and the part of the REST API that queries and reads, with
-/// SQL answered by SQLite.
+/// A local BigQuery for tests: Google's OAuth server, and the part of the REST API that runs queries and reads rows.
 ///
-/// It answers as the service does, page limits, errors and job states included, but SQL is SQLite's, with
-/// BigQuery's table names, literals and parameters. Besides the tables that it loads it has generated tables of N
-/// rows for every N: `bench.trips_N` with a column of every type, `bench.numbers_N` with narrow columns of numbers,
-/// `bench.texts_N` with wide ones of text in many scripts, `bench.nested_N` with STRUCTs and ARRAYs.
+/// Page limits, errors and job states are the service's. SQL is executed by SQLite, with BigQuery's table names,
+/// literals and parameters. Besides the configured tables there are generated ones of any row count N: `bench.trips_N`
+/// with a column of every type, `bench.numbers_N` with narrow numeric columns, `bench.texts_N` with wide text columns
+/// in many scripts, and `bench.nested_N` with STRUCTs and ARRAYs.
 public final class Emulator: Sendable {
     private let configuration: EmulatorConfiguration
     let server: EmulatorServer
     private let storage: TemporaryDatabase
 
-    /// Loads the tables.
+    /// Loads the configured tables.
     ///
-    /// - Throws: An ``EmulatorError`` that names the file and line that cannot be loaded, or a port that is not 1 to 65535.
+    /// - Throws: An ``EmulatorError``: a file that cannot be loaded (with its line), a bucket without a folder, or a
+    ///   port outside 0...65535.
     public init(configuration: EmulatorConfiguration) throws {
         guard (0...65_535).contains(configuration.port) else {
             throw EmulatorError(
-                code: .cannotListen, message: "\(configuration.port) is not a port",
-                hint: "choose one from 1 to 65535, or 0 for a free one")
+                code: .cannotListen, message: "\(configuration.port) is not a valid port",
+                hint: "choose a port from 1 to 65535, or 0 for a free port")
         }
         self.configuration = configuration
         try Exporter.check(configuration.buckets)
@@ -34,9 +34,11 @@ public final class Emulator: Sendable {
         server = EmulatorServer(configuration: configuration, catalog: catalog)
     }
 
-    /// Listens, calls `body` once requests are answered, and stops when it returns. An emulator runs once.
+    /// Listens, calls `body` once the server accepts requests, and shuts down when it returns. An emulator runs only
+    /// once.
     ///
-    /// - Throws: Besides what `body` throws an ``EmulatorError`` if the port or the query of a view is no good.
+    /// - Throws: An ``EmulatorError`` if the port cannot be bound or a view's query does not compile; rethrows errors
+    ///   of `body`.
     public func withRunning<Result: Sendable>(
         _ body: (RunningEmulator) async throws -> Result
     ) async throws -> Result {
@@ -44,14 +46,14 @@ public final class Emulator: Sendable {
         if let faults = configuration.faults { return try await withFaults(faults, body) }
         let (ports, continuation) = AsyncStream<Int>.makeStream()
         let services = services { continuation.yield($0) }
-        // A task of its own: a server that is cancelled drops connections that it has not taken yet, and NIO ends
-        // the process for that. This one is asked to stop instead, and always waited for.
+        // An unstructured task: a cancelled server drops connections that it has not accepted yet, which NIO treats as
+        // a fatal error. It is always shut down gracefully instead, and awaited.
         let serving = Task {
             defer { continuation.finish() }
             try await self.serve(services)
         }
         do {
-            let result = try await whileJobsRun {
+            let result = try await withJobRunner {
                 for await port in ports {
                     server.setPort(port)
                     return try await body(
@@ -76,7 +78,7 @@ public final class Emulator: Sendable {
     ) async throws -> Result {
         let ledger = FaultLedger(faults, onEntry: configuration.onFault)
         let faulty = FaultyServer(router: server.makeRouter(), ledger: ledger, logger: configuration.logger)
-        return try await whileJobsRun {
+        return try await withJobRunner {
             do {
                 return try await faulty.withRunning(port: configuration.port, tls: configuration.tls) { port in
                     server.setPort(port)
@@ -92,10 +94,10 @@ public final class Emulator: Sendable {
     private func cannotListen(_ error: IOError) -> EmulatorError {
         EmulatorError(
             code: .cannotListen, message: "127.0.0.1:\(configuration.port): \(error)",
-            hint: "choose another port, or 0 for a free one")
+            hint: "choose another port, or 0 for a free port")
     }
 
-    private func whileJobsRun<Result>(_ body: () async throws -> Result) async throws -> Result {
+    private func withJobRunner<Result>(_ body: () async throws -> Result) async throws -> Result {
         try await withThrowingTaskGroup { group in
             group.addTask { await self.server.jobs.run() }
             defer { group.cancelAll() }
@@ -103,9 +105,9 @@ public final class Emulator: Sendable {
         }
     }
 
-    /// Serves until the task is cancelled. An emulator runs once.
+    /// Serves until the task is cancelled. An emulator runs only once.
     ///
-    /// - Parameter onReady: Called once requests are answered.
+    /// - Parameter onReady: Called once the server accepts requests.
     public func run(onReady: (RunningEmulator) async throws -> Void) async throws {
         try await withRunning { running in
             try await onReady(running)
@@ -125,7 +127,7 @@ public final class Emulator: Sendable {
         return ServiceGroup(configuration: services)
     }
 
-    /// How long requests that are being answered may take when the emulator stops.
+    /// Grace period for requests in flight at shutdown.
     private static let shutdownTime: Duration = .seconds(1)
 
     private func serve(_ services: ServiceGroup) async throws {

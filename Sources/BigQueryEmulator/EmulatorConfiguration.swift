@@ -1,7 +1,7 @@
 public import Logging
 package import NIOSSL
 
-/// What an emulator serves and how it behaves.
+/// The data that an emulator serves, and its behavior.
 public struct EmulatorConfiguration: Sendable {
     /// A file to load as a table.
     public struct TableSource: Sendable, Hashable {
@@ -9,10 +9,10 @@ public struct EmulatorConfiguration: Sendable {
         public var dataset: String
         /// The table's name.
         public var table: String
-        /// The path of a `.csv`, `.jsonl` or `.db` file, or of a `.sql` file with the query of a view.
+        /// The path of a `.csv`, `.jsonl` or `.db` file, or of a `.sql` file that holds a view's query.
         public var file: String
 
-        /// Makes a source.
+        /// Creates a table source.
         public init(dataset: String, table: String, file: String) {
             self.dataset = dataset
             self.table = table
@@ -20,69 +20,69 @@ public struct EmulatorConfiguration: Sendable {
         }
     }
 
-    /// The port to listen on, on 127.0.0.1; 0, the default, takes a free one.
+    /// The port to listen on at 127.0.0.1. 0, the default, picks a free port.
     public var port: Int
-    /// The one project that exists. Defaults to `local-project`.
+    /// The ID of the only project. Defaults to `local-project`.
     public var project: String
-    /// The location of all data and, unless a request says otherwise, of all jobs. Defaults to `US`; jobs
-    /// outside `US` and `EU` are found only by requests that name the location.
+    /// The location of all data, and of jobs whose request names no location. Defaults to `US`. Jobs outside `US` and
+    /// `EU` are found only by requests that name their location.
     public var location: String
-    /// The most that a page holds, by BigQuery's row size; `nil`, the default, takes the service's own limits,
-    /// 20 MB for query results and 10 MB for tables. A page has at least one row.
+    /// The maximum size of a page, measured in BigQuery's logical bytes. `nil`, the default, uses the service's limits:
+    /// 20 MB for query results, 10 MB for tables. A page has at least one row.
     public var pageBytes: Int?
-    /// The most that pages take which are kept in memory, as they were sent, and sent again when the same rows are
-    /// asked for in the same form; `nil`, the default, keeps none.
+    /// The maximum total size of cached pages, in encoded bytes. A cached page is sent again if the same rows are
+    /// requested in the same format. `nil`, the default, disables the cache.
     public var pageCacheBytes: Int?
-    /// How long every answer waits. Defaults to none.
+    /// A delay before every response. Defaults to zero.
     public var latency: Duration
-    /// How long an answer with rows waits besides, each on its own. Defaults to none.
+    /// An additional delay before every response that contains rows. Defaults to zero.
     public var pageLatency: Duration
-    /// How long a job takes at least. Defaults to none.
+    /// The minimum duration of a job. Defaults to zero.
     public var jobTime: Duration
-    /// How long the result of a query without a destination is kept once the job is done; `nil`, the default, is
-    /// for ever.
+    /// The lifetime of a query result without a destination table, from the end of its job. `nil`, the default, keeps
+    /// results indefinitely.
     public var resultLifetime: Duration?
-    /// Whether requests need an access token. Defaults to true.
+    /// Whether API requests need an access token. Defaults to true.
     public var requiresAuthorization: Bool
-    /// The one OAuth client that exists.
+    /// The ID of the only OAuth client.
     public var clientID: String
     /// The client's secret.
     public var clientSecret: String
-    /// The addresses that the client has registered for the way back from the consent page. With none, the default,
-    /// it is a desktop client, whose way back is any port of the loopback interface; with some it is a Web client.
+    /// The client's registered redirect URIs. If empty, the default, the client is a desktop client that can redirect
+    /// to any loopback port; otherwise it is a web client.
     public var redirectURIs: [String]
     /// The refresh token that exists from the start.
     public var refreshToken: String
-    /// What the refresh token that exists from the start is good for. Defaults to BigQuery.
+    /// The scopes of ``refreshToken``. Defaults to BigQuery.
     public var scopes: [String]
-    /// The one user's address.
+    /// The email address of the only user.
     public var account: String
-    /// How long an authorization code is good for. Defaults to 10 minutes.
+    /// The lifetime of an authorization code. Defaults to 10 minutes.
     public var codeLifetime: Duration
-    /// How long an access token is good for. Defaults to 3599 s, as at Google.
+    /// The lifetime of an access token. Defaults to 3599 s, as at Google.
     public var accessTokenLifetime: Duration
-    /// How long a refresh token is good for from when it is given out, or from the start; `nil`, the default, is
-    /// for ever.
+    /// The lifetime of a refresh token, from its issue or from the start. `nil`, the default, means no expiry.
     public var refreshTokenLifetime: Duration?
-    /// Whether every refresh gives out a new refresh token and ends the old one. Defaults to false, as at Google.
+    /// Whether each refresh issues a new refresh token and invalidates the previous one. Defaults to false, as at
+    /// Google.
     public var rotatesRefreshTokens: Bool
-    /// What goes wrong on purpose; nothing by default.
+    /// A failure to simulate throughout. Defaults to none.
     public var failure: EmulatorFailure?
-    /// What goes wrong with single requests; nothing by default.
+    /// Faults to inject into individual requests. Defaults to none.
     public var faults: FaultPlan?
-    /// Called for each instruction of ``faults`` that a request meets.
+    /// Called for each instruction of ``faults`` when a request consumes it.
     public var onFault: @Sendable (FaultLedger.Entry) -> Void
-    /// What connections are encrypted with; needs ``faults``, which may be empty.
+    /// The TLS context for connections. Requires ``faults``, which can be empty.
     package var tls: NIOSSLContext?
     /// The tables to load at the start.
     public var tables: [TableSource]
-    /// The folder that stands for each bucket of Cloud Storage; none by default.
+    /// The local folder of each Cloud Storage bucket, by bucket name. Defaults to none.
     public var buckets: [String: String]
-    /// Where the server's own messages go; nowhere by default.
+    /// The logger of the HTTP server. Defaults to a no-op logger.
     public var logger: Logger
 
-    /// Makes a configuration; the defaults are a server without delays on a free port, with no tables but the
-    /// generated ones.
+    /// Creates a configuration. By default, the server uses a free port, adds no delays and has only the generated
+    /// tables.
     public init(
         port: Int = 0, project: String = "local-project", location: String = "US", pageBytes: Int? = nil,
         pageCacheBytes: Int? = nil, latency: Duration = .zero, pageLatency: Duration = .zero, jobTime: Duration = .zero,

@@ -1,4 +1,4 @@
-/// Why an emulator cannot start.
+/// An error at the start of an emulator.
 public struct EmulatorError: Error, Sendable, CustomStringConvertible {
     /// The kind of error.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
@@ -14,14 +14,13 @@ public struct EmulatorError: Error, Sendable, CustomStringConvertible {
 
         /// A file to load does not exist or cannot be read.
         public static let unreadableFile = Code(.unreadableFile)
-        /// A file to load, or the schema beside it, is not what it should be.
+        /// A file to load, or the schema file next to it, is invalid.
         public static let invalidData = Code(.invalidData)
-        /// The port is taken, or may not be used.
+        /// The port is in use or not permitted.
         public static let cannotListen = Code(.cannotListen)
         /// A credentials file cannot be written.
         public static let cannotWrite = Code(.cannotWrite)
 
-        /// Every code.
         package static var all: [Code] { Value.allCases.map(Code.init) }
 
         /// The identifier of the code, for example `invalidData`.
@@ -30,25 +29,24 @@ public struct EmulatorError: Error, Sendable, CustomStringConvertible {
 
     /// The kind of error.
     public var code: Code
-    /// What is wrong, in one line, naming file and line where there are any.
+    /// The error in one line, with file and line if known.
     public var message: String
-    /// What to do about it, if there is something.
+    /// The suggested remedy, if any.
     public var hint: String?
 
-    /// Makes an error.
+    /// Creates an error.
     public init(code: Code, message: String, hint: String? = nil) {
         self.code = code
         self.message = message
         self.hint = hint
     }
 
-    /// A file that does not exist or may not be read.
     static func unreadableFile(_ path: String) -> EmulatorError {
         EmulatorError(
             code: .unreadableFile, message: "\(path): cannot be read",
-            hint: "check that the file exists and that you may read it")
+            hint: "check that the file exists and is readable")
     }
 
-    /// Code and message.
+    /// The code and the message.
     public var description: String { "\(code): \(message)" }
 }

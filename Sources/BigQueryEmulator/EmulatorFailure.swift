@@ -1,31 +1,31 @@
-/// A failure that an emulator shows on purpose, so that one can see what a program makes of it.
+/// A failure that an emulator simulates throughout, to test how a client handles it.
 public enum EmulatorFailure: String, CaseIterable, Sendable {
-    /// The token endpoint says that the refresh token, or the code, is over.
+    /// The token endpoint reports that the refresh token or the code has expired or been revoked.
     case expiredOrRevoked = "expired-or-revoked"
-    /// The token endpoint says that the organisation's session is over.
+    /// The token endpoint reports that the organization's session has expired.
     case invalidRapt = "invalid-rapt"
-    /// The token endpoint says that the organisation wants a new login.
+    /// The token endpoint reports that the organization requires a new sign-in.
     case raptRequired = "rapt-required"
-    /// The token endpoint says that the client was deleted.
+    /// The token endpoint reports that the client was deleted.
     case deletedClient = "deleted-client"
-    /// The token endpoint says that the client was disabled.
+    /// The token endpoint reports that the client was disabled.
     case disabledClient = "disabled-client"
-    /// The token endpoint says that the token belongs to another client.
+    /// The token endpoint reports that the token was issued to another client.
     case unauthorizedClient = "unauthorized-client"
-    /// The token endpoint says that the organisation's administrator forbids the scopes.
+    /// The token endpoint reports that the organization's administrator does not allow the scopes.
     case adminPolicyEnforced = "admin-policy-enforced"
-    /// The token endpoint answers 503 with a page instead of JSON.
+    /// The token endpoint responds with status 503 and an HTML page.
     case tokenServerError = "token-server-error"
-    /// A code is exchanged for an access token only.
+    /// A code is exchanged for an access token without a refresh token.
     case noRefreshToken = "no-refresh-token"
     /// The machine has no service account.
     case noServiceAccount = "no-service-account"
-    /// Token information is out of order.
+    /// The token information endpoint fails.
     case noTokenInfo = "no-token-info"
     /// The API is not enabled in the project.
     case apiDisabled = "api-disabled"
-    /// The user may not run jobs.
+    /// The user has no permission to run jobs.
     case noPermission = "no-permission"
-    /// Jobs that cost something are refused.
+    /// Jobs that incur cost are rejected.
     case billingDisabled = "billing-disabled"
 }

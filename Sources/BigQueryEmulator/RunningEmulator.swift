@@ -4,7 +4,7 @@ import Foundation
 public struct RunningEmulator: Sendable {
     /// The port on 127.0.0.1.
     public let port: Int
-    /// The account of the faults, if there are any.
+    /// The ledger of injected faults, if ``EmulatorConfiguration/faults`` is set.
     public let faults: FaultLedger?
 
     let configuration: EmulatorConfiguration
@@ -17,28 +17,30 @@ public struct RunningEmulator: Sendable {
         self.server = server
     }
 
-    /// The address to point a client at: `http://127.0.0.1:PORT`.
+    /// The base URL for clients: `http://127.0.0.1:PORT`, or `https` with TLS.
     public var endpoint: String { "\(configuration.tls == nil ? "http" : "https")://127.0.0.1:\(port)" }
 
-    /// What the server has been asked for until now.
+    /// The requests served so far.
     public var counters: EmulatorCounters { server.counters }
 
-    /// Ends the lifetime of all results so far that have no destination.
+    /// Expires all current query results without a destination table.
     public func expireResults() {
         server.jobs.expireResults()
     }
 
-    /// Loads a table, or loads it again: requests and queries that come later see what the file holds now, and
-    /// results of jobs stay as they are.
+    /// Loads or reloads a table. Later requests and queries see the file's current content; results of earlier jobs do
+    /// not change.
     ///
-    /// - Throws: An ``EmulatorError`` that says why the file cannot be loaded; the table is as it was then.
+    /// - Throws: An ``EmulatorError`` if the file cannot be loaded; the table is then unchanged.
     public func load(_ source: EmulatorConfiguration.TableSource) async throws {
         try await TableLoader(catalog: server.catalog).loadWhileRunning(source)
     }
 
-    /// Writes the user's credentials as Google's libraries read them, readable by the owner only.
+    /// Writes the user's credentials in the format of Google's client libraries, readable by the owner only.
     ///
-    /// The file is of type `authorized_user`; its `token_uri` is the emulator.
+    /// The file is of type `authorized_user`; its `token_uri` is the emulator's.
+    ///
+    /// - Throws: An ``EmulatorError`` with code `cannotWrite`.
     public func writeCredentialsFile(to path: String) throws {
         try write(
             [
@@ -49,8 +51,10 @@ public struct RunningEmulator: Sendable {
             ], to: path)
     }
 
-    /// Writes the OAuth client as Google's console hands it out, readable by the owner only: as a Web client if it
-    /// has registered redirect URIs, else as a desktop one.
+    /// Writes the OAuth client in the format of Google's console, readable by the owner only: a web client if redirect
+    /// URIs are registered, otherwise a desktop client.
+    ///
+    /// - Throws: An ``EmulatorError`` with code `cannotWrite`.
     public func writeClientFile(to path: String) throws {
         let isDesktop = configuration.redirectURIs.isEmpty
         let redirectURIs = isDesktop ? ["http://localhost"] : configuration.redirectURIs
@@ -58,7 +62,7 @@ public struct RunningEmulator: Sendable {
             "client_id": .string(configuration.clientID), "project_id": .string(configuration.project),
             "auth_uri": .string("\(endpoint)\(OAuthServer.authorizePath)"), "token_uri": .string("\(endpoint)/token"),
             "client_secret": .string(configuration.clientSecret),
-            "redirect_uris": .array(redirectURIs.map(JSONValue.string)),
+            "redirect_uris": .array(redirectURIs.map(JSON.string)),
         ]
         try write([isDesktop ? "installed" : "web": .object(client)], to: path)
     }
@@ -74,29 +78,29 @@ public struct RunningEmulator: Sendable {
         guard isWritten else {
             throw EmulatorError(
                 code: .cannotWrite, message: "\(path): cannot be written",
-                hint: "name a file in a folder that exists and that you may write to")
+                hint: "choose a file in an existing, writable folder")
         }
     }
 }
 
-/// What a server has been asked for.
+/// Counts of the requests that a server has received.
 public struct EmulatorCounters: Sendable, Hashable {
-    /// The number of jobs made; dry runs make none.
+    /// The number of jobs inserted, without dry runs.
     public var jobs: Int
     /// The number of jobs that are not done.
     public var runningJobs = 0
-    /// The number of requests to the token endpoint, refused ones included.
+    /// The number of requests to the token endpoint, including rejected ones.
     public var tokenRequests: Int
-    /// The number of authorization codes given out.
+    /// The number of authorization codes issued.
     public var consents = 0
-    /// The number of grants that were revoked.
+    /// The number of grants revoked.
     public var revocations = 0
-    /// The number of rows sent in pages: of jobs.getQueryResults, jobs.query and tabledata.list.
+    /// The number of rows sent by jobs.getQueryResults, jobs.query and tabledata.list.
     public var rows = 0
-    /// The number of these pages whose rows were encoded, and not sent from ``EmulatorConfiguration/pageCacheBytes``.
+    /// The number of pages whose rows were encoded, not sent from the page cache.
     public var encodedPages = 0
-    /// Where each of these pages begins, counted from 0, in the order in which they were asked for.
+    /// The index of the first row of each requested page, in request order.
     public var firstRows: [Int64] = []
-    /// The number of requests by API method, for example `jobs.insert`, refused ones included.
+    /// The number of requests by API method, such as `jobs.insert`, including rejected ones.
     public var requests: [String: Int]
 }

@@ -4,7 +4,7 @@ import Testing
 @testable import BigQueryEmulator
 
 @Suite struct AuthorizePageTests {
-    @Test func asksForEveryScope() async throws {
+    @Test func listsEveryRequestedScope() async throws {
         try await withClient { client in
             let page = try await client.authorize(["scope": "\(Scope.bigQuery) \(Scope.drive)"])
             #expect(page.status == 200)
@@ -20,7 +20,7 @@ import Testing
     }
 
     @Test(arguments: ["scope", "redirect_uri"])
-    func escapesWhatOthersWrote(parameter: String) async throws {
+    func escapesRequestParameters(parameter: String) async throws {
         try await withClient { client in
             let page = try await client.authorize([parameter: #""'><script>&"#])
             #expect(page.text.contains("&quot;&#39;&gt;&lt;script&gt;&amp;"))
@@ -44,7 +44,7 @@ import Testing
             ("scope", nil, "400: invalid_request"), ("scope", " ", "400: invalid_request"),
             ("code_challenge_method", "S512", "400: invalid_request"),
         ] as [(String, String?, String)])
-    func showsWhatIsWrongAndGoesNowhere(parameter: String, value: String?, error: String) async throws {
+    func showsErrorsWithoutRedirecting(parameter: String, value: String?, error: String) async throws {
         try await withClient { client in
             let page = try await client.authorize(["code_challenge": "challenge", parameter: value])
             #expect("\(page.status)" == error.prefix(3))
@@ -56,11 +56,11 @@ import Testing
     @Test(arguments: [
         "http://127.0.0.1", "http://127.0.0.1:1/", "http://localhost:65535/a/b", "http://[::1]:8080/callback",
     ])
-    func aDesktopClientComesBackToAnyPort(redirectURI: String) async throws {
+    func acceptsAnyLoopbackPortForADesktopClient(redirectURI: String) async throws {
         try await withClient { client in
             let page = try await client.authorize(["redirect_uri": redirectURI, "state": nil])
-            let answer = try await client.decide("deny", on: page)
-            #expect(answer.headers[.location] == "\(redirectURI)?error=access_denied")
+            let response = try await client.decide("deny", on: page)
+            #expect(response.headers[.location] == "\(redirectURI)?error=access_denied")
         }
     }
 
@@ -69,7 +69,7 @@ import Testing
         ("https://app.example.com/callback/", 400), ("https://app.example.com/callback?a=b", 400),
         ("http://localhost:8081/", 400), ("http://127.0.0.1/", 400),
     ])
-    func aWebClientComesBackToRegisteredAddressesOnly(redirectURI: String, status: Int) async throws {
+    func acceptsOnlyRegisteredURIsForAWebClient(redirectURI: String, status: Int) async throws {
         let configuration = EmulatorConfiguration(
             redirectURIs: ["https://app.example.com/callback", "http://localhost:8080/"])
         try await withClient(configuration) { client in
@@ -78,15 +78,15 @@ import Testing
         }
     }
 
-    @Test func goesBackWithACodeThatNeedsEscapes() async throws {
+    @Test func percentEncodesTheCodeInTheRedirect() async throws {
         try await withClient { client in
             let page = try await client.authorize([
                 "redirect_uri": "http://localhost:1/callback?tab=1&x", "state": "a&b=c d/é",
                 "scope": "\(Scope.bigQuery) openid",
             ])
-            let answer = try await client.decide("allow", on: page)
-            #expect(answer.status == 302)
-            let location = try #require(answer.headers[.location])
+            let response = try await client.decide("allow", on: page)
+            #expect(response.status == 302)
+            let location = try #require(response.headers[.location])
             let start =
                 "http://localhost:1/callback?tab=1&x&state=a%26b%3Dc%20d%2F%C3%A9&code=4%2F0A%2B"
             let end = "%3D&scope=https%3A%2F%2Fwww.googleapis.com%2Fauth%2Fbigquery%20openid"
@@ -95,11 +95,11 @@ import Testing
         }
     }
 
-    @Test func saysNoForTheUser() async throws {
+    @Test func redirectsWithAccessDenied() async throws {
         try await withClient { client in
-            let answer = try await client.decide("deny", on: client.authorize())
-            #expect(answer.status == 302)
-            #expect(answer.redirectItems == ["state": "some state", "error": "access_denied"])
+            let response = try await client.decide("deny", on: client.authorize())
+            #expect(response.status == 302)
+            #expect(response.redirectItems == ["state": "some state", "error": "access_denied"])
             #expect(client.emulator.server.counters.consents == 0)
         }
     }
@@ -109,7 +109,7 @@ import Testing
             ([Scope.drive], Scope.drive), ([Scope.drive, Scope.bigQuery], "\(Scope.bigQuery) \(Scope.drive)"),
             ([Scope.drive, "openid"], Scope.drive), (["openid"], nil), ([], nil),
         ] as [([String], String?)])
-    func allowsWhatIsAskedForAndTicked(ticked: [String], allowed: String?) async throws {
+    func grantsRequestedAndSelectedScopes(ticked: [String], allowed: String?) async throws {
         try await withClient { client in
             let page = try await client.authorize(["scope": "\(Scope.bigQuery) \(Scope.drive)"])
             let items = try await client.decide("allow", on: page, scopes: ticked).redirectItems
@@ -120,7 +120,7 @@ import Testing
     }
 
     @Test(arguments: ["allow", "deny"])
-    func takesOneDecision(decision: String) async throws {
+    func acceptsOneDecision(decision: String) async throws {
         try await withClient { client in
             let page = try await client.authorize()
             #expect(try await client.decide(decision, on: page).status == 302)

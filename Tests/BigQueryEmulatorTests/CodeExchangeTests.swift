@@ -8,7 +8,7 @@ import Testing
     static let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
     static let challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 
-    @Test func givesOutTokensThatWork() async throws {
+    @Test func issuesWorkingTokens() async throws {
         try await withClient(EmulatorConfiguration()) { client in
             let tokens = try await client.login()
             #expect(
@@ -31,17 +31,17 @@ import Testing
             (["access_type": "online", "prompt": "consent"], false, false),
             (["access_type": nil, "prompt": "consent"], false, false),
         ] as [(APIClient.Changes, Bool, Bool)])
-    func givesARefreshTokenOnTheFirstConsentOrIfAskedTo(
-        changes: APIClient.Changes, hasConsented: Bool, givesRefreshToken: Bool
+    func issuesARefreshTokenOnFirstOrForcedConsent(
+        changes: APIClient.Changes, hasConsented: Bool, issuesRefreshToken: Bool
     ) async throws {
         try await withClient { client in
             if hasConsented { _ = try await client.login() }
             let tokens = try await client.login(changes)
-            #expect((tokens["refresh_token"] != nil) == givesRefreshToken)
+            #expect((tokens["refresh_token"] != nil) == issuesRefreshToken)
         }
     }
 
-    @Test func aConsentAfterARevocationIsAFirstOne() async throws {
+    @Test func treatsConsentAfterRevocationAsFirst() async throws {
         try await withClient { client in
             let token = try await client.login().string("access_token")
             #expect(try await client.revoke(token).status == 200)
@@ -49,7 +49,7 @@ import Testing
         }
     }
 
-    @Test func saysHowLongTheRefreshTokenLives() async throws {
+    @Test func reportsTheRefreshTokenLifetime() async throws {
         try await withClient(EmulatorConfiguration(refreshTokenLifetime: .seconds(604_799))) { client in
             let tokens = try await client.login()
             #expect(tokens["refresh_token_expires_in"] == 604_799)
@@ -70,13 +70,13 @@ import Testing
             ("client_id", "other", "401 invalid_client: The OAuth client was not found."),
             ("client_secret", "wrong", "401 invalid_client: The provided client secret is invalid."),
         ] as [(String, String?, String)])
-    func refusesInGooglesWords(field: String, value: String?, refusal: String) async throws {
+    func rejectsWithGooglesErrors(field: String, value: String?, expectedError: String) async throws {
         try await withClient { client in
             let code = try await client.code(["code_challenge": Self.challenge, "code_challenge_method": "S256"])
             var changes: APIClient.Changes = ["code_verifier": Self.verifier]
             changes[field] = .some(value)
-            let answer = try await client.exchange(code, changes)
-            #expect(try answer.refusal() == refusal)
+            let response = try await client.exchange(code, changes)
+            #expect(try response.oauthError() == expectedError)
         }
     }
 
@@ -85,34 +85,34 @@ import Testing
             (challenge, "S256", verifier, true), (challenge, "S256", challenge, false),
             (verifier, "plain", verifier, true), (verifier, nil, verifier, true), (challenge, "plain", verifier, false),
         ] as [(String, String?, String, Bool)])
-    func knowsTheAnswerToAChallenge(challenge: String, method: String?, verifier: String, isRight: Bool) async throws {
+    func verifiesCodeChallenges(challenge: String, method: String?, verifier: String, isRight: Bool) async throws {
         try await withClient { client in
             let code = try await client.code(["code_challenge": challenge, "code_challenge_method": method])
             #expect(try await client.exchange(code, ["code_verifier": verifier]).status == (isRight ? 200 : 400))
         }
     }
 
-    @Test func takesACodeOnce() async throws {
+    @Test func acceptsACodeOnce() async throws {
         try await withClient { client in
             let code = try await client.code()
             #expect(try await client.exchange(code).status == 200)
-            #expect(try await client.exchange(code).refusal() == "400 invalid_grant: Bad Request")
+            #expect(try await client.exchange(code).oauthError() == "400 invalid_grant: Bad Request")
         }
     }
 
-    @Test func aCodeIsUsedUpByAnExchangeThatFails() async throws {
+    @Test func failedExchangeInvalidatesTheCode() async throws {
         try await withClient { client in
             let code = try await client.code()
             #expect(try await client.exchange(code, ["redirect_uri": "http://127.0.0.1/"]).status == 400)
-            #expect(try await client.exchange(code).refusal() == "400 invalid_grant: Bad Request")
+            #expect(try await client.exchange(code).oauthError() == "400 invalid_grant: Bad Request")
         }
     }
 
-    @Test func refusesACodeWhoseTimeIsOver() async throws {
+    @Test func rejectsAnExpiredCode() async throws {
         #expect(EmulatorConfiguration().codeLifetime == .seconds(600))
         try await withClient(EmulatorConfiguration(codeLifetime: .zero)) { client in
-            let answer = try await client.exchange(client.code())
-            #expect(try answer.refusal() == "400 invalid_grant: Bad Request")
+            let response = try await client.exchange(client.code())
+            #expect(try response.oauthError() == "400 invalid_grant: Bad Request")
         }
     }
 }

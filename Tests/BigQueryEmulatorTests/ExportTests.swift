@@ -4,9 +4,9 @@ import Testing
 
 @testable import BigQueryEmulator
 
-/// Exports into folders that stand for buckets.
+/// Exports into the folders of buckets.
 @Suite struct ExportTests {
-    /// A client of an emulator with these tables and one bucket, and the bucket's folder.
+    /// Calls `body` with a client of an emulator with these tables and one bucket, and with the bucket's folder.
     private func withBucket(
         _ files: [String: String] = [:],
         _ body: @escaping @Sendable (APIClient, Bucket) async throws -> Void
@@ -51,7 +51,7 @@ import Testing
         return try await done(client, client.post("jobs", ["configuration": ["extract": .object(extract)]]))
     }
 
-    /// The job when it is done, or the answer that says why there is none.
+    /// Returns the finished job, or the error response to its insertion.
     private func done(_ client: APIClient, _ job: JSONObject) async throws -> JSONObject {
         var job = job
         while let id = job.string("jobReference.jobId"), job.string("status.state") != "DONE" {
@@ -103,7 +103,7 @@ import Testing
         }
     }
 
-    @Test func nestedValuesAreObjectsAndLists() async throws {
+    @Test func writesNestedValuesAsObjectsAndArrays() async throws {
         let schema = #"""
             [{"name":"a","type":"INT64","mode":"REPEATED"},{"name":"r","type":"RECORD","fields":[
              {"name":"x","type":"INT64"},{"name":"y","type":"STRING"}]}]
@@ -115,8 +115,8 @@ import Testing
         try await withBucket(["d.t.jsonl": rows, "d.t.schema.json": schema]) { client, bucket in
             _ = try await extract(client, "d.t", to: "gs://b/x.jsonl", ["destinationFormat": "NEWLINE_DELIMITED_JSON"])
             #expect(try bucket.text("x.jsonl") == "{\"a\":[\"1\",\"2\"],\"r\":{\"x\":\"1\"}}\n{\"a\":[]}\n")
-            let refused = try await extract(client, "d.t")
-            #expect(refused.string("status.errorResult.message")?.hasSuffix("nested schema. Field: a") == true)
+            let rejected = try await extract(client, "d.t")
+            #expect(rejected.string("status.errorResult.message")?.hasSuffix("nested schema. Field: a") == true)
         }
     }
 
@@ -133,19 +133,19 @@ import Testing
         }
     }
 
-    @Test func compressesWithoutATimeInIt() async throws {
+    @Test func compressesReproducibly() async throws {
         try await withBucket(["d.t.csv": "x\n1\n"]) { client, bucket in
             for name in ["a", "b"] {
                 _ = try await extract(client, "d.t", to: "gs://b/\(name).csv.gz", ["compression": "GZIP"])
             }
             let bytes = try ["a", "b"].map { [UInt8](try Data(contentsOf: bucket.url.appending(path: "\($0).csv.gz"))) }
             #expect(bytes[0] == bytes[1])
-            let answer = APIClient.Answer(status: 200, headers: [:], bytes: bytes[0])
-            #expect(String(decoding: try answer.inflated(), as: UTF8.self) == "x\n1\n")
+            let response = APIClient.Response(status: 200, headers: [:], bytes: bytes[0])
+            #expect(String(decoding: try response.inflated(), as: UTF8.self) == "x\n1\n")
         }
     }
 
-    @Test func takesDelimiterAndHeaderAsTheyAreAskedFor() async throws {
+    @Test func appliesDelimiterAndHeaderOptions() async throws {
         try await withBucket(["d.t.csv": "x,y\n\"a;b\",2\n"]) { client, bucket in
             _ = try await extract(client, "d.t", to: "gs://b/x.csv", ["fieldDelimiter": ";", "printHeader": false])
             #expect(try bucket.text("x.csv") == "\"a;b\";2\n")
@@ -154,7 +154,7 @@ import Testing
         }
     }
 
-    @Test func anEmptyTableIsOneFile() async throws {
+    @Test func writesOneFileForAnEmptyTable() async throws {
         try await withBucket { client, bucket in
             let job = try await extract(client, "bench.numbers_0")
             #expect(job.at("statistics.extract.destinationUriFileCounts") == ["1"])
@@ -165,7 +165,7 @@ import Testing
     @Test func runsAnExportStatement() async throws {
         try await withBucket { client, bucket in
             let sql = "EXPORT DATA OPTIONS (uri='gs://b/q-*.csv', format='csv') AS SELECT @n + 1 AS n; -- end"
-            let parameter: JSONValue = [
+            let parameter: JSON = [
                 "name": "n", "parameterType": ["type": "INT64"], "parameterValue": ["value": "1"],
             ]
             let settings: JSONObject = ["queryParameters": [parameter]]
@@ -176,7 +176,7 @@ import Testing
             #expect(job.string("statistics.query.exportDataStatistics.fileCount") == "1")
             #expect(job.string("statistics.query.exportDataStatistics.rowCount") == "1")
             #expect(job.string("statistics.query.statementType") == "EXPORT_DATA")
-            // Other than an extract job it writes no header unless it is asked to.
+            // Unlike an extract job, it writes no header by default.
             #expect(try bucket.text("q-000000000000.csv") == "2\n")
             let id = try #require(job.string("jobReference.jobId"))
             let results = try await client.get("queries/\(id)")
@@ -185,7 +185,7 @@ import Testing
         }
     }
 
-    @Test func aStatementDoesNotWriteBesideOtherFiles() async throws {
+    @Test func statementRequiresAnEmptyDestination() async throws {
         try await withBucket { client, bucket in
             func export(_ prefix: String, _ overwrite: Bool) async throws -> String? {
                 let options = "uri='gs://b/\(prefix)*.csv', format='CSV', overwrite=\(overwrite)"
@@ -193,8 +193,8 @@ import Testing
                     .string("status.errorResult.message")
             }
             #expect(try await export("f/q-", false) == nil)
-            let refusal = try await export("f/", false)
-            #expect(refusal?.contains("is not empty") == true)
+            let error = try await export("f/", false)
+            #expect(error?.contains("is not empty") == true)
             #expect(try await export("f/q-", true) == nil)
             #expect(try await export("g/q-", false) == nil)
             #expect(bucket.names.count == 2)
@@ -212,15 +212,15 @@ import Testing
             ("format='CSV', uri='gs://b/../x-*.csv'", "does not write"),
             ("format='CSV', uri='b/x-*.csv'", "Invalid extract destination"),
         ] as [(String, String?)])
-    func checksTheOptionsOfAStatement(options: String, refusal: String?) async throws {
+    func validatesStatementOptions(options: String, expectedError: String?) async throws {
         try await withBucket { client, bucket in
             let sql = "EXPORT DATA OPTIONS (uri='gs://b/x-*', \(options)) AS SELECT 1 AS n"
             let job = try await done(client, client.insert(sql))
-            if let refusal {
+            if let expectedError {
                 #expect(job.string("error.errors.0.reason") == "invalidQuery")
-                #expect(job.string("error.message")?.contains(refusal) == true, "\(job)")
+                #expect(job.string("error.message")?.contains(expectedError) == true, "\(job)")
             } else {
-                // Checked, and not pretended to be done.
+                // The options are valid, but the format is not implemented.
                 #expect(job.string("status.errorResult.reason") == "notImplemented")
             }
             #expect(bucket.names.isEmpty)
@@ -242,19 +242,19 @@ import Testing
             ("bench.numbers_1", "gs://b/x.csv", ["compression": "SNAPPY"], "invalid", "is not supported"),
             ("bench.numbers_1", "gs://b/x.csv", ["destinationFormat": "ORC"], "invalid", "Invalid destination format"),
         ] as [(String, String, JSONObject, String, String)])
-    func refusesWhatCannotBeExtracted(
+    func rejectsInvalidExtractJobs(
         table: String, uri: String, options: JSONObject, reason: String, mention: String
     ) async throws {
         try await withBucket(["d.v.sql": "SELECT 1 AS x"]) { client, bucket in
-            let answer = try await extract(client, table, to: uri, options)
-            let error = answer.at("status.errorResult")?.object ?? answer.at("error.errors.0")?.object
-            #expect(error?["reason"]?.string == reason, "\(answer)")
-            #expect(error?["message"]?.string?.contains(mention) == true, "\(answer)")
+            let response = try await extract(client, table, to: uri, options)
+            let error = response.at("status.errorResult")?.object ?? response.at("error.errors.0")?.object
+            #expect(error?["reason"]?.string == reason, "\(response)")
+            #expect(error?["message"]?.string?.contains(mention) == true, "\(response)")
             #expect(bucket.names.isEmpty)
         }
     }
 
-    @Test func aBucketThatCannotBeWrittenToIsOneWithoutPermission() async throws {
+    @Test func reportsAnUnwritableBucketAsAccessDenied() async throws {
         try await withBucket { client, bucket in
             try FileManager.default.removeItem(at: bucket.url)
             try Data().write(to: bucket.url)
@@ -263,16 +263,16 @@ import Testing
         }
     }
 
-    @Test func onlyABucketWithAFolderIsOne() throws {
+    @Test func requiresTheFolderOfABucket() throws {
         let configuration = EmulatorConfiguration(buckets: ["b": "/nonexistent"])
         let error = #expect(throws: EmulatorError.self) { try Emulator(configuration: configuration) }
         #expect(error?.message.contains("/nonexistent") == true)
     }
 
-    /// Whatever was written when the job is stopped, is whole.
-    @Test func aStoppedJobLeavesNoHalfFile() async throws {
+    /// Every file written before the cancellation is complete.
+    @Test func cancelledJobLeavesNoPartialFile() async throws {
         try await withBucket { client, bucket in
-            let body: JSONValue = [
+            let body: JSON = [
                 "jobReference": ["jobId": "endless"],
                 "configuration": [
                     "extract": [
@@ -291,13 +291,13 @@ import Testing
                 #expect(name.wholeMatch(of: /x-\d{12}\.csv/) != nil)
                 #expect(try bucket.text(name).split(separator: "\n").count == 10_001)
             }
-            // Nothing comes later.
+            // No file is written later.
             try await Task.sleep(for: .milliseconds(50))
             #expect(bucket.names == names)
         }
     }
 
-    @Test func anExtractJobHasNoQueryResults() async throws {
+    @Test func extractJobHasNoQueryResults() async throws {
         try await withBucket { client, _ in
             let job = try await extract(client, "bench.numbers_1")
             let id = try #require(job.string("jobReference.jobId"))

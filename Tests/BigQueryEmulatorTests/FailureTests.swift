@@ -4,7 +4,7 @@ import Testing
 @testable import BigQueryEmulator
 
 @Suite struct TokenFailureTests {
-    private static let cases: [(EmulatorFailure, String, subtype: JSONValue?)] = [
+    private static let cases: [(EmulatorFailure, String, subtype: JSON?)] = [
         (.expiredOrRevoked, "400 invalid_grant: Token has been expired or revoked.", nil),
         (.invalidRapt, "400 invalid_grant: reauth related error (invalid_rapt)", "invalid_rapt"),
         (.raptRequired, "400 invalid_grant: reauth related error (rapt_required)", "rapt_required"),
@@ -18,26 +18,26 @@ import Testing
     ]
 
     @Test(arguments: cases)
-    func refusesEveryToken(failure: EmulatorFailure, refusal: String, subtype: JSONValue?) async throws {
+    func failsForEveryGrantType(failure: EmulatorFailure, expectedError: String, subtype: JSON?) async throws {
         try await withClient(EmulatorConfiguration(failure: failure)) { client in
-            for answer in try await [client.refresh("emulator-refresh-token"), client.exchange(client.code())] {
-                #expect(try answer.refusal() == refusal)
-                #expect(try answer.json()["error_subtype"] == subtype)
+            for response in try await [client.refresh("emulator-refresh-token"), client.exchange(client.code())] {
+                #expect(try response.oauthError() == expectedError)
+                #expect(try response.json()["error_subtype"] == subtype)
             }
         }
     }
 
-    @Test func answersWithAPageInsteadOfJSON() async throws {
+    @Test func respondsWithHTML() async throws {
         try await withClient(EmulatorConfiguration(failure: .tokenServerError)) { client in
-            let answer = try await client.refresh("emulator-refresh-token")
-            #expect(answer.status == 503)
-            #expect(answer.headers[.contentType]?.hasPrefix("text/html") == true)
-            #expect(throws: JSONError.self) { try answer.json() }
+            let response = try await client.refresh("emulator-refresh-token")
+            #expect(response.status == 503)
+            #expect(response.headers[.contentType]?.hasPrefix("text/html") == true)
+            #expect(throws: JSONError.self) { try response.json() }
             #expect(client.emulator.server.counters.tokenRequests == 1)
         }
     }
 
-    @Test func givesNoRefreshTokenForACode() async throws {
+    @Test func omitsTheRefreshToken() async throws {
         try await withClient(EmulatorConfiguration(failure: .noRefreshToken)) { client in
             let tokens = try await client.login(["prompt": "consent"])
             #expect(tokens["refresh_token"] == nil)
@@ -45,7 +45,7 @@ import Testing
         }
     }
 
-    @Test func givesNoInformationAboutTokens() async throws {
+    @Test func failsTokenInformation() async throws {
         try await withClient(EmulatorConfiguration(failure: .noTokenInfo)) { client in
             let token = try await client.login().string("access_token")
             #expect(try await client.tokenInfo(token).status == 500)
@@ -56,8 +56,8 @@ import Testing
 @Suite struct APIFailureTests {
     private static let query: JSONObject = ["query": "SELECT 1", "useLegacySql": false]
 
-    /// Runs a query both ways and returns the errors, as far as there are any.
-    private func run(dryRun: Bool, with client: APIClient) async throws -> [JSONValue?] {
+    /// Runs a query with jobs.insert and with jobs.query, and returns the errors.
+    private func run(dryRun: Bool, with client: APIClient) async throws -> [JSON?] {
         var body = Self.query
         body["dryRun"] = .bool(dryRun)
         return try await [
@@ -71,12 +71,12 @@ import Testing
             (.get, "datasets/bench/tables/trips_1"), (.get, "datasets/bench/tables/trips_1/data"), (.post, "jobs"),
             (.get, "jobs/a"), (.post, "jobs/a/cancel"), (.post, "queries"), (.get, "queries/a"),
         ] as [(HTTPRequest.Method, String)])
-    func noMethodWorksWhileTheAPIIsDisabled(method: HTTPRequest.Method, path: String) async throws {
+    func rejectsAllMethodsIfTheAPIIsDisabled(method: HTTPRequest.Method, path: String) async throws {
         let configuration = EmulatorConfiguration(requiresAuthorization: false, failure: .apiDisabled)
         try await withClient(configuration) { client in
-            let answer = try await client.send(method, path)
-            let error = try answer.json()
-            #expect(answer.status == 403)
+            let response = try await client.send(method, path)
+            let error = try response.json()
+            #expect(response.status == 403)
             #expect(error.string("error.status") == "PERMISSION_DENIED")
             #expect(error.string("error.errors.0.reason") == "accessNotConfigured")
             #expect(
@@ -89,7 +89,7 @@ import Testing
     }
 
     @Test(arguments: [false, true])
-    func noJobRunsWithoutPermission(dryRun: Bool) async throws {
+    func rejectsJobsWithoutPermission(dryRun: Bool) async throws {
         let configuration = EmulatorConfiguration(requiresAuthorization: false, failure: .noPermission)
         try await withClient(configuration) { client in
             for error in try await run(dryRun: dryRun, with: client) {
@@ -104,7 +104,7 @@ import Testing
         }
     }
 
-    @Test func onlyDryRunsGoWithoutBilling() async throws {
+    @Test func allowsOnlyDryRunsWithoutBilling() async throws {
         let configuration = EmulatorConfiguration(requiresAuthorization: false, failure: .billingDisabled)
         try await withClient(configuration) { client in
             for error in try await run(dryRun: false, with: client) {
@@ -121,7 +121,7 @@ import Testing
     }
 
     @Test(arguments: EmulatorFailure.allCases)
-    func isNamedAsInACommandLine(failure: EmulatorFailure) {
+    func hasAKebabCaseName(failure: EmulatorFailure) {
         #expect(failure.rawValue.wholeMatch(of: /[a-z]+(-[a-z]+)+/) != nil)
     }
 }

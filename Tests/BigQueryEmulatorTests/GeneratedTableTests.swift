@@ -5,25 +5,25 @@ import Testing
 @Suite struct GeneratedTableTests {
     private static let shapes = ["nested", "numbers", "texts", "trips"]
 
-    /// The first rows of a shape, in its table of as many rows.
-    private func rows(_ shape: String, count: Int64 = 3000) throws -> (fields: [Field], rows: [[Value]]) {
+    /// Returns the rows of a shape's table.
+    private func rows(_ shape: String, count: Int64 = 3000) throws -> (fields: [SchemaField], rows: [[SQLValue]]) {
         let table = try #require(GeneratedTable(name: "\(shape)_\(count)"))
         let rows = (0..<count).map { position in
-            var row: [Value] = [.null]
+            var row: [SQLValue] = [.null]
             table.writeRow(position, into: &row)
             return row
         }
         return (table.fields, rows)
     }
 
-    private func json(_ rows: [[Value]], _ fields: [Field]) -> (bytes: [UInt8], logicalBytes: Int) {
-        var encoder = RowEncoder(fields: fields, timestamps: .microseconds)
+    private func json(_ rows: [[SQLValue]], _ fields: [SchemaField]) -> (bytes: [UInt8], logicalBytes: Int) {
+        var encoder = RESTRowEncoder(fields: fields, timestamps: .microseconds)
         let sizes = rows.compactMap { encoder.append($0, byteLimit: .max) }
         return (encoder.finish(), sizes.reduce(0, +))
     }
 
     @Test(arguments: shapes)
-    func areTheSameWhateverTheTablesName(shape: String) async throws {
+    func rowsDoNotDependOnTheTableSize(shape: String) async throws {
         try await withClient { client in
             let small = try await client.get("datasets/bench/tables/\(shape)_50/data")
             let large = try await client.get("datasets/bench/tables/\(shape)_1000000/data?maxResults=50")
@@ -39,7 +39,7 @@ import Testing
             ("nested", 16_003_930_092_919_217_276), ("numbers", 9_435_850_659_991_792_478),
             ("texts", 17_055_714_799_857_472_834), ("trips", 2_570_393_807_260_734_561),
         ] as [(String, UInt64)])
-    func doNotChangeFromOneVersionToTheNext(shape: String, expected: UInt64) throws {
+    func rowsAreStableAcrossVersions(shape: String, expected: UInt64) throws {
         let (fields, rows) = try rows(shape)
         let hash = json(rows, fields).bytes.reduce(UInt64(0xCBF2_9CE4_8422_2325)) {
             ($0 ^ UInt64($1)) &* 0x100_0000_01B3
@@ -48,31 +48,30 @@ import Testing
     }
 
     @Test(arguments: shapes)
-    func fitTheirSchema(shape: String) throws {
+    func rowsMatchTheirSchema(shape: String) throws {
         let (fields, rows) = try rows(shape)
         for row in rows {
             #expect(row.count == fields.count)
             for (value, field) in zip(row, fields) where field.mode != .required || value != .null {
-                // JSON's null inside a STRUCT is not told from SQL's NULL.
+                // JSON null inside a STRUCT is indistinguishable from SQL NULL.
                 if value == .text("null") { continue }
-                let again = try Value(json: value.storedJSON(field), field: field)
-                // NaN is not equal to itself.
+                let again = try SQLValue(json: value.storedJSON(field), field: field)
                 #expect("\(again)" == "\(value)")
             }
         }
     }
 
     @Test(arguments: ["nested", "numbers", "texts"])
-    func haveRowsOfTheSizeThatTheTableTells(shape: String) throws {
+    func estimatesTheRowSize(shape: String) throws {
         let (fields, rows) = try rows(shape)
         let table = try #require(GeneratedTable(name: "\(shape)_3000"))
-        let told = Double(table.logicalBytes)
+        let reported = Double(table.logicalBytes)
         let counted = Double(json(rows, fields).logicalBytes)
-        #expect((0.9 * told...1.1 * told).contains(counted))
+        #expect((0.9 * reported...1.1 * reported).contains(counted))
     }
 
     @Test(arguments: shapes)
-    func areReadBySQLAsTheyAre(shape: String) async throws {
+    func sqlReadsTheSameRows(shape: String) async throws {
         try await withClient { client in
             let computed = try await client.results("SELECT * FROM bench.\(shape)_40")
             let stored = try await client.results("SELECT * FROM bench.\(shape)_40 ORDER BY 1")
@@ -84,14 +83,14 @@ import Testing
     }
 
     @Test(arguments: ["trips", "trips_", "trips_01", "trips_-1", "trips_1_2", "_1", "other_1", "Trips_1", "trips_+1"])
-    func haveNoOtherNames(name: String) {
+    func rejectsOtherNames(name: String) {
         #expect(GeneratedTable(name: name) == nil)
     }
 
-    @Test func tripsHoldEveryTypeAndEveryKindOfValue() throws {
+    @Test func tripsCoverEveryTypeAndValue() throws {
         let (fields, rows) = try rows("trips")
         let types = Set(fields.map(\.type))
-        let all: Set<FieldType> = [
+        let all: Set<GoogleSQLType> = [
             .int64, .float64, .numeric, .bignumeric, .bool, .string, .bytes, .json, .geography, .date, .time, .datetime,
             .timestamp, .interval, .range, .structure,
         ]
@@ -129,7 +128,7 @@ import Testing
 
     @Test func nestedValuesAreThreeLevelsDeep() throws {
         let (fields, rows) = try rows("nested")
-        func depth(_ field: Field) -> Int {
+        func depth(_ field: SchemaField) -> Int {
             field.type == .structure ? 1 + (field.fields.map(depth).max() ?? 0) : 0
         }
         #expect(fields.map(depth) == [0, 3, 0, 0, 2, 1])

@@ -5,7 +5,7 @@ import Testing
 @testable import BigQueryEmulator
 
 @Suite struct RefreshTests {
-    @Test func keepsToWhatWasAllowed() async throws {
+    @Test func keepsTheGrantedScopes() async throws {
         try await withClient(EmulatorConfiguration(scopes: ["openid", Scope.drive])) { client in
             let configured = try await client.refresh("emulator-refresh-token").json()
             #expect(configured.string("scope") == "openid \(Scope.drive)")
@@ -14,35 +14,35 @@ import Testing
         }
     }
 
-    @Test func refusesATokenWhoseTimeIsOver() async throws {
+    @Test func rejectsAnExpiredToken() async throws {
         try await withClient(EmulatorConfiguration(refreshTokenLifetime: .zero)) { client in
             for token in try await ["emulator-refresh-token", client.login().string("refresh_token")] {
-                let refusal = try await client.refresh(token).refusal()
-                #expect(refusal == "400 invalid_grant: Token has been expired or revoked.")
+                let error = try await client.refresh(token).oauthError()
+                #expect(error == "400 invalid_grant: Token has been expired or revoked.")
             }
         }
     }
 
-    @Test func keepsTheRefreshTokenUnlessToldToRotate() async throws {
+    @Test func keepsTheRefreshTokenByDefault() async throws {
         try await withClient { client in
             for _ in 1...2 {
-                let answer = try await client.refresh("emulator-refresh-token")
-                #expect(answer.status == 200)
-                #expect(try answer.json()["refresh_token"] == nil)
+                let response = try await client.refresh("emulator-refresh-token")
+                #expect(response.status == 200)
+                #expect(try response.json()["refresh_token"] == nil)
             }
         }
     }
 
-    @Test func replacesTheRefreshTokenIfToldToRotate() async throws {
+    @Test func rotatesTheRefreshTokenIfConfigured() async throws {
         let configuration = EmulatorConfiguration(refreshTokenLifetime: .seconds(3600), rotatesRefreshTokens: true)
         try await withClient(configuration) { client in
             var token: String? = "emulator-refresh-token"
             for _ in 1...3 {
-                let answer = try await client.refresh(token).json()
-                #expect(answer["refresh_token_expires_in"] == 3600)
-                let refusal = try await client.refresh(token).refusal()
-                #expect(refusal == "400 invalid_grant: Token has been expired or revoked.")
-                token = answer.string("refresh_token")
+                let response = try await client.refresh(token).json()
+                #expect(response["refresh_token_expires_in"] == 3600)
+                let error = try await client.refresh(token).oauthError()
+                #expect(error == "400 invalid_grant: Token has been expired or revoked.")
+                token = response.string("refresh_token")
             }
         }
     }
@@ -50,25 +50,25 @@ import Testing
 
 @Suite struct RevocationTests {
     @Test(arguments: ["access_token", "refresh_token"])
-    func endsAGrantByAnyOfItsTokens(name: String) async throws {
+    func revokesAGrantByAnyOfItsTokens(name: String) async throws {
         try await withClient(EmulatorConfiguration()) { client in
             let tokens = try await client.login()
-            let answer = try await client.revoke(tokens.string(name))
-            #expect(answer.status == 200)
-            #expect(answer.text == "{}")
+            let response = try await client.revoke(tokens.string(name))
+            #expect(response.status == 200)
+            #expect(response.text == "{}")
             #expect(try await client.callAPI(with: tokens.string("access_token")).status == 401)
-            let refusal = try await client.refresh(tokens.string("refresh_token")).refusal()
-            #expect(refusal == "400 invalid_grant: Token has been expired or revoked.")
+            let error = try await client.refresh(tokens.string("refresh_token")).oauthError()
+            #expect(error == "400 invalid_grant: Token has been expired or revoked.")
             #expect(try await client.revoke(tokens.string(name)).status == 400)
             #expect(try await client.refresh("emulator-refresh-token").status == 200)
             #expect(client.emulator.server.counters.revocations == 1)
         }
     }
 
-    @Test func endsTheConfiguredGrantToo() async throws {
+    @Test func revokesTheConfiguredGrant() async throws {
         try await withClient { client in
-            let answer = try await client.revoke("emulator-refresh-token")
-            #expect(answer.status == 200)
+            let response = try await client.revoke("emulator-refresh-token")
+            #expect(response.status == 200)
             #expect(try await client.refresh("emulator-refresh-token").status == 400)
         }
     }
@@ -78,21 +78,21 @@ import Testing
             ("nonsense", "400 invalid_token: Token expired or revoked"),
             (nil, "400 invalid_request: Missing required parameter: token"),
         ] as [(String?, String)])
-    func refusesWhatIsNoToken(token: String?, refusal: String) async throws {
+    func rejectsInvalidTokens(token: String?, expectedError: String) async throws {
         try await withClient { client in
-            let answer = try await client.revoke(token)
-            #expect(try answer.refusal() == refusal)
+            let response = try await client.revoke(token)
+            #expect(try response.oauthError() == expectedError)
             #expect(client.emulator.server.counters.revocations == 0)
         }
     }
 
-    @Test func refusesTokensWhoseTimeIsOver() async throws {
+    @Test func rejectsExpiredTokens() async throws {
         let configuration = EmulatorConfiguration(accessTokenLifetime: .zero, refreshTokenLifetime: .zero)
         try await withClient(configuration) { client in
             let tokens = try await client.login()
             for name in ["access_token", "refresh_token"] {
-                let refusal = try await client.revoke(tokens.string(name)).refusal()
-                #expect(refusal == "400 invalid_token: Token expired or revoked")
+                let error = try await client.revoke(tokens.string(name)).oauthError()
+                #expect(error == "400 invalid_token: Token expired or revoked")
             }
         }
     }
@@ -100,7 +100,7 @@ import Testing
 
 @Suite struct TokenInfoTests {
     @Test(arguments: [HTTPRequest.Method.get, .post])
-    func tellsWhatATokenIsGoodFor(method: HTTPRequest.Method) async throws {
+    func describesAnAccessToken(method: HTTPRequest.Method) async throws {
         try await withClient(EmulatorConfiguration(accessTokenLifetime: .seconds(1000))) { client in
             let start = Date().timeIntervalSince1970
             let token = try await client.refresh("emulator-refresh-token").json().string("access_token")
@@ -113,7 +113,7 @@ import Testing
             let remaining = try #require(info.string("expires_in").flatMap(Double.init))
             #expect((0...1000).contains(remaining))
             let expiry = try #require(info.string("exp").flatMap(Double.init))
-            // To the second, however long it took to ask.
+            // Rounded to seconds, and the request itself takes time.
             #expect((start + 998...Date().timeIntervalSince1970 + 1001).contains(expiry))
         }
     }
@@ -122,21 +122,21 @@ import Testing
         ("email", true), ("openid", true), ("https://www.googleapis.com/auth/userinfo.email", true),
         (Scope.drive, false),
     ])
-    func tellsTheUsersAddressIfThatWasAllowed(scope: String, tellsAddress: Bool) async throws {
+    func includesTheEmailAddressIfGranted(scope: String, includesAddress: Bool) async throws {
         try await withClient(EmulatorConfiguration(account: "ada@example.com")) { client in
             let token = try await client.login(["scope": "\(Scope.bigQuery) \(scope)"]).string("access_token")
             let info = try await client.tokenInfo(token).json()
-            #expect(info["email"] == (tellsAddress ? "ada@example.com" : nil))
-            #expect(info["email_verified"] == (tellsAddress ? "true" : nil))
+            #expect(info["email"] == (includesAddress ? "ada@example.com" : nil))
+            #expect(info["email_verified"] == (includesAddress ? "true" : nil))
         }
     }
 
     @Test(
-        arguments: [("offline", "offline"), ("online", "online"), (nil, "online")] as [(String?, JSONValue)])
-    func tellsWhetherTheUserMayBeAway(asked: String?, told: JSONValue) async throws {
+        arguments: [("offline", "offline"), ("online", "online"), (nil, "online")] as [(String?, JSON)])
+    func reportsTheAccessType(requested: String?, reported: JSON) async throws {
         try await withClient { client in
-            let token = try await client.login(["access_type": asked]).string("access_token")
-            #expect(try await client.tokenInfo(token).json()["access_type"] == told)
+            let token = try await client.login(["access_type": requested]).string("access_token")
+            #expect(try await client.tokenInfo(token).json()["access_type"] == reported)
         }
     }
 
@@ -146,17 +146,17 @@ import Testing
             ("emulator-refresh-token", "400 invalid_token: Invalid Value"),
             (nil, "400 invalid_token: Either access_token, id_token, or token_handle required"),
         ] as [(String?, String)])
-    func refusesWhatIsNoAccessToken(token: String?, refusal: String) async throws {
+    func rejectsInvalidAccessTokens(token: String?, expectedError: String) async throws {
         try await withClient { client in
-            let answer = try await client.tokenInfo(token)
-            #expect(try answer.refusal() == refusal)
+            let response = try await client.tokenInfo(token)
+            #expect(try response.oauthError() == expectedError)
         }
     }
 
-    @Test func refusesATokenWhoseTimeIsOver() async throws {
+    @Test func rejectsAnExpiredToken() async throws {
         try await withClient(EmulatorConfiguration(accessTokenLifetime: .zero)) { client in
             let token = try await client.login().string("access_token")
-            #expect(try await client.tokenInfo(token).refusal() == "400 invalid_token: Invalid Value")
+            #expect(try await client.tokenInfo(token).oauthError() == "400 invalid_token: Invalid Value")
         }
     }
 }

@@ -4,8 +4,8 @@ import Testing
 @testable import BigQueryEmulator
 
 @Suite struct JobListTests {
-    private static func ids(in answer: JSONObject) -> [String] {
-        (answer["jobs"]?.array ?? []).compactMap { $0.object?.string("jobReference.jobId") }
+    private static func ids(in response: JSONObject) -> [String] {
+        (response["jobs"]?.array ?? []).compactMap { $0.object?.string("jobReference.jobId") }
     }
 
     /// Calls `body` with a client of an emulator that has run these jobs.
@@ -21,7 +21,7 @@ import Testing
         }
     }
 
-    @Test func theNewestComesFirst() async throws {
+    @Test func listsNewestJobsFirst() async throws {
         try await withJobs(["z", "a", "m"]) { client in
             let list = try await client.get("jobs")
             #expect(list.string("kind") == "bigquery#jobList")
@@ -31,7 +31,7 @@ import Testing
         }
     }
 
-    @Test func tellsAsMuchAsTheProjectionSays() async throws {
+    @Test func appliesTheProjection() async throws {
         try await withJobs(["one"]) { client in
             for (projection, isFull) in [("", false), ("?projection=minimal", false), ("?projection=full", true)] {
                 let list = try await client.get("jobs\(projection)")
@@ -45,7 +45,7 @@ import Testing
         }
     }
 
-    @Test func aFailureIsTold() async throws {
+    @Test func includesTheErrorOfAFailedJob() async throws {
         try await withClient { client in
             _ = try await client.insert(
                 "SELECT trip_id FROM bench.trips_3", id: "dear", ["maximumBytesBilled": "1"])
@@ -54,7 +54,7 @@ import Testing
         }
     }
 
-    @Test func jobsThatComeInBetweenPagesMoveNothing() async throws {
+    @Test func newJobsDoNotShiftPages() async throws {
         try await withJobs(["a", "b", "c", "d", "e"]) { client in
             let first = try await client.get("jobs?maxResults=2")
             #expect(Self.ids(in: first) == ["e", "d"])
@@ -67,7 +67,7 @@ import Testing
         }
     }
 
-    @Test func statesAndTimesFilter() async throws {
+    @Test func filtersByStateAndTime() async throws {
         let configuration = EmulatorConfiguration(jobTime: .seconds(3600), requiresAuthorization: false)
         try await withClient(configuration) { client in
             _ = try await client.insert("SELECT 1", id: "stopped")

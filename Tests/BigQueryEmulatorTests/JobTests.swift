@@ -6,7 +6,7 @@ import Testing
 @Suite struct JobTests {
     @Test func showsTheConfigurationWithItsDefaults() async throws {
         try await withClient { client in
-            let body: JSONValue = [
+            let body: JSON = [
                 "jobReference": ["projectId": "local-project", "jobId": "my-job_1"],
                 "configuration": [
                     "labels": ["team": "a"],
@@ -31,7 +31,7 @@ import Testing
         }
     }
 
-    @Test func namesTheUserWhoAsked() async throws {
+    @Test func namesTheUser() async throws {
         let configuration = EmulatorConfiguration(requiresAuthorization: false, account: "ada@example.com")
         try await withClient(configuration) { client in
             let job = try await client.insert("SELECT 1")
@@ -39,7 +39,7 @@ import Testing
         }
     }
 
-    @Test func refusesAnIDThatIsTaken() async throws {
+    @Test func rejectsADuplicateID() async throws {
         try await withClient { client in
             _ = try await client.insert("SELECT 1", id: "twice")
             let again = try await client.insert("SELECT 2", id: "twice")
@@ -51,14 +51,14 @@ import Testing
     }
 
     @Test(arguments: ["", "a b", "a.b", "ä", "a/b", String(repeating: "x", count: 1025)])
-    func refusesAnIDThatBigQueryWouldNotTake(id: String) async throws {
+    func rejectsAnInvalidID(id: String) async throws {
         try await withClient { client in
-            let answer = try await client.insert("SELECT 1", id: id)
-            #expect(answer.string("error.errors.0.reason") == "invalid")
+            let response = try await client.insert("SELECT 1", id: id)
+            #expect(response.string("error.errors.0.reason") == "invalid")
         }
     }
 
-    @Test func makesUpAnIDIfNoneIsGiven() async throws {
+    @Test func generatesAnID() async throws {
         try await withClient { client in
             let ids = try await [client.insert("SELECT 1"), client.insert("SELECT 1")].map {
                 $0.string("jobReference.jobId")
@@ -68,7 +68,7 @@ import Testing
         }
     }
 
-    @Test func goesFromPendingOverRunningToDone() async throws {
+    @Test func passesThroughAllStates() async throws {
         let configuration = EmulatorConfiguration(jobTime: .milliseconds(400), requiresAuthorization: false)
         try await withClient(configuration) { client in
             _ = try await client.insert("SELECT 1", id: "slow")
@@ -82,7 +82,7 @@ import Testing
         }
     }
 
-    @Test func answersIncompleteWhenTheTimeToWaitIsOver() async throws {
+    @Test func respondsIncompleteAfterTheTimeout() async throws {
         let configuration = EmulatorConfiguration(jobTime: .seconds(4), requiresAuthorization: false)
         try await withClient(configuration) { client in
             _ = try await client.insert("SELECT 1", id: "slow")
@@ -95,7 +95,7 @@ import Testing
         }
     }
 
-    @Test func runsJobsSideBySide() async throws {
+    @Test func runsJobsConcurrently() async throws {
         let configuration = EmulatorConfiguration(jobTime: .seconds(8), requiresAuthorization: false)
         try await withClient(configuration) { client in
             let ids = ["one", "two", "three"]
@@ -109,12 +109,12 @@ import Testing
         }
     }
 
-    @Test func stopsAJobOnRequest() async throws {
+    @Test func cancelsAJob() async throws {
         let configuration = EmulatorConfiguration(jobTime: .seconds(600), requiresAuthorization: false)
         try await withClient(configuration) { client in
             _ = try await client.insert("SELECT 1", id: "endless")
-            let answer = try await client.post("jobs/endless/cancel", [:])
-            #expect(answer.string("kind") == "bigquery#jobCancelResponse")
+            let response = try await client.post("jobs/endless/cancel", [:])
+            #expect(response.string("kind") == "bigquery#jobCancelResponse")
             let results = try await client.send(.get, "queries/endless")
             #expect(results.status == 499)
             #expect(try results.json().string("error.errors.0.reason") == "stopped")
@@ -124,10 +124,10 @@ import Testing
         }
     }
 
-    @Test func stopsAJobThatTakesLongerThanItMay() async throws {
+    @Test func stopsAJobAfterItsTimeout() async throws {
         let configuration = EmulatorConfiguration(jobTime: .seconds(600), requiresAuthorization: false)
         try await withClient(configuration) { client in
-            let body: JSONValue = [
+            let body: JSON = [
                 "jobReference": ["jobId": "late"],
                 "configuration": ["jobTimeoutMs": "20", "query": ["query": "SELECT 1", "useLegacySql": false]],
             ]
@@ -136,7 +136,7 @@ import Testing
         }
     }
 
-    @Test func keepsTheFailureOfAJobThatRan() async throws {
+    @Test func keepsTheErrorOfAFailedJob() async throws {
         try await withClient { client in
             let sql = "SELECT abs(x) FROM (SELECT -9223372036854775807 - 1 AS x)"
             #expect(try await client.insert(sql, id: "broken").at("error") == nil)
@@ -150,13 +150,13 @@ import Testing
         }
     }
 
-    @Test func failsBeforeItWouldBillMoreThanAllowed() async throws {
+    @Test func enforcesMaximumBytesBilled() async throws {
         try await withClient { client in
-            let answer = try await client.results(
+            let response = try await client.results(
                 "SELECT * FROM bench.trips_10", "", ["maximumBytesBilled": "10485759"])
-            #expect(answer.string("error.errors.0.reason") == "bytesBilledLimitExceeded")
+            #expect(response.string("error.errors.0.reason") == "bytesBilledLimitExceeded")
             let message = "Query exceeded limit for bytes billed: 10485759. 10485760 or higher required."
-            #expect(answer.string("error.message") == message)
+            #expect(response.string("error.message") == message)
             let enough = try await client.results(
                 "SELECT * FROM bench.trips_10", "", ["maximumBytesBilled": "10485760"])
             #expect(enough["totalRows"] == "10")
@@ -189,53 +189,53 @@ import Testing
         }
     }
 
-    @Test func writesToADestinationThatTheQueryNames() async throws {
+    @Test func appliesTheWriteDisposition() async throws {
         try await withClient { client in
-            let destination: JSONValue = ["datasetId": "bench", "tableId": "chosen"]
+            let destination: JSON = ["datasetId": "bench", "tableId": "chosen"]
             for (disposition, reason) in [
                 ("WRITE_EMPTY", nil), ("WRITE_EMPTY", "duplicate"), ("WRITE_TRUNCATE", nil),
                 ("WRITE_APPEND", "invalid"),
             ] as [(String, String?)] {
-                let answer = try await client.results(
+                let response = try await client.results(
                     "SELECT * FROM bench.trips_7", "",
                     ["destinationTable": destination, "writeDisposition": .string(disposition)])
-                #expect(answer.string("error.errors.0.reason") == reason)
+                #expect(response.string("error.errors.0.reason") == reason)
             }
             #expect(try await client.results("SELECT max(trip_id) FROM bench.chosen").cells == [["6"]])
-            let nowhere: JSONValue = ["datasetId": "nowhere", "tableId": "t"]
-            let answer = try await client.results("SELECT 1", "", ["destinationTable": nowhere])
-            #expect(answer.string("error.message") == "Not found: Dataset local-project:nowhere")
+            let nowhere: JSON = ["datasetId": "nowhere", "tableId": "t"]
+            let response = try await client.results("SELECT 1", "", ["destinationTable": nowhere])
+            #expect(response.string("error.message") == "Not found: Dataset local-project:nowhere")
         }
     }
 
-    @Test func knowsOnlyItsOwnProject() async throws {
+    @Test func rejectsOtherProjects() async throws {
         try await withClient { client in
-            let answer = try await client.send(.get, "/bigquery/v2/projects/other/jobs/x")
-            #expect(answer.status == 403)
-            #expect(try answer.json().string("error.errors.0.reason") == "accessDenied")
+            let response = try await client.send(.get, "/bigquery/v2/projects/other/jobs/x")
+            #expect(response.status == 403)
+            #expect(try response.json().string("error.errors.0.reason") == "accessDenied")
         }
     }
 }
 
 @Suite struct DryRunTests {
-    /// Generated tables may be larger than any number says.
-    @Test func sizesEndAtTheLargestNumber() async throws {
+    /// The row count of a generated table can exceed what Int64 can hold in bytes.
+    @Test func capsSizesAtInt64Max() async throws {
         try await withClient { client in
             let (rows, few) = (Int64.max, Int64.max / 100)
-            let answer = try await client.insert(
+            let response = try await client.insert(
                 "SELECT a.vendor FROM bench.trips_\(rows) AS a, bench.trips_\(few) AS b", id: "dry", dryRun: true)
-            #expect(answer.string("statistics.totalBytesProcessed") == "\(Int64.max)")
+            #expect(response.string("statistics.totalBytesProcessed") == "\(Int64.max)")
         }
     }
 
-    @Test func tellsSchemaAndBytesWithoutAJob() async throws {
+    @Test func returnsSchemaAndBytesWithoutAJob() async throws {
         try await withClient { client in
-            let answer = try await client.insert(
+            let response = try await client.insert(
                 "SELECT vendor, count(*) AS n, pickup_at FROM bench.trips_100 GROUP BY 1", id: "dry", dryRun: true)
-            #expect(answer.at("jobReference")?.object?.members.map(\.name) == ["projectId", "location"])
-            #expect(answer.string("statistics.query.statementType") == "SELECT")
-            #expect(answer.string("statistics.totalBytesProcessed") == "33000")
-            let schema: JSONObject = ["schema": answer.at("statistics.query.schema") ?? .null]
+            #expect(response.at("jobReference")?.object?.members.map(\.name) == ["projectId", "location"])
+            #expect(response.string("statistics.query.statementType") == "SELECT")
+            #expect(response.string("statistics.totalBytesProcessed") == "33000")
+            let schema: JSONObject = ["schema": response.at("statistics.query.schema") ?? .null]
             #expect(schema.columns == ["vendor STRING NULLABLE", "n INTEGER NULLABLE", "pickup_at TIMESTAMP NULLABLE"])
             #expect(try await client.send(.get, "jobs/dry").status == 404)
             #expect(client.emulator.server.counters.jobs == 0)
@@ -260,30 +260,30 @@ import Testing
             ("DECLARE x INT64; SELECT x", "SCRIPT"), ("SELECT 1; SELECT 2", "SCRIPT"),
             ("BEGIN SELECT 1; END", "SCRIPT"), ("SLECT 1", nil), ("", nil), ("-- nothing", nil),
         ] as [(String, String?)])
-    func tellsTheStatementType(sql: String, type: String?) async throws {
+    func returnsTheStatementType(sql: String, type: String?) async throws {
         try await withClient { client in
-            let answer = try await client.insert(sql, dryRun: true)
-            #expect(answer.string("statistics.query.statementType") == type)
-            #expect((answer.at("error") == nil) == (type != nil))
+            let response = try await client.insert(sql, dryRun: true)
+            #expect(response.string("statistics.query.statementType") == type)
+            #expect((response.at("error") == nil) == (type != nil))
         }
     }
 
     @Test func hasNoSchemaInLegacySQL() async throws {
         try await withClient { client in
-            let body: JSONValue = ["configuration": ["dryRun": true, "query": ["query": "SELECT 1 AS x"]]]
-            let answer = try await client.post("jobs", body)
-            #expect(answer.at("statistics.query.schema") == nil)
-            #expect(answer.string("statistics.query.statementType") == "SELECT")
+            let body: JSON = ["configuration": ["dryRun": true, "query": ["query": "SELECT 1 AS x"]]]
+            let response = try await client.post("jobs", body)
+            #expect(response.at("statistics.query.schema") == nil)
+            #expect(response.string("statistics.query.statementType") == "SELECT")
         }
     }
 
-    @Test func worksThroughJobsQueryToo() async throws {
+    @Test func worksWithJobsQuery() async throws {
         try await withClient { client in
-            let answer = try await client.post(
+            let response = try await client.post(
                 "queries", ["query": "SELECT 1 AS x", "useLegacySql": false, "dryRun": true])
-            #expect(answer["jobComplete"] == true)
-            #expect(answer.columns == ["x INTEGER NULLABLE"])
-            #expect(answer["rows"] == nil)
+            #expect(response["jobComplete"] == true)
+            #expect(response.columns == ["x INTEGER NULLABLE"])
+            #expect(response["rows"] == nil)
             #expect(client.emulator.server.counters.jobs == 0)
         }
     }

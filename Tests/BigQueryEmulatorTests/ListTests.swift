@@ -5,7 +5,7 @@ import Testing
 @testable import BigQueryEmulator
 
 @Suite struct ListTests {
-    @Test func listsTheOneProject() async throws {
+    @Test func listsTheProject() async throws {
         try await withClient { client in
             let expected: JSONObject = [
                 "kind": "bigquery#projectList",
@@ -18,26 +18,26 @@ import Testing
                 "totalItems": 1,
             ]
             for query in ["", "?maxResults=1"] {
-                let answer = try await client.get("/bigquery/v2/projects\(query)")
-                #expect(answer == expected)
+                let response = try await client.get("/bigquery/v2/projects\(query)")
+                #expect(response == expected)
             }
             #expect(client.emulator.server.counters.requests == ["projects.list": 2])
         }
     }
 
-    @Test func listsDatasetsThatAreNotHidden() async throws {
+    @Test func omitsHiddenDatasets() async throws {
         try await withDatasets(["zoo"]) { client in
-            // Leaves its result in a dataset that nobody asked for.
+            // Its result is in a hidden dataset.
             #expect(try await client.results("SELECT 1").cells == [["1"]])
-            let answer = try await client.get("datasets")
-            #expect(answer.string("kind") == "bigquery#datasetList")
-            #expect(names(in: answer) == ["bench", "zoo"])
-            let expected: JSONValue = [
+            let response = try await client.get("datasets")
+            #expect(response.string("kind") == "bigquery#datasetList")
+            #expect(names(in: response) == ["bench", "zoo"])
+            let expected: JSON = [
                 "kind": "bigquery#dataset", "id": "local-project:bench",
                 "datasetReference": ["projectId": "local-project", "datasetId": "bench"], "location": "US",
                 "type": "DEFAULT",
             ]
-            #expect(answer.at("datasets.0") == expected)
+            #expect(response.at("datasets.0") == expected)
             #expect(client.emulator.server.counters.requests["datasets.list"] == 1)
         }
     }
@@ -45,7 +45,7 @@ import Testing
     @Test(arguments: [
         (1, [["bench"], ["moon"], ["zoo"]]), (2, [["bench", "moon"], ["zoo"]]), (3, [["bench", "moon", "zoo"]]),
     ])
-    func listsDatasetsPageByPage(size: Int, pages: [[String]]) async throws {
+    func pagesDatasets(size: Int, pages: [[String]]) async throws {
         try await withDatasets(["zoo", "moon"]) { client in
             var found: [[String]] = []
             var token: String?
@@ -59,16 +59,16 @@ import Testing
         }
     }
 
-    @Test func anotherProjectDoesNotExist() async throws {
+    @Test func rejectsOtherProjects() async throws {
         try await withClient { client in
-            let answer = try await client.send(.get, "/bigquery/v2/projects/other/datasets")
-            #expect(answer.status == 404)
-            #expect(try answer.json().string("error.message") == "Not found: Project other")
-            #expect(try answer.json().string("error.errors.0.reason") == "notFound")
+            let response = try await client.send(.get, "/bigquery/v2/projects/other/datasets")
+            #expect(response.status == 404)
+            #expect(try response.json().string("error.message") == "Not found: Project other")
+            #expect(try response.json().string("error.errors.0.reason") == "notFound")
         }
     }
 
-    /// Calls `body` with a client of an emulator that has a table in each of these datasets.
+    /// Calls `body` with a client of an emulator with a table in each of these datasets.
     private func withDatasets(
         _ datasets: [String], _ body: @escaping @Sendable (APIClient) async throws -> Void
     ) async throws {
@@ -80,7 +80,7 @@ import Testing
             EmulatorConfiguration(requiresAuthorization: false, tables: tables), body)
     }
 
-    private func names(in answer: JSONObject) -> [String] {
-        (answer["datasets"]?.array ?? []).compactMap { $0.object?.string("datasetReference.datasetId") }
+    private func names(in response: JSONObject) -> [String] {
+        (response["datasets"]?.array ?? []).compactMap { $0.object?.string("datasetReference.datasetId") }
     }
 }

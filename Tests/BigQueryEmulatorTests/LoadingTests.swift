@@ -5,7 +5,7 @@ import Testing
 @testable import BigQueryEmulator
 
 @Suite struct LoadingTests {
-    /// Writes files into a new folder, loads `data.*` as `d.t` and calls `body`.
+    /// Writes files to a new folder, loads `data.*` as `d.t` and calls `body`.
     private func load(
         _ files: [String: String], _ body: @escaping @Sendable (APIClient) async throws -> Void
     ) async throws {
@@ -21,7 +21,7 @@ import Testing
 
     private static let path = "datasets/d/tables/t"
 
-    @Test func typesCSVColumnsByTheirValues() async throws {
+    @Test func infersTypesOfCSVColumns() async throws {
         let csv = """
             i,f,b,d,t,s,zip,empty,mixed
             1,1,true,2013-01-02,2013-01-02 03:04:05,x,01234,,1
@@ -55,14 +55,14 @@ import Testing
         ("a,b\n\"x,\"\"y\"\"\n\",2\n", [["x,\"y\"\n", "2"]]), ("\"a\",\"b\"\n\"1\",2\n", [["1", "2"]]), ("a,b\n", []),
         ("a,b\n é ,😀\n", [[" é ", "😀"]]),
     ])
-    func readsCSVByTheBook(csv: String, expected: [[String]]) async throws {
+    func parsesCSV(csv: String, expected: [[String]]) async throws {
         try await load(["data.csv": csv]) { client in
             let cells = try await client.get("\(Self.path)/data").cells
-            #expect(cells == expected.map { $0.map(JSONValue.string) })
+            #expect(cells == expected.map { $0.map(JSON.string) })
         }
     }
 
-    @Test func takesTypesFromTheSchemaFile() async throws {
+    @Test func readsTypesFromTheSchemaFile() async throws {
         let schema = """
             {"fields": [{"name": "n", "type": "numeric", "mode": "REQUIRED", "description": "an amount"},
              {"name": "y", "type": "BYTES"}, {"name": "j", "type": "JSON"}, {"name": "i", "type": "INTEGER"}]}
@@ -100,7 +100,7 @@ import Testing
         }
     }
 
-    @Test func readsATableOfAnSQLiteFile() async throws {
+    @Test func readsATableOfASQLiteFile() async throws {
         let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString).db")
         defer { try? FileManager.default.removeItem(at: file) }
         try await DatabaseQueue(path: file.path).write { database in
@@ -120,10 +120,10 @@ import Testing
 
     @Test(
         arguments: [
-            (["data.csv": "a,b\n1\n"], ":2: 1 cells where the first line has 2"),
-            (["data.csv": "a\n\"x\n"], ":2: a quote is never closed"),
+            (["data.csv": "a,b\n1\n"], ":2: 1 cells, expected 2"),
+            (["data.csv": "a\n\"x\n"], ":2: unterminated quote"),
             (["data.csv": "a\n\"x\"y\n"], ":2: text after a closing quote"),
-            (["data.csv": "a,b\nx\"y,1\n"], ":2: a quote inside a cell without quotes"),
+            (["data.csv": "a,b\nx\"y,1\n"], ":2: a quote inside an unquoted cell"),
             (["data.csv": "a,A\n"], ":1: column names must not be empty or repeated"),
             (["data.csv": ""], ": the file is empty"),
             (
@@ -140,7 +140,7 @@ import Testing
                     "data.csv": "a,b\n1,\n",
                     "data.schema.json":
                         "[{\"name\":\"a\",\"type\":\"INT64\"},{\"name\":\"b\",\"type\":\"DATE\",\"mode\":\"REQUIRED\"}]",
-                ], ":2: field b: is REQUIRED"
+                ], ":2: field b: NULL in a REQUIRED field"
             ),
             (
                 ["data.csv": "a\n1\n", "data.schema.json": "[{\"name\":\"a\",\"type\":\"ROMAN\"}]"],
@@ -149,13 +149,13 @@ import Testing
             (["data.csv": "a\n1\n", "data.schema.json": "[{\"name\""], ": expected ':' at byte 8"),
             (["data.jsonl": "{\"a\":1}\n{\"a\":\n"], ":2: unexpected character at byte 5"),
             (["data.jsonl": "[1]\n"], ":1: expected an object at byte 0"),
-            (["data.jsonl": "{\"a\":1}\n{\"a\":{\"b\":1}}\n"], ":2: a member has values of different kinds"),
-            (["data.jsonl": "{\"a\":[[1]]}\n"], ":1: an array holds null or an array"),
+            (["data.jsonl": "{\"a\":1}\n{\"a\":{\"b\":1}}\n"], ":2: a member has values of different types"),
+            (["data.jsonl": "{\"a\":[[1]]}\n"], ":1: an array contains null or an array"),
             (["data.jsonl": "\n"], ": the file has no columns"),
-            (["data.db": "not SQLite, whatever its name says"], "table t: file is not a database"),
+            (["data.db": "not a SQLite file"], "table t: file is not a database"),
             (["data.xlsx": ""], ": not a .csv, .jsonl, .db or .sql file"),
         ] as [([String: String], String)])
-    func saysWhatIsWrongAndWhere(files: [String: String], message: String) async throws {
+    func reportsErrorsWithTheirLine(files: [String: String], message: String) async throws {
         await #expect {
             try await load(files) { _ in }
         } throws: { error in
@@ -163,7 +163,7 @@ import Testing
         }
     }
 
-    @Test func saysWhichFileIsMissing() {
+    @Test func reportsAMissingFile() {
         let source = EmulatorConfiguration.TableSource(dataset: "d", table: "t", file: "/nowhere/x.csv")
         #expect(throws: EmulatorError.self) { try Emulator(configuration: EmulatorConfiguration(tables: [source])) }
     }

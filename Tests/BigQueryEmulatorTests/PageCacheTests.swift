@@ -13,13 +13,13 @@ import Testing
         EmulatorConfiguration(pageBytes: pageBytes, pageCacheBytes: cacheBytes, requiresAuthorization: false)
     }
 
-    /// The answer without its etag, which depends on the time.
+    /// Returns the response without its etag, which depends on the time.
     private func content(_ client: APIClient, _ path: String, gzip: Bool) async throws -> [UInt8] {
-        let answer = try await client.send(.get, path, headers: Self.headers(gzip: gzip))
-        #expect(answer.status == 200)
-        #expect(answer.headers[.contentEncoding] == (gzip ? "gzip" : nil))
-        #expect(answer.headers[.contentLength].map { $0 == "\(answer.bytes.count)" } ?? true)
-        let bytes = try gzip ? answer.inflated() : answer.bytes
+        let response = try await client.send(.get, path, headers: Self.headers(gzip: gzip))
+        #expect(response.status == 200)
+        #expect(response.headers[.contentEncoding] == (gzip ? "gzip" : nil))
+        #expect(response.headers[.contentLength].map { $0 == "\(response.bytes.count)" } ?? true)
+        let bytes = try gzip ? response.inflated() : response.bytes
         let head = String(decoding: bytes.prefix(300), as: UTF8.self).replacing(/"etag": ?"[^"]*"/, with: "")
         return Array(head.utf8) + bytes.dropFirst(300)
     }
@@ -31,7 +31,7 @@ import Testing
     ]
 
     @Test(arguments: ["nested", "numbers", "texts", "trips"], forms)
-    func answersAreTheSameAsWithout(shape: String, form: String) async throws {
+    func smallResponsesMatchUncachedOnes(shape: String, form: String) async throws {
         let pages = ["", "startIndex=5&maxResults=5", "startIndex=55", "maxResults=0"]
         try await withBoth(pageBytes: 8000) { plain, cached in
             for client in [plain, cached] {
@@ -48,7 +48,7 @@ import Testing
     }
 
     @Test(arguments: ["true", "false"])
-    func largeAnswersAreTheSameAsWithout(prettyPrint: String) async throws {
+    func largeResponsesMatchUncachedOnes(prettyPrint: String) async throws {
         try await withBoth { plain, cached in
             try await compare(plain, cached, "datasets/bench/tables/trips_1200/data?prettyPrint=\(prettyPrint)")
         }
@@ -75,7 +75,7 @@ import Testing
         }
     }
 
-    /// Which requests after `queries/first?maxResults=9&prettyPrint=false` with gzip encode rows once more.
+    /// The requests after `queries/first?maxResults=9&prettyPrint=false` with gzip, and whether they encode rows again.
     @Test(arguments: [
         ("queries/first?maxResults=9&prettyPrint=false", true, 1),
         ("queries/first?maxResults=9&prettyPrint=false&startIndex=0&fields=rows", true, 1),
@@ -92,8 +92,8 @@ import Testing
         ("datasets/bench/tables/numbers_40/data?maxResults=9&prettyPrint=false", true, 2),
         ("queries/stored?maxResults=9&prettyPrint=false", true, 2),
     ])
-    func theSameRowsAreEncodedOnce(path: String, gzip: Bool, encodings: Int) async throws {
-        // Without a limit of its own a page of a table holds half of what one of a result holds, and is another.
+    func encodesTheSameRowsOnce(path: String, gzip: Bool, encodings: Int) async throws {
+        // The default size limits of table pages and result pages differ, and so do their cache keys.
         try await withClient(Self.configuration(cacheBytes: 1 << 26, pageBytes: 100_000)) { client in
             _ = try await client.insert("SELECT * FROM bench.trips_40", id: "first")
             _ = try await client.insert("SELECT * FROM bench.trips_40 LIMIT 30", id: "second")
@@ -110,7 +110,7 @@ import Testing
         }
     }
 
-    @Test func withoutItEveryPageIsEncoded() async throws {
+    @Test func encodesEveryPageWithoutACache() async throws {
         try await withClient(Self.configuration(cacheBytes: nil)) { client in
             for _ in 0..<3 { _ = try await client.get("datasets/bench/tables/trips_5/data") }
             #expect(client.emulator.server.counters.encodedPages == 3)
@@ -119,7 +119,7 @@ import Testing
 }
 
 extension PageCacheTests {
-    /// Asks a cache for pages, and counts those that had to be prepared.
+    /// Requests pages from a cache, and records the pages that were prepared.
     private final class Reader: Sendable {
         let cache: PageCache
         private let prepared = Mutex<[Int64]>([])
@@ -129,7 +129,7 @@ extension PageCacheTests {
             cache = PageCache(byteLimit: cacheBytes)
         }
 
-        /// The first rows of the pages that were prepared since the last call.
+        /// The first rows of the pages prepared since the last call.
         func takePrepared() -> [Int64] {
             prepared.withLock { prepared in
                 defer { prepared = [] }
@@ -137,7 +137,7 @@ extension PageCacheTests {
             }
         }
 
-        /// Reads the page that begins at a row, of as many bytes as are given.
+        /// Reads the page that begins at a row, with this size in bytes.
         func read(
             _ start: Int64, byteCount: Int, byteLimit: Int = .max, after gate: Latch? = nil,
             failure: ServiceError? = nil
@@ -147,7 +147,7 @@ extension PageCacheTests {
                 source: table, start: start, rowLimit: 1, byteLimit: byteLimit, timestamps: .microseconds)
             let rows = try await cache.rows(for: PageCache.Key(selection, form: Self.form)) {
                 self.prepared.withLock { $0.append(start) }
-                await gate?.wait(atMost: .seconds(60))
+                await gate?.wait(timeout: .seconds(60))
                 if let failure { throw failure }
                 let json = [UInt8](repeating: UInt8(ascii: "1"), count: byteCount)
                 return try await PreparedRows(EncodedRows(rowCount: 1, json: json), form: Self.form)
@@ -156,7 +156,7 @@ extension PageCacheTests {
         }
     }
 
-    @Test func thePageThatWasNotAskedForForLongestGoes() async throws {
+    @Test func evictsTheLeastRecentlyUsedPage() async throws {
         let reader = Reader(cacheBytes: 100)
         for start in [0, 1, 0, 2] as [Int64] { try await reader.read(start, byteCount: 40) }
         #expect(reader.takePrepared() == [0, 1, 2])
@@ -169,7 +169,7 @@ extension PageCacheTests {
         #expect(reader.takePrepared() == [0])
     }
 
-    @Test func severalGoIfOneNeedsTheRoom() async throws {
+    @Test func evictsSeveralPagesForALargeOne() async throws {
         let reader = Reader(cacheBytes: 100)
         for start in [0, 1, 2, 3] as [Int64] { try await reader.read(start, byteCount: 25) }
         try await reader.read(4, byteCount: 75)
@@ -180,7 +180,7 @@ extension PageCacheTests {
         #expect(reader.takePrepared() == [0, 1, 2])
     }
 
-    @Test func aPageThatIsTooLargeTakesNobodysPlace() async throws {
+    @Test func doesNotCacheAnOversizedPage() async throws {
         let reader = Reader(cacheBytes: 100)
         try await reader.read(0, byteCount: 100)
         for _ in 0..<2 { try await reader.read(1, byteCount: 101) }
@@ -188,12 +188,12 @@ extension PageCacheTests {
         #expect(reader.takePrepared() == [0, 1, 1])
     }
 
-    @Test func aPageIsPreparedOnceForAllWhoWait() async throws {
+    @Test func preparesAPageOnceForConcurrentRequests() async throws {
         let reader = Reader(cacheBytes: 100)
         let gate = Latch()
         try await withThrowingTaskGroup { group in
             for _ in 0..<20 { group.addTask { try await reader.read(0, byteCount: 50, after: gate) } }
-            // Long enough for all to ask; should one come later, it finds the page.
+            // Long enough for all requests to arrive; a later one would find the page in the cache.
             try await Task.sleep(for: .milliseconds(100))
             gate.open()
             try await group.waitForAll()
@@ -201,13 +201,13 @@ extension PageCacheTests {
         #expect(reader.takePrepared() == [0])
     }
 
-    @Test func aPageWithAnotherByteLimitIsAnother() async throws {
+    @Test func distinguishesByteLimits() async throws {
         let reader = Reader(cacheBytes: 100)
         for limit in [1, 2, 1] { try await reader.read(0, byteCount: 10, byteLimit: limit) }
         #expect(reader.takePrepared() == [0, 0])
     }
 
-    @Test func whatFailsIsTriedAgain() async throws {
+    @Test func retriesAfterAFailure() async throws {
         let reader = Reader(cacheBytes: 100)
         let failure = ServiceError(.internalError, "no rows")
         await #expect(throws: ServiceError.self) { try await reader.read(0, byteCount: 50, failure: failure) }

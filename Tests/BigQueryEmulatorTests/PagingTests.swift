@@ -4,7 +4,7 @@ import Testing
 @testable import BigQueryEmulator
 
 @Suite struct PagingTests {
-    /// Reads all pages by token and returns the first cell of every row, and the sizes of the pages.
+    /// Reads all pages by token; returns the first cell of every row, and the sizes of the pages.
     private func readAll(_ client: APIClient, _ path: String, _ parameters: String) async throws -> (
         ids: [String], pages: [Int]
     ) {
@@ -22,7 +22,7 @@ import Testing
     }
 
     @Test(arguments: [1, 2, 3, 7, 99, 100, 101, 1000])
-    func pagesOfAnySizeMakeUpTheResult(maxResults: Int) async throws {
+    func pagesAddUpToTheResult(maxResults: Int) async throws {
         try await withClient { client in
             let expected = (0..<100).map(String.init)
             _ = try await client.insert("SELECT trip_id, note FROM bench.trips_100 ORDER BY 1", id: "stored")
@@ -37,7 +37,7 @@ import Testing
     }
 
     @Test(arguments: [1, 8, 15, 16, 17, 500, 100_000])
-    func aPageHoldsSoManyBytesByBigQuerysCountAndAtLeastOneRow(pageBytes: Int) async throws {
+    func limitsPagesByLogicalBytes(pageBytes: Int) async throws {
         let configuration = EmulatorConfiguration(pageBytes: pageBytes, requiresAuthorization: false)
         try await withClient(configuration) { client in
             _ = try await client.insert("SELECT trip_id FROM bench.trips_50", id: "ids")
@@ -49,27 +49,30 @@ import Testing
         }
     }
 
-    @Test func countsAsBigQueryDoes() {
+    @Test func computesLogicalBytes() {
         let fields = [
-            Field(name: "i", type: .int64), Field(name: "b", type: .bool), Field(name: "s", type: .string),
-            Field(name: "y", type: .bytes), Field(name: "n", type: .numeric), Field(name: "g", type: .bignumeric),
-            Field(name: "d", type: .date), Field(name: "l", type: .int64, mode: .repeated),
-            Field(
-                name: "r", type: .structure, fields: [Field(name: "x", type: .string), Field(name: "z", type: .bool)]),
-            Field(name: "z", type: .string),
+            SchemaField(name: "i", type: .int64), SchemaField(name: "b", type: .bool),
+            SchemaField(name: "s", type: .string),
+            SchemaField(name: "y", type: .bytes), SchemaField(name: "n", type: .numeric),
+            SchemaField(name: "g", type: .bignumeric),
+            SchemaField(name: "d", type: .date), SchemaField(name: "l", type: .int64, mode: .repeated),
+            SchemaField(
+                name: "r", type: .structure,
+                fields: [SchemaField(name: "x", type: .string), SchemaField(name: "z", type: .bool)]),
+            SchemaField(name: "z", type: .string),
         ]
-        let row: [Value] = [
+        let row: [SQLValue] = [
             .integer(1), .bool(true), .text("é"), .bytes([1, 2, 3]), .text("1.5"), .text("1.5"), .text("2013-01-01"),
             .list([.integer(1), .integer(2)]), .structure([.text("ab"), .null]), .null,
         ]
         let size = 8 + 1 + (2 + 2) + (2 + 3) + 16 + 32 + 8 + 2 * 8 + (2 + 2)
-        var encoder = RowEncoder(fields: fields, timestamps: .microseconds)
+        var encoder = RESTRowEncoder(fields: fields, timestamps: .microseconds)
         #expect(encoder.append(row, byteLimit: size - 1) == nil)
         #expect(encoder.append(row, byteLimit: size) == size)
         #expect(encoder.rowCount == 1)
     }
 
-    @Test func usesTheServicesOwnLimitsUnlessToldOtherwise() async throws {
+    @Test func usesTheServicesLimitsByDefault() async throws {
         try await withClient { client in
             let rows = Array(repeating: "0", count: 25).joined(separator: ",")
             let sql = "SELECT hex(zeroblob(524287)) AS megabyte FROM json_each('[\(rows)]')"
@@ -101,7 +104,7 @@ import Testing
         }
     }
 
-    @Test func answersNoRowsButATokenIfNoneAreWanted() async throws {
+    @Test func returnsOnlyATokenForZeroMaxResults() async throws {
         try await withClient { client in
             let page = try await client.results("SELECT trip_id FROM bench.trips_3", "maxResults=0")
             #expect(page["rows"] == nil)
@@ -110,7 +113,7 @@ import Testing
         }
     }
 
-    @Test func hasNeitherRowsNorATokenForAnEmptyResult() async throws {
+    @Test func returnsNeitherRowsNorTokenForAnEmptyResult() async throws {
         try await withClient { client in
             for parameters in ["", "maxResults=0"] {
                 let page = try await client.results("SELECT trip_id, vendor FROM bench.trips_0", parameters)
@@ -128,7 +131,7 @@ import Testing
         "formatOptions.useInt64Timestamp=true&formatOptions.timestampOutputFormat=INT64",
         "formatOptions.timestampOutputFormat=ROMAN",
     ])
-    func refusesWhatCannotBe(parameters: String) async throws {
+    func rejectsInvalidParameters(parameters: String) async throws {
         try await withClient { client in
             _ = try await client.insert("SELECT trip_id FROM bench.trips_3", id: "three")
             let token = try await client.get("queries/three?maxResults=1").string("pageToken") ?? ""
@@ -137,7 +140,7 @@ import Testing
         }
     }
 
-    @Test func refusesATokenOfAnotherJob() async throws {
+    @Test func rejectsATokenOfAnotherJob() async throws {
         try await withClient { client in
             _ = try await client.insert("SELECT trip_id FROM bench.trips_3", id: "mine")
             _ = try await client.insert("SELECT trip_id FROM bench.trips_3", id: "yours")
@@ -148,7 +151,7 @@ import Testing
     }
 
     @Test(arguments: [0, 1, 31, 32, 1_000_000, Int64.max])
-    func tokensComeBackAsWhatTheyWere(position: Int64) throws {
+    func tokensRoundTrip(position: Int64) throws {
         let text = PageToken(subject: "s", position: position).text
         #expect(text.count == 24)
         #expect(try PageToken(text, subject: "s").position == position)
@@ -173,32 +176,32 @@ import Testing
         return try await client.post("queries", .object(body))
     }
 
-    @Test func answersTheFirstPageAtOnce() async throws {
+    @Test func returnsTheFirstPage() async throws {
         try await withClient { client in
-            let answer = try await query(client, "SELECT trip_id FROM bench.trips_5", ["maxResults": 2])
-            #expect(answer.string("kind") == "bigquery#queryResponse")
-            #expect(answer.cells == [["0"], ["1"]])
-            #expect(answer["totalRows"] == "5")
-            #expect(answer["jobComplete"] == true)
-            let id = answer.string("jobReference.jobId") ?? ""
-            let rest = try await client.get("queries/\(id)?pageToken=\(answer.string("pageToken") ?? "")")
+            let response = try await query(client, "SELECT trip_id FROM bench.trips_5", ["maxResults": 2])
+            #expect(response.string("kind") == "bigquery#queryResponse")
+            #expect(response.cells == [["0"], ["1"]])
+            #expect(response["totalRows"] == "5")
+            #expect(response["jobComplete"] == true)
+            let id = response.string("jobReference.jobId") ?? ""
+            let rest = try await client.get("queries/\(id)?pageToken=\(response.string("pageToken") ?? "")")
             #expect(rest.cells == [["2"], ["3"], ["4"]])
         }
     }
 
-    @Test func tellsWhereToAskIfTheJobTakesLonger() async throws {
+    @Test func returnsAJobReferenceAfterTheTimeout() async throws {
         let configuration = EmulatorConfiguration(jobTime: .milliseconds(200), requiresAuthorization: false)
         try await withClient(configuration) { client in
-            let answer = try await query(client, "SELECT 1", ["timeoutMs": 10])
-            #expect(answer["jobComplete"] == false)
-            #expect(answer["schema"] == nil)
-            #expect(answer["totalRows"] == nil)
-            let id = answer.string("jobReference.jobId") ?? ""
+            let response = try await query(client, "SELECT 1", ["timeoutMs": 10])
+            #expect(response["jobComplete"] == false)
+            #expect(response["schema"] == nil)
+            #expect(response["totalRows"] == nil)
+            let id = response.string("jobReference.jobId") ?? ""
             #expect(try await client.get("queries/\(id)").cells == [["1"]])
         }
     }
 
-    @Test func namesNoJobIfNoneIsWantedAndThePageIsTheWholeResult() async throws {
+    @Test func omitsAnOptionalJobReference() async throws {
         try await withClient { client in
             let mode: JSONObject = ["jobCreationMode": "JOB_CREATION_OPTIONAL"]
             let whole = try await query(client, "SELECT trip_id FROM bench.trips_5", mode)
@@ -212,22 +215,22 @@ import Testing
 
     @Test(
         arguments: [([:], "1.3570416E9"), (["useInt64Timestamp": true], "1357041600000000")] as [(JSONObject, String)])
-    func writesTimestampsAsTheRequestWants(options: JSONObject, expected: String) async throws {
+    func appliesTheTimestampFormat(options: JSONObject, expected: String) async throws {
         try await withClient { client in
-            let answer = try await query(
+            let response = try await query(
                 client, "SELECT TIMESTAMP '2013-01-01 12:00:00' AS t", ["formatOptions": .object(options)])
-            #expect(answer.cells == [[.string(expected)]])
+            #expect(response.cells == [[.string(expected)]])
         }
     }
 
     @Test(arguments: [
         ("{}", "required"), ("{\"query\": \"\"}", "required"), ("{\"query\"", "parseError"), ("[]", "parseError"),
     ])
-    func refusesABodyWithoutAQuery(body: String, reason: String) async throws {
+    func rejectsABodyWithoutAQuery(body: String, reason: String) async throws {
         try await withClient { client in
-            let answer = try await client.send(.post, "queries", body: body)
-            #expect(answer.status == 400)
-            #expect(try answer.json().string("error.errors.0.reason") == reason)
+            let response = try await client.send(.post, "queries", body: body)
+            #expect(response.status == 400)
+            #expect(try response.json().string("error.errors.0.reason") == reason)
         }
     }
 }
@@ -238,32 +241,32 @@ import Testing
             ("US", nil, true), ("US", "US", true), ("US", "us", true), ("US", "EU", false), ("EU", nil, true),
             ("europe-west1", nil, false), ("europe-west1", "US", false), ("europe-west1", "europe-west1", true),
         ] as [(String, String?, Bool)])
-    func findsJobsByTheLocationRule(location: String, asked: String?, isFound: Bool) async throws {
+    func requiresALocationOutsideMultiRegions(location: String, requested: String?, isFound: Bool) async throws {
         let configuration = EmulatorConfiguration(location: location, requiresAuthorization: false)
         try await withClient(configuration) { client in
             _ = try await client.insert("SELECT 1", id: "here")
             for (method, path) in [("GET", "jobs/here"), ("GET", "queries/here"), ("POST", "jobs/here/cancel")] {
-                let query = asked.map { "?location=\($0)" } ?? ""
-                let answer = try await client.send(method == "GET" ? .get : .post, path + query)
-                #expect((answer.status == 200) == isFound)
+                let query = requested.map { "?location=\($0)" } ?? ""
+                let response = try await client.send(method == "GET" ? .get : .post, path + query)
+                #expect((response.status == 200) == isFound)
                 guard !isFound else { continue }
-                let error = try answer.json()
+                let error = try response.json()
                 #expect(error.string("error.errors.0.reason") == "notFound")
-                let name = asked.map { "local-project:\($0).here" } ?? "local-project:here"
+                let name = requested.map { "local-project:\($0).here" } ?? "local-project:here"
                 #expect(error.string("error.message") == "Not found: Job \(name)")
             }
         }
     }
 
-    @Test func aQueryFindsTablesInItsLocationOnly() async throws {
+    @Test func queriesFindOnlyTablesInTheirLocation() async throws {
         try await withClient { client in
-            let body: JSONValue = [
+            let body: JSON = [
                 "jobReference": ["location": "EU"],
                 "configuration": ["query": ["query": "SELECT * FROM bench.trips_1", "useLegacySql": false]],
             ]
-            let answer = try await client.post("jobs", body)
+            let response = try await client.post("jobs", body)
             let message = "Not found: Dataset local-project:bench was not found in location EU"
-            #expect(answer.string("error.message") == message)
+            #expect(response.string("error.message") == message)
         }
     }
 }

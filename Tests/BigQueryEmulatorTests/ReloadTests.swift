@@ -8,7 +8,7 @@ import Testing
     ]
     private static let path = "datasets/d/tables/t"
 
-    @Test func theTableFollowsItsFile() async throws {
+    @Test func reloadsAChangedFile() async throws {
         try await TableFolder.with(Self.files) { client, folder in
             let before = try await client.get(Self.path)
             #expect(try await client.get(Self.path) == before)
@@ -23,8 +23,7 @@ import Testing
         }
     }
 
-    /// Also if the file is the same.
-    @Test func everyLoadChangesTheEtagAndNoOtherTables() async throws {
+    @Test func everyReloadChangesOnlyItsTablesEtag() async throws {
         try await TableFolder.with(Self.files) { client, folder in
             let other = try await client.get("datasets/d/tables/other").string("etag")
             var etags: Set<String> = []
@@ -38,10 +37,10 @@ import Testing
         }
     }
 
-    @Test func twoChangesAtTheSameTimeAreTwo() async throws {
+    @Test func distinguishesSimultaneousChanges() async throws {
         try await TableFolder.with(Self.files) { client, _ in
             let catalog = client.emulator.server.catalog
-            let first = try catalog.table(TableReference(project: "local-project", dataset: "d", table: "t"))
+            let first = try catalog.table(EmulatedTable.Reference(project: "local-project", dataset: "d", table: "t"))
             catalog.register(first)
             let second = try catalog.table(first.reference)
             catalog.register(first)
@@ -53,7 +52,7 @@ import Testing
     }
 
     @Test(arguments: ["SELECT COUNT(*) AS n FROM d.t", "SELECT n FROM d.v"])
-    func queriesSeeTheNewRowsAndResultsStay(sql: String) async throws {
+    func queriesSeeNewRowsAndResultsPersist(sql: String) async throws {
         try await TableFolder.with(Self.files) { client, folder in
             for id in ["first", "cached"] {
                 _ = try await client.insert(sql, id: id)
@@ -72,7 +71,7 @@ import Testing
     }
 
     @Test(arguments: [("d.t.csv", "id\n1,2\n"), ("d.v.sql", "SELECT nothing FROM d.t"), ("d.new.csv", "")])
-    func whatCannotBeLoadedChangesNothing(name: String, text: String) async throws {
+    func failedReloadChangesNothing(name: String, text: String) async throws {
         try await TableFolder.with(Self.files) { client, folder in
             let paths = ["t", "v", "new"].map { "datasets/d/tables/\($0)" }
             var before: [JSONObject] = []
@@ -82,7 +81,7 @@ import Testing
         }
     }
 
-    @Test func aTableMayBecomeAView() async throws {
+    @Test func replacesATableWithAView() async throws {
         try await TableFolder.with(Self.files) { client, folder in
             try await folder.load("d.other.sql", "SELECT id FROM d.t WHERE id = 2", client)
             #expect(try await client.get("datasets/d/tables/other").string("type") == "VIEW")

@@ -5,7 +5,7 @@ import Testing
 @testable import BigQueryEmulator
 
 @Suite struct ResponseFormTests {
-    @Test func isIndentedUnlessTheRequestSaysNo() async throws {
+    @Test func indentsByDefault() async throws {
         try await withClient { client in
             let pretty = try await client.send(.get, "datasets/bench/tables/trips_3/data")
             let compact = try await client.send(.get, "datasets/bench/tables/trips_3/data?prettyPrint=false")
@@ -20,12 +20,12 @@ import Testing
         }
     }
 
-    @Test func saysWhatItIs() async throws {
+    @Test func setsTheContentType() async throws {
         try await withClient { client in
-            let answer = try await client.send(.get, "datasets/bench?alt=json&key=anything&prettyPrint=false")
-            #expect(answer.status == 200)
-            #expect(answer.headers[.contentType] == "application/json; charset=UTF-8")
-            #expect(answer.headers[.contentLength] == String(answer.bytes.count))
+            let response = try await client.send(.get, "datasets/bench?alt=json&key=anything&prettyPrint=false")
+            #expect(response.status == 200)
+            #expect(response.headers[.contentType] == "application/json; charset=UTF-8")
+            #expect(response.headers[.contentLength] == String(response.bytes.count))
         }
     }
 
@@ -35,17 +35,17 @@ import Testing
             ("identity", "client (gzip)", false),
             ("gzip", "client", false), ("gzip", "client (gzip)", true), ("gzip, deflate", "GZIP client", true),
         ] as [(String?, String?, Bool)])
-    func compressesOnlyIfBothHeadersSaySo(encoding: String?, agent: String?, isCompressed: Bool) async throws {
+    func compressesOnlyIfBothHeadersAllowIt(encoding: String?, agent: String?, isCompressed: Bool) async throws {
         try await withClient { client in
             var headers = HTTPFields()
             headers[.acceptEncoding] = encoding
             headers[.userAgent] = agent
             let path = "datasets/bench/tables/trips_2000/data?prettyPrint=false"
             let plain = try await client.send(.get, path)
-            let answer = try await client.send(.get, path, headers: headers)
-            #expect(answer.headers[.contentEncoding] == (isCompressed ? "gzip" : nil))
-            #expect(try (isCompressed ? answer.inflated() : answer.bytes) == plain.bytes)
-            #expect((answer.bytes.count < plain.bytes.count / 2) == isCompressed)
+            let response = try await client.send(.get, path, headers: headers)
+            #expect(response.headers[.contentEncoding] == (isCompressed ? "gzip" : nil))
+            #expect(try (isCompressed ? response.inflated() : response.bytes) == plain.bytes)
+            #expect((response.bytes.count < plain.bytes.count / 2) == isCompressed)
         }
     }
 
@@ -56,16 +56,16 @@ import Testing
         ("tableReference/tableId,tableReference/datasetId", ["tableReference(datasetId,tableId)"]),
         ("schema/fields/name", ["schema(fields)"]), ("nothing", []), ("kind,kind", ["kind"]),
     ])
-    func sendsTheFieldsThatAreWanted(mask: String, expected: [String]) async throws {
+    func appliesTheFieldMask(mask: String, expected: [String]) async throws {
         try await withClient { client in
-            let answer = try await client.get("datasets/bench/tables/trips_1?fields=\(mask)")
-            let names = answer.members.map { member in
+            let response = try await client.get("datasets/bench/tables/trips_1?fields=\(mask)")
+            let names = response.members.map { member in
                 member.value.object.map { "\(member.name)(\($0.members.map(\.name).joined(separator: ",")))" }
                     ?? member.name
             }
             #expect(names == expected)
             if mask == "schema/fields/name" {
-                #expect(answer.at("schema.fields.0")?.object?.members.map(\.name) == ["name"])
+                #expect(response.at("schema.fields.0")?.object?.members.map(\.name) == ["name"])
             }
         }
     }
@@ -82,21 +82,21 @@ import Testing
     }
 
     @Test(arguments: ["a(", "a(b", "a)", "a//b", ",a", "a,", "(a)", "a/"])
-    func refusesAMaskThatIsNone(mask: String) async throws {
+    func rejectsAnInvalidFieldMask(mask: String) async throws {
         try await withClient { client in
-            let answer = try await client.send(.get, "datasets/bench?fields=\(mask)")
-            #expect(answer.status == 400)
-            #expect(try answer.json().string("error.errors.0.location") == "fields")
+            let response = try await client.send(.get, "datasets/bench?fields=\(mask)")
+            #expect(response.status == 400)
+            #expect(try response.json().string("error.errors.0.location") == "fields")
         }
     }
 
     @Test(arguments: ["/", "/bigquery/v2", "/bigquery/v2/projects/local-project/nothing", "/bigquery/v2/nothing"])
-    func answersUnknownPathsInTheAPIsForm(path: String) async throws {
+    func respondsToUnknownPathsInTheAPIsForm(path: String) async throws {
         try await withClient { client in
-            let answer = try await client.send(.get, path)
-            #expect(answer.status == 404)
-            #expect(try answer.json().string("error.errors.0.reason") == "notFound")
-            #expect(try answer.json().string("error.status") == "NOT_FOUND")
+            let response = try await client.send(.get, path)
+            #expect(response.status == 404)
+            #expect(try response.json().string("error.errors.0.reason") == "notFound")
+            #expect(try response.json().string("error.status") == "NOT_FOUND")
         }
     }
 
@@ -115,15 +115,15 @@ import Testing
         ("jobs/none", "Not found: Job local-project:none"),
         ("queries/none?location=US", "Not found: Job local-project:US.none"),
     ])
-    func saysWhatIsNotFound(path: String, message: String) async throws {
+    func namesTheMissingResource(path: String, message: String) async throws {
         try await withClient { client in
-            let answer = try await client.send(.get, path)
-            #expect(answer.status == 404)
-            #expect(try answer.json().string("error.message") == message)
+            let response = try await client.send(.get, path)
+            #expect(response.status == 404)
+            #expect(try response.json().string("error.message") == message)
         }
     }
 
-    @Test func waitsWithEveryAnswer() async throws {
+    @Test func delaysEveryResponse() async throws {
         let configuration = EmulatorConfiguration(latency: .milliseconds(60), requiresAuthorization: false)
         try await withClient(configuration) { client in
             let time = try await ContinuousClock().measure { _ = try await client.get("datasets/bench") }
@@ -136,8 +136,8 @@ import Testing
         ("queries/job?maxResults=0", false), ("queries/job?fields=totalRows", false), ("queries/none", false),
         ("queries/empty", false), ("jobs/job", false), ("datasets/bench/tables/trips_3", false),
     ])
-    func waitsLongerWithRowsOnly(path: String, waits: Bool) async throws {
-        // Longer than any answer takes; it is not waited for to the end.
+    func appliesPageLatencyOnlyToRows(path: String, waits: Bool) async throws {
+        // Longer than any response takes; the test does not wait for its end.
         let configuration = EmulatorConfiguration(pageLatency: .seconds(3600), requiresAuthorization: false)
         try await withClient(configuration) { client in
             _ = try await client.insert("SELECT * FROM bench.trips_3", id: "job")
@@ -159,12 +159,12 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(1)))
-    func waitsWithRowsSideBySide() async throws {
+    func delaysPagesConcurrently() async throws {
         let configuration = EmulatorConfiguration(pageLatency: .seconds(3600), requiresAuthorization: false)
         try await withClient(configuration) { client in
             try await withThrowingTaskGroup { group in
                 for _ in 0..<20 { group.addTask { try await client.get("datasets/bench/tables/trips_3/data") } }
-                // None has its answer yet, and all are waiting for it.
+                // No response has arrived yet, and all requests are waiting.
                 while client.emulator.server.counters.rows < 60 { try await Task.sleep(for: .milliseconds(1)) }
                 group.cancelAll()
             }

@@ -6,13 +6,13 @@ import Testing
 @Suite struct ResultLifetimeTests {
     private static let sql = "SELECT trip_id FROM bench.trips_3"
 
-    @Test func aResultWithoutADestinationExpires() async throws {
+    @Test func expiresAnAnonymousResult() async throws {
         try await TableFolder.with([:], resultLifetime: .zero) { client, _ in
             _ = try await client.insert(Self.sql, id: "gone")
-            let answer = try await client.send(.get, "queries/gone")
-            #expect(answer.status == 404)
-            #expect(try answer.json().string("error.errors.0.reason") == "notFound")
-            let message = try answer.json().string("error.message") ?? ""
+            let response = try await client.send(.get, "queries/gone")
+            #expect(response.status == 404)
+            #expect(try response.json().string("error.errors.0.reason") == "notFound")
+            let message = try response.json().string("error.message") ?? ""
             #expect(message.contains(/^Not found: Table local-project:_[0-9a-f]+\.anon[0-9a-f]+$/))
             let job = try await client.get("jobs/gone")
             #expect(job.string("status.state") == "DONE")
@@ -25,7 +25,7 @@ import Testing
         }
     }
 
-    @Test func untilThenItIsThere() async throws {
+    @Test func keepsTheResultUntilItExpires() async throws {
         try await TableFolder.with([:], resultLifetime: .seconds(3600)) { client, _ in
             for _ in 0..<2 {
                 #expect(try await client.results(Self.sql).cells.count == 3)
@@ -40,7 +40,7 @@ import Testing
         }
     }
 
-    @Test func whatExpiredIsNotAnsweredFromTheCache() async throws {
+    @Test func doesNotReuseAnExpiredResult() async throws {
         try await TableFolder.with([:], resultLifetime: .zero) { client, _ in
             for id in ["first", "second"] {
                 _ = try await client.insert(Self.sql, id: id)
@@ -50,7 +50,7 @@ import Testing
         }
     }
 
-    @Test func aDestinationIsKept() async throws {
+    @Test func keepsADestinationTable() async throws {
         try await TableFolder.with(["d.t.csv": "id\n1\n"], resultLifetime: .zero) { client, _ in
             let result = try await client.results(
                 Self.sql, "", ["destinationTable": ["datasetId": "d", "tableId": "copy"]])
@@ -59,7 +59,7 @@ import Testing
         }
     }
 
-    @Test func rowsThatWereSentAreCounted() async throws {
+    @Test func countsSentRows() async throws {
         try await withClient { client in
             _ = try await client.insert(Self.sql, id: "three")
             _ = try await client.get("queries/three?maxResults=2")

@@ -8,7 +8,7 @@ import Testing
         "`local-project.bench.trips_3`", "`bench.trips_3`", "bench.trips_3", "local-project.bench.trips_3",
         "`local-project`.`bench`.`trips_3`", "`local-project`.bench.trips_3", "`local-project.bench`.trips_3",
     ])
-    func takesATableInEverySpelling(table: String) async throws {
+    func acceptsEverySpellingOfATable(table: String) async throws {
         try await withClient { client in
             for sql in [
                 "SELECT trip_id FROM \(table)", "SELECT t.trip_id FROM \(table) AS t",
@@ -26,7 +26,7 @@ import Testing
         }
     }
 
-    @Test func takesALegacyTableInBracketsOnly() async throws {
+    @Test func acceptsBracketsOnlyInLegacySQL() async throws {
         try await withClient { client in
             func run(_ sql: String) async throws -> JSONObject {
                 try await client.post("queries", ["query": .string(sql), "timeoutMs": 200_000])
@@ -66,12 +66,12 @@ import Testing
         ("SELECT DATE '2013-02-30'", 400, "invalidQuery", "Invalid DATE literal at [1:8]"),
         ("SELECT /* open", 400, "invalidQuery", "Syntax error: Unclosed comment at [1:15]"),
     ])
-    func refusesInBigQuerysWords(sql: String, status: Int, reason: String, message: String) async throws {
+    func rejectsWithBigQuerysErrors(sql: String, status: Int, reason: String, message: String) async throws {
         try await withClient { client in
-            let answer = try await client.insert(sql)
-            #expect(answer.at("error.code") == .number(String(status)))
-            #expect(answer.string("error.errors.0.reason") == reason)
-            #expect(answer.string("error.message") == message)
+            let response = try await client.insert(sql)
+            #expect(response.at("error.code") == .number(String(status)))
+            #expect(response.string("error.errors.0.reason") == reason)
+            #expect(response.string("error.message") == message)
             #expect(client.emulator.server.counters.jobs == 0)
         }
     }
@@ -80,27 +80,27 @@ import Testing
         "SELECT nothing", "SELECT FROM", "SELECT FORMAT_DATE('%Y', '2013-01-01')", "SELECT CAST(1 AS NUMERIC)",
         "SELECT [1, 2]",
     ])
-    func leavesTheRestToSQLiteAndSaysSo(sql: String) async throws {
+    func reportsSQLiteErrors(sql: String) async throws {
         try await withClient { client in
-            let answer = try await client.insert(sql)
-            #expect(answer.string("error.errors.0.reason") == "invalidQuery")
-            #expect(answer.string("error.errors.0.location") == "q")
+            let response = try await client.insert(sql)
+            #expect(response.string("error.errors.0.reason") == "invalidQuery")
+            #expect(response.string("error.errors.0.location") == "q")
         }
     }
 
-    @Test func doesNotRunStatementsThatChangeThings() async throws {
+    @Test func rejectsStatementsOtherThanQueries() async throws {
         try await withClient { client in
-            let answer = try await client.results("DELETE FROM bench.trips_3 WHERE true")
-            #expect(answer.string("error.errors.0.reason") == "invalidQuery")
+            let response = try await client.results("DELETE FROM bench.trips_3 WHERE true")
+            #expect(response.string("error.errors.0.reason") == "invalidQuery")
             #expect(try await client.results("SELECT count(*) FROM bench.trips_3").cells == [["3"]])
         }
     }
 
-    @Test func usesTheDefaultDatasetForBareNames() async throws {
+    @Test func resolvesBareNamesInTheDefaultDataset() async throws {
         try await withClient { client in
             let dataset: JSONObject = ["defaultDataset": ["datasetId": "bench"]]
-            let answer = try await client.results("SELECT count(*) FROM trips_4", "", dataset)
-            #expect(answer.cells == [["4"]])
+            let response = try await client.results("SELECT count(*) FROM trips_4", "", dataset)
+            #expect(response.cells == [["4"]])
         }
     }
 
@@ -113,14 +113,14 @@ import Testing
             (#"'nul\0x'"#, nil), (#"'nul\000x'"#, "nul\0x"), (#"'\q'"#, nil), ("'--no comment'", "--no comment"),
             ("'日本'", "日本"),
         ] as [(String, String?)])
-    func readsStringLiterals(literal: String, expected: String?) async throws {
+    func parsesStringLiterals(literal: String, expected: String?) async throws {
         try await withClient { client in
-            let answer = try await client.results("SELECT \(literal) AS s")
+            let response = try await client.results("SELECT \(literal) AS s")
             guard let expected else {
-                #expect(answer.at("error") != nil)
+                #expect(response.at("error") != nil)
                 return
             }
-            #expect(answer.cells == [[.string(expected)]])
+            #expect(response.cells == [[.string(expected)]])
         }
     }
 
@@ -138,24 +138,24 @@ import Testing
             ("CAST(12 AS FLOAT64)", "FLOAT", "12.0"), ("CAST('2013-1-2' AS DATE)", "DATE", "2013-01-02"),
             ("CAST(upper('ab') AS BYTES)", "BYTES", "QUI="), ("5 IN UNNEST(json_array(4, 5))", "INTEGER", "1"),
         ] as [(String, String, String?)])
-    func givesExpressionsTheirTypes(expression: String, type: String, value: String?) async throws {
+    func infersTypesOfExpressions(expression: String, type: String, value: String?) async throws {
         try await withClient { client in
             for suffix in ["", " AS named", " named"] {
-                let answer = try await client.results("SELECT \(expression)\(suffix)")
-                #expect(answer.columns == ["\(suffix.isEmpty ? "f0_" : "named") \(type) NULLABLE"])
-                #expect(answer.cells == [[value.map(JSONValue.string) ?? .null]])
+                let response = try await client.results("SELECT \(expression)\(suffix)")
+                #expect(response.columns == ["\(suffix.isEmpty ? "f0_" : "named") \(type) NULLABLE"])
+                #expect(response.cells == [[value.map(JSON.string) ?? .null]])
             }
         }
     }
 
-    @Test func refusesAValueThatDoesNotFitItsCast() async throws {
+    @Test func rejectsAnInvalidCast() async throws {
         try await withClient { client in
-            let answer = try await client.results("SELECT CAST('soon' AS DATE)")
-            #expect(answer.string("error.message")?.hasPrefix("Invalid date: 'soon'") == true)
+            let response = try await client.results("SELECT CAST('soon' AS DATE)")
+            #expect(response.string("error.message")?.hasPrefix("Invalid date: 'soon'") == true)
         }
     }
 
-    @Test func keepsTheTypesOfATablesColumns() async throws {
+    @Test func keepsTypesOfTableColumns() async throws {
         try await withClient { client in
             let whole = try await client.results("SELECT * FROM bench.trips_40")
             let stored = try await client.results("SELECT * FROM bench.trips_40 ORDER BY trip_id")
@@ -174,20 +174,20 @@ import Testing
         (" UNION ALL SELECT * FROM bench.trips_1 ORDER BY 1", ["0", "0", "1", "2", "3"]),
         (" ORDER BY trip_id DESC LIMIT 1", ["3"]),
     ])
-    func takesTheShortWayOnlyForAWholeTable(rest: String, expected: [String]) async throws {
+    func copiesNoRowsForAWholeTable(rest: String, expected: [String]) async throws {
         try await withClient { client in
-            let answer = try await client.results("SELECT * FROM bench.trips_4\(rest)")
-            #expect(answer.cells.map { $0[0].string } == expected)
+            let response = try await client.results("SELECT * FROM bench.trips_4\(rest)")
+            #expect(response.cells.map { $0[0].string } == expected)
         }
     }
 
-    @Test func widensTypesByValues() async throws {
+    @Test func infersTypesFromValues() async throws {
         try await withClient { client in
             let sql = "SELECT column1, column2, column3 FROM (VALUES (1, 1, NULL), (2.5, 'a', NULL))"
-            let answer = try await client.results(sql)
+            let response = try await client.results(sql)
             #expect(
-                answer.columns == ["column1 FLOAT NULLABLE", "column2 STRING NULLABLE", "column3 INTEGER NULLABLE"])
-            #expect(answer.cells == [["1.0", "1", .null], ["2.5", "a", .null]])
+                response.columns == ["column1 FLOAT NULLABLE", "column2 STRING NULLABLE", "column3 INTEGER NULLABLE"])
+            #expect(response.cells == [["1.0", "1", .null], ["2.5", "a", .null]])
         }
     }
 
@@ -224,7 +224,7 @@ import Testing
 }
 
 @Suite struct QueryParameterTests {
-    private func parameter(_ name: String?, _ type: JSONValue, _ value: JSONValue) -> JSONValue {
+    private func parameter(_ name: String?, _ type: JSON, _ value: JSON) -> JSON {
         var parameter: JSONObject = ["parameterType": type, "parameterValue": value]
         if let name { parameter["name"] = .string(name) }
         return .object(parameter)
@@ -247,19 +247,19 @@ import Testing
             ),
             ("JSON", "{\"a\":1}", "JSON", "{\"a\":1}"), ("STRING", nil, "STRING", nil),
         ] as [(String, String?, String, String?)])
-    func comeBackAsTheyWent(type: String, value: String?, wireType: String, expected: String?) async throws {
+    func roundTrip(type: String, value: String?, wireType: String, expected: String?) async throws {
         try await withClient { client in
-            let json: JSONValue = value.map { ["value": .string($0)] } ?? [:]
+            let json: JSON = value.map { ["value": .string($0)] } ?? [:]
             for (sql, name) in [("SELECT @P AS x", "p"), ("SELECT ? AS x", nil)] as [(String, String?)] {
-                let parameters: JSONValue = [parameter(name, ["type": .string(type)], json)]
-                let answer = try await client.results(sql, "", ["queryParameters": parameters])
-                #expect(answer.columns == ["x \(wireType) NULLABLE"])
-                #expect(answer.cells == [[expected.map(JSONValue.string) ?? .null]])
+                let parameters: JSON = [parameter(name, ["type": .string(type)], json)]
+                let response = try await client.results(sql, "", ["queryParameters": parameters])
+                #expect(response.columns == ["x \(wireType) NULLABLE"])
+                #expect(response.cells == [[expected.map(JSON.string) ?? .null]])
             }
         }
     }
 
-    @Test func canBeListsAndStructures() async throws {
+    @Test func canBeArraysAndStructs() async throws {
         try await withClient { client in
             let list = parameter(
                 "list", ["type": "ARRAY", "arrayType": ["type": "INT64"]],
@@ -274,9 +274,9 @@ import Testing
                 ],
                 ["structValues": ["b": ["value": "false"], "a": ["value": "x"]]])
             let settings: JSONObject = ["queryParameters": [list, record]]
-            let answer = try await client.results("SELECT @list AS l, @record AS r", "", settings)
-            #expect(answer.columns == ["l INTEGER REPEATED", "r RECORD NULLABLE"])
-            #expect(answer.cells == [[[["v": "3"], ["v": "1"]], ["f": [["v": "x"], ["v": "false"]]]]])
+            let response = try await client.results("SELECT @list AS l, @record AS r", "", settings)
+            #expect(response.columns == ["l INTEGER REPEATED", "r RECORD NULLABLE"])
+            #expect(response.cells == [[[["v": "3"], ["v": "1"]], ["f": [["v": "x"], ["v": "false"]]]]])
             let sql = "SELECT trip_id FROM bench.trips_5 WHERE trip_id IN UNNEST(@list) ORDER BY 1"
             #expect(try await client.results(sql, "", settings).cells == [["1"], ["3"]])
         }
@@ -303,11 +303,11 @@ import Testing
         ("SELECT @x", "ROMAN", "XII", "Query parameter x has the unknown type ROMAN"),
         ("SELECT ?", "INT64", "1", "Query parameter number 1 is not defined (1 provided) at [1:8]"),
     ])
-    func areRefusedIfTheyDoNotFit(sql: String, type: String, value: String, message: String) async throws {
+    func rejectInvalidValues(sql: String, type: String, value: String, message: String) async throws {
         try await withClient { client in
-            let parameters: JSONValue = [parameter("x", ["type": .string(type)], ["value": .string(value)])]
-            let answer = try await client.insert(sql, ["queryParameters": parameters])
-            #expect(answer.string("error.message") == message)
+            let parameters: JSON = [parameter("x", ["type": .string(type)], ["value": .string(value)])]
+            let response = try await client.insert(sql, ["queryParameters": parameters])
+            #expect(response.string("error.message") == message)
         }
     }
 }

@@ -9,7 +9,7 @@ import Testing
         "https://www.googleapis.com/auth/cloud-platform", "https://www.googleapis.com/auth/cloud-platform.read-only",
         "openid \(Scope.bigQuery)",
     ])
-    func letsATokenForBigQueryPass(scope: String) async throws {
+    func acceptsBigQueryScopes(scope: String) async throws {
         try await withClient(EmulatorConfiguration()) { client in
             let token = try await client.login(["scope": scope]).string("access_token")
             #expect(try await client.callAPI(with: token).status == 200)
@@ -17,11 +17,11 @@ import Testing
     }
 
     @Test(arguments: [Scope.drive, "openid email", "\(Scope.bigQuery).insertdata"])
-    func refusesATokenForSomethingElse(scope: String) async throws {
+    func rejectsOtherScopes(scope: String) async throws {
         try await withClient(EmulatorConfiguration()) { client in
             let token = try await client.login(["scope": scope]).string("access_token")
-            let answer = try await client.callAPI(with: token)
-            #expect(answer.status == 403)
+            let response = try await client.callAPI(with: token)
+            #expect(response.status == 403)
             let expected: JSONObject = [
                 "error": [
                     "code": 403, "message": "Request had insufficient authentication scopes.",
@@ -41,7 +41,7 @@ import Testing
                     ],
                 ]
             ]
-            #expect(try answer.json() == expected)
+            #expect(try response.json() == expected)
         }
     }
 }

@@ -7,7 +7,7 @@ import Testing
 import FoundationNetworking
 #endif
 
-/// The emulator over a real socket.
+/// Tests over a real socket.
 @Suite struct ServerTests {
     private func get(_ url: String, token: String? = nil) async throws -> (status: Int, body: JSONObject) {
         var request = URLRequest(url: try #require(URL(string: url)))
@@ -30,11 +30,11 @@ import FoundationNetworking
         return try await send(request).body.string("access_token") ?? ""
     }
 
-    @Test func itsCredentialsFileOpensTheDoor() async throws {
+    @Test func acceptsItsCredentialsFile() async throws {
         let folder = FileManager.default.temporaryDirectory
         let path = folder.appending(path: "credentials-\(UUID().uuidString).json").path
         defer { try? FileManager.default.removeItem(atPath: path) }
-        // What was there before, with permissions for everybody, must not live on.
+        // An existing file's permissions must not be kept.
         #expect(
             FileManager.default.createFile(
                 atPath: path, contents: Data("old".utf8), attributes: [.posixPermissions: 0o644]))
@@ -48,9 +48,9 @@ import FoundationNetworking
             #expect(file.string("quota_project_id") == "local-project")
             let url = "\(running.endpoint)/bigquery/v2/projects/local-project/datasets/bench/tables/trips_10/data"
             #expect(try await get(url).status == 401)
-            let answer = try await get(url, token: token(of: file))
-            #expect(answer.status == 200)
-            #expect(answer.body.cells.count == 10)
+            let response = try await get(url, token: token(of: file))
+            #expect(response.status == 200)
+            #expect(response.body.cells.count == 10)
             #expect(
                 running.counters
                     == EmulatorCounters(
@@ -59,7 +59,7 @@ import FoundationNetworking
         }
     }
 
-    @Test func itsClientFileNamesItsOwnAddresses() async throws {
+    @Test func clientFileContainsTheEmulatorsURLs() async throws {
         let path = FileManager.default.temporaryDirectory.appending(path: "client-\(UUID().uuidString).json").path
         defer { try? FileManager.default.removeItem(atPath: path) }
         try await Emulator(configuration: EmulatorConfiguration()).withRunning { running in
@@ -71,7 +71,7 @@ import FoundationNetworking
         }
     }
 
-    @Test func itsClientFileIsAWebClientsIfItHasRegisteredAddresses() async throws {
+    @Test func clientFileIsAWebClientIfURIsAreRegistered() async throws {
         let path = FileManager.default.temporaryDirectory.appending(path: "client-\(UUID().uuidString).json").path
         defer { try? FileManager.default.removeItem(atPath: path) }
         let configuration = EmulatorConfiguration(redirectURIs: ["https://a.example.com/", "http://localhost:8080/"])
@@ -85,7 +85,7 @@ import FoundationNetworking
         }
     }
 
-    @Test func saysThatThePortIsTaken() async throws {
+    @Test func reportsAPortInUse() async throws {
         try await Emulator(configuration: EmulatorConfiguration()).withRunning { running in
             let second = try Emulator(configuration: EmulatorConfiguration(port: running.port))
             await #expect {
@@ -96,7 +96,7 @@ import FoundationNetworking
         }
     }
 
-    @Test func stopsWhenItsTaskIsCancelled() async throws {
+    @Test func stopsOnCancellation() async throws {
         let emulator = try Emulator(configuration: EmulatorConfiguration())
         let (ports, continuation) = AsyncStream<Int>.makeStream()
         await withTaskGroup { group in

@@ -15,18 +15,18 @@ import Testing
         """,
     ]
 
-    private static func names(in answer: JSONObject) -> [String] {
-        (answer["tables"]?.array ?? []).compactMap { $0.object?.string("tableReference.tableId") }
+    private static func names(in response: JSONObject) -> [String] {
+        (response["tables"]?.array ?? []).compactMap { $0.object?.string("tableReference.tableId") }
     }
 
-    @Test func tellsOfEachTable() async throws {
+    @Test func describesEachTable() async throws {
         try await TableFolder.with(Self.files) { client, _ in
             let list = try await client.get("datasets/sales/tables")
             #expect(list.string("kind") == "bigquery#tableList")
             #expect(list.at("totalItems") == 3)
             #expect(Self.names(in: list) == ["orders", "people", "recent"])
             let created = try await client.get("datasets/sales/tables/orders").string("creationTime") ?? ""
-            let orders: JSONValue = [
+            let orders: JSON = [
                 "kind": "bigquery#table", "id": "local-project:sales.orders",
                 "tableReference": ["projectId": "local-project", "datasetId": "sales", "tableId": "orders"],
                 "type": "TABLE", "creationTime": .string(created),
@@ -41,7 +41,7 @@ import Testing
         }
     }
 
-    @Test func aTableTellsWhatItsSchemaFileSays() async throws {
+    @Test func includesPropertiesOfTheSchemaFile() async throws {
         try await TableFolder.with(Self.files) { client, _ in
             let table = try await client.get("datasets/sales/tables/orders")
             #expect(table.columns == ["id INTEGER NULLABLE", "day DATE NULLABLE"])
@@ -56,7 +56,7 @@ import Testing
         (1, [["orders"], ["people"], ["recent"]]), (2, [["orders", "people"], ["recent"]]),
         (3, [["orders", "people", "recent"]]),
     ])
-    func comesPageByPage(size: Int, pages: [[String]]) async throws {
+    func pagesTables(size: Int, pages: [[String]]) async throws {
         try await TableFolder.with(Self.files) { client, _ in
             var found: [[String]] = []
             var token: String?
@@ -70,9 +70,9 @@ import Testing
         }
     }
 
-    @Test func ofTheGeneratedTablesAFewAreListed() async throws {
+    @Test func listsSomeGeneratedTables() async throws {
         try await TableFolder.with(["bench.mine.csv": "id\n1\n"]) { client, _ in
-            // One that was asked for is no more there than all others.
+            // A table that was requested is not listed either.
             #expect(try await client.get("datasets/bench/tables/trips_7").string("numRows") == "7")
             let list = try await client.get("datasets/bench/tables")
             let sizes = ["1000", "100000", "1000000"]
@@ -82,11 +82,11 @@ import Testing
     }
 
     @Test(arguments: ["datasets/nothing/tables", "/bigquery/v2/projects/other/datasets/bench/tables"])
-    func aDatasetThatDoesNotExistHasNoList(path: String) async throws {
+    func rejectsAMissingDataset(path: String) async throws {
         try await withClient { client in
-            let answer = try await client.send(.get, path)
-            #expect(answer.status == 404)
-            #expect(try answer.json().string("error.message")?.hasPrefix("Not found: Dataset ") == true)
+            let response = try await client.send(.get, path)
+            #expect(response.status == 404)
+            #expect(try response.json().string("error.message")?.hasPrefix("Not found: Dataset ") == true)
         }
     }
 }

@@ -13,7 +13,7 @@ import Testing
         form.map { "\($0.key)=\($0.value)" }.joined(separator: "&")
     }
 
-    @Test func givesAFreshTokenForEveryRefresh() async throws {
+    @Test func issuesANewTokenForEveryRefresh() async throws {
         try await withClient(EmulatorConfiguration()) { client in
             let form = Self.encoded(Self.goodForm)
             let first = try await client.send(.post, "/token", body: form).json()
@@ -37,33 +37,33 @@ import Testing
             ("refresh_token", nil, 400, "invalid_request", "Missing required parameter: refresh_token"),
             ("refresh_token", "other", 400, "invalid_grant", "Bad Request"),
         ] as [(String, String?, Int, String, String)])
-    func refusesInGooglesWords(
+    func rejectsWithGooglesErrors(
         field: String, value: String?, status: Int, error: String, description: String
     ) async throws {
         try await withClient { client in
             var form = Self.goodForm
             form[field] = value
-            let answer = try await client.send(.post, "/token", body: Self.encoded(form))
-            #expect(answer.status == status)
-            #expect(try answer.json() == ["error": .string(error), "error_description": .string(description)])
+            let response = try await client.send(.post, "/token", body: Self.encoded(form))
+            #expect(response.status == status)
+            #expect(try response.json() == ["error": .string(error), "error_description": .string(description)])
         }
     }
 
-    @Test func readsPercentEscapesAndPlusSigns() async throws {
+    @Test func decodesPercentEscapesAndPlusSigns() async throws {
         let configuration = EmulatorConfiguration(refreshToken: "1//a b+c")
         try await withClient(configuration) { client in
             var form = Self.goodForm
             form["refresh_token"] = "1%2F%2Fa+b%2Bc"
-            let answer = try await client.send(.post, "/token", body: Self.encoded(form))
-            #expect(answer.status == 200)
+            let response = try await client.send(.post, "/token", body: Self.encoded(form))
+            #expect(response.status == 200)
         }
     }
 
-    @Test func takesFormsInTheBodyOnly() async throws {
+    @Test func acceptsFormsInTheBodyOnly() async throws {
         try await withClient { client in
             let form = Self.encoded(Self.goodForm)
-            let answers = try await [client.send(.get, "/token?\(form)"), client.send(.post, "/token?\(form)")]
-            #expect(answers.map(\.status) == [404, 400])
+            let responses = try await [client.send(.get, "/token?\(form)"), client.send(.post, "/token?\(form)")]
+            #expect(responses.map(\.status) == [404, 400])
         }
     }
 }
@@ -74,7 +74,7 @@ import Testing
         return try await client.send(.post, "/token", body: form).json().string("access_token") ?? ""
     }
 
-    @Test func letsAFreshTokenPass() async throws {
+    @Test func acceptsANewToken() async throws {
         try await withClient(EmulatorConfiguration()) { client in
             let header = "Bearer \(try await token(client))"
             #expect(try await client.send(.get, "datasets/bench", headers: [.authorization: header]).status == 200)
@@ -85,14 +85,14 @@ import Testing
         arguments: [
             (nil, "required"), ("Bearer nonsense", "authError"), ("Bearer", "authError"), ("Basic TOKEN", "authError"),
         ] as [(String?, String)])
-    func refusesEverythingElse(header: String?, reason: String) async throws {
+    func rejectsInvalidAuthorization(header: String?, reason: String) async throws {
         try await withClient(EmulatorConfiguration()) { client in
             let header = try await header?.replacing("TOKEN", with: token(client))
-            let answer = try await client.send(
+            let response = try await client.send(
                 .get, "datasets/bench", headers: header.map { [.authorization: $0] } ?? [:])
-            let error = try answer.json()
-            #expect(answer.status == 401)
-            #expect(answer.headers[.wwwAuthenticate]?.hasPrefix("Bearer") == true)
+            let error = try response.json()
+            #expect(response.status == 401)
+            #expect(response.headers[.wwwAuthenticate]?.hasPrefix("Bearer") == true)
             #expect(error.string("error.errors.0.reason") == reason)
             #expect(error.string("error.errors.0.location") == "Authorization")
             #expect(error.string("error.status") == "UNAUTHENTICATED")
@@ -100,7 +100,7 @@ import Testing
         }
     }
 
-    @Test func refusesATokenWhoseTimeIsOver() async throws {
+    @Test func rejectsAnExpiredToken() async throws {
         try await withClient(EmulatorConfiguration(accessTokenLifetime: .zero)) { client in
             let header = "Bearer \(try await token(client))"
             #expect(try await client.send(.get, "datasets/bench", headers: [.authorization: header]).status == 401)

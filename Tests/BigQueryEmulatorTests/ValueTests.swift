@@ -15,11 +15,11 @@ import Testing
             ("2013-01-01 00:00:00.1234567", nil), ("2013-01-01 00:00:00 Europe/Berlin", nil), ("", nil),
             ("2013-01-01x", nil),
         ] as [(String, Int64?)])
-    func readsTimestamps(text: String, expected: Int64?) {
+    func parsesTimestamps(text: String, expected: Int64?) {
         #expect(CivilTime.timestamp(text) == expected)
     }
 
-    @Test func everyDayComesBackAsItWas() {
+    @Test func everyDayRoundTrips() {
         for day in stride(from: Int64(-719_162), through: 2_932_896, by: 31) {
             #expect(CivilTime.date(CivilTime.dateText(day: day)) == CivilTime.dateText(day: day))
             let (year, month, date) = CivilTime.civil(day: day)
@@ -38,17 +38,21 @@ import Testing
             (0, "0.0", "0", "1970-01-01T00:00:00Z"), (1, "1e-06", "1", "1970-01-01T00:00:00.000001Z"),
             (1_000_000_000_000_000, "1.0E9", "1000000000000000", "2001-09-09T01:46:40Z"),
         ] as [(Int64, String, String, String)])
-    func writesTimestampsInThreeForms(microseconds: Int64, float: String, integer: String, iso: String) {
+    func encodesTimestampsInThreeFormats(microseconds: Int64, float: String, integer: String, iso: String) {
         for (format, expected) in [(.float, float), (.microseconds, integer), (.iso8601, iso)]
-            as [(RowEncoder.TimestampFormat, String)]
+            as [(RESTRowEncoder.TimestampFormat, String)]
         {
-            #expect(encoded(.integer(microseconds), Field(name: "t", type: .timestamp), format) == "\"\(expected)\"")
+            #expect(
+                encoded(.integer(microseconds), SchemaField(name: "t", type: .timestamp), format) == "\"\(expected)\"")
         }
     }
 
-    private func encoded(_ value: Value, _ field: Field, _ format: RowEncoder.TimestampFormat = .microseconds) -> String
+    private func encoded(
+        _ value: SQLValue, _ field: SchemaField, _ format: RESTRowEncoder.TimestampFormat = .microseconds
+    )
+        -> String
     {
-        var encoder = RowEncoder(fields: [field], timestamps: format)
+        var encoder = RESTRowEncoder(fields: [field], timestamps: format)
         _ = encoder.append([value], byteLimit: .max)
         return String(
             String(decoding: encoder.finish(), as: UTF8.self).dropFirst(#"[{"f":[{"v":"#.count).dropLast("}]}]".count))
@@ -56,41 +60,45 @@ import Testing
 
     @Test(
         arguments: [
-            (.integer(.min), Field(name: "x", type: .int64), #""-9223372036854775808""#),
-            (.integer(0), Field(name: "x", type: .int64), #""0""#),
-            (.double(0.1), Field(name: "x", type: .float64), #""0.1""#),
-            (.double(.nan), Field(name: "x", type: .float64), #""NaN""#),
-            (.double(-.infinity), Field(name: "x", type: .float64), #""-Infinity""#),
-            (.double(3.14159e-87), Field(name: "x", type: .float64), #""3.14159e-87""#),
-            (.bool(false), Field(name: "x", type: .bool), #""false""#), (.null, Field(name: "x", type: .bool), "null"),
-            (.text("\"\\\n\u{1}<é>"), Field(name: "x", type: .string), #""\"\\\n\u0001\u003cé\u003e""#),
-            (.bytes([]), Field(name: "x", type: .bytes), #""""#),
-            (.bytes([0]), Field(name: "x", type: .bytes), #""AA==""#),
-            (.bytes([0, 1]), Field(name: "x", type: .bytes), #""AAE=""#),
-            (.bytes([251, 255, 191]), Field(name: "x", type: .bytes), #""+/+/""#),
-            (.null, Field(name: "x", type: .int64, mode: .repeated), "[]"),
-            (.list([]), Field(name: "x", type: .int64, mode: .repeated), "[]"),
+            (.integer(.min), SchemaField(name: "x", type: .int64), #""-9223372036854775808""#),
+            (.integer(0), SchemaField(name: "x", type: .int64), #""0""#),
+            (.double(0.1), SchemaField(name: "x", type: .float64), #""0.1""#),
+            (.double(.nan), SchemaField(name: "x", type: .float64), #""NaN""#),
+            (.double(-.infinity), SchemaField(name: "x", type: .float64), #""-Infinity""#),
+            (.double(3.14159e-87), SchemaField(name: "x", type: .float64), #""3.14159e-87""#),
+            (.bool(false), SchemaField(name: "x", type: .bool), #""false""#),
+            (.null, SchemaField(name: "x", type: .bool), "null"),
+            (.text("\"\\\n\u{1}<é>"), SchemaField(name: "x", type: .string), #""\"\\\n\u0001\u003cé\u003e""#),
+            (.bytes([]), SchemaField(name: "x", type: .bytes), #""""#),
+            (.bytes([0]), SchemaField(name: "x", type: .bytes), #""AA==""#),
+            (.bytes([0, 1]), SchemaField(name: "x", type: .bytes), #""AAE=""#),
+            (.bytes([251, 255, 191]), SchemaField(name: "x", type: .bytes), #""+/+/""#),
+            (.null, SchemaField(name: "x", type: .int64, mode: .repeated), "[]"),
+            (.list([]), SchemaField(name: "x", type: .int64, mode: .repeated), "[]"),
             (
-                .list([.integer(1), .integer(2)]), Field(name: "x", type: .int64, mode: .repeated),
+                .list([.integer(1), .integer(2)]), SchemaField(name: "x", type: .int64, mode: .repeated),
                 #"[{"v":"1"},{"v":"2"}]"#
             ),
             (
                 .structure([.text("a"), .null]),
-                Field(
+                SchemaField(
                     name: "x", type: .structure,
-                    fields: [Field(name: "a", type: .string), Field(name: "b", type: .int64, mode: .repeated)]),
+                    fields: [
+                        SchemaField(name: "a", type: .string), SchemaField(name: "b", type: .int64, mode: .repeated),
+                    ]),
                 #"{"f":[{"v":"a"},{"v":[]}]}"#
             ),
             (
-                .text("[2020-01-01 00:00:00+00, UNBOUNDED)"), Field(name: "x", type: .range, rangeElement: .timestamp),
+                .text("[2020-01-01 00:00:00+00, UNBOUNDED)"),
+                SchemaField(name: "x", type: .range, rangeElement: .timestamp),
                 #""[1577836800000000, UNBOUNDED)""#
             ),
             (
-                .text("[2020-01-01, UNBOUNDED)"), Field(name: "x", type: .range, rangeElement: .date),
+                .text("[2020-01-01, UNBOUNDED)"), SchemaField(name: "x", type: .range, rangeElement: .date),
                 #""[2020-01-01, UNBOUNDED)""#
             ),
-        ] as [(Value, Field, String)])
-    func writesCellsInTheAPIsForm(value: Value, field: Field, expected: String) {
+        ] as [(SQLValue, SchemaField, String)])
+    func encodesCells(value: SQLValue, field: SchemaField, expected: String) {
         #expect(encoded(value, field) == expected)
     }
 }
@@ -99,7 +107,7 @@ import Testing
     @Test(arguments: [
         #"{"a":[1,-2.5e+10,true,false,null,"x"],"b":{}}"#, "[]", "\"\"", "0", #""\"\\\b\f\n\r\t""#, #"{"é":"😀"}"#,
     ])
-    func whatIsReadIsWrittenAgain(text: String) throws {
+    func roundTrips(text: String) throws {
         #expect(try JSONParser.parse(Array(text.utf8)).text == text)
     }
 
@@ -112,11 +120,11 @@ import Testing
         "\"\\ud800\"",
         "\"\\ud800\\u0041\"", "\"\\u00g0\"", "\"\u{1}\"", "1 2", "[1}", "+1", "NaN", String(repeating: "[", count: 300),
     ])
-    func refusesWhatIsNotJSON(text: String) {
+    func rejectsInvalidJSON(text: String) {
         #expect(throws: JSONError.self) { try JSONParser.parse(Array(text.utf8)) }
     }
 
-    @Test func refusesInvalidUTF8() {
+    @Test func rejectsInvalidUTF8() {
         #expect(throws: JSONError.self) { try JSONParser.parse([0x22, 0xC3, 0x22]) }
     }
 }

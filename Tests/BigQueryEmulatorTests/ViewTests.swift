@@ -15,7 +15,7 @@ import Testing
         "sales.trips.sql": "SELECT * FROM bench.trips_20;",
     ]
 
-    @Test func isATableWithAQueryAndWithoutRows() async throws {
+    @Test func isATableWithoutRows() async throws {
         try await TableFolder.with(Self.files) { client, _ in
             let view = try await client.get("datasets/sales/tables/daily")
             #expect(view.string("type") == "VIEW")
@@ -29,12 +29,12 @@ import Testing
         }
     }
 
-    @Test func itsRowsCannotBeListed() async throws {
+    @Test func cannotListRows() async throws {
         try await TableFolder.with(Self.files) { client, _ in
-            let answer = try await client.send(.get, "datasets/sales/tables/daily/data")
-            #expect(answer.status == 400)
-            #expect(try answer.json().string("error.message") == "Cannot list a table of type VIEW.")
-            #expect(try answer.json().string("error.errors.0.reason") == "invalid")
+            let response = try await client.send(.get, "datasets/sales/tables/daily/data")
+            #expect(response.status == 400)
+            #expect(try response.json().string("error.message") == "Cannot list a table of type VIEW.")
+            #expect(try response.json().string("error.errors.0.reason") == "invalid")
         }
     }
 
@@ -43,7 +43,7 @@ import Testing
         ("SELECT * FROM sales.busy", [["2024-01-02", "2", "4.0"]]),
         ("SELECT a.* FROM sales.busy AS a JOIN sales.daily AS b ON b.day = a.day", [["2024-01-02", "2", "4.0"]]),
     ])
-    func aQueryReadsItAsATable(sql: String, rows: [[String]]) async throws {
+    func canBeQueried(sql: String, rows: [[String]]) async throws {
         try await TableFolder.with(Self.files) { client, _ in
             let result = try await client.results(sql)
             #expect(
@@ -57,7 +57,6 @@ import Testing
         }
     }
 
-    /// Every type comes through, also those that SQLite does not know.
     @Test func keepsTypesAndValues() async throws {
         try await TableFolder.with(Self.files) { client, _ in
             let through = try await client.results("SELECT * FROM sales.trips ORDER BY trip_id")
@@ -68,28 +67,28 @@ import Testing
         }
     }
 
-    @Test func aJobNamesTheTablesThatAreRead() async throws {
+    @Test func jobStatisticsNameTheTablesRead() async throws {
         try await TableFolder.with(Self.files) { client, _ in
             _ = try await client.insert("SELECT * FROM sales.busy", id: "busy")
             _ = try await client.get("queries/busy")
             let job = try await client.get("jobs/busy")
-            let orders: JSONValue = ["projectId": "local-project", "datasetId": "sales", "tableId": "orders"]
+            let orders: JSON = ["projectId": "local-project", "datasetId": "sales", "tableId": "orders"]
             #expect(job.at("statistics.query.referencedTables") == .array([orders]))
             let size = try await client.get("datasets/sales/tables/orders").string("numBytes")
             #expect(job.string("statistics.query.totalBytesProcessed") == size)
         }
     }
 
-    @Test func aViewOfItselfIsRefused() async throws {
+    @Test func rejectsARecursiveView() async throws {
         try await TableFolder.with(["d.a.sql": "SELECT * FROM d.b", "d.b.sql": "SELECT * FROM d.a"]) { client, _ in
-            let answer = try await client.insert("SELECT * FROM d.a")
-            #expect(answer.string("error.errors.0.reason") == "invalidQuery")
-            #expect(answer.string("error.message") == "Views are nested more than 16 levels deep")
+            let response = try await client.insert("SELECT * FROM d.a")
+            #expect(response.string("error.errors.0.reason") == "invalidQuery")
+            #expect(response.string("error.message") == "Views are nested more than 16 levels deep")
         }
     }
 
     @Test(arguments: ["SELECT nothing FROM bench.trips_1", "DELETE FROM bench.trips_1", "", "SELECT * FROM d.gone"])
-    func aQueryThatDoesNotCompileIsNamedAtTheStart(sql: String) async throws {
+    func startFailsForAQueryThatDoesNotCompile(sql: String) async throws {
         try await TableFolder.with(["d.v.sql": sql]) { client, folder in
             let file = folder.source("d.v.sql").file
             let error = await #expect(throws: EmulatorError.self) {

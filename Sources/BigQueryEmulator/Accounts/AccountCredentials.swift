@@ -1,7 +1,7 @@
 import Foundation
 import Hummingbird
 
-/// Google's IAM Service Account Credentials API, as far as it gives out access tokens.
+/// Google's IAM Service Account Credentials API, limited to generateAccessToken.
 struct AccountCredentials: Sendable {
     let configuration: EmulatorConfiguration
     let grants: Grants
@@ -11,24 +11,24 @@ struct AccountCredentials: Sendable {
         "https://www.googleapis.com/auth/cloud-platform", "https://www.googleapis.com/auth/iam",
     ]
 
-    /// A refusal in the form of Google's APIs.
-    private struct Refusal: Error {
+    /// An error in the form of Google's APIs.
+    private struct APIError: Error {
         var code: Int
         var status: String
         var message: String
     }
 
-    /// - Parameter resource: the last part of the path: `EMAIL:generateAccessToken`.
+    /// - Parameter resource: The last path segment, `EMAIL:generateAccessToken`.
     func respond(to request: Request, resource: String) async -> Response {
-        do throws(Refusal) {
+        do throws(APIError) {
             let body: ByteBuffer
             do {
                 body = try await request.body.collect(upTo: 1 << 16)
             } catch {
-                throw Refusal(code: 400, status: "INVALID_ARGUMENT", message: "Request is too large.")
+                throw APIError(code: 400, status: "INVALID_ARGUMENT", message: "Request is too large.")
             }
             return .json(
-                try answer(Array(buffer: body), authorization: request.headers[.authorization], resource: resource))
+                try response(Array(buffer: body), authorization: request.headers[.authorization], resource: resource))
         } catch {
             let body: JSONObject = [
                 "code": .number(String(error.code)), "message": .string(error.message), "status": .string(error.status),
@@ -37,29 +37,31 @@ struct AccountCredentials: Sendable {
         }
     }
 
-    private func answer(
+    private func response(
         _ body: [UInt8], authorization: String?, resource: String
-    ) throws(Refusal) -> JSONObject {
+    ) throws(APIError) -> JSONObject {
         let token = authorization.flatMap {
             $0.hasPrefix("Bearer ") ? grants.accessToken(String($0.dropFirst(7))) : nil
         }
         guard let token else {
-            throw Refusal(
+            throw APIError(
                 code: 401, status: "UNAUTHENTICATED",
                 message:
                     "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid authentication credential."
             )
         }
         guard !Self.scopes.isDisjoint(with: token.grant.scopes) else {
-            throw Refusal(
+            throw APIError(
                 code: 403, status: "PERMISSION_DENIED", message: "Request had insufficient authentication scopes.")
         }
         guard resource == ServiceAccount(project: configuration.project).email + Self.method else {
-            throw Refusal(
+            throw APIError(
                 code: 403, status: "PERMISSION_DENIED",
                 message: "Permission 'iam.serviceAccounts.getAccessToken' denied on resource (or it may not exist).")
         }
-        func invalid(_ message: String) -> Refusal { Refusal(code: 400, status: "INVALID_ARGUMENT", message: message) }
+        func invalid(_ message: String) -> APIError {
+            APIError(code: 400, status: "INVALID_ARGUMENT", message: message)
+        }
         guard let object = try? JSONParser.parse(body).object else { throw invalid("Invalid JSON payload received.") }
         let scopes = object["scope"]?.array?.compactMap(\.string) ?? []
         guard !scopes.isEmpty else { throw invalid("Scope required.") }

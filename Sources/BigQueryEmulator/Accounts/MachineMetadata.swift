@@ -2,13 +2,13 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 
-/// The metadata servers of Google's and of Amazon's machines, and a workload's identity provider. Each answers only those
-/// who say in a header that they mean it.
+/// The metadata servers of Google Compute Engine and Amazon EC2, and a workload's identity provider. Each requires its
+/// own request header.
 struct MachineMetadata: Sendable {
     let configuration: EmulatorConfiguration
     let grants: Grants
 
-    /// What begins every conversation with Amazon's.
+    /// The IMDSv2 session token.
     private let session = UUID().uuidString
 
     private static let flavor = (name: "metadata-flavor", value: "Google")
@@ -21,8 +21,8 @@ struct MachineMetadata: Sendable {
 
     func addRoutes(to router: Router<BasicRequestContext>) {
         router.get("/") { request, _ -> Response in
-            // Whoever else asks for this finds nothing, as at BigQuery.
-            guard isMeant(request) else { throw HTTPError(.notFound) }
+            // Without the header the response is 404, as at BigQuery.
+            guard isMetadataRequest(request) else { throw HTTPError(.notFound) }
             return flavored(.text("computeMetadata/\n", type: "application/text"))
         }
         google("computeMetadata/v1/project/project-id", to: router) { _ in
@@ -59,13 +59,15 @@ struct MachineMetadata: Sendable {
         _ respond: @escaping @Sendable (Request) throws -> Response
     ) {
         router.get(path) { request, _ -> Response in
-            guard isMeant(request) else { return .text("Missing Metadata-Flavor:Google header.", status: 403) }
+            guard isMetadataRequest(request) else {
+                return .text("Missing Metadata-Flavor:Google header.", status: 403)
+            }
             return flavored(try respond(request))
         }
     }
 
-    /// Whether a request is for Google's, and did not come by way of a proxy.
-    private func isMeant(_ request: Request) -> Bool {
+    /// Whether a request has the required header and was not forwarded by a proxy.
+    private func isMetadataRequest(_ request: Request) -> Bool {
         request.header(Self.flavor.name) == Self.flavor.value && request.header("x-forwarded-for") == nil
     }
 
@@ -77,9 +79,9 @@ struct MachineMetadata: Sendable {
 
     private func token(_ request: Request) -> Response {
         if configuration.failure == .noServiceAccount { return .text("Not Found", status: 404) }
-        let asked = request.uri.queryParameters["scopes"].map { $0.split(separator: ",").map(String.init) }
+        let requested = request.uri.queryParameters["scopes"].map { $0.split(separator: ",").map(String.init) }
         let tokens = grants.begin(
-            .init(scopes: asked ?? configuration.scopes, isOffline: false, audience: ServiceAccount.uniqueID),
+            .init(scopes: requested ?? configuration.scopes, isOffline: false, audience: ServiceAccount.uniqueID),
             withRefreshToken: false)
         return .json([
             "access_token": .string(tokens.access),
@@ -97,7 +99,7 @@ struct MachineMetadata: Sendable {
 }
 
 extension Request {
-    /// The value of a header, by its name in lower case.
+    /// The value of a header, by its lower-case name.
     func header(_ name: String) -> String? {
         headers.first { $0.name.canonicalName == name }?.value
     }

@@ -1,9 +1,9 @@
 import Foundation
 
-/// The one service account of the project.
+/// The only service account of the project.
 struct ServiceAccount: Sendable {
     let email: String
-    /// What stands for the account in what is said of its tokens.
+    /// The account's numeric ID, the audience of its tokens.
     static let uniqueID = "100000000000000000001"
 
     private static let googleAudience = "https://oauth2.googleapis.com/token"
@@ -13,34 +13,34 @@ struct ServiceAccount: Sendable {
         email = "emulator@\(project).iam.gserviceaccount.com"
     }
 
-    /// Checks what the account says of itself with its key.
+    /// Verifies a signed assertion.
     ///
-    /// - Parameter audience: the address of the token endpoint.
-    /// - Returns: the scopes that it asks for.
-    func scopes(of assertion: String, audience: String) throws(OAuthError) -> [String] {
+    /// - Parameter audience: The URL of the token endpoint.
+    /// - Returns: The requested scopes.
+    func scopes(of assertion: String, audience: String) throws(OAuthErrorResponse) -> [String] {
         guard let token = JSONWebToken(assertion) else {
-            throw OAuthError("invalid_grant", "Invalid JWT: Failed to parse the assertion.")
+            throw OAuthErrorResponse("invalid_grant", "Invalid JWT: Failed to parse the assertion.")
         }
         guard token.claims["iss"]?.string == email else {
-            throw OAuthError("invalid_grant", "Invalid grant: account not found")
+            throw OAuthErrorResponse("invalid_grant", "Invalid grant: account not found")
         }
         guard let key = SigningKey.shared, token.isSigned(with: key) else {
-            throw OAuthError("invalid_grant", "Invalid JWT Signature.")
+            throw OAuthErrorResponse("invalid_grant", "Invalid JWT Signature.")
         }
-        // Google's own library for Python names Google whatever the file says.
+        // Google's library for Python always names Google's endpoint, whatever the file says.
         guard [audience, Self.googleAudience].contains(token.claims["aud"]?.string) else {
-            throw OAuthError(
+            throw OAuthErrorResponse(
                 "invalid_grant", "Invalid JWT: Failed audience check. The right audience is \(audience)")
         }
-        guard token.isTimely else {
-            throw OAuthError(
+        guard token.isCurrent else {
+            throw OAuthErrorResponse(
                 "invalid_grant",
                 "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. Check your iat and exp values in the JWT claim."
             )
         }
         let scopes = token.claims["scope"]?.string?.split(separator: " ").map(String.init) ?? []
         guard !scopes.isEmpty, scopes.allSatisfy({ $0.hasPrefix(Self.scopePrefix) }) else {
-            throw OAuthError("invalid_scope", "Invalid OAuth scope or ID token audience provided.")
+            throw OAuthErrorResponse("invalid_scope", "Invalid OAuth scope or ID token audience provided.")
         }
         return scopes
     }

@@ -1,7 +1,7 @@
-/// An EXPORT DATA statement, taken apart.
+/// A parsed EXPORT DATA statement.
 struct ExportStatement {
     let target: ExportTarget
-    /// The words of the query whose rows are exported.
+    /// The tokens of the exported query.
     let query: [SQLToken]
 
     init(_ tokens: [SQLToken]) throws(ServiceError) {
@@ -15,7 +15,7 @@ struct ExportStatement {
         do {
             target = try Self.target(options)
         } catch  where error.reason == .invalid {
-            // What an option says is part of the query.
+            // An invalid option is an error of the query.
             throw .invalidQuery(error.message)
         }
     }
@@ -36,13 +36,13 @@ struct ExportStatement {
         guard uri.contains("*") else { throw .invalidQuery("Option 'uri' value must be a wild card URI.") }
         var target = try ExportTarget(uri: uri, format: format, compression: options["compression"])
         if let delimiter = options["field_delimiter"] { try target.setDelimiter(delimiter) }
-        // Unlike an extract job's.
+        // The default differs from that of an extract job.
         target.hasHeader = options["header"] == "TRUE"
         target.replaces = options["overwrite"] == "TRUE"
         return target
     }
 
-    /// The options in their parentheses; TRUE and FALSE in upper case.
+    /// Parses the option list; TRUE and FALSE are returned in upper case.
     private static func options(_ rest: inout ArraySlice<SQLToken>) throws(ServiceError) -> [String: String] {
         var options: [String: String] = [:]
         var separator: Character = "("

@@ -1,13 +1,13 @@
-/// The files that an export is to write, as far as a request tells: checked as BigQuery does.
+/// The destination files of an export, validated like BigQuery does.
 struct ExportTarget: Sendable {
-    /// The form of the files, under the API's names.
+    /// The file format, with the API's names.
     enum Format: String {
         case csv = "CSV"
         case json = "NEWLINE_DELIMITED_JSON"
         case avro = "AVRO"
         case parquet = "PARQUET"
 
-        /// The values that `compression` may have, besides `NONE`.
+        /// The supported values of `compression`, besides `NONE`.
         fileprivate var compressions: Set<String> {
             switch self {
             case .csv, .json: ["GZIP"]
@@ -19,15 +19,15 @@ struct ExportTarget: Sendable {
 
     let uri: String
     let bucket: String
-    /// The object's name up to the `*`, or the whole name.
+    /// The object name up to the `*`, or the whole name.
     let prefix: String
-    /// What follows the `*`; `nil` if there is none.
+    /// The object name after the `*`; `nil` without `*`.
     let suffix: String?
     let format: Format
     let isGzip: Bool
     var delimiter = ","
     var hasHeader = true
-    /// Whether files that are there may be replaced.
+    /// Whether existing files can be overwritten.
     var replaces = true
 
     /// - Throws: A ``ServiceError`` with reason `invalid`.
@@ -39,7 +39,7 @@ struct ExportTarget: Sendable {
             throw ServiceError(
                 .invalid, "Invalid extract destination URI '\(uri)'. Must be a valid Google Storage path.")
         }
-        // Such names would lead out of the folder that stands for the bucket.
+        // Such names would escape the bucket's folder.
         guard parts[1].split(separator: "/").allSatisfy({ $0 != "." && $0 != ".." }) else {
             throw ServiceError(.invalid, "The emulator does not write to '\(uri)'")
         }
@@ -56,14 +56,14 @@ struct ExportTarget: Sendable {
         isGzip = compression == "GZIP"
     }
 
-    /// Sets what stands between the values of CSV files.
+    /// Sets the field delimiter of CSV files.
     mutating func setDelimiter(_ text: String) throws(ServiceError) {
         guard format == .csv else { throw ServiceError(.invalid, "Only exports to CSV may specify a field delimiter.") }
         delimiter = text == "\\t" || text == "tab" ? "\t" : text
         guard delimiter.utf8.count == 1 else { throw ServiceError(.invalid, "Invalid field delimiter: \(text)") }
     }
 
-    /// The name of a file, counted from 0.
+    /// The object name of a file, numbered from 0.
     func objectName(_ number: Int) -> String {
         guard let suffix else { return prefix }
         let digits = String(number)

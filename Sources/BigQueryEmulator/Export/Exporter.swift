@@ -1,34 +1,34 @@
 import Foundation
 
-/// Writes rows to files in the folders that stand for buckets.
+/// Exports rows to files in the folders of buckets.
 struct Exporter: Sendable {
-    /// What an export has written.
+    /// The number of files and rows written.
     struct Outcome: Sendable {
         var files: Int
         var rows: Int64
     }
 
-    /// The folder of each bucket.
+    /// The folder of each bucket, by bucket name.
     let buckets: [String: String]
 
-    /// The rows of a file where there may be several; the service decides by size, and promises nothing.
+    /// The number of rows per file of a sharded export. The service decides by size, without a guarantee.
     static let rowsPerFile: Int64 = 10_000
-    /// The most that goes into a file which is to be the only one.
+    /// BigQuery's size limit of an export to a single file.
     private static let fileByteLimit: Int64 = 1 << 30
 
-    /// Refuses buckets without a folder.
+    /// Checks that each bucket's folder exists.
     static func check(_ buckets: [String: String]) throws(EmulatorError) {
         for (bucket, folder) in buckets.sorted(by: { $0.key < $1.key }) {
             var isFolder: ObjCBool = false
             guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
                 throw EmulatorError(
-                    code: .unreadableFile, message: "\(folder): is no folder that can stand for the bucket \(bucket)",
-                    hint: "make the folder first, or name another one")
+                    code: .unreadableFile, message: "\(folder): not a folder; cannot be used as bucket \(bucket)",
+                    hint: "create the folder, or choose another one")
             }
         }
     }
 
-    /// Writes all rows, file by file, each of them whole or not at all.
+    /// Writes all rows. Each file is written atomically.
     func write(_ rows: any RowSource, to target: ExportTarget) async throws -> Outcome {
         let folder = try folder(target)
         try check(rows, target)
@@ -60,7 +60,7 @@ struct Exporter: Sendable {
         case .avro, .parquet:
             throw ServiceError(
                 .notImplemented,
-                "The request is as BigQuery takes it, but the emulator writes no \(target.format.rawValue) files, "
+                "The request is valid, but the emulator does not write \(target.format.rawValue) files, "
                     + "only CSV and JSON")
         case .csv:
             if let nested = rows.fields.first(where: { $0.mode == .repeated || $0.type == .structure }) {
@@ -77,7 +77,7 @@ struct Exporter: Sendable {
         }
     }
 
-    /// Whether there are files whose name begins as those which are to be written.
+    /// Whether files with the target's prefix exist.
     private func hasFiles(_ target: ExportTarget, in folder: URL) -> Bool {
         let names = try? FileManager.default.subpathsOfDirectory(atPath: folder.path)
         return names?.contains { name in
@@ -88,9 +88,9 @@ struct Exporter: Sendable {
         } ?? false
     }
 
-    private func encoder(_ fields: [Field], _ target: ExportTarget) -> any RowEncoding {
-        guard target.format == .csv else { return JSONLinesEncoder(fields: fields) }
-        return CSVEncoder(fields: fields, delimiter: target.delimiter, hasHeader: target.hasHeader)
+    private func encoder(_ fields: [SchemaField], _ target: ExportTarget) -> any RowEncoding {
+        guard target.format == .csv else { return JSONLinesExportEncoder(fields: fields) }
+        return CSVExportEncoder(fields: fields, delimiter: target.delimiter, hasHeader: target.hasHeader)
     }
 
     private func write(_ bytes: [UInt8], to file: URL, _ target: ExportTarget) throws {
@@ -110,10 +110,10 @@ struct Exporter: Sendable {
     }
 }
 
-/// What a statement without a result has for one.
-struct NoRows: RowSource {
+/// The row source of a statement without a result.
+struct EmptyRows: RowSource {
     var identity: String { "none" }
-    var fields: [Field] { [] }
+    var fields: [SchemaField] { [] }
     var rowCount: Int64 { 0 }
     var logicalBytes: Int64 { 0 }
 

@@ -1,25 +1,27 @@
 import Foundation
+import NIOCore
+import NIOHTTP1
 import Synchronization
 
-/// Which instructions wait for the requests of which method.
+/// The fault instructions of each API method.
 ///
-/// The file is the body of a retry test of Google's storage test bench:
-/// `{"instructions": {"bigquery.jobs.getQueryResults": ["return-503", "stall-for-30s-after-4K"]}}`. The instructions of
-/// a method are carried out one after another, one a request. Methods have the ids of the API's description; besides
-/// there are `bigquery.jobs.dryRun` for a `bigquery.jobs.insert` that asks for a dry run, `oauth2.token`,
-/// `oauth2.tokeninfo`, `oauth2.revoke`, and `connection`, whose instructions are met by new connections.
+/// The file format is the body of a retry test of Google's storage test bench: `{"instructions":
+/// {"bigquery.jobs.getQueryResults": ["return-503", "stall-for-30s-after-4K"]}}`. Each request consumes one instruction
+/// of its method, in order. Methods have the IDs of the API's discovery document. Additional ones are
+/// `bigquery.jobs.dryRun` for a `bigquery.jobs.insert` with `dryRun`, `oauth2.token`, `oauth2.tokeninfo`,
+/// `oauth2.revoke`, and `connection`, whose instructions apply to new connections.
 public struct FaultPlan: Sendable {
-    /// The instructions by the id of the method.
+    /// The instructions by method ID.
     public var instructions: [String: [FaultInstruction]]
 
-    /// Makes a plan.
+    /// Creates a plan.
     public init(_ instructions: [String: [FaultInstruction]]) {
         self.instructions = instructions
     }
 
     /// Reads a plan from a file.
     ///
-    /// - Throws: An ``EmulatorError`` that says what is wrong with it.
+    /// - Throws: An ``EmulatorError`` with code `unreadableFile` or `invalidData`.
     public init(contentsOf file: String) throws(EmulatorError) {
         func invalid(_ what: String) -> EmulatorError {
             EmulatorError(
@@ -42,7 +44,7 @@ public struct FaultPlan: Sendable {
         }
     }
 
-    /// The methods that may have instructions.
+    /// The methods that can have instructions.
     public static let methods =
         [
             "projects.list", "jobs.insert", "jobs.dryRun", "jobs.list", "jobs.get", "jobs.cancel", "jobs.query",
@@ -50,11 +52,11 @@ public struct FaultPlan: Sendable {
         ].map { "bigquery." + $0 } + ["oauth2.token", "oauth2.tokeninfo", "oauth2.revoke", "connection"]
 }
 
-/// Hands out the instructions of a plan, and keeps account of those that were met.
+/// Distributes the instructions of a plan to requests, and records which ones were consumed.
 public final class FaultLedger: Sendable {
-    /// An instruction that was met.
+    /// A consumed or pending instruction.
     public struct Entry: Sendable {
-        /// The id of the method whose request met it.
+        /// The method ID.
         public var method: String
         /// The instruction.
         public var instruction: FaultInstruction
@@ -73,10 +75,10 @@ public final class FaultLedger: Sendable {
         self.onEntry = onEntry
     }
 
-    /// What was met until now, in its order.
+    /// The instructions consumed so far, in order.
     public var consumed: [Entry] { state.withLock { $0.consumed } }
 
-    /// What was not met until now. Of an instruction that stays in force nothing is left once it was met.
+    /// The instructions not consumed so far. An ` always` instruction counts as consumed after its first request.
     public var unmet: [Entry] {
         state.withLock { state in
             state.waiting.flatMap { method, instructions in
@@ -91,17 +93,17 @@ public final class FaultLedger: Sendable {
         }
     }
 
-    /// Adds instructions behind those that wait.
+    /// Appends instructions.
     public func add(_ plan: FaultPlan) {
         state.withLock { $0.waiting.merge(plan.instructions, uniquingKeysWith: +) }
     }
 
-    /// Drops all instructions that wait: from now on nothing goes wrong.
+    /// Discards all pending instructions: no more faults are injected.
     public func end() {
         state.withLock { $0.waiting = [:] }
     }
 
-    /// The instruction for a request, which is met by that, unless it is not `isDue` yet.
+    /// Consumes the next instruction of a method, unless it is not due yet.
     func next(for method: String, isDue: (FaultInstruction) -> Bool = { _ in true }) -> FaultInstruction? {
         let entry = state.withLock { state -> Entry? in
             guard let instruction = state.waiting[method]?.first, isDue(instruction) else { return nil }
@@ -113,5 +115,44 @@ public final class FaultLedger: Sendable {
         guard let entry else { return nil }
         onEntry(entry)
         return entry.instruction
+    }
+}
+
+/// The API method that a request calls.
+struct APIMethod {
+    /// The method ID as in ``FaultPlan``.
+    let id: String
+
+    /// - Parameter body: The part of the body that has arrived.
+    init?(_ head: HTTPRequestHead, body: ByteBuffer) {
+        let path = head.uri.prefix { $0 != "?" }.split(separator: "/").map(String.init)
+        if path.count == 1, ["token", "tokeninfo", "revoke"].contains(path[0]) {
+            id = "oauth2." + path[0]
+            return
+        }
+        guard path.count >= 3, path[..<3] == ["bigquery", "v2", "projects"] else { return nil }
+        let isPost = head.method == .POST
+        let name: String? =
+            switch (path.dropFirst(4).first, path.count) {
+            case (nil, 3): "projects.list"
+            case ("jobs", 5): isPost ? (Self.requestsDryRun(body) ? "jobs.dryRun" : "jobs.insert") : "jobs.list"
+            case ("jobs", 6): "jobs.get"
+            case ("jobs", 7): "jobs.cancel"
+            case ("queries", 5): "jobs.query"
+            case ("queries", 6): "jobs.getQueryResults"
+            case ("datasets", 5): "datasets.list"
+            case ("datasets", 6): "datasets.get"
+            case ("datasets", 7): "tables.list"
+            case ("datasets", 8): "tables.get"
+            case ("datasets", 9): "tabledata.list"
+            default: nil
+            }
+        guard let name else { return nil }
+        id = "bigquery." + name
+    }
+
+    /// Matches text, since the body can be incomplete.
+    private static func requestsDryRun(_ body: ByteBuffer) -> Bool {
+        String(buffer: body).contains(/"dryRun"\s*:\s*true/)
     }
 }

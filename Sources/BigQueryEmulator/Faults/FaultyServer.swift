@@ -7,10 +7,9 @@ import NIOPosix
 import NIOSSL
 import Synchronization
 
-/// Serves an emulator's routes over sockets of its own, so that instructions can do to the bytes whatever a network or a
-/// broken server may do to them.
+/// Serves an emulator's routes over raw sockets, so that instructions can inject faults at the byte level.
 ///
-/// It takes one request at a time on a connection, and keeps whole answers in memory.
+/// Handles one request at a time per connection, and keeps whole responses in memory.
 final class FaultyServer: Sendable {
     private let responder: RouterResponder<BasicRequestContext>
     private let ledger: FaultLedger
@@ -23,9 +22,9 @@ final class FaultyServer: Sendable {
         self.logger = logger
     }
 
-    /// Listens on 127.0.0.1, calls `body` with the port, and closes everything afterwards.
+    /// Listens on 127.0.0.1, calls `body` with the port, and closes all connections afterwards.
     ///
-    /// - Parameter tls: what connections are encrypted with; `nil` for plain ones.
+    /// - Parameter tls: The TLS context for connections; `nil` for plain text.
     func withRunning<Result>(
         port: Int, tls: NIOSSLContext?, _ body: (Int) async throws -> Result
     ) async throws -> Result {
@@ -60,16 +59,16 @@ final class FaultyServer: Sendable {
         try channel.pipeline.syncOperations.addHandler(RequestReader(server: self))
     }
 
-    /// Ends a connection abruptly: with nothing left to wait for, the sender's kernel sends RST.
+    /// Resets a connection: with a linger time of zero, the kernel sends RST.
     private func reset(_ channel: any Channel) -> EventLoopFuture<Void> {
         let option = (channel as? any SocketOptionProvider)?.setSoLinger(linger(l_onoff: 1, l_linger: 0))
         return (option ?? channel.eventLoop.makeSucceededVoidFuture()).flatMap { channel.close() }
     }
 
-    /// The instruction that a request meets.
+    /// Consumes the instruction for a request.
     ///
-    /// - Parameter isComplete: whether `body` is the whole body; else there is only an instruction that does not wait
-    ///   for more.
+    /// - Parameter isComplete: Whether `body` is the whole body. If not, only instructions that do not wait for more
+    ///   of it apply.
     fileprivate func instruction(for head: HTTPRequestHead, body: ByteBuffer, isComplete: Bool) -> FaultInstruction? {
         guard let method = APIMethod(head, body: body) else { return nil }
         return ledger.next(for: method.id) { instruction in
@@ -77,23 +76,24 @@ final class FaultyServer: Sendable {
         }
     }
 
-    /// Answers a request; the channel is closed if nothing more can be said on it.
-    fileprivate func answer(
+    /// Responds to a request, and closes the channel if the connection cannot be reused.
+    fileprivate func response(
         _ head: HTTPRequestHead, _ body: ByteBuffer, by instruction: FaultInstruction?, on channel: any Channel
     ) async throws {
-        let serviceAnswer =
-            instruction?.isPerformed == false ? nil : try await carryOut(head, body, channel)
+        let serviceResponse =
+            instruction?.isPerformed == false ? nil : try await execute(head, body, channel)
         let acceptsGzip =
             head.headers["accept-encoding"].contains { $0.contains("gzip") }
             && head.headers["user-agent"].contains { $0.contains("gzip") }
-        let answer = try FaultedAnswer(
-            instruction?.answer ?? serviceAnswer ?? FaultAnswer(status: 200), by: instruction, acceptsGzip: acceptsGzip)
-        try await send(answer, instruction?.delivery ?? .whole, on: channel)
-        if answer.endsConnection || !head.isKeepAlive { try await channel.close() }
+        let response = try FaultedResponse(
+            instruction?.response ?? serviceResponse ?? FaultResponse(status: 200), by: instruction,
+            acceptsGzip: acceptsGzip)
+        try await send(response, instruction?.delivery ?? .whole, on: channel)
+        if response.endsConnection || !head.isKeepAlive { try await channel.close() }
     }
 
-    private func carryOut(_ head: HTTPRequestHead, _ body: ByteBuffer, _ channel: any Channel) async throws
-        -> FaultAnswer
+    private func execute(_ head: HTTPRequestHead, _ body: ByteBuffer, _ channel: any Channel) async throws
+        -> FaultResponse
     {
         var fields = HTTPFields()
         for (name, value) in head.headers where name.lowercased() != "accept-encoding" {
@@ -109,35 +109,35 @@ final class FaultyServer: Sendable {
         let collector = Collector()
         try await response.body.write(collector)
         let headers = response.headers.filter { $0.name != .contentLength }.map { ($0.name.rawName, $0.value) }
-        return FaultAnswer(
+        return FaultResponse(
             status: response.status.code, headers: headers, body: collector.bytes.withLock { Array(buffer: $0) })
     }
 
-    private func send(_ answer: FaultedAnswer, _ delivery: FaultDelivery, on channel: any Channel) async throws {
+    private func send(_ response: FaultedResponse, _ delivery: FaultDelivery, on channel: any Channel) async throws {
         func write(_ bytes: some Sequence<UInt8>) async throws {
             try await channel.writeAndFlush(ByteBuffer(bytes: bytes))
         }
         switch delivery {
-        case .whole, .corrupt: try await write(answer.head + answer.body)
+        case .whole, .corrupt: try await write(response.head + response.body)
         case .slices(let byteCount, let interval):
-            // One byte after another a second, the head would keep a client waiting, not its reader.
-            if interval > .zero { try await write(answer.head) }
-            let bytes = interval > .zero ? answer.body : answer.head + answer.body
+            // The head is sent at once: the fault is about a slow body.
+            if interval > .zero { try await write(response.head) }
+            let bytes = interval > .zero ? response.body : response.head + response.body
             for start in stride(from: 0, to: bytes.count, by: byteCount) {
                 try await write(bytes[start...].prefix(byteCount))
                 if interval > .zero { try await pause(interval, on: channel) }
             }
         case .stall(let duration, let position):
-            guard let offset = position.offset(in: answer.body.count) else {
+            guard let offset = position.offset(in: response.body.count) else {
                 try await pause(duration, on: channel)
-                return try await write(answer.head + answer.body)
+                return try await write(response.head + response.body)
             }
-            try await write(answer.head + answer.body[..<offset])
+            try await write(response.head + response.body[..<offset])
             try await pause(duration, on: channel)
-            try await write(answer.body[offset...])
+            try await write(response.body[offset...])
         case .end(let how, let position):
-            if let offset = position.offset(in: answer.body.count) {
-                try await write(answer.head + answer.body[..<offset])
+            if let offset = position.offset(in: response.body.count) {
+                try await write(response.head + response.body[..<offset])
             }
             try await finish(how, on: channel)
         }
@@ -154,14 +154,14 @@ final class FaultyServer: Sendable {
         case .garbage:
             try await channel.eventLoop.submit {
                 let context = try channel.pipeline.syncOperations.context(handlerType: NIOSSLServerHandler.self)
-                // From the place of the handler on: it does not come by, and does not encrypt.
+                // From the TLS handler's context, so that the bytes bypass its encryption.
                 context.writeAndFlush(NIOAny(ByteBuffer(repeating: 0x58, count: 64)), promise: nil)
             }.get()
             try await finish(.close, on: channel)
         }
     }
 
-    /// Waits, or until the client has gone.
+    /// Waits for a duration, or until the client disconnects.
     private func pause(_ duration: Duration, on channel: any Channel) async throws {
         let (ends, end) = AsyncStream<Never>.makeStream()
         let timer = channel.eventLoop.scheduleTask(in: TimeAmount(duration)) { end.finish() }
@@ -170,7 +170,7 @@ final class FaultyServer: Sendable {
         timer.cancel()
     }
 
-    /// Gathers the body of an answer.
+    /// Collects a response body.
     private struct Collector: ResponseBodyWriter, Sendable {
         final class Bytes: Sendable {
             private let buffer = Mutex(ByteBuffer())
@@ -188,7 +188,7 @@ final class FaultyServer: Sendable {
     }
 }
 
-/// Reads the requests of one connection.
+/// Reads the requests of a connection.
 private final class RequestReader: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
 
@@ -210,23 +210,24 @@ private final class RequestReader: ChannelInboundHandler {
             guard let head, let instruction = server.instruction(for: head, body: body, isComplete: false) else {
                 return
             }
-            answer(head, by: instruction, context)
+            response(head, by: instruction, context)
         case .end:
             guard let head else { return }
-            answer(head, by: server.instruction(for: head, body: body, isComplete: true), context)
+            response(head, by: server.instruction(for: head, body: body, isComplete: true), context)
         }
     }
 
-    private func answer(_ head: HTTPRequestHead, by instruction: FaultInstruction?, _ context: ChannelHandlerContext) {
+    private func response(_ head: HTTPRequestHead, by instruction: FaultInstruction?, _ context: ChannelHandlerContext)
+    {
         self.head = nil
         let (server, channel, body) = (server, context.channel, body)
         context.eventLoop.makeFutureWithTask {
             do {
-                try await server.answer(head, body, by: instruction, on: channel)
-                // Nobody reads what would still come of the request.
+                try await server.response(head, body, by: instruction, on: channel)
+                // The rest of the request is not read.
                 if instruction?.requestBytes != nil { try await channel.close() }
             } catch {
-                // The client has gone, or was sent away.
+                // The client disconnected, or the connection was closed on purpose.
                 try? await channel.close()
             }
         }.whenComplete { _ in }

@@ -1,16 +1,16 @@
 import Foundation
 import Hummingbird
 
-/// One request to the API: the ids in its path, its query parameters, its body, and the form of its answer.
+/// A request to the API.
 struct APICall: Sendable {
     let path: Parameters
-    /// The query parameters; one that comes several times is a list with commas.
+    /// The query parameters; repeated ones are joined by commas.
     let parameters: [String: String]
     let body: JSONObject
-    /// How the answer is to be written.
+    /// The format of the response.
     let form: ResponseForm
 
-    /// Part of the path, with percent escapes resolved.
+    /// A path parameter, percent-decoded.
     func pathID(_ name: String) -> String {
         path.get(name)?.removingPercentEncoding ?? ""
     }
@@ -33,14 +33,16 @@ struct APICall: Sendable {
             locationType: "parameter")
     }
 
-    /// How the request wants timestamps written.
-    func timestampFormat() throws(ServiceError) -> RowEncoder.TimestampFormat {
+    /// The requested timestamp format.
+    func timestampFormat() throws(ServiceError) -> RESTRowEncoder.TimestampFormat {
         try Self.timestampFormat(
             microseconds: flag("formatOptions.useInt64Timestamp"),
             name: parameters["formatOptions.timestampOutputFormat"])
     }
 
-    static func timestampFormat(microseconds: Bool?, name: String?) throws(ServiceError) -> RowEncoder.TimestampFormat {
+    static func timestampFormat(microseconds: Bool?, name: String?) throws(ServiceError)
+        -> RESTRowEncoder.TimestampFormat
+    {
         switch name {
         case nil, "TIMESTAMP_OUTPUT_FORMAT_UNSPECIFIED": return microseconds == true ? .microseconds : .float
         case _ where microseconds == true:

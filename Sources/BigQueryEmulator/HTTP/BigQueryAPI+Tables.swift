@@ -10,13 +10,13 @@ extension BigQueryAPI {
             "numLongTermBytes": "0", "numRows": .int64(table.source.rowCount),
             "lastModifiedTime": .int64(table.modified), "location": .string(catalog.location),
         ]
-        var answer = table.listItem
-        answer.members += details.members
-        answer.members += table.properties.members
-        if let view = table.source as? View {
-            answer["view"] = ["query": .string(view.query), "useLegacySql": false]
+        var response = table.listItem
+        response.members += details.members
+        response.members += table.properties.members
+        if let view = table.source as? EmulatedView {
+            response["view"] = ["query": .string(view.query), "useLegacySql": false]
         }
-        return answer
+        return response
     }
 
     func listTables(_ call: APICall) async throws -> JSONObject {
@@ -24,37 +24,39 @@ extension BigQueryAPI {
         let tables = catalog.tables(in: dataset).map { table in
             var item = table.listItem
             item.members += table.properties.members.filter { $0.name != "description" }
-            return JSONValue.object(item)
+            return JSON.object(item)
         }
-        var answer: JSONObject = ["kind": "bigquery#tableList"]
-        answer.members += try PageRequest(call, subject: "tables of \(dataset)").members(of: tables, named: "tables")
-            .members
-        answer["totalItems"] = .number(String(tables.count))
-        return answer
+        var response: JSONObject = ["kind": "bigquery#tableList"]
+        response.members += try PageParameters(call, subject: "tables of \(dataset)").members(
+            of: tables, named: "tables"
+        )
+        .members
+        response["totalItems"] = .number(String(tables.count))
+        return response
     }
 
     func listTableData(_ call: APICall) async throws -> JSONObject {
         let table = try table(call)
-        if table.source is View { throw ServiceError(.invalid, "Cannot list a table of type VIEW.") }
-        let request = try PageRequest(call, subject: table.reference.description)
+        if table.source is EmulatedView { throw ServiceError(.invalid, "Cannot list a table of type VIEW.") }
+        let request = try PageParameters(call, subject: table.reference.description)
         let source = try call.parameters["selectedFields"].map { try SelectedFields(table.source, names: $0) }
-        var answer: JSONObject = [
+        var response: JSONObject = [
             "kind": "bigquery#tableDataList", "etag": .string("\(table.etag)/\(request.startIndex)"),
         ]
-        answer.members += try await page(
+        response.members += try await page(
             request, of: source ?? table.source, byteLimit: Self.tablePageBytes, form: call.form
         ).members
-        return answer
+        return response
     }
 
-    private func table(_ call: APICall) throws -> Table {
+    private func table(_ call: APICall) throws -> EmulatedTable {
         try catalog.table(
-            TableReference(
+            EmulatedTable.Reference(
                 project: call.pathID("project"), dataset: call.pathID("dataset"), table: call.pathID("table")))
     }
 }
 
-extension [Field] {
+extension [SchemaField] {
     /// The API's `TableSchema`.
-    var json: JSONValue { ["fields": .array(map(\.json))] }
+    var json: JSON { ["fields": .array(map(\.json))] }
 }

@@ -1,25 +1,25 @@
 import Foundation
 import Hummingbird
 
-/// The methods of the BigQuery API that the emulator answers.
+/// The implemented methods of the BigQuery API.
 struct BigQueryAPI: Sendable {
     let catalog: Catalog
-    let jobs: JobBook
+    let jobs: JobStore
     let configuration: EmulatorConfiguration
-    /// Where pages are kept, if they are.
+    /// The page cache, if enabled.
     let pageCache: PageCache?
-    /// The address of the server, for the links in its answers.
+    /// The base URL of the server, for links in responses.
     let endpoint: @Sendable () -> String
-    /// Told where a page begins, when it is asked for.
+    /// Called with the index of the first row of each requested page.
     let onPage: @Sendable (Int64) -> Void
-    /// Told when rows are encoded for a page.
+    /// Called whenever rows are encoded for a page.
     let onEncoding: @Sendable () -> Void
-    /// Told the number of rows of each page.
+    /// Called with the number of rows of each page.
     let onRows: @Sendable (Int) -> Void
 
-    /// The most that a page of jobs.getQueryResults holds, by BigQuery's own row size.
+    /// The default size limit of a page of jobs.getQueryResults, in BigQuery's logical bytes.
     private static let queryPageBytes = 20 << 20
-    /// The most that a page of tabledata.list, or the first one of jobs.query, holds.
+    /// The default size limit of a page of tabledata.list, and of the first page of jobs.query.
     static let tablePageBytes = 10 << 20
 
     func insertJob(_ call: APICall) async throws -> JSONObject {
@@ -37,12 +37,12 @@ struct BigQueryAPI: Sendable {
 
     private func dryRunJob(_ request: JobRequest, _ settings: QueryConfiguration) async throws -> JSONObject {
         let (query, schema) = try await jobs.dryRun(settings, location: request.location)
-        let bytes = JSONValue.int64(query.bytesProcessed)
+        let bytes = JSON.int64(query.bytesProcessed)
         var statistics: JSONObject = [
             "totalBytesProcessed": bytes, "totalBytesBilled": "0", "cacheHit": false,
             "statementType": .string(query.statementType), "totalBytesProcessedAccuracy": "PRECISE",
         ]
-        // Legacy SQL and statements without a result have no schema to tell.
+        // There is no schema for legacy SQL and for statements without a result.
         if !settings.isLegacy, !schema.isEmpty { statistics["schema"] = schema.json }
         if !query.tables.isEmpty { statistics["referencedTables"] = .array(query.tables.map(\.reference.json)) }
         return [
@@ -66,7 +66,7 @@ struct BigQueryAPI: Sendable {
         return ["kind": "bigquery#jobCancelResponse", "job": .object(resource(of: job))]
     }
 
-    private func resource(of job: Job) -> JSONObject {
+    private func resource(of job: EmulatedJob) -> JSONObject {
         job.resource(endpoint: endpoint(), account: configuration.account)
     }
 
@@ -82,86 +82,86 @@ struct BigQueryAPI: Sendable {
         }
 
         let job = try await jobs.insert(request)
-        await job.completion.wait(atMost: Self.waitingTime(body["timeoutMs"]?.integer))
-        let page = PageRequest(
+        await job.completion.wait(timeout: Self.waitingTime(body["timeoutMs"]?.integer))
+        let page = PageParameters(
             subject: job.reference.description, maxResults: body["maxResults"]?.integer, timestamps: timestamps)
-        var answer = try await results(
+        var response = try await results(
             of: job, kind: "bigquery#queryResponse", page: page,
             byteLimit: Self.tablePageBytes, form: call.form)
-        answer["location"] = .string(job.reference.location)
-        answer["queryId"] = .string(job.reference.id)
-        answer["creationTime"] = job.created.json
+        response["location"] = .string(job.reference.location)
+        response["queryId"] = .string(job.reference.id)
+        response["creationTime"] = job.created.json
         if case .done(let start, let end, _) = job.phase {
-            answer["startTime"] = start.json
-            answer["endTime"] = end.json
-            if let query = job.query { answer["statementType"] = .string(query.statementType) }
+            response["startTime"] = start.json
+            response["endTime"] = end.json
+            if let query = job.query { response["statementType"] = .string(query.statementType) }
         }
-        let isWhole = answer["jobComplete"] == true && answer["pageToken"] == nil
+        let isWhole = response["jobComplete"] == true && response["pageToken"] == nil
         if body["jobCreationMode"]?.string == "JOB_CREATION_OPTIONAL", isWhole {
-            answer["jobReference"] = nil
+            response["jobReference"] = nil
         } else {
-            answer["jobCreationReason"] = ["code": isWhole ? "REQUESTED" : "LARGE_RESULTS"]
+            response["jobCreationReason"] = ["code": isWhole ? "REQUESTED" : "LARGE_RESULTS"]
         }
-        return answer
+        return response
     }
 
     private func dryRunQuery(_ request: JobRequest, _ settings: QueryConfiguration) async throws -> JSONObject {
         let (query, schema) = try await jobs.dryRun(settings, location: request.location)
-        var answer: JSONObject = [
+        var response: JSONObject = [
             "kind": "bigquery#queryResponse",
             "jobReference": ["projectId": .string(catalog.project), "location": .string(request.location)],
             "totalBytesProcessed": .int64(query.bytesProcessed), "jobComplete": true, "cacheHit": false,
             "location": .string(request.location), "statementType": .string(query.statementType),
         ]
-        if !settings.isLegacy, !schema.isEmpty { answer["schema"] = schema.json }
-        return answer
+        if !settings.isLegacy, !schema.isEmpty { response["schema"] = schema.json }
+        return response
     }
 
     func getQueryResults(_ call: APICall) async throws -> JSONObject {
         let job = try job(call)
-        let page = try PageRequest(call, subject: job.reference.description)
-        await job.completion.wait(atMost: Self.waitingTime(try call.integer("timeoutMs")))
+        let page = try PageParameters(call, subject: job.reference.description)
+        await job.completion.wait(timeout: Self.waitingTime(try call.integer("timeoutMs")))
         return try await results(
             of: job, kind: "bigquery#getQueryResultsResponse", page: page, byteLimit: Self.queryPageBytes,
             form: call.form)
     }
 
-    /// The answer to a request for a job's result, as far as there is one yet.
+    /// The response to a request for a job's result, which can be incomplete.
     private func results(
-        of job: Job, kind: String, page: PageRequest, byteLimit: Int, form: ResponseForm
+        of job: EmulatedJob, kind: String, page: PageParameters, byteLimit: Int, form: ResponseForm
     ) async throws -> JSONObject {
-        var answer: JSONObject = [
+        var response: JSONObject = [
             "kind": .string(kind), "etag": .string(job.etag), "jobReference": job.reference.json,
         ]
         guard let query = job.query else {
-            throw ServiceError(.invalid, "Cannot get the query results of the job \(job.reference), which is no query.")
+            throw ServiceError(.invalid, "Cannot get the query results of job \(job.reference): it is not a query job.")
         }
-        guard let result = try job.result() else {
-            answer["jobComplete"] = false
-            return answer
+        guard let output = try job.output() else {
+            response["jobComplete"] = false
+            return response
         }
-        if result.exported != nil {
+        if output.exported != nil {
             // A statement without a result has neither columns nor rows.
-            answer["totalBytesProcessed"] = .int64(query.bytesProcessed)
-            answer["jobComplete"] = true
-            answer["cacheHit"] = false
-            return answer
+            response["totalBytesProcessed"] = .int64(query.bytesProcessed)
+            response["jobComplete"] = true
+            response["cacheHit"] = false
+            return response
         }
-        // An anonymous table is gone some time after the job that made it.
+        // Fails once the anonymous table has expired.
         if let table = job.anonymousTable { _ = try catalog.table(table) }
-        answer["schema"] = result.rows.fields.json
-        answer.members += try await self.page(page, of: result.rows, byteLimit: byteLimit, form: form).members
-        answer["totalBytesProcessed"] = .int64(result.isFromCache ? 0 : query.bytesProcessed)
-        answer["jobComplete"] = true
-        answer["cacheHit"] = .bool(result.isFromCache)
-        return answer
+        response["schema"] = output.rows.fields.json
+        response.members += try await self.page(page, of: output.rows, byteLimit: byteLimit, form: form).members
+        response["totalBytesProcessed"] = .int64(output.isFromCache ? 0 : query.bytesProcessed)
+        response["jobComplete"] = true
+        response["cacheHit"] = .bool(output.isFromCache)
+        return response
     }
 
-    /// The rows that a request asks for, counted.
+    /// Returns the requested rows, and counts them.
     ///
-    /// - Parameter byteLimit: The most that a page holds unless the configuration says otherwise.
+    /// - Parameter byteLimit: The size limit of the page, unless the configuration sets one.
     func page(
-        _ request: PageRequest, of source: any RowSource, byteLimit: Int, form: ResponseForm
+        _ request: PageParameters, of source: any RowSource, byteLimit: Int, form: ResponseForm
     ) async throws -> JSONObject {
         onPage(request.startIndex)
         let page = try await request.page(of: source, byteLimit: configuration.pageBytes ?? byteLimit) { selection in
@@ -183,12 +183,12 @@ struct BigQueryAPI: Sendable {
         return try await selection.encode()
     }
 
-    /// How long an answer may wait for a job: 10 s if nothing is asked for, 200 s at most.
+    /// How long a request waits for its job: 10 s by default, at most 200 s.
     private static func waitingTime(_ milliseconds: Int64?) -> Duration {
         .milliseconds(min(max(milliseconds ?? 10_000, 0), 200_000))
     }
 
-    private func job(_ call: APICall) throws -> Job {
+    private func job(_ call: APICall) throws -> EmulatedJob {
         let location = call.parameters["location"].flatMap { $0.isEmpty ? nil : $0 }
         return try jobs.job(call.pathID("job"), project: try project(call), location: location)
     }
@@ -199,7 +199,7 @@ struct BigQueryAPI: Sendable {
         return project
     }
 
-    /// Refuses a job where that is the failure to show.
+    /// Rejects the request if that is the simulated failure.
     private func check(_ request: JobRequest) throws(ServiceError) {
         switch configuration.failure {
         case .noPermission: throw .noPermission(project: catalog.project)
@@ -212,9 +212,9 @@ struct BigQueryAPI: Sendable {
 extension BigQueryAPI {
     func getDataset(_ call: APICall) async throws -> JSONObject {
         let dataset = try dataset(call)
-        var answer = listItem(dataset: dataset)
-        answer["selfLink"] = .string("\(endpoint())/bigquery/v2/projects/\(catalog.project)/datasets/\(dataset)")
-        return answer
+        var response = listItem(dataset: dataset)
+        response["selfLink"] = .string("\(endpoint())/bigquery/v2/projects/\(catalog.project)/datasets/\(dataset)")
+        return response
     }
 
     /// The dataset that a request names.

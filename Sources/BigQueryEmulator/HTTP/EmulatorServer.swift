@@ -3,11 +3,11 @@ import HTTPTypes
 import Hummingbird
 import Synchronization
 
-/// The emulator's routes, and what all answers have in common: counting, delay, authorization, errors.
+/// The emulator's routes, with counting, delay, authorization and error handling for all of them.
 final class EmulatorServer: Sendable {
     private typealias Method = @Sendable (APICall) async throws -> JSONObject
 
-    let jobs: JobBook
+    let jobs: JobStore
     private let configuration: EmulatorConfiguration
     let catalog: Catalog
     private let oauth: OAuthServer
@@ -18,13 +18,13 @@ final class EmulatorServer: Sendable {
     private let firstRows = Mutex<[Int64]>([])
     private let port: Port
 
-    /// Larger requests are refused; BigQuery's own limit is 10 MB.
+    /// Larger requests are rejected, as at BigQuery.
     private static let requestByteLimit = 10 << 20
 
     init(configuration: EmulatorConfiguration, catalog: Catalog) {
         self.configuration = configuration
         self.catalog = catalog
-        jobs = JobBook(
+        jobs = JobStore(
             catalog: catalog, buckets: configuration.buckets, jobTime: configuration.jobTime,
             resultLifetime: configuration.resultLifetime)
         let port = Port(scheme: configuration.tls == nil ? "http" : "https")
@@ -42,14 +42,14 @@ final class EmulatorServer: Sendable {
             requests: requestCounts.withLock { $0 })
     }
 
-    /// Tells the server where it listens, for the links in its answers.
+    /// Sets the port that links in responses contain.
     func setPort(_ port: Int) {
         self.port.number.withLock { $0 = port }
     }
 
     func makeRouter() -> Router<BasicRequestContext> {
         let router = Router()
-        router.add(middleware: UnknownPaths())
+        router.add(middleware: NotFoundMiddleware())
         oauth.addRoutes(to: router)
         let api = BigQueryAPI(
             catalog: catalog, jobs: jobs, configuration: configuration, pageCache: pageCache,
@@ -99,8 +99,8 @@ final class EmulatorServer: Sendable {
             ) { "\($0),\($1)" }
             let mask = try query["fields"].map { text throws(ServiceError) in try FieldMask(text) }
             let content = try await Self.readBody(request)
-            let answer = try await body(APICall(path: parameters, parameters: query, body: content, form: form))
-            let selected = mask?.apply(to: answer) ?? answer
+            let response = try await body(APICall(path: parameters, parameters: query, body: content, form: form))
+            let selected = mask?.apply(to: response) ?? response
             if selected["rows"] != nil { try? await Task.sleep(for: configuration.pageLatency) }
             return form.response(selected)
         } catch let error as ServiceError {
@@ -129,7 +129,7 @@ final class EmulatorServer: Sendable {
     }
 }
 
-/// Where a server listens, which is known once it does.
+/// The server's port, known once it listens.
 private final class Port: Sendable {
     let number = Mutex(0)
     private let scheme: String
@@ -141,8 +141,8 @@ private final class Port: Sendable {
     var endpoint: String { "\(scheme)://127.0.0.1:\(number.withLock { $0 })" }
 }
 
-/// Answers paths that lead nowhere in the API's form.
-private struct UnknownPaths: RouterMiddleware {
+/// Responds to unknown paths in the API's form.
+private struct NotFoundMiddleware: RouterMiddleware {
     typealias Context = BasicRequestContext
 
     func handle(

@@ -1,6 +1,6 @@
-/// A `fields` parameter: which members of an answer to send, for example `kind,rows(f/v)`.
+/// The `fields` parameter, a partial response selector such as `kind,rows(f/v)`.
 struct FieldMask {
-    /// The members to keep, each with a mask for what is inside, or whole.
+    /// The members to keep, each with a nested mask, or `nil` to keep all of it.
     private var members: [String: FieldMask?] = [:]
 
     init(_ text: String) throws(ServiceError) {
@@ -42,7 +42,7 @@ struct FieldMask {
         return mask
     }
 
-    /// Adds a member; two masks for the same member, as in `a/b,a/c`, become one.
+    /// Adds a member; merges two masks of the same member, as in `a/b,a/c`.
     private mutating func add(_ name: String, _ inside: FieldMask?) {
         guard let known = members[name] else {
             members[name] = .some(inside)
@@ -65,8 +65,8 @@ struct FieldMask {
             })
     }
 
-    /// Rows that are encoded already stay whole: no client asks for less of a row than its cells.
-    private func apply(to value: JSONValue) -> JSONValue {
+    /// Encoded rows are kept whole.
+    private func apply(to value: JSON) -> JSON {
         switch value {
         case .object(let object): .object(apply(to: object))
         case .array(let elements): .array(elements.map(apply(to:)))

@@ -2,15 +2,15 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 
-/// How a request wants its answer written.
+/// The response format that a request accepts.
 struct ResponseForm: Sendable, Hashable {
     let isPretty: Bool
     let usesGzip: Bool
 
-    /// Answers go out piece by piece, so that compression and sending overlap.
-    static let pieceBytes = 1 << 16
-    /// Larger where there is nothing to do but to send.
-    private static let preparedPieceBytes = 1 << 18
+    /// Responses are sent in chunks, so that compression and sending overlap.
+    static let chunkBytes = 1 << 16
+    /// Larger for rows that are only sent.
+    private static let preparedChunkBytes = 1 << 18
 
     func response(_ object: JSONObject, status: Int = 200) -> Response {
         var headers: HTTPFields = [.contentType: "application/json; charset=UTF-8", .vary: "Origin, X-Origin, Referer"]
@@ -18,7 +18,7 @@ struct ResponseForm: Sendable, Hashable {
         return Response(status: .init(code: status), headers: headers, body: body(Self.segments(of: object)))
     }
 
-    /// A part of an answer.
+    /// A part of a response.
     private enum Segment {
         /// Compact JSON.
         case compact([UInt8])
@@ -32,7 +32,7 @@ struct ResponseForm: Sendable, Hashable {
         }
     }
 
-    /// The answer in parts, so that rows, which may be 100 MB, are not copied.
+    /// Splits a response into segments, so that rows, up to 100 MB, are not copied.
     private static func segments(of object: JSONObject) -> [Segment] {
         var segments: [Segment] = [.compact([UInt8(ascii: "{")])]
         for (index, member) in object.members.enumerated() {
@@ -58,17 +58,17 @@ struct ResponseForm: Sendable, Hashable {
             for segment in segments {
                 switch segment {
                 case .compact(let json):
-                    for piece in json.pieces(of: Self.pieceBytes) {
-                        let piece = indenter?.indented(piece) ?? piece
-                        let output = try gzip?.compress(piece) ?? piece
+                    for chunk in json.chunks(of: Self.chunkBytes) {
+                        let chunk = indenter?.indented(chunk) ?? chunk
+                        let output = try gzip?.compress(chunk) ?? chunk
                         if !output.isEmpty { try await writer.write(ByteBuffer(bytes: output)) }
                     }
                 case .prepared(let rows):
                     if let gzip { try await writer.write(ByteBuffer(bytes: gzip.skip(rows.trailer))) }
                     var rest = rows.bytes
                     while rest.readableBytes > 0 {
-                        let piece = rest.readSlice(length: min(rest.readableBytes, Self.preparedPieceBytes))
-                        if let piece { try await writer.write(piece) }
+                        let chunk = rest.readSlice(length: min(rest.readableBytes, Self.preparedChunkBytes))
+                        if let chunk { try await writer.write(chunk) }
                     }
                 }
             }
@@ -81,7 +81,7 @@ struct ResponseForm: Sendable, Hashable {
 extension ResponseForm {
     init(_ request: Request) {
         isPretty = request.uri.queryParameters["prettyPrint"].map { $0.lowercased() != "false" } ?? true
-        // Google's condition: the header alone is not enough, the name of the agent has to say gzip too.
+        // Google's condition: the `User-Agent` must contain gzip too, not only `Accept-Encoding`.
         usesGzip =
             request.headers[.acceptEncoding]?.lowercased().contains("gzip") == true
             && request.headers[.userAgent]?.lowercased().contains("gzip") == true

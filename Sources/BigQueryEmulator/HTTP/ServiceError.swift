@@ -1,6 +1,6 @@
-/// An error as the BigQuery API reports it, with the API's reason and HTTP status.
+/// An error of the BigQuery API.
 struct ServiceError: Error, Sendable, Equatable {
-    /// A reason of the API and the HTTP status that goes with it.
+    /// An API reason with its HTTP status.
     struct Reason: Sendable, Equatable {
         let name: String
         let httpStatus: Int
@@ -17,7 +17,7 @@ struct ServiceError: Error, Sendable, Equatable {
         static let invalidParameter = Reason("invalidParameter", 400, "INVALID_ARGUMENT")
         static let parseError = Reason("parseError", 400, "INVALID_ARGUMENT")
         static let required = Reason("required", 401, "UNAUTHENTICATED")
-        /// A parameter is missing; the API has the same reason for a missing login.
+        /// A missing parameter, which has the same reason as missing credentials.
         static let missing = Reason("required", 400, "INVALID_ARGUMENT")
         static let authError = Reason("authError", 401, "UNAUTHENTICATED")
         static let accessDenied = Reason("accessDenied", 403, "PERMISSION_DENIED")
@@ -27,13 +27,12 @@ struct ServiceError: Error, Sendable, Equatable {
         static let notFound = Reason("notFound", 404, "NOT_FOUND")
         static let duplicate = Reason("duplicate", 409, "ALREADY_EXISTS")
         static let stopped = Reason("stopped", 499, "CANCELLED")
-        static let timeout = Reason("timeout", 400, "DEADLINE_EXCEEDED")
         static let bytesBilledLimitExceeded = Reason("bytesBilledLimitExceeded", 400, "INVALID_ARGUMENT")
         static let notImplemented = Reason("notImplemented", 501, "UNIMPLEMENTED")
         static let internalError = Reason("internalError", 500, "INTERNAL")
     }
 
-    /// Google's `ErrorInfo`: what is wrong, for programs.
+    /// Google's `ErrorInfo`.
     struct Info: Sendable, Equatable {
         var reason: String
         var metadata: JSONObject
@@ -41,9 +40,9 @@ struct ServiceError: Error, Sendable, Equatable {
 
     var reason: Reason
     var message: String
-    /// The message in the list of errors, if it is another one.
+    /// The message in the list of errors, if it differs.
     var shortMessage: String?
-    /// The parameter or header that is to blame, if it is one.
+    /// The parameter or header that caused the error, if known.
     var location: String?
     var locationType: String?
     var info: Info?
@@ -55,7 +54,7 @@ struct ServiceError: Error, Sendable, Equatable {
         self.locationType = locationType
     }
 
-    /// A query that BigQuery would not compile, or that failed while it ran.
+    /// A query that does not compile, or that failed while running.
     static func invalidQuery(_ message: String) -> ServiceError {
         ServiceError(.invalidQuery, message, location: "q", locationType: "parameter")
     }
@@ -64,7 +63,7 @@ struct ServiceError: Error, Sendable, Equatable {
         ServiceError(.notFound, "Not found: \(what)")
     }
 
-    /// The body of an HTTP answer.
+    /// The body of the HTTP response.
     var body: JSONObject {
         var detail: JSONObject = [
             "message": .string(shortMessage ?? message), "domain": "global", "reason": .string(reason.name),
@@ -79,8 +78,8 @@ struct ServiceError: Error, Sendable, Equatable {
         return ["error": .object(error)]
     }
 
-    /// The form in the status of a job that failed.
-    var errorProto: JSONValue {
+    /// The form in the status of a failed job.
+    var errorProto: JSON {
         var proto: JSONObject = ["reason": .string(reason.name), "message": .string(message)]
         if location == "q" { proto["location"] = "query" }
         return .object(proto)
@@ -88,10 +87,45 @@ struct ServiceError: Error, Sendable, Equatable {
 }
 
 extension ServiceError.Info {
-    fileprivate var json: JSONValue {
+    fileprivate var json: JSON {
         [
             "@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": .string(reason),
             "domain": "googleapis.com", "metadata": .object(metadata),
         ]
+    }
+}
+
+extension ServiceError {
+    /// The user cannot run jobs in the project, or it does not exist.
+    static func noPermission(project: String) -> ServiceError {
+        let permission = "User does not have bigquery.jobs.create permission in project \(project)."
+        return ServiceError(.accessDenied, "Access Denied: Project \(project): \(permission)")
+    }
+
+    static let billingDisabled = ServiceError(
+        .billingNotEnabled,
+        "Billing has not been enabled for this project. Enable billing at https://console.cloud.google.com/billing.")
+
+    static var apiDisabled: ServiceError {
+        let number = Catalog.projectNumber
+        let page = "https://console.developers.google.com/apis/api/bigquery.googleapis.com/overview?project=\(number)"
+        var error = ServiceError(
+            .accessNotConfigured,
+            "BigQuery API has not been used in project \(number) before or it is disabled. Enable it by visiting "
+                + "\(page) then retry. If you enabled this API recently, wait a few minutes for the action to "
+                + "propagate to our systems and retry.")
+        error.info = Info(
+            reason: "SERVICE_DISABLED",
+            metadata: ["consumer": .string("projects/\(number)"), "service": "bigquery.googleapis.com"])
+        return error
+    }
+
+    /// The access token lacks the required scopes.
+    static var insufficientScopes: ServiceError {
+        var error = ServiceError(.insufficientPermissions, "Request had insufficient authentication scopes.")
+        error.shortMessage = "Insufficient Permission"
+        error.info = Info(
+            reason: "ACCESS_TOKEN_SCOPE_INSUFFICIENT", metadata: ["service": "bigquery.googleapis.com"])
+        return error
     }
 }

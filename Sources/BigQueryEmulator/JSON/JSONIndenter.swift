@@ -1,25 +1,25 @@
-/// Turns compact JSON into the indented form that the API sends unless `prettyPrint=false`, piece by piece.
+/// Converts compact JSON incrementally to the indented form that the API sends unless `prettyPrint=false`.
 struct JSONIndenter {
     private var depth: Int
     private var isInString = false
     private var isEscaped = false
     private var isAfterOpening = false
 
-    /// - Parameter depth: How many objects and arrays the JSON to indent is inside of.
+    /// - Parameter depth: The nesting depth of the JSON to indent.
     init(depth: Int = 0) {
         self.depth = depth
     }
 
-    /// The indented form of the next piece of a compact document.
-    mutating func indented(_ piece: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+    /// Returns the indented form of the next chunk.
+    mutating func indented(_ chunk: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
         var output: [UInt8] = []
-        indent(piece, into: &output)
+        indent(chunk, into: &output)
         return output[...]
     }
 
-    /// Appends the indented form of the next piece of a compact document.
-    mutating func indent(_ piece: some Sequence<UInt8>, into output: inout [UInt8]) {
-        for byte in piece {
+    /// Appends the indented form of the next chunk.
+    mutating func indent(_ chunk: some Sequence<UInt8>, into output: inout [UInt8]) {
+        for byte in chunk {
             if isInString {
                 output.append(byte)
                 if isEscaped {
@@ -53,11 +53,11 @@ struct JSONIndenter {
 }
 
 extension JSONObject {
-    /// The indented form.
+    /// Indented JSON.
     var indented: [UInt8] {
         var indenter = JSONIndenter()
         var bytes: [UInt8] = []
-        indenter.indent(JSONValue.object(self).text.utf8, into: &bytes)
+        indenter.indent(JSON.object(self).text.utf8, into: &bytes)
         return bytes
     }
 }

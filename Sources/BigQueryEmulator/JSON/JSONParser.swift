@@ -1,4 +1,4 @@
-/// What is wrong with a JSON document, and at which byte.
+/// A syntax error in a JSON document.
 struct JSONError: Error, CustomStringConvertible {
     var message: String
     var offset: Int
@@ -6,16 +6,16 @@ struct JSONError: Error, CustomStringConvertible {
     var description: String { "\(message) at byte \(offset)" }
 }
 
-/// A strict JSON reader for request bodies, schema files and JSON lines.
+/// A strict JSON parser for request bodies, schema files and JSON lines.
 struct JSONParser {
-    /// Deeper documents are refused instead of overflowing the stack.
+    /// Deeper documents are rejected, because they could overflow the stack.
     private static let maximumDepth = 200
 
     private let bytes: [UInt8]
     private var position = 0
 
-    /// Reads one document that fills `bytes`, spaces around it aside.
-    static func parse(_ bytes: [UInt8]) throws(JSONError) -> JSONValue {
+    /// Parses a document that fills `bytes`, except for surrounding whitespace.
+    static func parse(_ bytes: [UInt8]) throws(JSONError) -> JSON {
         var parser = JSONParser(bytes: bytes)
         let value = try parser.value(depth: 0)
         parser.skipSpaces()
@@ -43,7 +43,7 @@ struct JSONParser {
         return true
     }
 
-    private mutating func value(depth: Int) throws(JSONError) -> JSONValue {
+    private mutating func value(depth: Int) throws(JSONError) -> JSON {
         guard depth < Self.maximumDepth else { throw error("nested too deeply") }
         skipSpaces()
         switch next {
@@ -75,9 +75,9 @@ struct JSONParser {
         }
     }
 
-    private mutating func array(depth: Int) throws(JSONError) -> [JSONValue] {
+    private mutating func array(depth: Int) throws(JSONError) -> [JSON] {
         position += 1
-        var array: [JSONValue] = []
+        var array: [JSON] = []
         skipSpaces()
         if take(UInt8(ascii: "]")) { return array }
         while true {
@@ -88,7 +88,7 @@ struct JSONParser {
         }
     }
 
-    private mutating func literal(_ text: StaticString, _ value: JSONValue) throws(JSONError) -> JSONValue {
+    private mutating func literal(_ text: StaticString, _ value: JSON) throws(JSONError) -> JSON {
         let end = position + text.utf8CodeUnitCount
         guard end <= bytes.count, String(decoding: bytes[position..<end], as: UTF8.self) == "\(text)" else {
             throw error("unexpected character")

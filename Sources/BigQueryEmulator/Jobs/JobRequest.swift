@@ -1,8 +1,7 @@
 import Foundation
 
-/// A job that a request asks for, checked but not compiled.
+/// A request to insert a job, validated but not compiled.
 struct JobRequest: Sendable {
-    /// What the job is to do, and how.
     enum Settings: Sendable {
         case query(QueryConfiguration)
         case extract(ExtractConfiguration)
@@ -11,12 +10,12 @@ struct JobRequest: Sendable {
     var id: String?
     var location: String
     var settings: Settings
-    /// The configuration to show in the job's resource, without the destination.
+    /// The configuration for the job resource, without the destination.
     var configuration: JSONObject
     var isDryRun: Bool
     var timeLimit: Duration?
 
-    /// Reads the body of jobs.insert.
+    /// Parses the body of jobs.insert.
     init(insert body: JSONObject, project: String, location: String) throws(ServiceError) {
         guard let configuration = body["configuration"]?.object else {
             throw ServiceError(.missing, "Required parameter is missing: configuration")
@@ -48,7 +47,7 @@ struct JobRequest: Sendable {
         try checkID()
     }
 
-    /// Reads the body of jobs.query.
+    /// Parses the body of jobs.query.
     init(query body: JSONObject, project: String, location: String) throws(ServiceError) {
         self.location = body["location"]?.string ?? location
         settings = .query(try QueryConfiguration(json: body, project: project))
@@ -80,8 +79,8 @@ struct JobRequest: Sendable {
         }
     }
 
-    /// The configuration of a query as the job's resource shows it, with defaults filled in.
-    func configuration(_ settings: QueryConfiguration, destination: TableReference) -> JSONObject {
+    /// Returns a query's configuration for the job resource, with defaults filled in.
+    func configuration(_ settings: QueryConfiguration, destination: EmulatedTable.Reference) -> JSONObject {
         var query = configuration["query"]?.object ?? [:]
         let defaults: JSONObject = [
             "destinationTable": destination.json, "createDisposition": "CREATE_IF_NEEDED",
@@ -97,4 +96,66 @@ struct JobRequest: Sendable {
 
 extension Character {
     fileprivate var isASCIILetterOrDigit: Bool { isASCII && (isLetter || isNumber) }
+}
+
+/// The query configuration of a request: `configuration.query` of a job, or the body of jobs.query.
+struct QueryConfiguration: Sendable {
+    var query: String
+    var isLegacy: Bool
+    var parameters: QueryParameters
+    var defaultDataset: (project: String, dataset: String)?
+    var destination: EmulatedTable.Reference?
+    var writeDisposition: String
+    var usesCache: Bool
+    var maximumBytesBilled: Int64?
+
+    init(json: JSONObject, project: String) throws(ServiceError) {
+        guard let query = json["query"]?.string, !query.isEmpty else {
+            throw ServiceError(.missing, "Required parameter is missing: query")
+        }
+        self.query = query
+        isLegacy = json["useLegacySql"]?.bool ?? true
+        parameters = try QueryParameters(json: json["queryParameters"]?.array ?? [])
+        if isLegacy, parameters.count > 0 {
+            throw ServiceError(.invalid, "Query parameters cannot be used with legacy SQL.")
+        }
+        if let dataset = json["defaultDataset"]?.object, let name = dataset["datasetId"]?.string {
+            defaultDataset = (dataset["projectId"]?.string ?? project, name)
+        }
+        destination = json["destinationTable"]?.object.flatMap { table in
+            guard let dataset = table["datasetId"]?.string, let name = table["tableId"]?.string else { return nil }
+            return EmulatedTable.Reference(
+                project: table["projectId"]?.string ?? project, dataset: dataset, table: name)
+        }
+        writeDisposition = json["writeDisposition"]?.string ?? "WRITE_EMPTY"
+        usesCache = json["useQueryCache"]?.bool ?? true
+        maximumBytesBilled = json["maximumBytesBilled"]?.integer
+    }
+}
+
+/// The extract configuration of a request: `configuration.extract` of a job.
+struct ExtractConfiguration: Sendable {
+    var table: EmulatedTable.Reference
+    var target: ExportTarget
+
+    init(json: JSONObject, project: String) throws(ServiceError) {
+        guard let table = json["sourceTable"]?.object, let dataset = table["datasetId"]?.string,
+            let name = table["tableId"]?.string
+        else { throw ServiceError(.missing, "Required parameter is missing: sourceTable") }
+        self.table = EmulatedTable.Reference(
+            project: table["projectId"]?.string ?? project, dataset: dataset, table: name)
+        let uris =
+            json["destinationUris"]?.array?.compactMap(\.string) ?? [json["destinationUri"]?.string].compactMap(\.self)
+        guard let uri = uris.first else {
+            throw ServiceError(.missing, "Required parameter is missing: destinationUris")
+        }
+        guard uris.count == 1 else { throw ServiceError(.notImplemented, "The emulator extracts to a single URI only") }
+        let formatName = json["destinationFormat"]?.string ?? ExportTarget.Format.csv.rawValue
+        guard let format = ExportTarget.Format(rawValue: formatName) else {
+            throw ServiceError(.invalid, "Invalid destination format: \(formatName)")
+        }
+        target = try ExportTarget(uri: uri, format: format, compression: json["compression"]?.string)
+        if let delimiter = json["fieldDelimiter"]?.string { try target.setDelimiter(delimiter) }
+        target.hasHeader = json["printHeader"]?.bool ?? true
+    }
 }

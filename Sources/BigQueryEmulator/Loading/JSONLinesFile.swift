@@ -1,8 +1,8 @@
-/// A file with one JSON object a line, members being columns. A member that is missing is NULL.
+/// A file with one JSON object per line, whose members are the columns. A missing member is NULL.
 struct JSONLinesFile: TableFile {
     let path: String
 
-    func guessFields() throws -> [Field] {
+    func guessFields() throws -> [SchemaField] {
         var guess = FieldGuess()
         try readLines { line, object in
             do {
@@ -16,11 +16,11 @@ struct JSONLinesFile: TableFile {
         return fields
     }
 
-    func readRows(_ fields: [Field], _ body: ([Value]) throws -> Void) throws {
-        let row = Field(name: "row", type: .structure, fields: fields)
+    func readRows(_ fields: [SchemaField], _ body: ([SQLValue]) throws -> Void) throws {
+        let row = SchemaField(name: "row", type: .structure, fields: fields)
         try readLines { line, object in
             do {
-                guard case .structure(let values) = try Value(json: .object(object), field: row) else { return }
+                guard case .structure(let values) = try SQLValue(json: .object(object), field: row) else { return }
                 try body(values)
             } catch let error as ValueError {
                 throw EmulatorError.invalidData(path, line: line, error.description)
@@ -47,7 +47,7 @@ struct JSONLinesFile: TableFile {
     }
 }
 
-/// The type of a member by the values that it has had so far.
+/// The type of a member, inferred from its values.
 private struct FieldGuess {
     private var scalar = TypeGuess()
     private var scalarCount = 0
@@ -55,13 +55,13 @@ private struct FieldGuess {
     private var isRepeated = false
     private var members: [(name: String, guess: FieldGuess)] = []
 
-    mutating func add(_ json: JSONValue) throws {
+    mutating func add(_ json: JSON) throws {
         switch json {
         case .null, .encoded, .prepared: return
         case .array(let elements):
             isRepeated = true
             for element in elements {
-                if element.array != nil || element == .null { throw ValueError("an array holds null or an array") }
+                if element.array != nil || element == .null { throw ValueError("an array contains null or an array") }
                 try add(element)
             }
         case .object(let object):
@@ -76,17 +76,17 @@ private struct FieldGuess {
             scalar.add(json.string ?? json.text)
         }
         let isMixed = scalarCount > 0 && !members.isEmpty || hasBooleans && scalar.type != .bool
-        if isMixed { throw ValueError("a member has values of different kinds") }
+        if isMixed { throw ValueError("a member has values of different types") }
     }
 
-    func field(name: String) -> Field {
+    func field(name: String) -> SchemaField {
         let fields = members.map { $0.guess.field(name: $0.name) }
         let type = fields.isEmpty ? scalar.type : .structure
-        return Field(name: name, type: type, mode: isRepeated ? .repeated : .nullable, fields: fields)
+        return SchemaField(name: name, type: type, mode: isRepeated ? .repeated : .nullable, fields: fields)
     }
 }
 
-extension JSONValue {
+extension JSON {
     fileprivate var isBoolean: Bool {
         if case .bool = self { true } else { false }
     }

@@ -1,28 +1,28 @@
 import GRDB
 import GRDBSQLite
 
-/// A table in an SQLite database. Declared types that are BigQuery's keep their meaning; others count by SQLite's
-/// rules of affinity.
+/// A table in a SQLite database. Declared types with a BigQuery name map to that type; others follow SQLite's affinity
+/// rules.
 struct SQLiteFile: TableFile {
     let path: String
     let table: String
 
-    func guessFields() throws -> [Field] {
+    func guessFields() throws -> [SchemaField] {
         try read { database in
             try database.columns(in: table).map { column in
-                Field(name: column.name, type: Self.type(column.type.uppercased()))
+                SchemaField(name: column.name, type: Self.type(column.type.uppercased()))
             }
         }
     }
 
-    private static func type(_ declared: String) -> FieldType {
-        if let type = FieldType(name: declared), type != .structure { return type }
+    private static func type(_ declared: String) -> GoogleSQLType {
+        if let type = GoogleSQLType(name: declared), type != .structure { return type }
         if declared.contains("INT") { return .int64 }
         if ["REAL", "FLOA", "DOUB"].contains(where: declared.contains) { return .float64 }
         return declared == "BLOB" ? .bytes : .string
     }
 
-    func readRows(_ fields: [Field], _ body: ([Value]) throws -> Void) throws {
+    func readRows(_ fields: [SchemaField], _ body: ([SQLValue]) throws -> Void) throws {
         try read { database in
             let columns = fields.map(\.name.quotedIdentifier).joined(separator: ", ")
             let statement = try database.makeStatement(sql: "SELECT \(columns) FROM \(table.quotedIdentifier)")
@@ -32,7 +32,7 @@ struct SQLiteFile: TableFile {
             while sqlite3_step(handle) == SQLITE_ROW {
                 number += 1
                 do {
-                    try body(try fields.indices.map { try Value(handle, column: Int32($0), field: fields[$0]) })
+                    try body(try fields.indices.map { try SQLValue(handle, column: Int32($0), field: fields[$0]) })
                 } catch let error as ValueError {
                     throw EmulatorError.invalidData(path, "row \(number): \(error)")
                 }

@@ -6,18 +6,18 @@ import GRDB
 struct TableLoader {
     let catalog: Catalog
 
-    /// Loads a `.csv`, `.jsonl` or `.db` file, of a `.db` file the table that has the name of the new one, or a view's
-    /// query from a `.sql` file. A table that was there before is replaced.
+    /// Loads a `.csv` or `.jsonl` file, the table of the same name in a `.db` file, or a view's query from a `.sql`
+    /// file. Replaces an existing table.
     ///
-    /// The rows from before stay for queries that were compiled when they were the table's.
+    /// The replaced rows stay available to queries that were compiled before.
     func load(_ source: EmulatorConfiguration.TableSource) throws {
-        let reference = TableReference(project: catalog.project, dataset: source.dataset, table: source.table)
+        let reference = EmulatedTable.Reference(project: catalog.project, dataset: source.dataset, table: source.table)
         let name = catalog.newSQLiteName()
         if let view = try Self.view(source) {
-            return catalog.register(Table(reference: reference, source: view, sqliteName: name))
+            return catalog.register(EmulatedTable(reference: reference, source: view, sqliteName: name))
         }
         let file = try Self.file(source)
-        let schema = try SchemaFile(beside: source.file)
+        let schema = try SchemaFile(nextTo: source.file)
         let fields = try schema?.fields ?? file.guessFields()
         let (rowCount, logicalBytes) = try catalog.database.write { database in
             try Catalog.create(name, fields, in: database)
@@ -36,13 +36,13 @@ struct TableLoader {
             database: catalog.database, sqliteName: name, fields: fields, rowCount: rowCount,
             logicalBytes: logicalBytes)
         catalog.register(
-            Table(reference: reference, source: rows, sqliteName: name, properties: schema?.properties ?? [:]))
+            EmulatedTable(reference: reference, source: rows, sqliteName: name, properties: schema?.properties ?? [:]))
     }
 
-    /// Loads a file while requests are answered; a view whose query does not compile is not loaded.
+    /// Loads a file while the server is running. A view is not loaded unless its query compiles.
     func loadWhileRunning(_ source: EmulatorConfiguration.TableSource) async throws {
         try await checkView(source)
-        // On a thread that may wait: reading a file blocks.
+        // Reading a file blocks, so it runs outside the cooperative pool.
         try await withCheckedThrowingContinuation { continuation in
             DispatchQueue.global().async {
                 continuation.resume(with: Result { try load(source) })
@@ -50,7 +50,7 @@ struct TableLoader {
         }
     }
 
-    /// Compiles a view's query, which may name any table. A file of rows passes.
+    /// Compiles a view's query, which can refer to any table. Does nothing for other files.
     ///
     /// - Throws: An ``EmulatorError`` that names the file.
     func checkView(_ source: EmulatorConfiguration.TableSource) async throws {
@@ -59,16 +59,16 @@ struct TableLoader {
             try await QueryEngine(catalog: catalog).check(view)
         } catch let error as ServiceError {
             throw EmulatorError(
-                code: .invalidData, message: "\(source.file): \(error.message)", hint: "correct the view's query")
+                code: .invalidData, message: "\(source.file): \(error.message)", hint: "fix the view's query")
         }
     }
 
-    private static func view(_ source: EmulatorConfiguration.TableSource) throws -> View? {
+    private static func view(_ source: EmulatorConfiguration.TableSource) throws -> EmulatedView? {
         guard (source.file as NSString).pathExtension.lowercased() == "sql" else { return nil }
         guard let text = try? String(contentsOfFile: source.file, encoding: .utf8) else {
             throw EmulatorError.unreadableFile(source.file)
         }
-        return View(query: text.trimmingCharacters(in: .whitespacesAndNewlines))
+        return EmulatedView(query: text.trimmingCharacters(in: .whitespacesAndNewlines))
     }
 
     private static func file(_ source: EmulatorConfiguration.TableSource) throws -> any TableFile {
@@ -79,7 +79,41 @@ struct TableLoader {
         default:
             throw EmulatorError(
                 code: .unreadableFile, message: "\(source.file): not a .csv, .jsonl, .db or .sql file",
-                hint: "convert the file to one of these")
+                hint: "convert the file to one of these formats")
         }
+    }
+}
+
+/// The schema file next to a data file: a list of fields, an object with such a list under `fields`, or a table
+/// resource as printed by Google's `bq` tool.
+struct SchemaFile {
+    let fields: [SchemaField]
+    /// The table's properties that the API returns unchanged: the emulator does not apply them.
+    private(set) var properties: JSONObject = [:]
+
+    private static let passedThrough = [
+        "description", "timePartitioning", "rangePartitioning", "requirePartitionFilter", "clustering",
+    ]
+
+    /// Reads the schema file of a data file; `nil` if it does not exist.
+    init?(nextTo dataFile: String) throws {
+        let path = Self.path(nextTo: dataFile)
+        guard let data = FileManager.default.contents(atPath: path) else { return nil }
+        do {
+            let json = try JSONParser.parse(Array(data))
+            fields = try SchemaField.schema(json: json.object?["schema"] ?? json)
+            for name in Self.passedThrough {
+                if let value = json.object?[name] { properties[name] = value }
+            }
+        } catch let error as JSONError {
+            throw EmulatorError(code: .invalidData, message: "\(path): \(error)")
+        } catch let error as SchemaError {
+            throw EmulatorError(code: .invalidData, message: "\(path): \(error.message)")
+        }
+    }
+
+    /// Returns the path of the schema file: `data/flights.schema.json` for `data/flights.csv`.
+    static func path(nextTo dataFile: String) -> String {
+        (dataFile as NSString).deletingPathExtension + ".schema.json"
     }
 }

@@ -1,23 +1,23 @@
 import Foundation
 import Hummingbird
 
-/// The page on which the user decides what a program may do, and what follows the decision.
+/// The consent page, and the redirect that follows the user's decision.
 struct AuthorizePage: Sendable {
     let configuration: EmulatorConfiguration
     let grants: Grants
     let consents: Consents
 
-    func show(_ query: Form) -> Response {
-        response { () throws(OAuthError) in
+    func show(_ query: URLEncodedForm) -> Response {
+        response { () throws(OAuthErrorResponse) in
             let request = try AuthorizationRequest(query, configuration: configuration)
             return HTMLPage.consent(to: request, id: consents.add(request), account: configuration.account).response()
         }
     }
 
-    func decide(_ decision: Form) -> Response {
-        response { () throws(OAuthError) in
+    func decide(_ decision: URLEncodedForm) -> Response {
+        response { () throws(OAuthErrorResponse) in
             guard let request = consents.takeRequest(try decision.required("request")) else {
-                throw OAuthError("invalid_request", "The request is unknown or was decided before.")
+                throw OAuthErrorResponse("invalid_request", "The request is unknown or was decided before.")
             }
             let allowed = decision.values("scope")
             let scopes = request.scopes.filter(allowed.contains)
@@ -28,21 +28,21 @@ struct AuthorizePage: Sendable {
         }
     }
 
-    /// What the program is told if the user allows these scopes.
+    /// Returns the query items of the redirect after consent to these scopes.
     private func allow(_ scopes: [String], of request: AuthorizationRequest) -> [URLQueryItem] {
-        let isFirst = grants.noteConsent()
+        let isFirst = grants.recordConsent()
         let code = consents.makeCode(
-            for: request, scopes: scopes, givesRefreshToken: request.isOffline && (isFirst || request.asksAgain))
+            for: request, scopes: scopes, issuesRefreshToken: request.isOffline && (isFirst || request.forcesConsent))
         return [
             URLQueryItem(name: "code", value: code),
             URLQueryItem(name: "scope", value: scopes.joined(separator: " ")),
         ]
     }
 
-    /// The answer, or a page that says what is wrong.
-    private func response(_ answer: () throws(OAuthError) -> Response) -> Response {
-        do throws(OAuthError) {
-            return try answer()
+    /// Returns the response, or an error page.
+    private func response(_ response: () throws(OAuthErrorResponse) -> Response) -> Response {
+        do throws(OAuthErrorResponse) {
+            return try response()
         } catch {
             return HTMLPage.refusal(error).response(status: error.status)
         }

@@ -1,11 +1,11 @@
 import Foundation
 import Synchronization
 
-/// The requests that wait for the user's decision, and the codes for those that were allowed.
+/// The pending authorization requests, and the codes issued for granted ones.
 final class Consents: Sendable {
     private struct State {
         var waiting: [String: AuthorizationRequest] = [:]
-        /// All that there ever were: used ones are refused in other words than what never was a code.
+        /// All codes, including used ones: Google's error for those differs from the one for unknown codes.
         var codes: [String: AuthorizationCode] = [:]
     }
 
@@ -16,50 +16,52 @@ final class Consents: Sendable {
         self.codeLifetime = codeLifetime
     }
 
-    /// The number of codes given out.
+    /// The number of codes issued.
     var codeCount: Int { state.withLock { $0.codes.count } }
 
-    /// Keeps a request until the user decides.
+    /// Stores a request until the user decides.
     ///
-    /// - Returns: The id by which the decision finds it again.
+    /// - Returns: The ID to pass to ``takeRequest(_:)``.
     func add(_ request: AuthorizationRequest) -> String {
         let id = UUID().uuidString
         state.withLock { $0.waiting[id] = request }
         return id
     }
 
-    /// Finds the request that a decision is about; there is one decision only.
+    /// Removes and returns a pending request.
     func takeRequest(_ id: String) -> AuthorizationRequest? {
         state.withLock { $0.waiting.removeValue(forKey: id) }
     }
 
-    /// Makes a code for what the user has allowed.
-    func makeCode(for request: AuthorizationRequest, scopes: [String], givesRefreshToken: Bool) -> String {
-        // As Google's, it has characters that do not survive in a query unless they are escaped.
+    /// Issues an authorization code.
+    func makeCode(for request: AuthorizationRequest, scopes: [String], issuesRefreshToken: Bool) -> String {
+        // Like Google's codes, it contains characters that must be percent-encoded in a query.
         let text = "4/0A+\(UUID().uuidString)="
         let code = AuthorizationCode(
-            request: request, scopes: scopes, givesRefreshToken: givesRefreshToken, expiry: .now + codeLifetime)
+            request: request, scopes: scopes, issuesRefreshToken: issuesRefreshToken, expiry: .now + codeLifetime)
         state.withLock { $0.codes[text] = code }
         return text
     }
 
-    /// Finds a code that is good, and uses it up, whatever comes of it.
-    func takeCode(_ text: String) throws(OAuthError) -> AuthorizationCode {
-        try state.withLock { state throws(OAuthError) in
-            guard let code = state.codes[text] else { throw OAuthError("invalid_grant", "Malformed auth code.") }
-            guard !code.isUsed, .now < code.expiry else { throw .badGrant }
+    /// Marks a valid code as used and returns its data. A code cannot be used again, even if the exchange fails.
+    func takeCode(_ text: String) throws(OAuthErrorResponse) -> AuthorizationCode {
+        try state.withLock { state throws(OAuthErrorResponse) in
+            guard let code = state.codes[text] else {
+                throw OAuthErrorResponse("invalid_grant", "Malformed auth code.")
+            }
+            guard !code.isUsed, .now < code.expiry else { throw .unknownGrant }
             state.codes[text]?.isUsed = true
             return code
         }
     }
 }
 
-/// What an authorization code stands for.
+/// The data of an authorization code.
 struct AuthorizationCode: Sendable {
     let request: AuthorizationRequest
-    /// What the user has allowed, which may be less than what was asked.
+    /// The granted scopes, a subset of the requested ones.
     let scopes: [String]
-    let givesRefreshToken: Bool
+    let issuesRefreshToken: Bool
     let expiry: ContinuousClock.Instant
     var isUsed = false
 }

@@ -1,14 +1,14 @@
 import Foundation
 import Synchronization
 
-/// What the user has allowed the client to do, and the tokens that came of it.
+/// The authorization grants, and the tokens issued for them.
 final class Grants: Sendable {
     struct Grant: Sendable {
         let id = UUID()
         let scopes: [String]
-        /// Whether the client may act while the user is away.
+        /// Whether the grant allows refresh tokens.
         let isOffline: Bool
-        /// For whom the tokens are made; `nil` for the client.
+        /// The tokens' audience; `nil` for the client.
         var audience: String?
     }
 
@@ -17,25 +17,26 @@ final class Grants: Sendable {
         let expiry: ContinuousClock.Instant
     }
 
-    /// What an answer of the token endpoint gives out.
+    /// The tokens of a token response.
     struct Tokens: Sendable {
         let access: String
-        /// `nil` where the client has one or is not to have one.
+        /// `nil` if no refresh token is issued.
         var refresh: String?
         let scopes: [String]
     }
 
     private struct RefreshToken {
         let grant: Grant
-        /// `nil` for one that is good for ever.
+        /// `nil` for no expiry.
         var expiry: ContinuousClock.Instant?
     }
 
     private struct State {
-        /// The ids of the grants that were not revoked.
+        /// The IDs of the grants that are not revoked.
         var live: Set<UUID> = []
         var accessTokens: [String: AccessToken] = [:]
-        /// All that there ever were: those that are over are refused in other words than unknown ones.
+        /// All refresh tokens, including expired ones: Google's error for those differs from the one for unknown
+        /// tokens.
         var refreshTokens: [String: RefreshToken] = [:]
         var hasConsent = false
         var revocationCount = 0
@@ -57,7 +58,7 @@ final class Grants: Sendable {
     private let configuration: EmulatorConfiguration
     private let state = Mutex(State())
 
-    /// Makes the grant of the configured refresh token.
+    /// Creates the grant of the configured refresh token.
     init(configuration: EmulatorConfiguration) {
         self.configuration = configuration
         let grant = Grant(scopes: configuration.scopes, isOffline: true)
@@ -69,42 +70,42 @@ final class Grants: Sendable {
 
     var revocationCount: Int { state.withLock { $0.revocationCount } }
 
-    /// Notes that the user has agreed, and tells whether for the first time since the start or a revocation.
-    func noteConsent() -> Bool {
+    /// Records the user's consent. Returns true for the first consent since the start or a revocation.
+    func recordConsent() -> Bool {
         state.withLock { state in
             defer { state.hasConsent = true }
             return !state.hasConsent
         }
     }
 
-    /// Gives out the first tokens of a new grant.
+    /// Creates a grant and issues its first tokens.
     func begin(_ grant: Grant, withRefreshToken: Bool) -> Tokens {
         state.withLock { state in
             state.live.insert(grant.id)
-            return giveTokens(of: grant, withRefreshToken: withRefreshToken, in: &state)
+            return issueTokens(of: grant, withRefreshToken: withRefreshToken, in: &state)
         }
     }
 
-    func refresh(_ text: String) throws(OAuthError) -> Tokens {
-        try state.withLock { state throws(OAuthError) in
-            guard state.refreshTokens[text] != nil else { throw .badGrant }
-            guard let token = state.refreshToken(text) else { throw .overGrant }
+    func refresh(_ text: String) throws(OAuthErrorResponse) -> Tokens {
+        try state.withLock { state throws(OAuthErrorResponse) in
+            guard state.refreshTokens[text] != nil else { throw .unknownGrant }
+            guard let token = state.refreshToken(text) else { throw .expiredGrant }
             if configuration.rotatesRefreshTokens { state.refreshTokens[text]?.expiry = .now }
-            return giveTokens(
+            return issueTokens(
                 of: token.grant, withRefreshToken: configuration.rotatesRefreshTokens, in: &state)
         }
     }
 
-    /// Finds an access token that is good.
+    /// Returns a valid access token.
     func accessToken(_ text: String) -> AccessToken? {
         state.withLock { $0.accessToken(text) }
     }
 
-    /// Ends a grant by one of its tokens, and with it all of them.
-    func revoke(_ token: String) throws(OAuthError) {
-        try state.withLock { state throws(OAuthError) in
+    /// Revokes the grant that a token belongs to, with all its tokens.
+    func revoke(_ token: String) throws(OAuthErrorResponse) {
+        try state.withLock { state throws(OAuthErrorResponse) in
             guard let grant = state.accessToken(token)?.grant ?? state.refreshToken(token)?.grant else {
-                throw OAuthError("invalid_token", "Token expired or revoked")
+                throw OAuthErrorResponse("invalid_token", "Token expired or revoked")
             }
             state.live.remove(grant.id)
             state.hasConsent = false
@@ -112,7 +113,7 @@ final class Grants: Sendable {
         }
     }
 
-    private func giveTokens(of grant: Grant, withRefreshToken: Bool, in state: inout State) -> Tokens {
+    private func issueTokens(of grant: Grant, withRefreshToken: Bool, in state: inout State) -> Tokens {
         var tokens = Tokens(access: "emulator-access-token-\(Self.newID())", scopes: grant.scopes)
         state.accessTokens = state.accessTokens.filter { $0.value.expiry > .now }
         state.accessTokens[tokens.access] = AccessToken(
@@ -130,4 +131,32 @@ final class Grants: Sendable {
     }
 
     private static func newID() -> String { UUID().uuidString.lowercased() }
+}
+
+extension Grants {
+    /// The scopes that authorize API requests; any one suffices for every method.
+    private static let scopes: Set = [
+        "https://www.googleapis.com/auth/bigquery", "https://www.googleapis.com/auth/bigquery.readonly",
+        "https://www.googleapis.com/auth/cloud-platform", "https://www.googleapis.com/auth/cloud-platform.read-only",
+    ]
+
+    /// Checks the `Authorization` header of an API request; throws the API's error if access is denied.
+    func check(authorization: String?) throws(ServiceError) {
+        guard let authorization else {
+            throw Self.unauthorized(.required, "Request is missing required authentication credential.")
+        }
+        let parts = authorization.split(separator: " ", maxSplits: 1)
+        guard parts.count == 2, parts[0].lowercased() == "bearer", let token = accessToken(String(parts[1])) else {
+            throw Self.unauthorized(.authError, "Request had invalid authentication credentials.")
+        }
+        guard !Self.scopes.isDisjoint(with: token.grant.scopes) else { throw .insufficientScopes }
+    }
+
+    private static func unauthorized(_ reason: ServiceError.Reason, _ message: String) -> ServiceError {
+        ServiceError(
+            reason,
+            "\(message) Expected OAuth 2 access token, login cookie or other valid authentication credential. See "
+                + "https://developers.google.com/identity/sign-in/web/devconsole-project.",
+            location: "Authorization", locationType: "header")
+    }
 }

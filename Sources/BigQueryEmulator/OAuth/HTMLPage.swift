@@ -1,9 +1,9 @@
 import Hummingbird
 
-/// A page that works without JavaScript.
+/// An HTML page without JavaScript.
 struct HTMLPage: Sendable {
     private let title: String
-    /// What is below the title, as HTML.
+    /// The HTML below the title.
     private let content: String
 
     func response(status: Int = 200) -> Response {
@@ -26,18 +26,18 @@ struct HTMLPage: Sendable {
 }
 
 extension HTMLPage {
-    /// Google's answer to anything while a server is down.
+    /// Google's page for an unavailable server.
     static let serverError = HTMLPage(
         title: "Error 503 (Service Unavailable)!!1", content: "<p>That’s an error. Please try again later.</p>")
 
-    static func refusal(_ error: OAuthError) -> HTMLPage {
+    static func refusal(_ error: OAuthErrorResponse) -> HTMLPage {
         HTMLPage(
             title: "Error \(error.status): \(error.error)", content: "<p>\(error.description.htmlEscaped)</p>")
     }
 
-    /// Asks the user what to allow.
+    /// Creates the consent page.
     ///
-    /// - Parameter id: What the answer names the request by.
+    /// - Parameter id: The ID of the pending request, sent back with the decision.
     static func consent(to request: AuthorizationRequest, id: String, account: String) -> HTMLPage {
         let boxes = request.scopes.enumerated().map { index, scope in
             """

@@ -2,28 +2,28 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 
-/// Google's servers of tokens: the consent page, tokens, information about them and their revocation, and what gives
-/// tokens to service accounts, machines and workloads.
+/// Google's OAuth endpoints: consent page, tokens, token information and revocation, and the token services for service
+/// accounts, machines and workloads.
 struct OAuthServer: Sendable {
-    /// Where the browser asks for the user's consent.
+    /// The path of the authorization endpoint.
     static let authorizePath = "/o/oauth2/v2/auth"
 
     let grants: Grants
     let consents: Consents
     private let authorizePage: AuthorizePage
-    private let tokens: TokenEndpoint
+    private let tokens: TokenIssuer
     private let tokenInfo: TokenInfoEndpoint
     private let securityTokens: SecurityTokenService
     private let accountCredentials: AccountCredentials
     private let machine: MachineMetadata
     private let latency: Duration
 
-    /// - Parameter endpoint: where the server listens.
+    /// - Parameter endpoint: Returns the base URL of the server.
     init(configuration: EmulatorConfiguration, endpoint: @escaping @Sendable () -> String) {
         grants = Grants(configuration: configuration)
         consents = Consents(codeLifetime: configuration.codeLifetime)
         authorizePage = AuthorizePage(configuration: configuration, grants: grants, consents: consents)
-        tokens = TokenEndpoint(configuration: configuration, grants: grants, consents: consents) {
+        tokens = TokenIssuer(configuration: configuration, grants: grants, consents: consents) {
             endpoint() + "/token"
         }
         securityTokens = SecurityTokenService(configuration: configuration, grants: grants)
@@ -53,11 +53,11 @@ struct OAuthServer: Sendable {
 
     private func add(
         _ method: HTTPRequest.Method, _ path: RouterPath, to router: Router<BasicRequestContext>,
-        _ respond: @escaping @Sendable (Form) -> Response
+        _ respond: @escaping @Sendable (URLEncodedForm) -> Response
     ) {
         router.on(path, method: method) { [latency] request, _ in
-            // First what has an effect, then the wait: an answer that nobody waits for has had it all the same.
-            let response = respond(try await Form(request))
+            // The delay comes after the effect: a client that stops waiting has caused it nonetheless.
+            let response = respond(try await URLEncodedForm(request))
             try? await Task.sleep(for: latency)
             return response
         }
@@ -65,16 +65,16 @@ struct OAuthServer: Sendable {
 
     private func add(
         _ path: RouterPath, to router: Router<BasicRequestContext>,
-        _ answer: @escaping @Sendable (Form, Request) throws(OAuthError) -> JSONObject
+        _ response: @escaping @Sendable (URLEncodedForm, Request) throws(OAuthErrorResponse) -> JSONObject
     ) {
         router.post(path) { request, _ -> Response in
-            let form = try await Form(request)
-            return .oauth { () throws(OAuthError) in try answer(form, request) }
+            let form = try await URLEncodedForm(request)
+            return .oauth { () throws(OAuthErrorResponse) in try response(form, request) }
         }
     }
 
-    private func revoke(_ form: Form) -> Response {
-        .oauth { () throws(OAuthError) in
+    private func revoke(_ form: URLEncodedForm) -> Response {
+        .oauth { () throws(OAuthErrorResponse) in
             try grants.revoke(try form.required("token"))
             return [:]
         }

@@ -1,38 +1,38 @@
 import Foundation
 import Hummingbird
 
-/// Tells what an access token is good for.
+/// Describes an access token.
 struct TokenInfoEndpoint: Sendable {
     let configuration: EmulatorConfiguration
     let grants: Grants
 
-    /// A token tells the user's address only if it is good for one of these.
+    /// The scopes that reveal the user's email address.
     private static let emailScopes: Set = ["email", "openid", "https://www.googleapis.com/auth/userinfo.email"]
 
-    func respond(to form: Form) -> Response {
-        .oauth { () throws(OAuthError) in try answer(form) }
+    func respond(to form: URLEncodedForm) -> Response {
+        .oauth { () throws(OAuthErrorResponse) in try response(form) }
     }
 
-    private func answer(_ form: Form) throws(OAuthError) -> JSONObject {
+    private func response(_ form: URLEncodedForm) throws(OAuthErrorResponse) -> JSONObject {
         if configuration.failure == .noTokenInfo {
-            throw OAuthError("internal_failure", "Backend Error", status: 500)
+            throw OAuthErrorResponse("internal_failure", "Backend Error", status: 500)
         }
         guard let text = form["access_token"] else {
-            throw OAuthError("invalid_token", "Either access_token, id_token, or token_handle required")
+            throw OAuthErrorResponse("invalid_token", "Either access_token, id_token, or token_handle required")
         }
-        guard let token = grants.accessToken(text) else { throw OAuthError("invalid_token", "Invalid Value") }
+        guard let token = grants.accessToken(text) else { throw OAuthErrorResponse("invalid_token", "Invalid Value") }
         let remaining = (token.expiry - .now).components.seconds
         let audience = token.grant.audience ?? configuration.clientID
-        var answer: JSONObject = [
+        var response: JSONObject = [
             "azp": .string(audience), "aud": .string(audience),
             "scope": .string(token.grant.scopes.joined(separator: " ")),
             "exp": .int64(Int64(Date().timeIntervalSince1970) + remaining), "expires_in": .int64(remaining),
         ]
         if !Self.emailScopes.isDisjoint(with: token.grant.scopes) {
-            answer["email"] = .string(configuration.account)
-            answer["email_verified"] = "true"
+            response["email"] = .string(configuration.account)
+            response["email_verified"] = "true"
         }
-        answer["access_type"] = token.grant.isOffline ? "offline" : "online"
-        return answer
+        response["access_type"] = token.grant.isOffline ? "offline" : "online"
+        return response
     }
 }

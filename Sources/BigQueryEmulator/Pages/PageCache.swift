@@ -1,15 +1,15 @@
+import NIOCore
 import Synchronization
 
-/// Keeps the rows of pages as they went out, so that a page that is asked for again costs little more than the
-/// writing to the socket. When there is no room for more, the page goes that has not been asked for for longest.
+/// An LRU cache of encoded pages, so that a repeated request costs little more than the write to the socket.
 final class PageCache: Sendable {
-    /// What makes two pages the same.
+    /// Everything that determines the bytes of a page.
     struct Key: Hashable, Sendable {
         private let source: String
         private let start: Int64
         private let rowLimit: Int64
         private let byteLimit: Int
-        private let timestamps: RowEncoder.TimestampFormat
+        private let timestamps: RESTRowEncoder.TimestampFormat
         private let form: ResponseForm
 
         init(_ selection: RowSelection, form: ResponseForm) {
@@ -24,7 +24,7 @@ final class PageCache: Sendable {
 
     private struct Entry {
         let rows: Task<PreparedRows, any Error>
-        /// `nil` while the rows are being prepared.
+        /// `nil` until the rows are encoded.
         var byteCount: Int?
         var lastUse = 0
     }
@@ -38,17 +38,18 @@ final class PageCache: Sendable {
     private let byteLimit: Int
     private let state = Mutex(State())
 
-    /// - Parameter byteLimit: The most that all pages together may take.
+    /// - Parameter byteLimit: The maximum total size of the cached pages.
     init(byteLimit: Int) {
         self.byteLimit = byteLimit
     }
 
-    /// The rows that are kept or being prepared under the key; if there are none, those that `prepare` returns.
+    /// Returns the cached rows for the key, or those that `prepare` returns. Concurrent requests share one call of
+    /// `prepare`.
     func rows(
         for key: Key, prepare: @escaping @Sendable () async throws -> PreparedRows
     ) async throws -> PreparedRows {
         let rows = state.withLock { state in
-            // Not part of the request that comes first: its client may leave while others wait for the same page.
+            // An unstructured task: the first client can disconnect while others wait for the same page.
             var entry =
                 state.entries[key]
                 ?? Entry(
@@ -70,7 +71,7 @@ final class PageCache: Sendable {
         return try await rows.value
     }
 
-    /// Keeps the rows that were prepared, if they fit at all, and makes room for them.
+    /// Stores encoded rows, unless they exceed the limit on their own, and evicts the least recently used ones.
     private func keep(_ key: Key, byteCount: Int) {
         state.withLock { state in
             guard byteCount <= byteLimit else {
@@ -86,5 +87,42 @@ final class PageCache: Sendable {
                 state.byteCount -= oldest.value.byteCount ?? 0
             }
         }
+    }
+}
+
+/// The rows of a page, encoded for responses of one format, for repeated use.
+struct PreparedRows: Sendable, Equatable {
+    let rowCount: Int
+    /// The JSON array, indented and compressed as the format requires. Compressed rows are raw deflate that ends at a
+    /// byte boundary, so that they can be embedded in any gzip response.
+    let bytes: ByteBuffer
+    /// The gzip trailer of the rows alone; unused if they are not compressed.
+    let trailer: GzipTrailer
+
+    var byteCount: Int { bytes.readableBytes }
+
+    init(_ rows: EncodedRows, form: ResponseForm) async throws {
+        var indenter = form.isPretty ? JSONIndenter(depth: 1) : nil
+        let deflater = form.usesGzip ? try Deflater() : nil
+        var trailer = GzipTrailer()
+        var bytes = ByteBuffer()
+        for chunk in rows.json.chunks(of: ResponseForm.chunkBytes) {
+            let chunk = indenter?.indented(chunk) ?? chunk
+            if deflater != nil { trailer.add(chunk) }
+            bytes.writeBytes(try deflater?.compress(chunk) ?? chunk)
+            // This computation never suspends by itself; let other requests run.
+            await Task.yield()
+        }
+        if let deflater { bytes.writeBytes(try deflater.compress([], end: .flushed)) }
+        rowCount = rows.rowCount
+        self.bytes = bytes
+        self.trailer = trailer
+    }
+}
+
+extension [UInt8] {
+    /// The bytes in slices of `size` bytes; the last one can be shorter.
+    func chunks(of size: Int) -> some Sequence<ArraySlice<UInt8>> {
+        stride(from: 0, to: count, by: size).lazy.map { self[$0..<Swift.min($0 + size, count)] }
     }
 }

@@ -1,12 +1,12 @@
-/// Where a next page begins, in the opaque form in which it goes to the client and comes back.
+/// The start of the next page, as an opaque token.
 struct PageToken {
-    /// What is paged, so that a token of another job or table is refused.
+    /// The name of the paged collection; a token of another job or table is rejected.
     let subject: String
     let position: Int64
 
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".utf8)
 
-    /// Twelve bytes in base 32, which end in `====` as BigQuery's tokens do.
+    /// Twelve bytes in base 32, which end in `====` like BigQuery's tokens.
     var text: String {
         let checksum = UInt32(truncatingIfNeeded: Self.hash(subject))
         let bytes =
@@ -31,14 +31,14 @@ struct PageToken {
         self.position = position
     }
 
-    /// Reads a token that came back for the same subject.
+    /// Parses a token and checks that it belongs to the subject.
     init(_ text: String, subject: String) throws(ServiceError) {
         var bits: UInt64 = 0
         for byte in text.utf8.prefix(13) {
             guard let digit = Self.alphabet.firstIndex(of: byte) else { throw Self.invalid }
             bits = bits << 5 | UInt64(digit)
         }
-        // Thirteen letters carry 65 bits: a sign, which is never set, the position, and a bit of the checksum.
+        // Thirteen characters hold 65 bits: the sign, which is always 0, the position, and a bit of the checksum.
         self.init(subject: subject, position: Int64(bits >> 1))
         guard self.text == text else { throw Self.invalid }
     }

@@ -1,20 +1,20 @@
 import GRDB
 
-/// A query that compiles, and what is known of it before it runs.
+/// A compiled query, with the properties that are known before it runs.
 struct PreparedQuery: Sendable {
-    /// A view that is read, with its columns, and its query.
+    /// A referenced view and its compiled query.
     private struct CompiledView: Sendable {
-        var table: Table
+        var table: EmulatedTable
         var translation: SQLTranslation
     }
 
     var statementType: String
-    /// Where an EXPORT DATA statement writes the rows.
+    /// The destination of an EXPORT DATA statement.
     var target: ExportTarget?
     var parameters = QueryParameters()
     var translation = SQLTranslation()
     var columns: [ResultColumn] = []
-    /// The views that are read, also by other views, each behind those that it reads itself.
+    /// The referenced views, direct and indirect, each after the views that it refers to.
     private var views: [CompiledView] = []
 
     init(statementType: String, parameters: QueryParameters = QueryParameters()) {
@@ -24,16 +24,18 @@ struct PreparedQuery: Sendable {
 
     var hasViews: Bool { !views.isEmpty }
 
-    /// The query and those of its views.
+    /// The translations of the query and of its views.
     var translations: [SQLTranslation] { [translation] + views.map(\.translation) }
 
-    /// The tables that are read, also by views; views themselves are not among them.
-    var tables: [Table] {
-        var seen: Set<TableReference> = []
-        return translations.flatMap(\.tables).filter { !($0.source is View) && seen.insert($0.reference).inserted }
+    /// The tables read by the query and its views, without the views themselves.
+    var tables: [EmulatedTable] {
+        var seen: Set<EmulatedTable.Reference> = []
+        return translations.flatMap(\.tables).filter {
+            !($0.source is EmulatedView) && seen.insert($0.reference).inserted
+        }
     }
 
-    /// The size of the tables, at most `Int64.max`; BigQuery would count only the columns that the query reads.
+    /// The total size of the tables, capped at `Int64.max`. BigQuery would count only the referenced columns.
     var bytesProcessed: Int64 {
         tables.map(\.source.logicalBytes).reduce(0) { sum, bytes in
             let (total, isOverflow) = sum.addingReportingOverflow(bytes)
@@ -41,7 +43,7 @@ struct PreparedQuery: Sendable {
         }
     }
 
-    /// Whole megabytes, and at least 10 MB for each table, as BigQuery bills.
+    /// The size rounded up to whole megabytes, at least 10 MB per table, as BigQuery bills.
     var bytesBilled: Int64 {
         let megabyte: Int64 = 1 << 20
         let bytes = bytesProcessed
@@ -49,18 +51,18 @@ struct PreparedQuery: Sendable {
         return max(wholeMegabytes, Int64(tables.count) * 10 * megabyte)
     }
 
-    /// Adds a view with its compiled query.
-    mutating func add(_ query: PreparedQuery, of view: Table) {
+    /// Adds a referenced view.
+    mutating func add(_ query: PreparedQuery, of view: EmulatedTable) {
         for new in query.views + [CompiledView(table: view, translation: query.translation)]
         where !views.contains(where: { $0.table.sqliteName == new.table.sqliteName }) {
             views.append(new)
         }
     }
 
-    /// Calls `body` while the views are tables in the database. The caller's transaction hides them from others, and
-    /// takes them back if `body` fails.
+    /// Calls `body` while the views exist as tables in the database. The caller's transaction isolates them from other
+    /// connections, and rolls them back if `body` throws.
     ///
-    /// - Parameter filled: Whether they have their rows, or only their columns.
+    /// - Parameter filled: Whether the tables contain the views' rows, or only their columns.
     func withViews<Result>(filled: Bool, in database: Database, _ body: () throws -> Result) throws -> Result {
         for view in views {
             try Catalog.create(view.table.sqliteName, view.table.source.fields, in: database)
@@ -72,4 +74,16 @@ struct PreparedQuery: Sendable {
         for view in views { try database.execute(sql: "DROP TABLE \(view.table.sqliteName)") }
         return result
     }
+}
+
+/// A query in SQLite's dialect, and its dependencies.
+struct SQLTranslation: Sendable {
+    var sql = ""
+    var tables: [EmulatedTable] = []
+    /// All names in the query, to distinguish a column alias from the name that SQLite gives an expression.
+    var names: Set<String> = []
+    /// The types of the result columns; `nil` for a column that is not a typed literal, a parameter or a cast.
+    var columnTypes: [SchemaField?]?
+    /// The table and row limit of a query of the form `SELECT * FROM table [LIMIT n]`.
+    var wholeTable: (table: EmulatedTable, limit: Int64)?
 }

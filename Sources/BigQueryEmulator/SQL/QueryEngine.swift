@@ -8,7 +8,7 @@ struct QueryEngine: Sendable {
 
     /// Compiles a query.
     ///
-    /// - Throws: A ``ServiceError`` that says why BigQuery would refuse it, or SQLite does.
+    /// - Throws: A ``ServiceError`` if BigQuery would reject the query, or SQLite does.
     func prepare(_ configuration: QueryConfiguration, location: String) async throws -> PreparedQuery {
         try await prepare(configuration, location: location, viewLevel: 0)
     }
@@ -48,7 +48,7 @@ struct QueryEngine: Sendable {
         var query = PreparedQuery(statementType: StatementType.select, parameters: configuration.parameters)
         query.translation = try SQLTranslator.translate(tokens, scope: scope)
         for index in query.translation.tables.indices {
-            guard let view = query.translation.tables[index].source as? View else { continue }
+            guard let view = query.translation.tables[index].source as? EmulatedView else { continue }
             let (compiled, viewQuery) = try await compile(view, location: location, level: viewLevel + 1)
             query.translation.tables[index].source = compiled
             query.add(viewQuery, of: query.translation.tables[index])
@@ -58,22 +58,22 @@ struct QueryEngine: Sendable {
         return query
     }
 
-    /// The source of a table's rows; of a view, with its columns.
+    /// Returns a table's row source; a view is compiled first, so that its columns are known.
     func compiled(_ source: any RowSource) async throws -> any RowSource {
-        guard let view = source as? View else { return source }
+        guard let view = source as? EmulatedView else { return source }
         return try await compile(view, location: catalog.location, level: 1).view
     }
 
     private func compile(
-        _ view: View, location: String, level: Int
-    ) async throws -> (view: View, query: PreparedQuery) {
+        _ view: EmulatedView, location: String, level: Int
+    ) async throws -> (view: EmulatedView, query: PreparedQuery) {
         let query = try await prepare(view, location: location, level: level)
         var view = view
         view.fields = try await schema(of: query)
         return (view, query)
     }
 
-    private func prepare(_ view: View, location: String, level: Int) async throws -> PreparedQuery {
+    private func prepare(_ view: EmulatedView, location: String, level: Int) async throws -> PreparedQuery {
         guard level <= Self.viewLevels else {
             throw ServiceError.invalidQuery("Views are nested more than \(Self.viewLevels) levels deep")
         }
@@ -81,21 +81,21 @@ struct QueryEngine: Sendable {
             json: ["query": .string(view.query), "useLegacySql": false], project: catalog.project)
         let query = try await prepare(configuration, location: location, viewLevel: level)
         guard query.statementType == StatementType.select else {
-            throw ServiceError.invalidQuery("A view is a SELECT, not \(query.statementType)")
+            throw ServiceError.invalidQuery("A view must be a SELECT statement, not \(query.statementType)")
         }
         return query
     }
 
     /// Compiles a view's query without running it.
-    func check(_ view: View) async throws {
+    func check(_ view: EmulatedView) async throws {
         _ = try await prepare(view, location: catalog.location, level: 1)
     }
 
-    /// How deep views may name views, as in BigQuery.
+    /// BigQuery's limit of nested views.
     private static let viewLevels = 16
 
-    /// The schema of the result, found out by running the query where SQLite cannot tell beforehand.
-    func schema(of query: PreparedQuery) async throws -> [Field] {
+    /// Returns the schema of the result. Runs the query if SQLite cannot determine all types in advance.
+    func schema(of query: PreparedQuery) async throws -> [SchemaField] {
         let known = query.columns.compactMap(\.field)
         if known.count == query.columns.count { return known }
         let rows = try await store(query)
@@ -103,12 +103,12 @@ struct QueryEngine: Sendable {
         return rows.fields
     }
 
-    /// Runs a query to its end and keeps the result.
+    /// Runs a query to completion and stores the result.
     func run(_ query: PreparedQuery) async throws -> any RowSource {
         guard query.statementType == StatementType.select || query.target != nil else {
-            throw Self.failure("\(query.statementType) statements are not run")
+            throw Self.failure("\(query.statementType) statements are not supported")
         }
-        // Computed rows need no copy, whatever their number.
+        // Generated rows are not copied, whatever their number.
         if let (table, limit) = query.translation.wholeTable, let generated = table.source as? GeneratedTable {
             return generated.result(limit: limit)
         }
@@ -157,16 +157,16 @@ struct QueryEngine: Sendable {
         }
     }
 
-    private static let advice =
-        "this is a stand-in for BigQuery that hands SQL to SQLite; use bqemulator for BigQuery's dialect"
+    private static let note =
+        "the emulator runs SQL on SQLite; use bqemulator for BigQuery's dialect"
 
     private static func failure(_ message: String) -> ServiceError {
-        .invalidQuery("\(message) (\(advice))")
+        .invalidQuery("\(message) (\(note))")
     }
 }
 
 extension SQLToken {
-    /// The word as BigQuery's syntax errors print it.
+    /// The token as it appears in BigQuery's syntax errors.
     fileprivate var displayText: String {
         switch kind {
         case .identifier(let name): "identifier \"\(name)\""
@@ -177,5 +177,38 @@ extension SQLToken {
         case .parameter(let name): "\"@\(name)\""
         case .symbol(let symbol): "\"\(symbol)\""
         }
+    }
+}
+
+/// The name resolution context of a query.
+struct QueryScope: Sendable {
+    var catalog: Catalog
+    var project: String
+    var location: String
+    var defaultDataset: (project: String, dataset: String)?
+    var parameters: QueryParameters
+    var isLegacy: Bool
+
+    /// Resolves a table path of one to three parts; `project:dataset.table` in legacy SQL.
+    func reference(_ path: String) throws(ServiceError) -> EmulatedTable.Reference {
+        var rest = path[...]
+        var project = project
+        if isLegacy, let colon = path.lastIndex(of: ":") {
+            project = String(path[..<colon])
+            rest = path[path.index(after: colon)...]
+        }
+        // A project ID can contain dots; only the last two separate the parts.
+        var parts = rest.split(separator: ".", omittingEmptySubsequences: false)
+        let table = String(parts.removeLast())
+        guard let dataset = parts.popLast() else {
+            guard let defaultDataset else {
+                let message = "Table \"\(path)\" must be qualified with a dataset (e.g. dataset.table)."
+                throw ServiceError(.invalid, message)
+            }
+            return EmulatedTable.Reference(
+                project: defaultDataset.project, dataset: defaultDataset.dataset, table: table)
+        }
+        if !parts.isEmpty { project = parts.joined(separator: ".") }
+        return EmulatedTable.Reference(project: project, dataset: String(dataset), table: table)
     }
 }

@@ -1,19 +1,19 @@
 import GRDBSQLite
 
-/// The parameters of a query, named or positional, with their types and values.
+/// The parameters of a query, named or positional.
 struct QueryParameters: Sendable {
     private struct Parameter: Sendable {
         var name: String?
-        var field: Field
-        var value: Value
+        var field: SchemaField
+        var value: SQLValue
     }
 
     private var parameters: [Parameter] = []
 
     init() {}
 
-    /// Reads the API's list of `QueryParameter`.
-    init(json: [JSONValue]) throws(ServiceError) {
+    /// Creates the parameters from the API's list of `QueryParameter`.
+    init(json: [JSON]) throws(ServiceError) {
         for (index, element) in json.enumerated() {
             guard let object = element.object, let type = object["parameterType"]?.object else {
                 throw ServiceError(.invalid, "Query parameter \(index + 1) has no type")
@@ -36,16 +36,16 @@ struct QueryParameters: Sendable {
 
     func contains(position: Int) -> Bool { field(position: position) != nil }
 
-    func field(named name: String) -> Field? {
+    func field(named name: String) -> SchemaField? {
         parameters.first { $0.name == name.lowercased() }?.field
     }
 
-    func field(position: Int) -> Field? {
+    func field(position: Int) -> SchemaField? {
         (1...max(1, count)).contains(position) && count > 0 && parameters[position - 1].name == nil
             ? parameters[position - 1].field : nil
     }
 
-    /// Binds all values to the parameters of a translated query.
+    /// Binds all values to a translated query.
     func bind(to statement: OpaquePointer?) {
         for (index, parameter) in parameters.enumerated() {
             let position =
@@ -54,18 +54,18 @@ struct QueryParameters: Sendable {
         }
     }
 
-    private static func field(name: String, type: JSONObject) throws(ServiceError) -> Field {
+    private static func field(name: String, type: JSONObject) throws(ServiceError) -> SchemaField {
         let typeName = type["type"]?.string ?? ""
         if typeName.uppercased() == "ARRAY", let element = type["arrayType"]?.object {
             var field = try field(name: name, type: element)
             field.mode = .repeated
             return field
         }
-        guard let fieldType = FieldType(name: typeName) else {
+        guard let fieldType = GoogleSQLType(name: typeName) else {
             throw ServiceError(.invalid, "Query parameter \(name) has the unknown type \(typeName)")
         }
-        var field = Field(name: name, type: fieldType)
-        field.rangeElement = type["rangeElementType"]?.object?["type"]?.string.flatMap(FieldType.init(name:))
+        var field = SchemaField(name: name, type: fieldType)
+        field.rangeElement = type["rangeElementType"]?.object?["type"]?.string.flatMap(GoogleSQLType.init(name:))
         for member in type["structTypes"]?.array ?? [] {
             let memberName = member.object?["name"]?.string ?? ""
             field.fields.append(try Self.field(name: memberName, type: member.object?["type"]?.object ?? [:]))
@@ -73,16 +73,16 @@ struct QueryParameters: Sendable {
         return field
     }
 
-    private static func value(_ json: JSONObject, field: Field) throws(ValueError) -> Value {
+    private static func value(_ json: JSONObject, field: SchemaField) throws(ValueError) -> SQLValue {
         if field.mode == .repeated {
-            var elements: [Value] = []
+            var elements: [SQLValue] = []
             for element in json["arrayValues"]?.array ?? [] {
                 elements.append(try value(element.object ?? [:], field: field.element))
             }
             return .list(elements)
         }
         if field.type == .structure {
-            var members: [Value] = []
+            var members: [SQLValue] = []
             let values = json["structValues"]?.object ?? [:]
             for member in field.fields { members.append(try value(values[member.name]?.object ?? [:], field: member)) }
             return .structure(members)
@@ -93,9 +93,9 @@ struct QueryParameters: Sendable {
         }
         switch json["value"] {
         case nil, .null: return .null
-        case .string(let text), .number(let text): return try Value(text: text, field: field)
-        case .bool(let flag): return try Value(text: String(flag), field: field)
-        default: throw ValueError("field \(field.name): expected a text")
+        case .string(let text), .number(let text): return try SQLValue(text: text, field: field)
+        case .bool(let flag): return try SQLValue(text: String(flag), field: field)
+        default: throw ValueError("field \(field.name): expected a string")
         }
     }
 }

@@ -4,15 +4,15 @@ import GRDBSQLite
 /// A column of a query's result.
 struct ResultColumn: Sendable {
     var name: String
-    /// The column's type where it is known before the query runs.
-    var field: Field?
+    /// The column's type, if known before the query runs.
+    var field: SchemaField?
 }
 
-/// Names and types of the columns of a query's result.
+/// Determines the names and types of a query's result columns.
 ///
-/// A column that comes straight from a table keeps its BigQuery type; so does a parameter, a typed literal or a
-/// cast. All others get their type from their values: INT64, FLOAT64, STRING or BYTES, and INT64, the type that
-/// BigQuery gives to NULL, if there are none.
+/// A column of a table keeps its BigQuery type; so do parameters, typed literals and casts. All other types are
+/// inferred from the values: INT64, FLOAT64, STRING or BYTES, and INT64, BigQuery's type of NULL, if there are no
+/// values.
 enum ResultColumns {
     static func describe(_ statement: Statement, _ translation: SQLTranslation) throws -> [ResultColumn] {
         let handle = statement.sqliteStatement
@@ -38,7 +38,9 @@ enum ResultColumns {
         }
     }
 
-    private static func origin(_ handle: OpaquePointer?, _ column: Int32, _ tables: [String: [Field]]) -> Field? {
+    private static func origin(_ handle: OpaquePointer?, _ column: Int32, _ tables: [String: [SchemaField]])
+        -> SchemaField?
+    {
         guard let table = sqlite3_column_table_name(handle, column),
             let name = sqlite3_column_origin_name(handle, column)
         else { return nil }
@@ -46,15 +48,15 @@ enum ResultColumns {
         return tables[String(cString: table)]?.first { $0.name == fieldName }
     }
 
-    /// Settles the types that are not known yet by the stored values, and counts the size of all.
+    /// Infers the missing types from the stored values, and computes the logical size of the rows.
     ///
-    /// - Parameter sqliteNames: The names of the columns in the table, which a result does not share.
+    /// - Parameter sqliteNames: The column names in the stored table, which differ from those of a query result.
     static func measure(
         _ columns: [ResultColumn], sqliteNames: [String], table: String, in database: Database
-    ) throws -> (fields: [Field], logicalBytes: Int64) {
-        var fields: [Field] = []
+    ) throws -> (fields: [SchemaField], logicalBytes: Int64) {
+        var fields: [SchemaField] = []
         var bytes: Int64 = 0
-        // A few columns at a time: SQLite limits the columns of a query.
+        // In batches, because SQLite limits the number of result columns.
         for start in stride(from: 0, to: columns.count, by: 200) {
             let range = start..<min(start + 200, columns.count)
             let measures = range.map { index in
@@ -65,7 +67,7 @@ enum ResultColumns {
             let row = try Row.fetchOne(database, sql: "SELECT \(measures.joined(separator: ", ")) FROM \(table)") ?? [:]
             for (offset, index) in range.enumerated() {
                 let cells = (0..<6).map { row[offset * 6 + $0] as Int64? ?? 0 }
-                let field = columns[index].field ?? Field(name: columns[index].name, type: type(cells))
+                let field = columns[index].field ?? SchemaField(name: columns[index].name, type: type(cells))
                 fields.append(field)
                 bytes += field.type.fixedBytes.map { $0 * cells[4] } ?? (2 * cells[4] + cells[5])
             }
@@ -73,14 +75,14 @@ enum ResultColumns {
         return (fields, bytes)
     }
 
-    private static func type(_ counts: [Int64]) -> FieldType {
+    private static func type(_ counts: [Int64]) -> GoogleSQLType {
         if counts[0] > 0 { return .string }
         if counts[1] > 0 { return .bytes }
         return counts[2] > 0 ? .float64 : .int64
     }
 }
 
-extension FieldType {
+extension GoogleSQLType {
     /// The size of every value of the type; `nil` if it depends on the value.
     fileprivate var fixedBytes: Int64? {
         switch self {

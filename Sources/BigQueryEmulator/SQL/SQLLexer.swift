@@ -1,4 +1,4 @@
-/// Splits a query into words by the lexical rules of GoogleSQL or legacy SQL.
+/// Splits a query into tokens by the lexical rules of GoogleSQL or legacy SQL.
 struct SQLLexer {
     private let scalars: [Unicode.Scalar]
     private let isLegacy: Bool
@@ -60,7 +60,7 @@ struct SQLLexer {
         }
     }
 
-    /// A dot right after a name belongs to a path, even if a digit follows.
+    /// A dot immediately after a name belongs to a path, even if a digit follows.
     private func isPathDot(_ token: SQLToken) -> Bool {
         switch tokens.last?.kind {
         case .identifier, .quoted: token.isAdjacent
@@ -110,7 +110,7 @@ struct SQLLexer {
 
     private mutating func readParameter() -> SQLToken.Kind {
         _ = advance()
-        // `@@name` is a system variable, which SQLite does not know and will say so.
+        // `@@name` is a system variable, which SQLite rejects.
         var name = peek() == "@" ? String(advance().map(Character.init) ?? "@") : ""
         if peek() == "`" {
             _ = advance()
@@ -176,7 +176,7 @@ struct SQLLexer {
                 content.append(contentsOf: Array("\\\(escaped)".utf8))
             } else {
                 let scalar = try unescaped(escaped, at: token)
-                // In a bytes literal an escape is a byte; in a string it is a character.
+                // An escape is a byte in a bytes literal, and a character in a string literal.
                 content.append(
                     contentsOf: isBytes ? [UInt8(truncatingIfNeeded: scalar.value)] : Array(String(scalar).utf8))
             }
@@ -227,4 +227,43 @@ struct SQLLexer {
 
 extension [UInt8] {
     fileprivate var asText: String { String(decoding: self, as: UTF8.self) }
+}
+
+/// A token of GoogleSQL or legacy SQL.
+struct SQLToken: Sendable, Equatable {
+    enum Kind: Sendable, Equatable {
+        case identifier(String)
+        /// A name or path in backticks, or in brackets in legacy SQL.
+        case quoted(String)
+        case string(String)
+        case bytes([UInt8])
+        case number(String)
+        case parameter(String)
+        case symbol(Character)
+    }
+
+    var kind: Kind
+    /// The line and column, from 1, as in BigQuery's messages.
+    var line: Int
+    var column: Int
+    /// Whether the token directly follows the previous one, without whitespace.
+    var isAdjacent: Bool
+
+    /// The unquoted identifier in upper case, to compare with keywords.
+    var keyword: String? {
+        if case .identifier(let name) = kind { name.uppercased() } else { nil }
+    }
+
+    /// The identifier, quoted or not.
+    var name: String? {
+        switch kind {
+        case .identifier(let name), .quoted(let name): name
+        default: nil
+        }
+    }
+
+    func isSymbol(_ character: Character) -> Bool { kind == .symbol(character) }
+
+    /// `at [line:column]`, the suffix of many of BigQuery's messages.
+    var place: String { "at [\(line):\(column)]" }
 }

@@ -1,5 +1,5 @@
-/// Rewrites a query from GoogleSQL or legacy SQL for SQLite: table paths, literals, parameters, the few casts
-/// that SQLite knows under other names, and `IN UNNEST(array)`. Everything else is left to SQLite.
+/// Translates a query from GoogleSQL or legacy SQL to SQLite: table paths, literals, parameters, supported casts and
+/// `IN UNNEST(array)`. All other SQL is passed to SQLite unchanged.
 struct SQLTranslator {
     private let tokens: [SQLToken]
     private let scope: QueryScope
@@ -7,20 +7,20 @@ struct SQLTranslator {
     private var frames = [Frame()]
     private var output = SQLTranslation()
     private var positionalCount = 0
-    /// Where the path of a table ends that is the fourth word, as in `SELECT * FROM table`.
+    /// The end of the table path that starts at the fourth token, as in `SELECT * FROM table`.
     private var firstTableEnd: Int?
-    /// The names that WITH gives to subqueries.
+    /// The names of common table expressions.
     private let subqueries: Set<String>
 
-    /// What is known of the text between a pair of parentheses.
+    /// The state within a pair of parentheses.
     private struct Frame {
-        /// Whether this is a query, and not the arguments of a function like `EXTRACT(YEAR FROM x)`.
+        /// Whether this is a subquery, as opposed to the arguments of a function such as `EXTRACT(YEAR FROM x)`.
         var isQuery = false
         var isFromClause = false
         var expectsTable = false
-        /// Closes the parenthesis, which may have been opened as more than one.
+        /// The text that replaces the closing parenthesis.
         var closing = ")"
-        /// The position of the `AS` that ends the value of a cast.
+        /// The position of the `AS` that separates a cast's value from its type.
         var castEnd: Int?
         var castClosing = ")"
     }
@@ -69,7 +69,7 @@ struct SQLTranslator {
         case .identifier(let name): try translateWord(name, token)
         case .quoted(let name): emit(name.quotedIdentifier, after: token)
         case .string(let text):
-            // SQLite would take two quotes for one, and a second literal for a name.
+            // SQLite would read two adjacent literals as an escaped quote or as an alias.
             if case .string? = self.token(-1)?.kind {
                 throw .invalidQuery("Syntax error: Unexpected string literal \(token.place)")
             }
@@ -114,9 +114,9 @@ struct SQLTranslator {
             }
             emit("?", after: token)
         case "[":
-            let advice = "If this is a table identifier, escape the name with `, e.g. `table.name`"
+            let suggestion = "If this is a table identifier, escape the name with `, e.g. `table.name`"
             throw .invalidQuery(
-                "Syntax error: Unexpected \"[\" \(token.place). \(advice) rather than [table.name].")
+                "Syntax error: Unexpected \"[\" \(token.place). \(suggestion) rather than [table.name].")
         default: emit(String(symbol), after: token)
         }
     }
@@ -134,7 +134,7 @@ struct SQLTranslator {
         case "CAST" where self.token(1)?.isSymbol("(") == true:
             return try translateCast(token)
         case "AS" where frame.castEnd == position:
-            // The type has been looked at when the cast began.
+            // The type was translated at the start of the cast.
             output.sql += frame.castClosing
             position += 2
             return
@@ -146,28 +146,30 @@ struct SQLTranslator {
             frames.append(inner)
             return
         case let word:
-            if let type = FieldType(literalName: word), case .string(let text)? = self.token(1)?.kind {
+            if let type = GoogleSQLType(literalName: word), case .string(let text)? = self.token(1)?.kind {
                 return try translateLiteral(type, text, token)
             }
         }
         emit(name, after: token)
     }
 
-    /// `DATE '2013-01-01'` and its like become the text in which SQLite holds such values.
-    private mutating func translateLiteral(_ type: FieldType, _ text: String, _ token: SQLToken) throws(ServiceError) {
-        let field = Field(name: type.rawValue, type: type)
-        guard let value = try? Value(text: text, field: field) else {
+    /// Translates a typed literal such as `DATE '2013-01-01'` to the text that SQLite stores for it.
+    private mutating func translateLiteral(_ type: GoogleSQLType, _ text: String, _ token: SQLToken)
+        throws(ServiceError)
+    {
+        let field = SchemaField(name: type.rawValue, type: type)
+        guard let value = try? SQLValue(text: text, field: field) else {
             throw .invalidQuery("Invalid \(type.rawValue) literal \(token.place)")
         }
-        let stored = value.storedJSON(Field(name: type.rawValue, type: type == .json ? .string : type))
+        let stored = value.storedJSON(SchemaField(name: type.rawValue, type: type == .json ? .string : type))
         emit(stored.string?.sqlLiteral ?? stored.text, after: token)
         position += 1
     }
 
     private mutating func translateCast(_ token: SQLToken) throws(ServiceError) {
         guard let end = castTypePosition(), let typeName = tokens[end + 1].keyword,
-            let (opening, closing) = FieldType(name: typeName)?.sqliteCast
-        else { throw .invalidQuery("This cast is not supported by the stand-in for BigQuery \(token.place)") }
+            let (opening, closing) = GoogleSQLType(name: typeName)?.sqliteCast
+        else { throw .invalidQuery("This cast is not supported by the emulator \(token.place)") }
         emit(opening, after: token)
         position += 1
         var inner = Frame()
@@ -176,7 +178,7 @@ struct SQLTranslator {
         frames.append(inner)
     }
 
-    /// The position of the `AS` in the cast that begins here.
+    /// Returns the position of the `AS` in the cast at the current position.
     private func castTypePosition() -> Int? {
         var depth = 0
         for index in (position + 1)..<tokens.count {
@@ -189,7 +191,7 @@ struct SQLTranslator {
 }
 
 extension SQLTranslator {
-    /// Takes a table path; false if something else stands where a table may stand.
+    /// Translates a table path; returns false if the token is not the start of one.
     private mutating func translateTable(_ token: SQLToken) throws(ServiceError) -> Bool {
         if token.isSymbol("(") || ["SELECT", "WITH", "VALUES"].contains(token.keyword) { return false }
         frame.expectsTable = false
@@ -206,7 +208,7 @@ extension SQLTranslator {
         return true
     }
 
-    /// The words that make up a path, joined, and their number.
+    /// Returns the table path at the current position, and its number of tokens.
     private func tablePath() -> (String, Int) {
         var path = ""
         var length = 0
@@ -223,19 +225,19 @@ extension SQLTranslator {
         return (path, length)
     }
 
-    /// Whether the word after this one names the table anew.
+    /// Whether the next token gives the table an alias.
     private var hasAlias: Bool {
         guard let next = token(1) else { return false }
         if case .quoted = next.kind { return true }
-        return next.keyword.map { $0 == "AS" || !Self.wordsAfterTable.contains($0) } ?? false
+        return next.keyword.map { $0 == "AS" || !Self.keywordsAfterTable.contains($0) } ?? false
     }
 
-    private static let wordsAfterTable: Set = [
+    private static let keywordsAfterTable: Set = [
         "WHERE", "GROUP", "HAVING", "WINDOW", "QUALIFY", "ORDER", "LIMIT", "OFFSET", "UNION", "INTERSECT", "EXCEPT",
         "JOIN", "INNER", "LEFT", "RIGHT", "FULL", "CROSS", "NATURAL", "ON", "USING", "TABLESAMPLE", "FOR",
     ]
 
-    private var wholeTable: (table: Table, limit: Int64)? {
+    private var wholeTable: (table: EmulatedTable, limit: Int64)? {
         guard tokens.count > 3, tokens[0].keyword == "SELECT", tokens[1].isSymbol("*"), tokens[2].keyword == "FROM",
             let table = output.tables.first, let end = firstTableEnd
         else { return nil }
@@ -248,8 +250,8 @@ extension SQLTranslator {
     }
 }
 
-extension FieldType {
-    /// What stands before and after the value in SQLite's form of a cast; `nil` if it has none.
+extension GoogleSQLType {
+    /// The prefix and suffix of the cast in SQLite; `nil` if it is not supported.
     fileprivate var sqliteCast: (opening: String, closing: String)? {
         switch self {
         case .int64: ("CAST(", " AS INTEGER")
@@ -263,7 +265,7 @@ extension FieldType {
 }
 
 extension String {
-    /// The text as a string literal of SQLite; a NUL, which would end the query, is spelled out.
+    /// The text as a SQLite string literal; NUL, which would end the statement, is written as `char(0)`.
     fileprivate var sqlLiteral: String {
         let parts = split(separator: "\0", omittingEmptySubsequences: false).map {
             "'\($0.replacing("'", with: "''"))'"

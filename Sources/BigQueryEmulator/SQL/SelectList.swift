@@ -1,8 +1,8 @@
-/// The expressions of a query's outermost SELECT, as far as their types can be read off their words.
+/// The expressions of a query's outermost SELECT, whose types can be inferred from their tokens.
 struct SelectList {
     private let items: [ArraySlice<SQLToken>]
 
-    /// - Returns: `nil` if the list has a `*`, or none was found.
+    /// - Returns: `nil` if the list contains `*` or is not found.
     init?(_ tokens: [SQLToken]) {
         var depth = 0
         var start: Int?
@@ -33,8 +33,8 @@ struct SelectList {
             || token.isSymbol(";")
     }
 
-    /// The type of each expression that is a parameter, a literal with a type, or a cast.
-    func types(_ parameters: QueryParameters) -> [Field?] {
+    /// Returns the type of each expression that is a parameter, a typed literal or a cast; `nil` for others.
+    func types(_ parameters: QueryParameters) -> [SchemaField?] {
         var positionalCount = 0
         return items.map { item in
             let first = positionalCount + 1
@@ -51,25 +51,28 @@ struct SelectList {
 
     private func type(
         of expression: ArraySlice<SQLToken>, _ parameters: QueryParameters, firstPosition: Int
-    ) -> Field? {
+    ) -> SchemaField? {
         guard let first = expression.first, let last = expression.last else { return nil }
         if expression.count == 1 {
             switch first.kind {
             case .parameter(let name): return parameters.field(named: name)
             case .symbol("?"): return parameters.field(position: firstPosition)
-            case .identifier: return ["TRUE", "FALSE"].contains(first.keyword) ? Field(name: "", type: .bool) : nil
+            case .identifier:
+                return ["TRUE", "FALSE"].contains(first.keyword) ? SchemaField(name: "", type: .bool) : nil
             default: return nil
             }
         }
         if expression.count == 2, case .string = last.kind,
-            let type = first.keyword.flatMap(FieldType.init(literalName:))
+            let type = first.keyword.flatMap(GoogleSQLType.init(literalName:))
         {
-            return Field(name: "", type: type)
+            return SchemaField(name: "", type: type)
         }
         let cast = expression.suffix(3)
         guard first.keyword == "CAST", last.isSymbol(")"), cast.first?.keyword == "AS",
             expression.count(where: { $0.keyword == "CAST" }) == 1
         else { return nil }
-        return cast.dropFirst().first?.keyword.flatMap(FieldType.init(name:)).map { Field(name: "", type: $0) }
+        return cast.dropFirst().first?.keyword.flatMap(GoogleSQLType.init(name:)).map {
+            SchemaField(name: "", type: $0)
+        }
     }
 }

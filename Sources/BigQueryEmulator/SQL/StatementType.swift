@@ -1,4 +1,4 @@
-/// What kind of statement a query is, under the names of the API's `statementType`.
+/// The statement types, named as in the API's `statementType`.
 enum StatementType {
     static let select = "SELECT"
     static let exportData = "EXPORT_DATA"
@@ -15,7 +15,7 @@ enum StatementType {
         "ROLLBACK",
     ]
 
-    /// The type by the statement's first words; `nil` if BigQuery has no such statement.
+    /// Returns the type of a statement, determined by its first keywords; `nil` for an unknown statement.
     static func of(_ tokens: [SQLToken]) -> String? {
         let isScript = tokens.dropLast().contains { $0.isSymbol(";") }
         let words = tokens.filter { !$0.isSymbol("(") }.prefix(8).map { $0.keyword ?? "" }

@@ -3,14 +3,14 @@ import GRDB
 import GRDBSQLite
 import Synchronization
 
-/// The tables of the emulator, and the SQLite database that holds them.
+/// The emulator's tables, and the SQLite database that stores them.
 final class Catalog: Sendable {
     private struct State {
-        var tables: [TableReference: Table] = [:]
+        var tables: [EmulatedTable.Reference: EmulatedTable] = [:]
         var lastNumber = 0
     }
 
-    /// The project's number, which Google shows in some places instead of its id.
+    /// The project number, which Google shows in some places instead of the project ID.
     static let projectNumber = "123456789012"
 
     let project: String
@@ -24,7 +24,7 @@ final class Catalog: Sendable {
         self.database = database
     }
 
-    /// A name that no other table in the database has.
+    /// Returns a table name that is unique in the database.
     func newSQLiteName() -> String {
         state.withLock { state in
             state.lastNumber += 1
@@ -32,8 +32,8 @@ final class Catalog: Sendable {
         }
     }
 
-    /// Adds a table, or changes one that is there.
-    func register(_ table: Table) {
+    /// Adds or replaces a table.
+    func register(_ table: EmulatedTable) {
         state.withLock { state in
             var table = table
             if let old = state.tables[table.reference] {
@@ -44,12 +44,12 @@ final class Catalog: Sendable {
         }
     }
 
-    func contains(_ reference: TableReference) -> Bool {
+    func contains(_ reference: EmulatedTable.Reference) -> Bool {
         state.withLock { $0.tables[reference] != nil }
     }
 
-    /// The tables of a dataset by name. Of the generated ones, of which there is one of every size, a few.
-    func tables(in dataset: String) -> [Table] {
+    /// The tables of a dataset, sorted by name. Generated tables are represented by a few sizes.
+    func tables(in dataset: String) -> [EmulatedTable] {
         let stored = state.withLock { state in
             state.tables.values.filter {
                 $0.reference.dataset == dataset && !$0.isExpired && !($0.source is GeneratedTable)
@@ -57,7 +57,7 @@ final class Catalog: Sendable {
         }
         let generated = dataset == GeneratedTable.dataset ? GeneratedTable.listedNames : []
         let listed = generated.compactMap { name in
-            try? table(TableReference(project: project, dataset: dataset, table: name))
+            try? table(EmulatedTable.Reference(project: project, dataset: dataset, table: name))
         }
         return (stored + listed.filter { $0.source is GeneratedTable })
             .sorted { $0.reference.table < $1.reference.table }
@@ -68,26 +68,25 @@ final class Catalog: Sendable {
             || state.withLock { state in state.tables.keys.contains { $0.dataset == dataset } }
     }
 
-    /// The names of the datasets, without those that BigQuery hides.
+    /// The dataset names, without those that BigQuery hides.
     var datasets: [String] {
         let loaded = state.withLock { state in state.tables.keys.map(\.dataset) }
         return Set(loaded + [GeneratedTable.dataset]).filter { !$0.hasPrefix("_") }.sorted()
     }
 
-    /// Takes tables away.
-    func remove(_ references: [TableReference]) {
+    func remove(_ references: [EmulatedTable.Reference]) {
         state.withLock { state in
             for reference in references { state.tables[reference] = nil }
         }
     }
 
-    /// Finds a table for a request.
-    func table(_ reference: TableReference) throws(ServiceError) -> Table {
+    /// Returns the table that a request names.
+    func table(_ reference: EmulatedTable.Reference) throws(ServiceError) -> EmulatedTable {
         try table(reference, orThrow: .notFound("Table \(reference)"))
     }
 
-    /// Finds a table for a query that runs in a location.
-    func table(_ reference: TableReference, location: String) throws(ServiceError) -> Table {
+    /// Returns the table that a query in this location names.
+    func table(_ reference: EmulatedTable.Reference, location: String) throws(ServiceError) -> EmulatedTable {
         guard reference.project == project else {
             throw ServiceError(
                 .accessDenied,
@@ -101,7 +100,9 @@ final class Catalog: Sendable {
         return try table(reference, orThrow: .notFound("Table \(reference) was not found in location \(location)"))
     }
 
-    private func table(_ reference: TableReference, orThrow error: ServiceError) throws(ServiceError) -> Table {
+    private func table(_ reference: EmulatedTable.Reference, orThrow error: ServiceError) throws(ServiceError)
+        -> EmulatedTable
+    {
         let known = state.withLock { state in
             if state.tables[reference]?.isExpired == true { state.tables[reference] = nil }
             return state.tables[reference]
@@ -113,7 +114,7 @@ final class Catalog: Sendable {
         let name = newSQLiteName()
         return state.withLock { state in
             if let known = state.tables[reference] { return known }
-            let table = Table(reference: reference, source: generated, sqliteName: name)
+            let table = EmulatedTable(reference: reference, source: generated, sqliteName: name)
             state.tables[reference] = table
             return table
         }
@@ -121,8 +122,8 @@ final class Catalog: Sendable {
 }
 
 extension Catalog {
-    /// Makes sure that the tables are there for SQLite, generated ones without rows.
-    func declare(_ tables: [Table]) async throws {
+    /// Creates missing SQLite tables; generated ones stay empty.
+    func declare(_ tables: [EmulatedTable]) async throws {
         let generated = tables.filter { $0.source is GeneratedTable }
         guard !generated.isEmpty else { return }
         try await database.write { database in
@@ -132,15 +133,15 @@ extension Catalog {
         }
     }
 
-    /// Makes sure that generated tables have their rows in SQLite.
-    func fill(_ tables: [Table]) async throws {
+    /// Inserts the rows of generated tables into SQLite.
+    func fill(_ tables: [EmulatedTable]) async throws {
         for table in tables {
             guard let generated = table.source as? GeneratedTable else { continue }
             try await database.write { database in
-                // The table itself tells: a job that is cancelled takes its rows back.
+                // Checked in the table itself, because a cancelled job rolls its rows back.
                 let isFilled = try Bool.fetchOne(database, sql: "SELECT EXISTS (SELECT 1 FROM \(table.sqliteName))")
                 guard isFilled == false else { return }
-                var row: [Value] = []
+                var row: [SQLValue] = []
                 let writer = try RowWriter(table: table.sqliteName, fields: generated.fields, in: database)
                 for position in 0..<generated.rowCount {
                     generated.writeRow(position, into: &row)
@@ -150,8 +151,7 @@ extension Catalog {
         }
     }
 
-    /// Makes an empty table with these columns.
-    static func create(_ name: String, _ fields: [Field], in database: Database) throws {
+    static func create(_ name: String, _ fields: [SchemaField], in database: Database) throws {
         let columns = fields.map(\.sqliteDefinition).joined(separator: ", ")
         try database.execute(sql: "CREATE TABLE \(name) (\(columns))")
     }

@@ -1,9 +1,9 @@
 import CZlib
 
-extension APIClient.Answer {
-    /// The body without compression.
+extension APIClient.Response {
+    /// Inflates the body.
     ///
-    /// - Throws: If it is anything but one whole member of gzip with the right checksum and length.
+    /// - Throws: An error unless the body is exactly one gzip member with a valid checksum and length.
     func inflated() throws -> [UInt8] {
         var stream = z_stream()
         var input = bytes

@@ -9,13 +9,13 @@ enum Scope {
     static let drive = "https://www.googleapis.com/auth/drive.readonly"
 }
 
-/// What a program and a browser do at the emulator's OAuth server.
+/// The requests of a program and of a browser to the emulator's OAuth server.
 extension APIClient {
-    /// Changes to a form that is good as it is; `nil` leaves a field out.
+    /// Changes to a valid form; `nil` omits a field.
     typealias Changes = [String: String?]
 
-    /// Asks for the consent page.
-    func authorize(_ changes: Changes = [:]) async throws -> Answer {
+    /// Requests the consent page.
+    func authorize(_ changes: Changes = [:]) async throws -> Response {
         let query = [
             "client_id": "emulator-client.apps.example.com", "redirect_uri": "http://127.0.0.1:8080/callback",
             "response_type": "code", "scope": Scope.bigQuery, "state": "some state", "access_type": "offline",
@@ -23,8 +23,8 @@ extension APIClient {
         return try await send(.get, "/o/oauth2/v2/auth?\(Self.form(query, changes))")
     }
 
-    /// Clicks a button of the consent page, with all boxes as they are unless told otherwise.
-    func decide(_ decision: String, on page: Answer, scopes: [String]? = nil) async throws -> Answer {
+    /// Submits the consent page, with all scopes selected by default.
+    func decide(_ decision: String, on page: Response, scopes: [String]? = nil) async throws -> Response {
         let html = page.text
         let id = try #require(html.firstMatch(of: /name="request" value="(.+?)"/)?.1)
         let boxes = html.matches(of: /name="scope" value="(.+?)" checked/).map { String($0.1) }
@@ -32,46 +32,46 @@ extension APIClient {
         return try await send(.post, "/o/oauth2/v2/auth", body: Self.encoded(fields))
     }
 
-    /// Has a request allowed and returns the code.
+    /// Gives consent and returns the code.
     func code(_ changes: Changes = [:]) async throws -> String {
-        let answer = try await decide("allow", on: authorize(changes))
-        return try #require(answer.redirectItems["code"])
+        let response = try await decide("allow", on: authorize(changes))
+        return try #require(response.redirectItems["code"])
     }
 
-    func exchange(_ code: String, _ changes: Changes = [:]) async throws -> Answer {
+    func exchange(_ code: String, _ changes: Changes = [:]) async throws -> Response {
         try await token(
             ["grant_type": "authorization_code", "code": code, "redirect_uri": "http://127.0.0.1:8080/callback"],
             changes)
     }
 
-    /// Has a request allowed and returns the tokens.
+    /// Gives consent and returns the tokens.
     func login(_ changes: Changes = [:]) async throws -> JSONObject {
         try await exchange(code(changes)).json()
     }
 
-    func refresh(_ refreshToken: String?, _ changes: Changes = [:]) async throws -> Answer {
+    func refresh(_ refreshToken: String?, _ changes: Changes = [:]) async throws -> Response {
         try await token(["grant_type": "refresh_token", "refresh_token": refreshToken ?? ""], changes)
     }
 
-    private func token(_ fields: [String: String], _ changes: Changes) async throws -> Answer {
+    private func token(_ fields: [String: String], _ changes: Changes) async throws -> Response {
         var fields = fields
         fields["client_id"] = "emulator-client.apps.example.com"
         fields["client_secret"] = "emulator-client-secret"
         return try await send(.post, "/token", body: Self.form(fields, changes))
     }
 
-    func tokenInfo(_ accessToken: String?, _ method: HTTPRequest.Method = .post) async throws -> Answer {
+    func tokenInfo(_ accessToken: String?, _ method: HTTPRequest.Method = .post) async throws -> Response {
         let form = Self.encoded([("access_token", accessToken ?? "")])
         if method == .get { return try await send(.get, "/tokeninfo?\(form)") }
         return try await send(method, "/tokeninfo", body: form)
     }
 
-    func revoke(_ token: String?) async throws -> Answer {
+    func revoke(_ token: String?) async throws -> Response {
         try await send(.post, "/revoke", body: Self.encoded([("token", token ?? "")]))
     }
 
-    /// Asks the API for a dataset that exists.
-    func callAPI(with accessToken: String?) async throws -> Answer {
+    /// Requests an existing dataset.
+    func callAPI(with accessToken: String?) async throws -> Response {
         try await send(.get, "datasets/bench", headers: [.authorization: "Bearer \(accessToken ?? "")"])
     }
 
@@ -87,17 +87,17 @@ extension APIClient {
     }
 }
 
-extension APIClient.Answer {
+extension APIClient.Response {
     var text: String { String(decoding: bytes, as: UTF8.self) }
 
-    /// The query of the address that the browser is sent to.
+    /// The query of the redirect.
     var redirectItems: [String: String] {
         let items = headers[.location].flatMap { URLComponents(string: $0)?.queryItems } ?? []
         return Dictionary(items.map { ($0.name, $0.value ?? "") }) { $1 }
     }
 
-    /// `error: description` of an answer in OAuth's form.
-    func refusal() throws -> String {
+    /// Returns `error: description` of an OAuth error response.
+    func oauthError() throws -> String {
         let body = try json()
         return "\(status) \(body.string("error") ?? "-"): \(body.string("error_description") ?? "-")"
     }

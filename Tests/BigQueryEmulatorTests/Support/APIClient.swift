@@ -5,9 +5,9 @@ import HummingbirdTesting
 
 @testable import BigQueryEmulator
 
-/// Sends requests to an emulator's router, without a socket.
+/// Sends requests to an emulator's router without a socket.
 struct APIClient: Sendable {
-    struct Answer: Sendable {
+    struct Response: Sendable {
         var status: Int
         var headers: HTTPFields
         var bytes: [UInt8]
@@ -29,21 +29,20 @@ struct APIClient: Sendable {
     let emulator: Emulator
     let client: any TestClientProtocol
 
-    /// How long a result is waited for unless a request says otherwise, the longest there is: the service's 10 s may
-    /// pass on a machine that is busy.
+    /// The default `timeoutMs`, the service's maximum: its default of 10 s can be too short on a busy machine.
     static let patience = 200_000
 
-    /// - Parameter path: Below `/bigquery/v2/projects/local-project`, unless it begins with a slash.
+    /// - Parameter path: Relative to `/bigquery/v2/projects/local-project`, unless it begins with a slash.
     func send(
         _ method: HTTPRequest.Method, _ path: String, headers: HTTPFields = [:], body: String? = nil
-    ) async throws -> Answer {
+    ) async throws -> Response {
         var uri = path.hasPrefix("/") ? path : "/bigquery/v2/projects/local-project/\(path)"
         if path.hasPrefix("queries/"), !path.contains("timeoutMs") {
             uri += "\(path.contains("?") ? "&" : "?")timeoutMs=\(Self.patience)"
         }
         let response = try await client.executeRequest(
             uri: uri, method: method, headers: headers, body: body.map { ByteBuffer(string: $0) })
-        return Answer(
+        return Response(
             status: response.status.code, headers: response.headers, bytes: Array(buffer: response.body))
     }
 
@@ -51,11 +50,11 @@ struct APIClient: Sendable {
         try await send(.get, path).json()
     }
 
-    func post(_ path: String, _ body: JSONValue) async throws -> JSONObject {
+    func post(_ path: String, _ body: JSON) async throws -> JSONObject {
         try await send(.post, path, body: body.text).json()
     }
 
-    /// Inserts a job for a query in GoogleSQL.
+    /// Inserts a query job in GoogleSQL.
     func insert(_ sql: String, id: String? = nil, _ settings: JSONObject = [:], dryRun: Bool = false) async throws
         -> JSONObject
     {
@@ -66,7 +65,7 @@ struct APIClient: Sendable {
         return try await post("jobs", .object(body))
     }
 
-    /// Runs a query and returns the answer of jobs.getQueryResults.
+    /// Runs a query and returns the response of jobs.getQueryResults.
     func results(_ sql: String, _ parameters: String = "", _ settings: JSONObject = [:]) async throws -> JSONObject {
         let job = try await insert(sql, settings)
         guard let id = job["jobReference"]?.object?["jobId"]?.string else { return job }
@@ -74,7 +73,7 @@ struct APIClient: Sendable {
     }
 }
 
-/// Calls `body` with a client of a new emulator, by default one that needs no tokens.
+/// Calls `body` with a client of a new emulator, by default one without authorization.
 func withClient(
     _ configuration: EmulatorConfiguration = EmulatorConfiguration(requiresAuthorization: false),
     _ body: @escaping @Sendable (APIClient) async throws -> Void
@@ -90,9 +89,9 @@ func withClient(
 }
 
 extension JSONObject {
-    /// The member at a path of names and list positions, for example `error.errors.0.reason`.
-    func at(_ path: String) -> JSONValue? {
-        path.split(separator: ".").reduce(JSONValue.object(self)) { value, name in
+    /// Returns the member at a path of names and array indices, such as `error.errors.0.reason`.
+    func at(_ path: String) -> JSON? {
+        path.split(separator: ".").reduce(JSON.object(self)) { value, name in
             if let list = value?.array { return Int(name).flatMap { list.indices.contains($0) ? list[$0] : nil } }
             return value?.object?[String(name)]
         }
@@ -100,14 +99,14 @@ extension JSONObject {
 
     func string(_ path: String) -> String? { at(path)?.string }
 
-    /// The cells of a page, as they are.
-    var cells: [[JSONValue]] {
+    /// The cells of a page.
+    var cells: [[JSON]] {
         (self["rows"]?.array ?? []).map { row in
             (row.object?["f"]?.array ?? []).map { $0.object?["v"] ?? .null }
         }
     }
 
-    /// `name TYPE MODE` of every column.
+    /// `name TYPE MODE` of each column.
     var columns: [String] {
         (at("schema.fields")?.array ?? []).map { field in
             ["name", "type", "mode"].map { field.object?[$0]?.string ?? "-" }.joined(separator: " ")

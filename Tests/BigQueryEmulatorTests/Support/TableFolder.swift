@@ -6,7 +6,7 @@ import Foundation
 struct TableFolder: Sendable {
     let url: URL
 
-    /// Calls `body` with a client of an emulator that has the tables of these files.
+    /// Calls `body` with a client of an emulator with the tables of these files.
     static func with(
         _ files: [String: String], resultLifetime: Duration? = nil,
         _ body: @escaping @Sendable (APIClient, TableFolder) async throws -> Void
@@ -31,7 +31,7 @@ struct TableFolder: Sendable {
         return .init(dataset: parts[0], table: parts[1], file: url.appending(path: name).path)
     }
 
-    /// Writes a file anew and has the running emulator load it.
+    /// Rewrites a file and reloads it in the running emulator.
     func load(_ name: String, _ text: String, _ client: APIClient) async throws {
         try write(name, text)
         try await TableLoader(catalog: client.emulator.server.catalog).loadWhileRunning(source(name))

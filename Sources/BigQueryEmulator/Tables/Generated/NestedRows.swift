@@ -1,41 +1,42 @@
-/// Invented orders: STRUCTs in STRUCTs, ARRAYs of scalars, and ARRAYs of STRUCTs that hold ARRAYs.
+/// Synthetic orders: nested STRUCTs, ARRAYs of scalars, and ARRAYs of STRUCTs that contain ARRAYs.
 struct NestedRows: RowShape {
     let typicalRowBytes: Int64 = 206
 
-    let fields: [Field] = [
-        Field(name: "id", type: .int64, mode: .required, description: "The row's position"),
-        Field(
+    let fields: [SchemaField] = [
+        SchemaField(name: "id", type: .int64, mode: .required, description: "The row's position"),
+        SchemaField(
             name: "customer", type: .structure,
             fields: [
-                Field(name: "name", type: .string), Field(name: "is_new", type: .bool),
-                Field(
+                SchemaField(name: "name", type: .string), SchemaField(name: "is_new", type: .bool),
+                SchemaField(
                     name: "address", type: .structure,
                     fields: [
-                        Field(name: "street", type: .string), Field(name: "city", type: .string),
-                        Field(
+                        SchemaField(name: "street", type: .string), SchemaField(name: "city", type: .string),
+                        SchemaField(
                             name: "location", type: .structure,
                             fields: [
-                                Field(name: "latitude", type: .float64), Field(name: "longitude", type: .float64),
+                                SchemaField(name: "latitude", type: .float64),
+                                SchemaField(name: "longitude", type: .float64),
                             ]),
                     ]),
             ]),
-        Field(name: "labels", type: .string, mode: .repeated),
-        Field(name: "ratings", type: .int64, mode: .repeated),
-        Field(
+        SchemaField(name: "labels", type: .string, mode: .repeated),
+        SchemaField(name: "ratings", type: .int64, mode: .repeated),
+        SchemaField(
             name: "items", type: .structure, mode: .repeated,
             fields: [
-                Field(name: "product", type: .string), Field(name: "quantity", type: .int64),
-                Field(name: "price", type: .numeric), Field(name: "sizes", type: .float64, mode: .repeated),
-                Field(
+                SchemaField(name: "product", type: .string), SchemaField(name: "quantity", type: .int64),
+                SchemaField(name: "price", type: .numeric), SchemaField(name: "sizes", type: .float64, mode: .repeated),
+                SchemaField(
                     name: "changes", type: .structure, mode: .repeated,
-                    fields: [Field(name: "at", type: .timestamp), Field(name: "state", type: .string)]),
+                    fields: [SchemaField(name: "at", type: .timestamp), SchemaField(name: "state", type: .string)]),
             ]),
-        Field(
+        SchemaField(
             name: "delivery", type: .structure,
-            fields: [Field(name: "day", type: .date), Field(name: "notes", type: .string, mode: .repeated)]),
+            fields: [SchemaField(name: "day", type: .date), SchemaField(name: "notes", type: .string, mode: .repeated)]),
     ]
 
-    func writeRow(_ position: Int64, into row: inout [Value]) {
+    func writeRow(_ position: Int64, into row: inout [SQLValue]) {
         var random = SplitMix64(state: UInt64(bitPattern: position))
         let time = Self.firstTime + position % 10_000_000 * 30_000_000
 
@@ -47,21 +48,21 @@ struct NestedRows: RowShape {
         row.append(random.isRare(5) ? .null : delivery(after: time, &random))
     }
 
-    private func customer(_ random: inout SplitMix64) -> Value {
+    private func customer(_ random: inout SplitMix64) -> SQLValue {
         let name = "\(random.element(of: Self.names)) \(random.element(of: Self.families))"
-        let isNew: Value = random.isRare(10) ? .null : .bool(random.isRare(3))
+        let isNew: SQLValue = random.isRare(10) ? .null : .bool(random.isRare(3))
         return .structure([.text(name), isNew, random.isRare(12) ? .null : address(&random)])
     }
 
-    private func address(_ random: inout SplitMix64) -> Value {
+    private func address(_ random: inout SplitMix64) -> SQLValue {
         let street = "\(random.element(of: Self.streets)) \(1 + random.number(below: 300))"
         let latitude = Double(random.number(below: 18_000_000) - 9_000_000) / 1e5
         let longitude = Double(random.number(below: 36_000_000) - 18_000_000) / 1e5
-        let location: Value = random.isRare(4) ? .null : .structure([.double(latitude), .double(longitude)])
+        let location: SQLValue = random.isRare(4) ? .null : .structure([.double(latitude), .double(longitude)])
         return .structure([.text(street), .text(random.element(of: Self.cities)), location])
     }
 
-    private func item(at time: Int64, _ random: inout SplitMix64) -> Value {
+    private func item(at time: Int64, _ random: inout SplitMix64) -> SQLValue {
         .structure([
             .text(random.element(of: Self.products)), .integer(1 + random.number(below: 20)),
             random.isRare(15) ? .null : .decimal(random.number(below: 500_000), scale: 2),
@@ -70,14 +71,14 @@ struct NestedRows: RowShape {
         ])
     }
 
-    private func change(_ number: Int64, after time: Int64, _ random: inout SplitMix64) -> Value {
+    private func change(_ number: Int64, after time: Int64, _ random: inout SplitMix64) -> SQLValue {
         let delay = (number * 3600 + random.number(below: 3600)) * CivilTime.microsecondsPerSecond
         return .structure([.integer(time + delay), random.isRare(30) ? .null : .text(random.element(of: Self.states))])
     }
 
-    private func delivery(after time: Int64, _ random: inout SplitMix64) -> Value {
+    private func delivery(after time: Int64, _ random: inout SplitMix64) -> SQLValue {
         let (day, _) = CivilTime.split(microseconds: time)
-        let notes = (0..<random.number(below: 3)).map { _ in Value.text(random.element(of: Self.notes)) }
+        let notes = (0..<random.number(below: 3)).map { _ in SQLValue.text(random.element(of: Self.notes)) }
         return .structure([.text(CivilTime.dateText(day: day + random.number(below: 14))), .list(notes)])
     }
 }

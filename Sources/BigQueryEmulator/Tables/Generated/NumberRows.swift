@@ -1,27 +1,27 @@
-/// Invented measurements: narrow columns, most of them numbers, about 308 bytes of the API's JSON a row.
+/// Synthetic measurements: narrow, mostly numeric columns; about 308 bytes of REST JSON per row.
 struct NumberRows: RowShape {
     let typicalRowBytes: Int64 = 132
 
-    let fields: [Field] = [
-        Field(name: "id", type: .int64, mode: .required, description: "The row's position"),
-        Field(name: "device", type: .int64),
-        Field(name: "station", type: .int64),
-        Field(name: "batch", type: .int64),
-        Field(name: "fingerprint", type: .int64),
-        Field(name: "samples", type: .int64),
-        Field(name: "drift", type: .int64),
-        Field(name: "measured_at", type: .timestamp),
-        Field(name: "day", type: .date),
-        Field(name: "temperature", type: .float64),
-        Field(name: "humidity", type: .float64),
-        Field(name: "latitude", type: .float64),
-        Field(name: "longitude", type: .float64),
-        Field(name: "is_valid", type: .bool),
-        Field(name: "cost", type: .numeric),
-        Field(name: "unit", type: .string),
+    let fields: [SchemaField] = [
+        SchemaField(name: "id", type: .int64, mode: .required, description: "The row's position"),
+        SchemaField(name: "device", type: .int64),
+        SchemaField(name: "station", type: .int64),
+        SchemaField(name: "batch", type: .int64),
+        SchemaField(name: "fingerprint", type: .int64),
+        SchemaField(name: "samples", type: .int64),
+        SchemaField(name: "drift", type: .int64),
+        SchemaField(name: "measured_at", type: .timestamp),
+        SchemaField(name: "day", type: .date),
+        SchemaField(name: "temperature", type: .float64),
+        SchemaField(name: "humidity", type: .float64),
+        SchemaField(name: "latitude", type: .float64),
+        SchemaField(name: "longitude", type: .float64),
+        SchemaField(name: "is_valid", type: .bool),
+        SchemaField(name: "cost", type: .numeric),
+        SchemaField(name: "unit", type: .string),
     ]
 
-    func writeRow(_ position: Int64, into row: inout [Value]) {
+    func writeRow(_ position: Int64, into row: inout [SQLValue]) {
         var random = SplitMix64(state: UInt64(bitPattern: position))
         let time = Self.firstTime + position % 100_000_000 * 1_700_000 + random.number(below: 1_000_000)
         let (day, _) = CivilTime.split(microseconds: time)
@@ -44,7 +44,7 @@ struct NumberRows: RowShape {
         row.append(random.isRare(40) ? .null : .text(random.element(of: Self.units)))
     }
 
-    /// A number from 0 to 1 with as many digits as fit.
+    /// Returns a number in 0..<1 with full precision.
     private static func fraction(_ random: inout SplitMix64) -> Double {
         Double(random.next() >> 11) * 0x1p-53
     }

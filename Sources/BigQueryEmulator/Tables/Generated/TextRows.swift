@@ -1,20 +1,20 @@
-/// Invented articles: wide columns of text in many scripts, with much that JSON has to escape.
+/// Synthetic articles: wide text columns in many scripts, with many characters that JSON escapes.
 struct TextRows: RowShape {
     let typicalRowBytes: Int64 = 870
 
-    let fields: [Field] = [
-        Field(name: "id", type: .int64, mode: .required, description: "The row's position"),
-        Field(name: "title", type: .string),
-        Field(name: "body", type: .string),
-        Field(name: "translation", type: .string),
-        Field(name: "markup", type: .string),
-        Field(name: "path", type: .string),
-        Field(name: "log", type: .string),
-        Field(name: "comment", type: .string),
-        Field(name: "attachment", type: .bytes),
+    let fields: [SchemaField] = [
+        SchemaField(name: "id", type: .int64, mode: .required, description: "The row's position"),
+        SchemaField(name: "title", type: .string),
+        SchemaField(name: "body", type: .string),
+        SchemaField(name: "translation", type: .string),
+        SchemaField(name: "markup", type: .string),
+        SchemaField(name: "path", type: .string),
+        SchemaField(name: "log", type: .string),
+        SchemaField(name: "comment", type: .string),
+        SchemaField(name: "attachment", type: .bytes),
     ]
 
-    func writeRow(_ position: Int64, into row: inout [Value]) {
+    func writeRow(_ position: Int64, into row: inout [SQLValue]) {
         var random = SplitMix64(state: UInt64(bitPattern: position))
         row.append(.integer(position))
         row.append(.text(Self.words(of: Self.latin, atLeast: 30 + random.number(below: 30), &random)))
@@ -61,7 +61,7 @@ struct TextRows: RowShape {
         }
     }
 
-    /// Words with spaces between them until so many bytes of UTF-8 are there.
+    /// Returns words separated by spaces, with at least `byteCount` bytes of UTF-8.
     private static func words(of list: [String], atLeast byteCount: Int64, _ random: inout SplitMix64) -> String {
         var text = random.element(of: list)
         text.reserveCapacity(Int(byteCount) + 32)

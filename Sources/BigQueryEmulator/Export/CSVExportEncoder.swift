@@ -1,18 +1,18 @@
-/// Writes rows as lines of CSV: NULL is nothing, an empty text is `""`.
-struct CSVEncoder: RowEncoding {
-    private let fields: [Field]
+/// Encodes rows as CSV. NULL is an empty cell, an empty string is `""`.
+struct CSVExportEncoder: RowEncoding {
+    private let fields: [SchemaField]
     private let delimiter: UInt8
     private var bytes: [UInt8] = []
     private(set) var rowCount = 0
 
     /// - Parameter delimiter: One byte.
-    init(fields: [Field], delimiter: String, hasHeader: Bool) {
+    init(fields: [SchemaField], delimiter: String, hasHeader: Bool) {
         self.fields = fields
         self.delimiter = delimiter.utf8.first ?? UInt8(ascii: ",")
         if hasHeader { append(line: fields.map(\.name)) }
     }
 
-    mutating func append(_ row: [Value], byteLimit: Int) -> Int? {
+    mutating func append(_ row: [SQLValue], byteLimit: Int) -> Int? {
         append(line: zip(row, fields).map { $0.exportText($1) })
         rowCount += 1
         return 0
@@ -45,15 +45,15 @@ struct CSVEncoder: RowEncoding {
     }
 }
 
-extension Value {
+extension SQLValue {
     /// The value in an exported file; `nil` for NULL.
     ///
-    /// STRUCT and ARRAY have no such form, but that of JSON.
-    func exportText(_ field: Field) -> String? {
+    /// STRUCT and ARRAY are JSON, since CSV exports cannot contain them.
+    func exportText(_ field: SchemaField) -> String? {
         switch self {
         case .null: return nil
         case .bool(let value): return value ? "true" : "false"
-        case .double(let value): return RowEncoder.text(of: value)
+        case .double(let value): return RESTRowEncoder.text(of: value)
         case .integer(let value) where field.type == .timestamp:
             return CivilTime.timestampText(microseconds: value) + " UTC"
         case .integer(let value): return String(value)

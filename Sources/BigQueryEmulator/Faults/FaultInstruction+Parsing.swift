@@ -1,7 +1,7 @@
 import Foundation
 
 extension FaultInstruction {
-    mutating func readWords(_ text: String) -> Bool {
+    mutating func parseText(_ text: String) -> Bool {
         switch text {
         case "pass": break
         case "return-reset-connection":
@@ -24,13 +24,13 @@ extension FaultInstruction {
         case "chunks-huge": framing = .hugeChunk
         case "until-close": framing = .untilClose
         case "close-after": framing = .closing
-        default: return readEnd(text) || readStatus(text) || readNumber(text)
+        default: return parseDelivery(text) || parseResponse(text) || parseParameter(text)
         }
         return true
     }
 
-    /// Instructions that end an answer in some place.
-    private mutating func readEnd(_ text: String) -> Bool {
+    /// Parses instructions that interrupt a response.
+    private mutating func parseDelivery(_ text: String) -> Bool {
         let ends: [(prefix: String, how: FaultDelivery.End)] = [
             ("return-reset-connection-after-", .reset), ("return-broken-stream-after-", .close),
             ("return-half-closed-stream-after-", .halfClose), ("tls-garbage-after-", .garbage),
@@ -51,20 +51,20 @@ extension FaultInstruction {
         return true
     }
 
-    /// Instructions that answer with a status.
-    private mutating func readStatus(_ text: String) -> Bool {
+    /// Parses instructions that replace the response.
+    private mutating func parseResponse(_ text: String) -> Bool {
         if let match = text.wholeMatch(of: /return-(html|empty)-([0-5][0-9][0-9])/), let status = Int(match.2) {
             let page = "<!DOCTYPE html><html><body><h1>Error \(status)</h1>Try again later.</body></html>\n"
-            answer = FaultAnswer(
+            response = FaultResponse(
                 status: status, headers: [("Content-Type", "text/html; charset=UTF-8")],
                 body: match.1 == "html" ? Array(page.utf8) : [])
         } else if let match = text.wholeMatch(of: /redirect-(3[0-9][0-9])-to-(.+)/), let status = Int(match.1) {
-            answer = FaultAnswer(status: status, headers: [("Location", String(match.2))])
+            response = FaultResponse(status: status, headers: [("Location", String(match.2))])
         } else if let match = text.wholeMatch(
             of: /return-([2-5][0-9][0-9])(?:-([A-Za-z]+))??(-once-done)?(?:-after-([0-9]+[BKMG]))?/),
             let status = Int(match.1)
         {
-            answer = FaultAnswer(
+            response = FaultResponse(
                 status: status, headers: [("Content-Type", "application/json; charset=UTF-8")],
                 body: Self.error(status: status, reason: match.2.map(String.init)))
             isPerformed = match.3 != nil
@@ -83,11 +83,11 @@ extension FaultInstruction {
         if let reason {
             error["errors"] = [["message": .string(message), "domain": "global", "reason": .string(reason)]]
         }
-        return Array(JSONValue.object(["error": .object(error)]).text.utf8)
+        return Array(JSON.object(["error": .object(error)]).text.utf8)
     }
 
-    /// Instructions with a number in them.
-    private mutating func readNumber(_ text: String) -> Bool {
+    /// Parses instructions with a numeric parameter.
+    private mutating func parseParameter(_ text: String) -> Bool {
         if let name = text.rest(after: "encoding-"), !name.isEmpty {
             compression = .declared(name)
         } else if let size = text.rest(after: "gzip-bomb-").flatMap(byteCount) {
@@ -114,8 +114,8 @@ extension FaultInstruction {
         return true
     }
 
-    /// Instructions that are JSON objects.
-    mutating func readObject(_ text: String) -> Bool {
+    /// Parses instructions in JSON.
+    mutating func parseObject(_ text: String) -> Bool {
         guard let object = try? JSONParser.parse(Array(text.utf8)).object else { return false }
         let known = ["status", "headers", "body", "once-done", "merge-patch", "gzip-bomb"]
         guard object.members.allSatisfy({ known.contains($0.name) }) else { return false }
@@ -135,7 +135,7 @@ extension FaultInstruction {
             case let json?: Array(json.text.utf8)
             }
         let headers = object["headers"]?.object?.members ?? []
-        answer = FaultAnswer(
+        response = FaultResponse(
             status: Int(status), headers: headers.map { ($0.name, $0.value.string ?? $0.value.text) }, body: body)
         isPerformed = object["once-done"]?.bool ?? false
         return true
@@ -159,7 +159,7 @@ extension FaultPosition {
     }
 }
 
-/// `10B`, `4K`, `4M` or `4G` as a number of bytes.
+/// Parses a size such as `10B`, `4K`, `4M` or `4G`.
 private func byteCount(_ text: String) -> Int? {
     let shifts: [Character: Int] = ["B": 0, "K": 10, "M": 20, "G": 30]
     guard let shift = text.last.flatMap({ shifts[$0] }), let count = Int(text.dropLast()), count >= 0 else {
@@ -174,7 +174,7 @@ extension String {
         hasPrefix(prefix) ? String(dropFirst(prefix.count)) : nil
     }
 
-    /// A number from 0 to a billion behind a prefix.
+    /// The number after a prefix, at most 1,000,000,000.
     fileprivate func count(after prefix: String) -> Int? {
         rest(after: prefix).flatMap { Int($0) }.flatMap { (0...1_000_000_000).contains($0) ? $0 : nil }
     }

@@ -1,20 +1,20 @@
-/// Which rows of a result or a table a request asks for.
-struct PageRequest: Sendable {
-    /// What a page token has to be for.
+/// The paging parameters of a request.
+struct PageParameters: Sendable {
+    /// The name of the paged collection, which page tokens are bound to.
     var subject: String
     var startIndex: Int64
     var maxResults: Int64?
-    var timestamps: RowEncoder.TimestampFormat
+    var timestamps: RESTRowEncoder.TimestampFormat
 
-    /// The first page of a result.
-    init(subject: String, maxResults: Int64?, timestamps: RowEncoder.TimestampFormat) {
+    /// Creates the parameters for the first page of a result.
+    init(subject: String, maxResults: Int64?, timestamps: RESTRowEncoder.TimestampFormat) {
         self.subject = subject
         startIndex = 0
         self.maxResults = maxResults
         self.timestamps = timestamps
     }
 
-    /// Reads `startIndex` or `pageToken`, and `maxResults`.
+    /// Parses `startIndex` or `pageToken`, and `maxResults`.
     init(_ call: APICall, subject: String) throws(ServiceError) {
         self.init(
             subject: subject, maxResults: try call.integer("maxResults"), timestamps: try call.timestampFormat())
@@ -29,15 +29,15 @@ struct PageRequest: Sendable {
             } ?? start ?? 0
     }
 
-    /// Reads the rows and returns the answer's `totalRows`, `pageToken` and `rows`; those that do not apply
-    /// are left out, as in the API.
+    /// Reads a page and returns the response's `totalRows`, `pageToken` and `rows`. Inapplicable members are omitted,
+    /// as in the API.
     ///
     /// - Parameters:
-    ///   - byteLimit: The most that a page holds by BigQuery's own row size.
-    ///   - rows: Writes the rows of a page; not called for a page without any.
+    ///  - byteLimit: The maximum size of a page in BigQuery's logical bytes.
+    ///  - rows: Encodes the rows of the page; not called for an empty page.
     func page(
         of source: any RowSource, byteLimit: Int,
-        rows: (RowSelection) async throws -> (json: JSONValue, count: Int)
+        rows: (RowSelection) async throws -> (json: JSON, count: Int)
     ) async throws -> (members: JSONObject, rowCount: Int) {
         var members: JSONObject = ["totalRows": .int64(source.rowCount)]
         let remaining = source.rowCount - startIndex
@@ -55,10 +55,10 @@ struct PageRequest: Sendable {
     }
 }
 
-extension PageRequest {
-    /// The part of a list that the request asks for, under its name in the answer, and the answer's `nextPageToken`;
-    /// those that do not apply are left out.
-    func members(of list: [JSONValue], named name: String) -> JSONObject {
+extension PageParameters {
+    /// Returns the requested part of a list as a member `name`, and the response's `nextPageToken`. Inapplicable
+    /// members are omitted.
+    func members(of list: [JSON], named name: String) -> JSONObject {
         let part = list.dropFirst(Int(clamping: startIndex)).prefix(Int(clamping: maxResults ?? .max))
         var members: JSONObject = [:]
         if part.endIndex < list.endIndex {
@@ -67,4 +67,28 @@ extension PageRequest {
         if !part.isEmpty { members[name] = .array(Array(part)) }
         return members
     }
+}
+
+/// The rows of a page, and their format.
+struct RowSelection: Sendable {
+    let source: any RowSource
+    let start: Int64
+    /// The maximum row count; at most the number of remaining rows.
+    let rowLimit: Int64
+    /// The maximum size of the page in BigQuery's logical bytes; a page has at least one row.
+    let byteLimit: Int
+    let timestamps: RESTRowEncoder.TimestampFormat
+
+    func encode() async throws -> EncodedRows {
+        let encoder = RESTRowEncoder(fields: source.fields, timestamps: timestamps)
+        let page = RowCollector(encoder: encoder, rowLimit: rowLimit, byteLimit: byteLimit)
+        let filled = try await source.fill(page, from: start)
+        return EncodedRows(rowCount: filled.rowCount, json: filled.finish())
+    }
+}
+
+/// The rows of a page as a compact JSON array.
+struct EncodedRows: Sendable {
+    let rowCount: Int
+    let json: [UInt8]
 }

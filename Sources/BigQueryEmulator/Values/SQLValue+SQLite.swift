@@ -1,11 +1,11 @@
 import GRDBSQLite
 
-/// How values are held in SQLite: numbers, text and blobs as what they are, BOOL as 0 or 1, a TIMESTAMP as
-/// text that SQLite's date functions take, STRUCT and ARRAY as JSON. NaN, which SQLite would turn into NULL,
-/// is the text `NaN`.
-extension Value {
+/// The stored form of values in SQLite: numbers, text and blobs as such, BOOL as 0 or 1, a TIMESTAMP as text that
+/// SQLite's date functions accept, STRUCT and ARRAY as JSON. NaN is the text `NaN`, because SQLite would convert it to
+/// NULL.
+extension SQLValue {
     /// Reads a column of the current row.
-    init(_ statement: OpaquePointer?, column: Int32, field: Field) throws {
+    init(_ statement: OpaquePointer?, column: Int32, field: SchemaField) throws {
         switch sqlite3_column_type(statement, column) {
         case SQLITE_INTEGER:
             let number = sqlite3_column_int64(statement, column)
@@ -20,7 +20,7 @@ extension Value {
             self = field.type == .float64 ? .double(number) : .text(number.description)
         case SQLITE_TEXT:
             let text = String(decoding: Self.bytes(statement, column), as: UTF8.self)
-            self = try Value(stored: text, field: field)
+            self = try SQLValue(stored: text, field: field)
         case SQLITE_BLOB:
             let bytes = Self.bytes(statement, column)
             self = field.type == .bytes ? .bytes(Array(bytes)) : .text(String(decoding: bytes, as: UTF8.self))
@@ -28,11 +28,11 @@ extension Value {
         }
     }
 
-    private init(stored text: String, field: Field) throws {
+    private init(stored text: String, field: SchemaField) throws {
         if field.mode == .repeated || field.type == .structure {
-            self = try Value(json: JSONParser.parse(Array(text.utf8)), field: field)
+            self = try SQLValue(json: JSONParser.parse(Array(text.utf8)), field: field)
         } else if field.type == .timestamp || field.type == .float64 {
-            self = try Value(text: text, field: field)
+            self = try SQLValue(text: text, field: field)
         } else {
             self = field.type == .bytes ? .bytes(Array(text.utf8)) : .text(text)
         }
@@ -43,8 +43,8 @@ extension Value {
         return UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(statement, column)))
     }
 
-    /// Binds the stored form to a parameter, counted from 1.
-    func bind(to statement: OpaquePointer?, at index: Int32, field: Field) {
+    /// Binds the stored form to a parameter, numbered from 1.
+    func bind(to statement: OpaquePointer?, at index: Int32, field: SchemaField) {
         switch self {
         case .null: sqlite3_bind_null(statement, index)
         case .bool(let value): sqlite3_bind_int64(statement, index, value ? 1 : 0)
@@ -71,6 +71,6 @@ extension Value {
         }
     }
 
-    /// `SQLITE_TRANSIENT`, a cast that Swift does not import: SQLite copies what it is given.
+    /// `SQLITE_TRANSIENT`, which Swift does not import: SQLite copies the bytes.
     private static let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
 }

@@ -1,5 +1,5 @@
-/// The type of one value of a BigQuery field.
-enum FieldType: String, Sendable {
+/// A GoogleSQL data type, without array and struct structure.
+enum GoogleSQLType: String, Sendable {
     case int64 = "INT64"
     case float64 = "FLOAT64"
     case numeric = "NUMERIC"
@@ -17,28 +17,28 @@ enum FieldType: String, Sendable {
     case range = "RANGE"
     case structure = "STRUCT"
 
-    /// The type with a GoogleSQL name or one of its synonyms, in any case.
+    /// The type with this GoogleSQL name or synonym, case-insensitive.
     init?(name: String) {
         let name = name.uppercased()
-        guard let type = FieldType(rawValue: name) ?? Self.synonyms[name] else { return nil }
+        guard let type = GoogleSQLType(rawValue: name) ?? Self.synonyms[name] else { return nil }
         self = type
     }
 
-    /// The type of literals that begin with this word, as in `DATE '2013-01-01'`.
+    /// The type of literals with this keyword, such as `DATE '2013-01-01'`.
     init?(literalName: String) {
-        guard let type = FieldType(name: literalName),
+        guard let type = GoogleSQLType(name: literalName),
             [.date, .time, .datetime, .timestamp, .numeric, .bignumeric, .json].contains(type)
         else { return nil }
         self = type
     }
 
-    private static let synonyms: [String: FieldType] = [
+    private static let synonyms: [String: GoogleSQLType] = [
         "INTEGER": .int64, "INT": .int64, "SMALLINT": .int64, "BIGINT": .int64, "TINYINT": .int64,
         "BYTEINT": .int64, "FLOAT": .float64, "BOOLEAN": .bool, "RECORD": .structure, "DECIMAL": .numeric,
         "BIGDECIMAL": .bignumeric,
     ]
 
-    /// The name in REST schemas, which kept legacy SQL's names.
+    /// The name in REST schemas, which use legacy SQL's names.
     var wireName: String {
         switch self {
         case .int64: "INTEGER"
@@ -49,7 +49,7 @@ enum FieldType: String, Sendable {
         }
     }
 
-    /// The SQLite column type whose affinity leaves the stored form of the type's values as it is.
+    /// The SQLite column type; its affinity does not change the type's stored values.
     var sqliteType: String {
         switch self {
         case .int64, .bool: "INTEGER"

@@ -1,14 +1,14 @@
-/// Writes rows as JSON objects, one a line: numbers of 64 bits and decimals are strings, and NULLs are left out.
-struct JSONLinesEncoder: RowEncoding {
-    private let fields: [Field]
+/// Encodes rows as JSON lines. 64-bit integers and decimals are strings; NULLs are omitted.
+struct JSONLinesExportEncoder: RowEncoding {
+    private let fields: [SchemaField]
     private var bytes: [UInt8] = []
     private(set) var rowCount = 0
 
-    init(fields: [Field]) {
+    init(fields: [SchemaField]) {
         self.fields = fields
     }
 
-    mutating func append(_ row: [Value], byteLimit: Int) -> Int? {
+    mutating func append(_ row: [SQLValue], byteLimit: Int) -> Int? {
         append(members: row, fields)
         bytes.append(UInt8(ascii: "\n"))
         rowCount += 1
@@ -20,7 +20,7 @@ struct JSONLinesEncoder: RowEncoding {
         return bytes
     }
 
-    private mutating func append(members: [Value], _ fields: [Field]) {
+    private mutating func append(members: [SQLValue], _ fields: [SchemaField]) {
         bytes.append(UInt8(ascii: "{"))
         var isFirst = true
         for (value, field) in zip(members, fields) where value != .null || field.mode == .repeated {
@@ -33,7 +33,7 @@ struct JSONLinesEncoder: RowEncoding {
         bytes.append(UInt8(ascii: "}"))
     }
 
-    private mutating func append(_ value: Value, _ field: Field) {
+    private mutating func append(_ value: SQLValue, _ field: SchemaField) {
         switch value {
         case .structure(let members): append(members: members, field.fields)
         case .list(let elements):
@@ -45,9 +45,9 @@ struct JSONLinesEncoder: RowEncoding {
             bytes.append(UInt8(ascii: "]"))
         case .null: bytes.append(contentsOf: "[]".utf8)
         case .bool(let value): bytes.append(contentsOf: (value ? "true" : "false").utf8)
-        case .double(let number) where number.isFinite: bytes.append(contentsOf: RowEncoder.text(of: number).utf8)
+        case .double(let number) where number.isFinite: bytes.append(contentsOf: RESTRowEncoder.text(of: number).utf8)
         case .text(let text) where field.type == .json:
-            // Compact, so that it stays on its line.
+            // Compact, to stay on one line.
             let json = try? JSONParser.parse(Array(text.utf8))
             (json ?? .string(text)).write(to: &bytes)
         default: bytes.appendJSONString(value.exportText(field) ?? "", escapesHTML: true)

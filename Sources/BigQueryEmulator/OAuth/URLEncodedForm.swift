@@ -1,11 +1,11 @@
 import Foundation
 import Hummingbird
 
-/// The fields of a form in `application/x-www-form-urlencoded`; empty ones count as missing.
-struct Form: Sendable {
+/// A form in `application/x-www-form-urlencoded`. Empty fields count as missing.
+struct URLEncodedForm: Sendable {
     private var fields: [(name: String, value: String)] = []
 
-    /// Larger forms are refused.
+    /// Larger forms are rejected.
     private static let byteLimit = 1 << 16
 
     init(_ text: String) {
@@ -16,7 +16,7 @@ struct Form: Sendable {
         }
     }
 
-    /// Reads what a request sends: the query of a GET, and the body of anything else, whose query does not count.
+    /// Reads the query of a GET request, or the body of any other request.
     init(_ request: Request) async throws {
         if request.method == .get {
             self.init(request.uri.query ?? "")
@@ -27,12 +27,12 @@ struct Form: Sendable {
 
     subscript(name: String) -> String? { values(name).last }
 
-    /// The values of all fields with this name, in their order.
+    /// Returns the values of all fields with this name, in order.
     func values(_ name: String) -> [String] {
         fields.filter { $0.name == name }.map(\.value)
     }
 
-    func required(_ name: String) throws(OAuthError) -> String {
+    func required(_ name: String) throws(OAuthErrorResponse) -> String {
         guard let value = self[name] else { throw .missing(name) }
         return value
     }

@@ -1,17 +1,17 @@
 import Foundation
 import Synchronization
 
-/// All jobs of the emulator, and the one place that makes and finds them.
-final class JobBook: Sendable {
+/// Inserts, runs and finds jobs.
+final class JobStore: Sendable {
     private struct State {
-        var jobs: [JobReference: Job] = [:]
-        /// The jobs in the order in which they were made.
-        var ordered: [Job] = []
+        var jobs: [EmulatedJob.Reference: EmulatedJob] = [:]
+        /// The jobs, oldest first.
+        var ordered: [EmulatedJob] = []
         var results: [CacheKey: CachedResult] = [:]
     }
 
     private struct CacheKey: Hashable {
-        /// The query and those of its views. Rows that were loaded again have another name in it.
+        /// The SQL of the query and of its views. It contains table names that change when a table is reloaded.
         var sql: [String]
         var configuration: String
     }
@@ -21,7 +21,7 @@ final class JobBook: Sendable {
         var expiry: ContinuousClock.Instant?
     }
 
-    /// Locations in which jobs are found without being told where; all others have to be named.
+    /// The locations that are searched when a request names none.
     private static let multiRegions: Set = ["US", "EU"]
 
     private let catalog: Catalog
@@ -30,8 +30,8 @@ final class JobBook: Sendable {
     private let jobTime: Duration
     private let resultLifetime: Duration?
     private let state = Mutex(State())
-    private let queue: AsyncStream<Job>
-    private let queueEnd: AsyncStream<Job>.Continuation
+    private let queue: AsyncStream<EmulatedJob>
+    private let queueEnd: AsyncStream<EmulatedJob>.Continuation
 
     init(catalog: Catalog, buckets: [String: String], jobTime: Duration, resultLifetime: Duration?) {
         self.catalog = catalog
@@ -42,14 +42,14 @@ final class JobBook: Sendable {
         (queue, queueEnd) = AsyncStream.makeStream()
     }
 
-    /// The number of jobs made so far; dry runs make none.
+    /// The number of jobs inserted, without dry runs.
     var count: Int { state.withLock { $0.jobs.count } }
 
-    /// All jobs, the oldest first.
-    var all: [Job] { state.withLock { $0.ordered } }
+    /// All jobs, oldest first.
+    var all: [EmulatedJob] { state.withLock { $0.ordered } }
 
-    /// Finds a job by the location rule: without a location only in `US` and `EU`.
-    func job(_ id: String, project: String, location: String?) throws(ServiceError) -> Job {
+    /// Finds a job. Without a location, only jobs in `US` and `EU` are found.
+    func job(_ id: String, project: String, location: String?) throws(ServiceError) -> EmulatedJob {
         let jobs = state.withLock { $0.jobs }
         if let location {
             let found = jobs.values.first { job in
@@ -57,33 +57,33 @@ final class JobBook: Sendable {
                     && job.reference.location.uppercased() == location.uppercased()
             }
             if let found { return found }
-            throw .notFound("Job \(JobReference(project: project, location: location, id: id))")
+            throw .notFound("Job \(EmulatedJob.Reference(project: project, location: location, id: id))")
         }
         for location in Self.multiRegions {
-            if let job = jobs[JobReference(project: project, location: location, id: id)] { return job }
+            if let job = jobs[EmulatedJob.Reference(project: project, location: location, id: id)] { return job }
         }
         throw .notFound("Job \(project):\(id)")
     }
 
-    /// Compiles the query of a request and tells its schema, without a job.
+    /// Compiles a query and returns it with its schema. Does not insert a job.
     func dryRun(
         _ settings: QueryConfiguration, location: String
-    ) async throws -> (query: PreparedQuery, schema: [Field]) {
+    ) async throws -> (query: PreparedQuery, schema: [SchemaField]) {
         let query = try await engine.prepare(settings, location: location)
         return (query, query.target == nil ? try await engine.schema(of: query) : [])
     }
 
-    /// Makes a job and lets it run.
+    /// Inserts a job and starts it.
     ///
-    /// - Throws: A ``ServiceError`` if the query does not compile or the id is taken.
-    func insert(_ request: JobRequest) async throws -> Job {
+    /// - Throws: A ``ServiceError`` if the query does not compile or the job ID exists.
+    func insert(_ request: JobRequest) async throws -> EmulatedJob {
         let id = request.id ?? "job_\(UUID().uuidString.replacing("-", with: "").lowercased())"
-        let reference = JobReference(project: catalog.project, location: request.location, id: id)
-        try refuseDuplicate(reference, in: state.withLock { $0 })
+        let reference = EmulatedJob.Reference(project: catalog.project, location: request.location, id: id)
+        try checkUnique(reference, in: state.withLock { $0 })
         let job = try await job(request, reference)
         try state.withLock { state throws in
-            // Compiling took a moment, in which another request may have taken the id.
-            try refuseDuplicate(reference, in: state)
+            // Checked again: another request can have used the ID during compilation.
+            try checkUnique(reference, in: state)
             state.jobs[reference] = job
             state.ordered.append(job)
         }
@@ -91,9 +91,9 @@ final class JobBook: Sendable {
         return job
     }
 
-    private func job(_ request: JobRequest, _ reference: JobReference) async throws -> Job {
+    private func job(_ request: JobRequest, _ reference: EmulatedJob.Reference) async throws -> EmulatedJob {
         var configuration = request.configuration
-        let work: JobWork
+        let work: EmulatedJob.Work
         switch request.settings {
         case .query(let settings):
             let query = try await engine.prepare(settings, location: request.location)
@@ -102,21 +102,21 @@ final class JobBook: Sendable {
             work = .query(settings, query, destination: destination)
         case .extract(let settings):
             let table = try catalog.table(settings.table, location: request.location)
-            if table.source is View {
+            if table.source is EmulatedView {
                 let message = "\(table.reference) is not allowed for this operation because it is currently a VIEW."
                 throw ServiceError(.invalid, message)
             }
             work = .extract(settings, table)
         }
-        return Job(
+        return EmulatedJob(
             reference: reference, configuration: configuration, work: work, timeLimit: request.timeLimit)
     }
 
-    private func refuseDuplicate(_ reference: JobReference, in state: borrowing State) throws(ServiceError) {
+    private func checkUnique(_ reference: EmulatedJob.Reference, in state: borrowing State) throws(ServiceError) {
         guard state.jobs[reference] == nil else { throw ServiceError(.duplicate, "Already Exists: Job \(reference)") }
     }
 
-    /// Forgets all results that have no destination.
+    /// Expires all results without a destination table.
     func expireResults() {
         let jobs = state.withLock { state in
             state.results = [:]
@@ -125,17 +125,17 @@ final class JobBook: Sendable {
         catalog.remove(jobs.compactMap(\.anonymousTable))
     }
 
-    private static func anonymousTable(for job: JobReference) -> TableReference {
+    private static func anonymousTable(for job: EmulatedJob.Reference) -> EmulatedTable.Reference {
         let name = job.description.utf8.reduce(into: UInt64(0xCBF2_9CE4_8422_2325)) { hash, byte in
             hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3
         }
-        return TableReference(
+        return EmulatedTable.Reference(
             project: job.project, dataset: "_f0e5d7a1b2c3946875aa", table: "anon\(String(name, radix: 16))")
     }
 }
 
-extension JobBook {
-    /// Runs jobs as they come in, side by side, until cancelled.
+extension JobStore {
+    /// Runs the inserted jobs concurrently, until cancelled.
     func run() async {
         await withDiscardingTaskGroup { group in
             for await job in queue {
@@ -144,8 +144,8 @@ extension JobBook {
         }
     }
 
-    /// Takes a job from PENDING to DONE, in the time that jobs take at least.
-    private func run(_ job: Job) async {
+    /// Runs a job to completion, in no less than the minimum job duration.
+    private func run(_ job: EmulatedJob) async {
         let result = await withTaskGroup { group in
             group.addTask {
                 try? await Task.sleep(for: self.jobTime / 4)
@@ -171,7 +171,7 @@ extension JobBook {
             case .query(let settings, _, let destination) = job.work
         {
             catalog.register(
-                Table(
+                EmulatedTable(
                     reference: destination, source: result.rows,
                     sqliteName: (result.rows as? StoredRows)?.sqliteName ?? catalog.newSQLiteName(),
                     lifetime: settings.destination == nil ? resultLifetime : nil))
@@ -179,11 +179,11 @@ extension JobBook {
         job.finish(result)
     }
 
-    private static func stopped(_ why: String) -> Result<Job.Result, ServiceError> {
+    private static func stopped(_ why: String) -> Result<EmulatedJob.Output, ServiceError> {
         .failure(ServiceError(.stopped, "Job execution was cancelled: \(why)"))
     }
 
-    private func execute(_ job: Job) async -> Result<Job.Result, ServiceError> {
+    private func execute(_ job: EmulatedJob) async -> Result<EmulatedJob.Output, ServiceError> {
         do {
             switch job.work {
             case .query(let settings, let query, _):
@@ -191,8 +191,8 @@ extension JobBook {
                 return .success(try await result(of: query, settings, parameters: parameters))
             case .extract(let settings, let table):
                 return .success(
-                    Job.Result(
-                        rows: NoRows(), exported: try await exporter.write(table.source, to: settings.target)))
+                    EmulatedJob.Output(
+                        rows: EmptyRows(), exported: try await exporter.write(table.source, to: settings.target)))
             }
         } catch let error as ServiceError {
             return .failure(error)
@@ -203,7 +203,7 @@ extension JobBook {
 
     private func result(
         of query: PreparedQuery, _ settings: QueryConfiguration, parameters: String
-    ) async throws -> Job.Result {
+    ) async throws -> EmulatedJob.Output {
         if let limit = settings.maximumBytesBilled, query.bytesBilled > limit {
             let needed = "\(query.bytesBilled) or higher required."
             throw ServiceError(
@@ -211,14 +211,14 @@ extension JobBook {
         }
         if let target = query.target {
             let rows = try await engine.run(query)
-            return Job.Result(rows: NoRows(), exported: try await exporter.write(rows, to: target))
+            return EmulatedJob.Output(rows: EmptyRows(), exported: try await exporter.write(rows, to: target))
         }
-        try refuseOverwriting(settings)
+        try checkDestination(settings)
         let (rows, isFromCache) = try await rows(of: query, settings, parameters: parameters)
-        return Job.Result(rows: rows, isFromCache: isFromCache)
+        return EmulatedJob.Output(rows: rows, isFromCache: isFromCache)
     }
 
-    private func refuseOverwriting(_ settings: QueryConfiguration) throws(ServiceError) {
+    private func checkDestination(_ settings: QueryConfiguration) throws(ServiceError) {
         guard let destination = settings.destination else { return }
         guard catalog.hasDataset(destination.dataset) else {
             throw .notFound("Dataset \(destination.project):\(destination.dataset)")
@@ -249,7 +249,7 @@ extension JobBook {
 }
 
 extension PreparedQuery {
-    /// Whether running the query again would give the same rows, as far as its words tell.
+    /// Whether the query is deterministic, judged by the functions that it names.
     fileprivate var isRepeatable: Bool {
         let functions: Set = [
             "RANDOM", "RANDOMBLOB", "CURRENT_DATE", "CURRENT_TIME", "CURRENT_TIMESTAMP", "DATE", "TIME", "DATETIME",

@@ -1,6 +1,41 @@
 import Foundation
 
-/// Why a text or a JSON document is not a value of its field.
+/// A value of any BigQuery type.
+///
+/// Types that the API sends as text (NUMERIC, DATE, TIME, DATETIME, JSON, GEOGRAPHY, INTERVAL, RANGE) are `text` in the
+/// same form; the bounds of a RANGE<TIMESTAMP> are in GoogleSQL's form.
+enum SQLValue: Sendable, Equatable {
+    case null
+    /// An INT64, or a TIMESTAMP in microseconds since 1970.
+    case integer(Int64)
+    case double(Double)
+    case bool(Bool)
+    case text(String)
+    case bytes([UInt8])
+    case structure([SQLValue])
+    case list([SQLValue])
+}
+
+extension SQLValue {
+    /// `number` / 10^`scale` without trailing zeros, in BigQuery's form of a NUMERIC.
+    static func decimal(_ number: Int64, scale: Int) -> SQLValue {
+        var power: UInt64 = 1
+        for _ in 0..<scale { power *= 10 }
+        let sign = number < 0 ? "-" : ""
+        let integer = number.magnitude / power
+        var fraction = number.magnitude % power
+        if fraction == 0 { return .text("\(sign)\(integer)") }
+        var zeros = ""
+        while fraction * 10 < power {
+            zeros += "0"
+            power /= 10
+        }
+        while fraction % 10 == 0 { fraction /= 10 }
+        return .text("\(sign)\(integer).\(zeros)\(fraction)")
+    }
+}
+
+/// A text or JSON document that is not a valid value of its field.
 struct ValueError: Error, CustomStringConvertible {
     var description: String
 
@@ -8,28 +43,28 @@ struct ValueError: Error, CustomStringConvertible {
         self.description = description
     }
 
-    init(_ field: Field, _ text: String) {
+    init(_ field: SchemaField, _ text: String) {
         description = "field \(field.name): not a \(field.type.rawValue): \(text.prefix(80))"
     }
 }
 
-extension Value {
-    /// Reads one value of the field from its text, as query parameters and CSV files spell it.
-    init(text: String, field: Field) throws(ValueError) {
-        guard let value = Value.parse(text, type: field.type) else { throw ValueError(field, text) }
+extension SQLValue {
+    /// Parses a value in the text form of query parameters and CSV files.
+    init(text: String, field: SchemaField) throws(ValueError) {
+        guard let value = SQLValue.parse(text, type: field.type) else { throw ValueError(field, text) }
         self = value
     }
 
-    private static func parse(_ text: String, type: FieldType) -> Value? {
+    private static func parse(_ text: String, type: GoogleSQLType) -> SQLValue? {
         switch type {
-        case .int64: Int64(text).map(Value.integer)
-        case .float64: Double(text).map(Value.double)
-        case .bool: boolean(text).map(Value.bool)
+        case .int64: Int64(text).map(SQLValue.integer)
+        case .float64: Double(text).map(SQLValue.double)
+        case .bool: boolean(text).map(SQLValue.bool)
         case .bytes: Data(base64Encoded: text).map { .bytes(Array($0)) }
-        case .timestamp: CivilTime.timestamp(text).map(Value.integer)
-        case .date: CivilTime.date(text).map(Value.text)
-        case .time: CivilTime.time(text).map(Value.text)
-        case .datetime: CivilTime.datetime(text).map(Value.text)
+        case .timestamp: CivilTime.timestamp(text).map(SQLValue.integer)
+        case .date: CivilTime.date(text).map(SQLValue.text)
+        case .time: CivilTime.time(text).map(SQLValue.text)
+        case .datetime: CivilTime.datetime(text).map(SQLValue.text)
         case .numeric, .bignumeric: isDecimal(text) ? .text(text) : nil
         case .json: (try? JSONParser.parse(Array(text.utf8))).map { .text($0.text) }
         case .string, .geography, .interval, .range: .text(text)
@@ -52,8 +87,8 @@ extension Value {
         }
     }
 
-    /// Reads one value of the field from JSON, as JSON lines and stored STRUCT and ARRAY values spell it.
-    init(json: JSONValue, field: Field) throws(ValueError) {
+    /// Parses a value in the JSON form of JSON lines and of stored STRUCT and ARRAY values.
+    init(json: JSON, field: SchemaField) throws(ValueError) {
         if field.mode == .repeated {
             guard json != .null else {
                 self = .list([])
@@ -61,14 +96,14 @@ extension Value {
             }
             guard let elements = json.array else { throw ValueError("field \(field.name): expected a list") }
             let element = field.element
-            var values: [Value] = []
-            for json in elements { values.append(try Value(json: json, field: element)) }
+            var values: [SQLValue] = []
+            for json in elements { values.append(try SQLValue(json: json, field: element)) }
             self = .list(values)
             return
         }
         switch json {
         case .null:
-            guard field.mode != .required else { throw ValueError("field \(field.name): is REQUIRED") }
+            guard field.mode != .required else { throw ValueError("field \(field.name): NULL in a REQUIRED field") }
             self = .null
         case _ where field.type == .json: self = .text(json.text)
         case .object(let object) where field.type == .structure:
@@ -76,18 +111,20 @@ extension Value {
             ) {
                 throw ValueError("field \(field.name): no such member: \(unknown.name)")
             }
-            var members: [Value] = []
-            for member in field.fields { members.append(try Value(json: object[member.name] ?? .null, field: member)) }
+            var members: [SQLValue] = []
+            for member in field.fields {
+                members.append(try SQLValue(json: object[member.name] ?? .null, field: member))
+            }
             self = .structure(members)
-        case .string(let text), .number(let text): self = try Value(text: text, field: field)
+        case .string(let text), .number(let text): self = try SQLValue(text: text, field: field)
         case .bool(let value) where field.type == .bool: self = .bool(value)
         default: throw ValueError(field, json.text)
         }
     }
 
-    /// The JSON that SQLite holds for a STRUCT or an ARRAY: members by name, numbers and booleans as such
-    /// where JSON has them.
-    func storedJSON(_ field: Field) -> JSONValue {
+    /// The JSON that SQLite stores for a STRUCT or an ARRAY: members by name, numbers and booleans as JSON numbers and
+    /// booleans.
+    func storedJSON(_ field: SchemaField) -> JSON {
         switch self {
         case .null: return .null
         case .bool(let value): return .bool(value)

@@ -1,5 +1,5 @@
-/// One column of a table or result, or one member of a STRUCT.
-struct Field: Sendable, Equatable {
+/// A column of a table or result, or a member of a STRUCT.
+struct SchemaField: Sendable, Equatable {
     enum Mode: String, Sendable {
         case nullable = "NULLABLE"
         case required = "REQUIRED"
@@ -7,29 +7,29 @@ struct Field: Sendable, Equatable {
     }
 
     var name: String
-    var type: FieldType
+    var type: GoogleSQLType
     var mode = Mode.nullable
-    var fields: [Field] = []
+    var fields: [SchemaField] = []
     var description: String?
-    var rangeElement: FieldType?
+    var rangeElement: GoogleSQLType?
 
-    /// The field of one element of a repeated field.
-    var element: Field {
+    /// The field of an element of a repeated field.
+    var element: SchemaField {
         var field = self
         field.mode = .nullable
         return field
     }
 
-    /// The field as a query's result has it: anything may be NULL there, and nothing is described.
-    var asResult: Field {
+    /// The field as a column of a query result: nullable and without description.
+    var asResult: SchemaField {
         var field = self
         if mode == .required { field.mode = .nullable }
         field.description = nil
         return field
     }
 
-    /// The form in REST schemas.
-    var json: JSONValue {
+    /// The form of REST schemas.
+    var json: JSON {
         var json: JSONObject = [
             "name": .string(name), "type": .string(type.wireName), "mode": .string(mode.rawValue),
         ]
@@ -39,19 +39,19 @@ struct Field: Sendable, Equatable {
         return .object(json)
     }
 
-    /// The column definition of a table in SQLite.
+    /// The column definition in SQLite.
     var sqliteDefinition: String {
         "\(name.quotedIdentifier) \(mode == .repeated ? "TEXT" : type.sqliteType)"
     }
 }
 
-extension Field {
-    /// Reads the form of REST schemas and of `bq`'s schema files.
-    init(json: JSONValue) throws(SchemaError) {
+extension SchemaField {
+    /// Parses the form of REST schemas and of the schema files of `bq`.
+    init(json: JSON) throws(SchemaError) {
         guard let object = json.object, let name = object["name"]?.string, !name.isEmpty else {
             throw SchemaError(message: "a field has no name")
         }
-        guard let typeName = object["type"]?.string, let type = FieldType(name: typeName) else {
+        guard let typeName = object["type"]?.string, let type = GoogleSQLType(name: typeName) else {
             throw SchemaError(message: "field \(name) has no known type")
         }
         let mode = object["mode"]?.string?.uppercased() ?? Mode.nullable.rawValue
@@ -60,30 +60,30 @@ extension Field {
         }
         self.init(name: name, type: type, mode: mode)
         description = object["description"]?.string
-        rangeElement = object["rangeElementType"]?.object?["type"]?.string.flatMap(FieldType.init(name:))
-        for member in object["fields"]?.array ?? [] { fields.append(try Field(json: member)) }
+        rangeElement = object["rangeElementType"]?.object?["type"]?.string.flatMap(GoogleSQLType.init(name:))
+        for member in object["fields"]?.array ?? [] { fields.append(try SchemaField(json: member)) }
         if type == .structure, fields.isEmpty {
             throw SchemaError(message: "Field \(name) is type RECORD but has no schema")
         }
     }
 
-    /// Reads a schema: a list of fields, or an object that has one under `fields`.
-    static func schema(json: JSONValue) throws(SchemaError) -> [Field] {
+    /// Parses a schema: a list of fields, or an object with such a list under `fields`.
+    static func schema(json: JSON) throws(SchemaError) -> [SchemaField] {
         guard let list = json.array ?? json.object?["fields"]?.array, !list.isEmpty else {
             throw SchemaError(message: "expected a list of fields")
         }
-        var fields: [Field] = []
-        for field in list { fields.append(try Field(json: field)) }
+        var fields: [SchemaField] = []
+        for field in list { fields.append(try SchemaField(json: field)) }
         return fields
     }
 }
 
-/// What is wrong with a schema.
+/// An invalid schema.
 struct SchemaError: Error {
     var message: String
 }
 
 extension String {
-    /// The name between double quotes, as SQLite takes any name.
+    /// The name as a quoted SQLite identifier.
     var quotedIdentifier: String { "\"\(replacing("\"", with: "\"\""))\"" }
 }

@@ -1,8 +1,8 @@
-/// Writes rows in the API's form, `{"f":[{"v":…},…]}`, and counts their size.
-struct RowEncoder: RowEncoding {
-    /// How a TIMESTAMP is written.
+/// Encodes rows in the REST API's form, `{"f":[{"v":…},…]}`, and computes their size.
+struct RESTRowEncoder: RowEncoding {
+    /// The output format of TIMESTAMP values.
     enum TimestampFormat: Sendable {
-        /// Seconds since 1970 as a decimal number, the API's default.
+        /// Seconds since 1970 as a floating-point number, the API's default.
         case float
         /// Microseconds since 1970.
         case microseconds
@@ -15,16 +15,16 @@ struct RowEncoder: RowEncoding {
     private var bytes = [UInt8(ascii: "[")]
     private(set) var rowCount = 0
 
-    init(fields: [Field], timestamps: TimestampFormat) {
+    init(fields: [SchemaField], timestamps: TimestampFormat) {
         shapes = fields.map(CellShape.init)
         self.timestamps = timestamps
     }
 
-    /// Adds a row unless it is larger than it may be.
+    /// Appends a row if it fits.
     ///
-    /// - Returns: The row's size by which BigQuery counts bytes processed and caps pages ("Data type sizes" in its
-    ///   pricing documentation); `nil` if it was not added.
-    mutating func append(_ row: [Value], byteLimit: Int) -> Int? {
+    /// - Returns: The row's size in BigQuery's logical bytes, which determine bytes processed and page limits ("Data
+    ///   type sizes" in its pricing documentation); `nil` if the row exceeds `byteLimit` and was not appended.
+    mutating func append(_ row: [SQLValue], byteLimit: Int) -> Int? {
         let end = bytes.count
         if rowCount > 0 { bytes.append(UInt8(ascii: ",")) }
         let size = append(structure: row, shapes)
@@ -43,7 +43,7 @@ struct RowEncoder: RowEncoding {
         return bytes
     }
 
-    private mutating func append(structure members: [Value], _ shapes: [CellShape]) -> Int {
+    private mutating func append(structure members: [SQLValue], _ shapes: [CellShape]) -> Int {
         var size = 0
         append("{\"f\":[")
         for index in shapes.indices {
@@ -62,7 +62,7 @@ struct RowEncoder: RowEncoding {
         return size
     }
 
-    private mutating func append(list elements: [Value], _ shape: CellShape) -> Int {
+    private mutating func append(list elements: [SQLValue], _ shape: CellShape) -> Int {
         var size = 0
         bytes.append(UInt8(ascii: "["))
         for index in elements.indices {
@@ -74,7 +74,7 @@ struct RowEncoder: RowEncoding {
         return size
     }
 
-    private mutating func append(_ value: Value, _ shape: CellShape) -> Int {
+    private mutating func append(_ value: SQLValue, _ shape: CellShape) -> Int {
         switch value {
         case .null, .list:
             append("null")
@@ -121,8 +121,8 @@ struct RowEncoder: RowEncoding {
     }
 }
 
-extension RowEncoder {
-    /// A FLOAT64 as the API and exports write it.
+extension RESTRowEncoder {
+    /// A FLOAT64 in the form of the API and of exports.
     static func text(of value: Double) -> String {
         if value.isNaN { return "NaN" }
         if value.isInfinite { return value < 0 ? "-Infinity" : "Infinity" }
@@ -139,7 +139,7 @@ extension RowEncoder {
         }
     }
 
-    /// One digit before the point and an exponent, as in `1.7053146E9`.
+    /// Scientific notation with one digit before the decimal point, such as `1.7053146E9`.
     private static func scientificText(of value: Double) -> String {
         let point = UInt8(ascii: ".")
         var digits = Array(value.magnitude.description.utf8)
@@ -150,7 +150,7 @@ extension RowEncoder {
         return "\(value < 0 ? "-" : "")\(String(decoding: digits, as: UTF8.self))E\(exponent)"
     }
 
-    /// `[start, end)` with both ends in the form of timestamps.
+    /// `[start, end)` with both bounds in the requested timestamp format.
     private func rangeText(_ text: String) -> String {
         let ends = text.dropFirst().dropLast().split(separator: ", ").map { end in
             CivilTime.timestamp(String(end)).map(timestampText) ?? String(end)
@@ -160,7 +160,7 @@ extension RowEncoder {
 }
 
 extension [UInt8] {
-    /// Appends the decimal digits of a number.
+    /// Appends a number in decimal.
     mutating func appendDecimal(_ number: Int64) {
         let start = count
         var rest = number.magnitude
@@ -174,7 +174,7 @@ extension [UInt8] {
 
     private static let base64Digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
-    /// Appends the bytes in standard base64 with padding.
+    /// Appends bytes in standard base64 with padding.
     mutating func appendBase64(_ data: [UInt8]) {
         for start in stride(from: 0, to: data.count, by: 3) {
             let group = (0..<3).reduce(UInt32(0)) { $0 << 8 | UInt32(start + $1 < data.count ? data[start + $1] : 0) }
@@ -184,5 +184,35 @@ extension [UInt8] {
                 append(isPadding ? UInt8(ascii: "=") : Self.base64Digits[bits])
             }
         }
+    }
+}
+
+/// The properties of a field that the encoder needs, cheap to copy.
+struct CellShape: Sendable {
+    enum Style: Sendable {
+        case plain, timestamp, timestampRange
+    }
+
+    let style: Style
+    let isRepeated: Bool
+    /// The logical size of a text value; -1 for two plus its length in UTF-8.
+    let textBytes: Int
+    /// The members of a STRUCT.
+    let members: [CellShape]
+
+    init(_ field: SchemaField) {
+        switch (field.type, field.rangeElement) {
+        case (.timestamp, _): style = .timestamp
+        case (_, .timestamp): style = .timestampRange
+        default: style = .plain
+        }
+        switch field.type {
+        case .date, .time, .datetime: textBytes = 8
+        case .numeric, .interval, .range: textBytes = 16
+        case .bignumeric: textBytes = 32
+        default: textBytes = -1
+        }
+        isRepeated = field.mode == .repeated
+        members = field.fields.map(CellShape.init)
     }
 }

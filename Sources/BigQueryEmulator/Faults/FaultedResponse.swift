@@ -1,28 +1,28 @@
-/// An answer as it goes over the wire, with what an instruction does to it.
-struct FaultedAnswer {
-    /// Status line and headers, to the empty line.
+/// The bytes of a response after a fault was applied.
+struct FaultedResponse {
+    /// The status line and the headers, including the empty line.
     private(set) var head: [UInt8] = []
-    /// The body, framed.
+    /// The body with its framing.
     private(set) var body: [UInt8]
-    /// Whether the connection ends with the answer.
+    /// Whether the connection is closed after the response.
     private(set) var endsConnection = false
 
     private static let crlf = Array("\r\n".utf8)
 
     /// - Parameters:
-    ///   - answer: the service's, with its body as it is.
-    ///   - acceptsGzip: whether the client takes a compressed body.
-    init(_ answer: FaultAnswer, by instruction: FaultInstruction?, acceptsGzip: Bool) throws {
-        var answer = answer
-        if let patch = instruction?.patch, let json = try? JSONParser.parse(answer.body) {
-            answer.body = Array(json.merged(with: patch).text.utf8)
+    ///  - response: The service's response, not compressed.
+    ///  - acceptsGzip: Whether the client accepts a compressed body.
+    init(_ response: FaultResponse, by instruction: FaultInstruction?, acceptsGzip: Bool) throws {
+        var response = response
+        if let patch = instruction?.patch, let json = try? JSONParser.parse(response.body) {
+            response.body = Array(json.merged(with: patch).text.utf8)
         }
-        // By their statuses, these have no body, and what came instead would be taken for the next answer.
-        let hasBody = ![204, 304].contains(answer.status)
+        // These statuses have no body; a client would read one as the start of the next response.
+        let hasBody = ![204, 304].contains(response.status)
         let (encoding, content) =
             hasBody
-            ? try Self.encoded(answer.body, instruction?.compression, acceptsGzip: acceptsGzip) : (nil, [])
-        if let encoding { answer.headers.append(("Content-Encoding", encoding)) }
+            ? try Self.encoded(response.body, instruction?.compression, acceptsGzip: acceptsGzip) : (nil, [])
+        if let encoding { response.headers.append(("Content-Encoding", encoding)) }
         body = content
         let framing = instruction?.framing ?? .length(offset: 0)
         if case .garbage = framing {
@@ -31,17 +31,17 @@ struct FaultedAnswer {
             endsConnection = true
             return
         }
-        frame(framing, &answer.headers)
+        frame(framing, &response.headers)
         if case .corrupt? = instruction?.delivery, !body.isEmpty { body[body.count / 2] ^= 1 }
         let version = if case .untilClose = framing { "HTTP/1.0" } else { "HTTP/1.1" }
-        // Three digits, also of a status below 100, which is one of the faults.
-        let status = String(1000 + answer.status).dropFirst()
+        // Three digits, also for an invalid status below 100, which is one of the faults.
+        let status = String(1000 + response.status).dropFirst()
         let lines =
-            ["\(version) \(status) Status"] + answer.headers.map { "\($0.name): \($0.value)" } + ["", ""]
+            ["\(version) \(status) Status"] + response.headers.map { "\($0.name): \($0.value)" } + ["", ""]
         head += Array(lines.joined(separator: "\r\n").utf8)
     }
 
-    /// Appends the headers of a framing, and changes the body to it.
+    /// Adds the headers of a framing, and applies it to the body.
     private mutating func frame(_ framing: FaultFraming, _ headers: inout [(name: String, value: String)]) {
         let length = (name: "Content-Length", value: String(body.count))
         switch framing {
@@ -78,7 +78,7 @@ struct FaultedAnswer {
         Array(String(bytes.count, radix: 16).utf8) + crlf + bytes + crlf
     }
 
-    /// The content as it is sent, and what it is said to be encoded as.
+    /// Returns the body as sent, with its declared encoding.
     private static func encoded(
         _ content: [UInt8], _ fault: FaultCompression?, acceptsGzip: Bool
     ) throws -> (encoding: String?, content: [UInt8]) {
@@ -112,7 +112,7 @@ struct FaultedAnswer {
         return try Array(writer.compress(content[...]) + writer.finish())
     }
 
-    /// So many zero bytes, compressed a thousandfold: one compressed part over and over.
+    /// Zeros at a compression ratio of about 1000, by repetition of one compressed block.
     private static func bomb(_ byteCount: Int) throws -> [UInt8] {
         let zeros = [UInt8](repeating: 0, count: 1 << 20)
         let part = try Deflater().compress(zeros[...], end: .flushed)
@@ -125,9 +125,9 @@ struct FaultedAnswer {
     }
 }
 
-extension JSONValue {
-    /// Changes a document as RFC 7396 says: members that are null go, objects are merged, everything else is replaced.
-    func merged(with patch: JSONValue) -> JSONValue {
+extension JSON {
+    /// Applies a JSON merge patch (RFC 7396): null members are removed, objects are merged, other values are replaced.
+    func merged(with patch: JSON) -> JSON {
         guard case .object(let changes) = patch else { return patch }
         var result = object ?? [:]
         for change in changes.members {
