@@ -90,8 +90,8 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        .target(name: "BigQueryRows", dependencies: ["CZlib"], swiftSettings: strict),
-        .target(name: "RowFormats", dependencies: ["BigQueryRows"], swiftSettings: strict),
+        .target(name: "BigQueryRows", dependencies: ["CZlib", "TextSupport"], swiftSettings: strict),
+        .target(name: "RowFormats", dependencies: ["BigQueryRows", "TextSupport"], swiftSettings: strict),
         .target(
             name: "SQLiteStaging",
             dependencies: [
@@ -218,8 +218,8 @@ let package = Package(
         .testTarget(
             name: "bqpullTests",
             dependencies: [
-                "BQPullCommands", "BigQueryEmulator", "BigQueryPull", "BigQueryRows", "GoogleHTTP", "GoogleOAuth",
-                "RowFormats", "TestSupport", "bqpull",
+                "BQPullCommands", "BigQuery", "BigQueryEmulator", "BigQueryPull", "BigQueryRows", "GoogleHTTP",
+                "GoogleOAuth", "RowFormats", "SQLiteStaging", "TestSupport", "bqpull",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),

@@ -1,5 +1,7 @@
+public import TextSupport
+
 /// An error of an encoder.
-public struct RowFormatError: Error, Sendable, CustomStringConvertible {
+public struct RowFormatError: CodedError {
     /// The kind of error.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Value: String, CaseIterable {
@@ -40,7 +42,4 @@ public struct RowFormatError: Error, Sendable, CustomStringConvertible {
 
     /// Always `false`.
     public var isTransient: Bool { false }
-
-    /// Code and message.
-    public var description: String { "\(code): \(message)" }
 }

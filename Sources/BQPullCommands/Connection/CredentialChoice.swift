@@ -21,12 +21,12 @@ struct CredentialChoice {
         search: CredentialSearch, choice: CredentialSearch.Choice, endpoint named: HTTPEndpoint?, context: TokenContext
     ) async throws {
         var finding: CredentialSearch.Finding?
-        var problem: OAuthError?
+        var problem: (any Error)?
         // Of the file of the credentials, which may be a pipe.
         let found = try await onOwnThread {
-            Result { () throws(OAuthError) in try search.firstOrSuggestion(choice) }
+            Result { try search.firstOrSuggestion(choice) }
         }
-        do throws(OAuthError) {
+        do {
             finding = try found.get()
         } catch {
             // What cannot be read here would mostly not be sent to this machine either.
@@ -50,7 +50,9 @@ struct CredentialChoice {
         } else {
             self.finding = nil
             let reason =
-                problem.map { ": \($0.message)" } ?? finding.map { ": those of \(printable($0.source)) are for Google" }
+                problem.flatMap(Failure.init).map { ": \($0.message)" } ?? finding.map {
+                    ": those of \(printable($0.source)) are for Google"
+                }
                 ?? ", since none were found"
             warning = "no credentials were sent to \(endpoint.host)\(reason)"
         }

@@ -129,9 +129,6 @@ public struct BigQueryClient: Sendable {
     }
 }
 
-extension BigQueryError: AnnotatableError {}
-extension RowsError: AnnotatableError {}
-
 /// What one request has been through: which token it used, and which second chances it has had.
 private final class Attempt: Sendable {
     private struct State {

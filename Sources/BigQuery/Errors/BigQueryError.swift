@@ -1,5 +1,7 @@
+public import TextSupport
+
 /// Why BigQuery did not do what it was asked.
-public struct BigQueryError: Error, Sendable, CustomStringConvertible {
+public struct BigQueryError: CodedError {
     /// The kind of error.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Value: String, CaseIterable {
@@ -91,7 +93,4 @@ public struct BigQueryError: Error, Sendable, CustomStringConvertible {
 
     /// Whether the same request may succeed later.
     public var isTransient: Bool { code.isTransient }
-
-    /// Code and message.
-    public var description: String { "\(code): \(message)" }
 }

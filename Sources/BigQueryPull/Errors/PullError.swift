@@ -1,5 +1,7 @@
+public import TextSupport
+
 /// Why a result cannot be pulled as a whole although its parts are right.
-public struct PullError: Error, Sendable, CustomStringConvertible {
+public struct PullError: CodedError {
     /// The kind of error.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Value: String, CaseIterable {
@@ -45,14 +47,17 @@ public struct PullError: Error, Sendable, CustomStringConvertible {
     public var message: String
     /// What to do about it.
     public var hint: String?
+    /// The error underneath.
+    public var cause: (any Error)?
 
     /// Makes an error.
-    public init(code: Code, message: String, hint: String? = nil) {
+    public init(code: Code, message: String, hint: String? = nil, cause: (any Error)? = nil) {
         self.code = code
         self.message = message
         self.hint = hint
+        self.cause = cause
     }
 
-    /// Code and message.
-    public var description: String { "\(code): \(message)" }
+    /// Whether the same pull may succeed later although nothing has been changed.
+    public var isTransient: Bool { code.isTransient }
 }

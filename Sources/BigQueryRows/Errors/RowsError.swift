@@ -1,5 +1,7 @@
+public import TextSupport
+
 /// What is wrong with a page or a cell that the service sent.
-public struct RowsError: Error, Sendable, CustomStringConvertible {
+public struct RowsError: CodedError {
     /// The kind of error.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Value: String, CaseIterable {
@@ -63,19 +65,19 @@ public struct RowsError: Error, Sendable, CustomStringConvertible {
     public var message: String
     /// What to do about it.
     public var hint: String?
+    /// The error underneath.
+    public var cause: (any Error)?
 
     /// Makes an error.
     ///
     /// - Parameter hint: `nil`, the default, takes what there is to say of the code.
-    public init(code: Code, message: String, hint: String? = nil) {
+    public init(code: Code, message: String, hint: String? = nil, cause: (any Error)? = nil) {
         self.code = code
         self.message = message
         self.hint = hint ?? code.hint
+        self.cause = cause
     }
 
     /// Whether reading the same page again may help.
     public var isTransient: Bool { code.isTransient }
-
-    /// Code and message.
-    public var description: String { "\(code): \(message)" }
 }

@@ -1,8 +1,10 @@
+public import TextSupport
+
 /// Why an HTTP exchange did not bring an answer.
 ///
 /// An answer with an error status is an answer, not an `HTTPError`, except for redirects, which are never
 /// followed.
-public struct HTTPError: Error, Sendable, CustomStringConvertible {
+public struct HTTPError: CodedError {
     /// The kind of error.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Value: String, CaseIterable {
@@ -83,9 +85,6 @@ public struct HTTPError: Error, Sendable, CustomStringConvertible {
 
     /// Whether the same request may succeed later.
     public var isTransient: Bool { code.isTransient }
-
-    /// Code and message.
-    public var description: String { "\(code): \(message)" }
 
     /// What to do about a network or a server that is in trouble.
     static let laterHint = "run the same command again later"

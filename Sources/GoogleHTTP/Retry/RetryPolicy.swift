@@ -58,21 +58,13 @@ public struct RetryExhausted: Sendable {
 
     /// The last error, with the attempts and their time in its message if it has one.
     package func noted(on error: any Error, host: String) -> any Error {
-        guard var error = error as? any AnnotatableError else { return error }
+        guard var error = error as? any CodedError else { return error }
         let wait = refusedWait.map { ", and \(host) asked to wait \($0.components.seconds) s" } ?? ""
         let tries = "\(attempts) attempt\(attempts == 1 ? "" : "s") in \(elapsed.components.seconds) s"
         error.message += " (\(host), \(tries)\(wait))"
         return error
     }
 }
-
-/// An error whose message can be added to.
-package protocol AnnotatableError: Error {
-    /// What went wrong, in one line.
-    var message: String { get set }
-}
-
-extension HTTPError: AnnotatableError {}
 
 extension RetryPolicy {
     /// Carries out `operation`, and again while `judge` says so and the budget lasts.

@@ -1,5 +1,7 @@
+public import TextSupport
+
 /// Why there is no access token, no consent, or no place for a credential.
-public struct OAuthError: Error, Sendable, CustomStringConvertible {
+public struct OAuthError: CodedError {
     /// The kind of error.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Value: String, CaseIterable {
@@ -123,7 +125,4 @@ public struct OAuthError: Error, Sendable, CustomStringConvertible {
 
     /// Whether the same request may succeed later.
     public var isTransient: Bool { code.isTransient }
-
-    /// Code and message.
-    public var description: String { "\(code): \(message)" }
 }

@@ -52,5 +52,3 @@ extension RetryPolicy {
             operation: operation)
     }
 }
-
-extension OAuthError: AnnotatableError {}

@@ -1,5 +1,7 @@
+public import TextSupport
+
 /// Why rows could not be staged.
-public struct StagingError: Error, Sendable, CustomStringConvertible {
+public struct StagingError: CodedError {
     /// The kind of error, which decides the exit code of the command line.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Value: String, CaseIterable {
@@ -91,7 +93,4 @@ public struct StagingError: Error, Sendable, CustomStringConvertible {
 
     /// Whether the same pull may succeed later although nobody changed anything.
     public var isTransient: Bool { code.isTransient }
-
-    /// Code and message.
-    public var description: String { "\(code): \(message)" }
 }

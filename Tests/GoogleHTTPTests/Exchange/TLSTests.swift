@@ -4,6 +4,7 @@ import Logging
 import NIOSSL
 import TestSupport
 import Testing
+import TextSupport
 
 @Suite struct TLSTests {
     private static let response = "HTTP/1.1 204 No Content\r\n\r\n"

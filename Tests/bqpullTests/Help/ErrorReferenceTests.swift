@@ -1,16 +1,37 @@
+import BigQuery
+import BigQueryEmulator
+import BigQueryPull
+import BigQueryRows
+import GoogleHTTP
+import GoogleOAuth
+import RowFormats
+import SQLiteStaging
 import Testing
 
 @testable import BQPullCommands
 
 @Suite struct ErrorReferenceTests {
-    private static let identifiers = Set(ErrorReference.identifiers.values.flatMap(\.self))
-
-    @Test func everyIdentifierIsExplainedAndNoOther() {
-        #expect(Set(ErrorExplanation.texts.keys) == Self.identifiers)
-        for (identifier, text) in ErrorExplanation.texts { #expect(text.hasSuffix("."), "\(identifier)") }
+    @Test func everyCodeHasAnEntry() {
+        #expect(Set(PullError.entries.keys) == Set(PullError.Code.all))
+        #expect(Set(BigQueryError.entries.keys) == Set(BigQueryError.Code.all))
+        #expect(Set(RowsError.entries.keys) == Set(RowsError.Code.all))
+        #expect(Set(RowFormatError.entries.keys) == Set(RowFormatError.Code.all))
+        #expect(Set(StagingError.entries.keys) == Set(StagingError.Code.all))
+        #expect(Set(OAuthError.entries.keys) == Set(OAuthError.Code.all))
+        #expect(Set(HTTPError.entries.keys) == Set(HTTPError.Code.all))
+        #expect(Set(EmulatorError.entries.keys) == Set(EmulatorError.Code.all))
     }
 
-    @Test(arguments: BQPullCommands.ExitStatus.allCases) func everyExitCodeIsExplained(status: BQPullCommands.ExitStatus) {
+    @Test func everyExplanationIsASentence() throws {
+        for identifier in Set(ErrorReference.identifiers.values.flatMap(\.self)) {
+            let text = try #require(ErrorReference.text(of: identifier))
+            #expect(text.contains(".\n"), "\(identifier)")
+        }
+    }
+
+    @Test(arguments: BQPullCommands.ExitStatus.allCases) func everyExitCodeIsExplained(
+        status: BQPullCommands.ExitStatus
+    ) {
         #expect(ErrorReference.identifiers[status]?.isEmpty == false)
         #expect(ErrorReference.text.contains("\n\(status.rawValue) "))
         #expect(ErrorReference.text(of: "\(status.rawValue)")?.contains(status.meaning) == true)

@@ -45,14 +45,10 @@ struct AuthExchangeCommand: AsyncParsableCommand {
     /// What to do when the consent has had its one use, and brought nothing.
     private static func afterUse(_ error: any Error) -> any Error {
         let hint = "start again with bqpull auth url; a code works once"
-        switch error {
-        case var error as HTTPError:
-            error.hint = hint
-            return error
-        case var error as OAuthError where error.isTransient || error.code == .storeLocked:
-            error.hint = hint
-            return error
-        default: return error
+        return switch error {
+        case let error as HTTPError: error.hinted(hint)
+        case let error as OAuthError where error.isTransient || error.code == .storeLocked: error.hinted(hint)
+        default: error
         }
     }
 }

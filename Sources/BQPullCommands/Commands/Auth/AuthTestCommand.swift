@@ -1,6 +1,6 @@
 import ArgumentParser
-import BigQueryPull
 import BigQuery
+import BigQueryPull
 import Foundation
 import GoogleHTTP
 import GoogleOAuth

@@ -14,7 +14,7 @@ enum PastedAnswer {
                 return try request.authorizationCode(fromPasted: line)
             } catch {
                 guard LineInput.isTerminal, error.code == .noCode || error.code == .wrongState else { throw error }
-                StandardError.write("\(error.message)\nhint: \(error.hint ?? "")\npaste again:\n")
+                StandardError.write("\(error.message)\nhint: \(error.suggestion ?? "")\npaste again:\n")
             }
         }
         try Task.checkCancellation()

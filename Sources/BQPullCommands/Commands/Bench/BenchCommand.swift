@@ -138,9 +138,8 @@ struct BenchCommand: AsyncParsableCommand {
             return try await NameSuggestion(client: client).explaining(source) {
                 try await benchmark(.table(source), client, settings, display).run()
             }
-        } catch var error as BigQueryError where error.code == .notATable {
-            error.hint = "bqpull bench \(shellWord("SELECT * FROM `\(source)`"))"
-            throw error
+        } catch let error as BigQueryError where error.code == .notATable {
+            throw error.hinted("bqpull bench \(shellWord("SELECT * FROM `\(source)`"))")
         }
     }
 

@@ -67,13 +67,12 @@ struct PullOptions: ParsableArguments {
         pull.onProgress = running.onProgress
     }
 
-    private static func refusal(_ shortage: DiskSpaceShortage) -> StagingError {
-        var error = shortage.error
-        error.hint = """
+    private static func refusal(_ shortage: DiskSpaceShortage) -> HintedError {
+        shortage.error.hinted(
+            """
             free some space, choose a file on another disk, have BigQuery write files with bqpull export, or add \
             --ignore-disk-space
-            """
-        return error
+            """)
     }
 
     /// Stages rows, shows how far that is, reports it at the end, and acknowledges that the report was written.

@@ -42,10 +42,10 @@ struct NameSuggestion {
     ) async throws -> Result {
         do {
             return try await body()
-        } catch var error as BigQueryError where error.code == .notFound {
+        } catch let error as BigQueryError where error.code == .notFound {
             let message = error.message
             if let name = await withTimeout(Self.time, { await nearest(message) }) ?? nil {
-                error.hint = "did you mean \(printable(name))?"
+                throw error.hinted("did you mean \(printable(name))?")
             }
             throw error
         }

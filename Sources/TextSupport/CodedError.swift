@@ -1,0 +1,31 @@
+/// An error of one of the package's libraries.
+///
+/// All of them have the same shape, so that a caller can report any of them alike:
+///
+/// ```swift
+/// do {
+///     try await pull.stage(into: target)
+/// } catch let error as any CodedError {
+///     print(error.code, error.message, error.isTransient ? "(may succeed later)" : "")
+/// }
+/// ```
+///
+/// Cancellation is never wrapped: it is thrown as `CancellationError`.
+public protocol CodedError: Error, Sendable, CustomStringConvertible {
+    /// The kind of error: a stable identifier, for example `quotaExceeded`.
+    associatedtype Code: Hashable, Sendable, CustomStringConvertible
+
+    /// The kind of error.
+    var code: Code { get }
+    /// What failed and on which object, in one line, without any secret.
+    var message: String { get set }
+    /// The error underneath, if there is one.
+    var cause: (any Error)? { get }
+    /// Whether the same operation may succeed later although nothing has been changed.
+    var isTransient: Bool { get }
+}
+
+extension CodedError {
+    /// Code and message.
+    public var description: String { "\(code): \(message)" }
+}
