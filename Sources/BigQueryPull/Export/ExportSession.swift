@@ -26,7 +26,7 @@ final class ExportSession {
         let client = client.forRun { repetitions.add($0.cause) }
         self.repetitions = repetitions
         self.client = client
-        earlierTokenRepetitions = client.tokenRepetitionCount
+        earlierTokenRepetitions = client.tokenRetryCount
         runner = JobRunner(client: client, clock: clock, onInterruptedJob: onInterruptedJob)
         elapsed = stopwatch(clock)
         self.onProgress = onProgress
@@ -66,7 +66,7 @@ final class ExportSession {
                 if let failure = job.failure { throw failure }
             }
         }
-        report.retries = self.repetitions.value + client.tokenRepetitionCount - earlierTokenRepetitions
+        report.retries = self.repetitions.value + client.tokenRetryCount - earlierTokenRepetitions
         report.copyDuration = elapsed() / .seconds(1)
         return report
     }

@@ -65,7 +65,7 @@ public struct QueryExport: Sendable {
             _ = try await session.client.dryRun(statement)
         } catch var error as BigQueryError where error.code == .queryFailed {
             error.message = "the query cannot be exported: \(error.message)"
-            error.hint = "it stands inside EXPORT DATA … AS; leave out what does not go there, as CREATE TEMP FUNCTION"
+            error.detail = .notExportable
             throw error
         }
     }

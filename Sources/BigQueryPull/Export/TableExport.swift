@@ -66,9 +66,8 @@ public struct TableExport: Sendable {
     /// Refuses what only a query can read, and says which one.
     private func requireRows(_ found: Table) throws(BigQueryError) {
         guard let what = found.kindWithoutRows else { return }
-        let sql = shellWord("SELECT * FROM `\(table)`")
         throw BigQueryError(
             code: .notATable, message: "\(table) is \(what), whose rows only a query can read",
-            hint: "bqpull export \(sql) --to \(shellWord(destination.uri))")
+            detail: .readableByQuery(sql: "SELECT * FROM `\(table)`", exportURI: destination.uri))
     }
 }

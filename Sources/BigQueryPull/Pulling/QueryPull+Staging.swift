@@ -236,7 +236,7 @@ extension BigQueryError {
                 the run \(run.intent.runID) is too old or its result has expired; \(run.rows)\(total) rows are staged and \
                 kept; a new run would process \(bytes.map(String.init) ?? "an unknown number of") bytes
                 """,
-            hint: "allow the new run with --yes or a higher --max-bytes-billed", cause: cause)
+            detail: .rerunNeedsApproval, cause: cause)
     }
 }
 

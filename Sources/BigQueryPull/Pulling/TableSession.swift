@@ -169,7 +169,7 @@ private struct TablePages: Sendable {
     }
 
     private func fetch(_ position: TablePosition, _ maximumRows: Int) async throws -> ResultPage {
-        try await client.fetchRows(
+        try await client.fetchTablePage(
             of: table.reference, schema: table.schema, selectedFields: columns, from: position,
             maximumRows: maximumRows, memory: memory)
     }
@@ -195,7 +195,7 @@ extension Table {
         let sql = "SELECT \(list) FROM `\(reference)`" + (limit.map { " LIMIT \($0)" } ?? "")
         throw BigQueryError(
             code: .notATable, message: "\(reference) is \(what), whose rows only a query can read",
-            hint: "bqpull query \(shellWord(printable(sql, limit: .max))) --into FILE")
+            detail: .readableByQuery(sql: sql, exportURI: nil))
     }
 }
 

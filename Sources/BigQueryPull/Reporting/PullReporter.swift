@@ -33,7 +33,7 @@ final class PullReporter {
     init(_ pull: some Pull, project: String, client: BigQueryClient, clock: any Clock<Duration>) {
         let repetitions = RetryCount()
         self.repetitions = repetitions
-        earlierTokenRepetitions = client.tokenRepetitionCount
+        earlierTokenRepetitions = client.tokenRetryCount
         self.client = client.forRun { repetitions.add($0.cause) }
         elapsed = stopwatch(clock)
         onProgress = pull.onProgress
@@ -60,7 +60,7 @@ final class PullReporter {
         earlierData = (statistics.wireBytes, statistics.inflatedBytes)
     }
 
-    private var retries: Int64 { repetitions.value + client.tokenRepetitionCount - earlierTokenRepetitions }
+    private var retries: Int64 { repetitions.value + client.tokenRetryCount - earlierTokenRepetitions }
 
     /// Adds a repetition that is not one of a request.
     func addRetry() { repetitions.add(nil) }
