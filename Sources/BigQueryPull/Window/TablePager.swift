@@ -112,8 +112,7 @@ struct TablePager {
         guard let problem else { return token }
         throw RowsError(
             code: .inconsistentPage,
-            message: "the table \(table.reference) does not end: after \(rows) rows, \(problem)",
-            hint: "run the same command again; it goes on with the rows that are staged")
+            message: "the table \(table.reference) does not end: after \(rows) rows, \(problem)")
     }
 
     /// Throws ``PullError`` if there are more rows than there can be, or fewer and no page is left.
