@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// What is safe on a disk, and what is only on its way there and may be lost when the power fails.
 struct DiskImage {
