@@ -74,6 +74,6 @@ check "the second installation" "$files" "$(everything)"
 
 Examples/install.sh --prefix "$prefix" --uninstall >/dev/null
 check "the remaining files" ".$prefix/share/man/man1/other.1" "$(everything)"
-folders=$(cd "$DESTDIR" && find . -type d | sort | xargs)
-check "the remaining folders" ". ./opt ./opt/tools ./opt/tools/share ./opt/tools/share/man ./opt/tools/share/man/man1" "$folders"
+folders=$(cd "$root" && find . -type d | sort | xargs)
+check "the remaining folders" ". ./share ./share/man ./share/man/man1" "$folders"
 echo "install: $checks checks"

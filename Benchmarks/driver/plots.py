@@ -1,4 +1,4 @@
-"""The plots of RESULTS.md and of the README: SVG on white, with colours that everybody tells apart."""
+"""The plots of RESULTS.md and of README.md: SVG on white, in colors that color-blind readers can tell apart."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from results import Results
+from report import Results
 
 # Okabe and Ito's.
 BLUE, ORANGE, GREEN, PINK, GREY = "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#999999"
@@ -23,7 +23,7 @@ SHAPES = {"numbers": (BLUE, "o"), "texts": (ORANGE, "s"), "nested": (GREEN, "^")
 pyplot.rcParams.update(
     {
         "svg.fonttype": "path",
-        # The same figures make the same file.
+        # Makes the files reproducible.
         "svg.hashsalt": "bqpull",
         "font.size": 9,
         "axes.titlesize": 10,
@@ -49,7 +49,7 @@ def draw(results: Results, folder: pathlib.Path) -> None:
 
 
 def plain(value: float) -> str:
-    """Three digits at most, and no zeros that say nothing."""
+    """Two or three significant digits."""
     if value >= 100:
         return f"{value:,.0f}"
     return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
@@ -69,7 +69,7 @@ def peers(results: Results) -> Figure:
         ("Google's Python client → sqlite3", "google_client", where, GREY),
         ("hand-tuned Python: orjson, threads", "hand_tuned", where, GREY),
         ("bqpull", "bqpull", where, BLUE),
-        ("SQLite alone, cells decoded already", "floor", best, GREEN),
+        ("SQLite alone, decoded cells", "floor", best, GREEN),
         ("libz alone, inflating the pages", "inflate", where, GREEN),
     ]
     figure, panels = pyplot.subplots(1, 2, figsize=(8.6, 2.7), sharey=True, layout="constrained")
@@ -180,7 +180,7 @@ def latency(results: Results) -> Figure:
                 textcoords="offset points",
                 va="center",
             )
-    panel.set_yticks(range(len(waits)), ["no latency", *(f"{wait:,} ms a page" for wait in waits[1:])])
+    panel.set_yticks(range(len(waits)), ["no latency", *(f"{wait:,} ms per page" for wait in waits[1:])])
     panel.set_xlim(0, panel.get_xlim()[1] * 1.08)
     panel.tick_params(axis="y", length=0)
     panel.grid(axis="x")

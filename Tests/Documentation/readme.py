@@ -2,8 +2,8 @@
 
 Usage: readme.py BQPULL_BINARY [FOLDER]
 
-With FOLDER, also runs Examples/notebook.md as one program, and copies its pictures into FOLDER. That needs curl, chromium
-and a font. Run it with the interpreter of .build/python, which has datasette, duckdb, matplotlib and pandas.
+With FOLDER, also runs Examples/notebook.md as one program, and copies its pictures into FOLDER. That needs curl,
+chromium and a font. Run it with the interpreter of .build/python, which has datasette, duckdb, matplotlib and pandas.
 """
 
 import html
@@ -77,7 +77,7 @@ class User:
         (folder / "orders.sql").write_text("SELECT order_id, day, amount FROM sales.orders", "utf-8")
 
     def provide_extension(self):
-        """Puts the SQLite extension of DuckDB, installed as a Python package, where DuckDB looks before it downloads."""
+        """Puts the SQLite extension of DuckDB, a Python package, where DuckDB looks before it downloads."""
         version = f"v{duckdb.__version__}"
         place = self.folder / ".duckdb/extensions" / version / duckdb.sql("PRAGMA platform").fetchone()[0]
         place.mkdir(parents=True)
@@ -125,7 +125,8 @@ def allow(address):
     """Consents to all scopes on the page of the emulator."""
     with urllib.request.urlopen(address) as response:
         page = response.read().decode()
-    fields = re.findall(r'name="(request)" value="([^"]+)"', page) + re.findall(r'name="(scope)" value="([^"]+)" checked', page)
+    fields = re.findall(r'name="(request)" value="([^"]+)"', page)
+    fields += re.findall(r'name="(scope)" value="([^"]+)" checked', page)
     form = urllib.parse.urlencode([*((name, html.unescape(value)) for name, value in fields), ("decision", "allow")])
     # The response redirects to the waiting program.
     urllib.request.urlopen(urllib.parse.urljoin(address, "/o/oauth2/v2/auth"), form.encode()).close()
