@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Counts the instructions and allocations per row of each stage, which do not depend on the load of the machine, and fails
-# if one exceeds its limit in counts.txt.
+# Counts the instructions and allocations of each stage, and fails if one exceeds its limit in counts.txt. Unlike times,
+# the counts hardly depend on the load of the machine.
 #
 #   Benchmarks/counts.sh            compares
 #   Benchmarks/counts.sh --update   rewrites the limits, with a margin
@@ -28,22 +28,17 @@ allocations() {
         sed -n 's/.*total heap usage: \([0-9,]*\) allocs.*/\1/p' | tr -d ,
 }
 
-# per_page COUNTER STAGE SHAPE
-per_page() {
-    local less more
-    less=$("$1" "$2" "$3" $few)
-    more=$("$1" "$2" "$3" $many)
-    echo $(((more - less) / (many - few)))
-}
-
 counted=$(mktemp -d)
 trap 'rm -rf "$counted"' EXIT
 for stage in inflate scan convert insert; do
     for shape in numbers texts nested; do
-        per_page instructions $stage $shape >"$counted/instructions" &
-        per_page allocations $stage $shape >"$counted/allocations"
+        instructions $stage $shape $few >"$counted/few" &
+        more=$(instructions $stage $shape $many)
         wait $!
-        echo "$stage $shape $(($(cat "$counted/instructions") / rows)) $(cat "$counted/allocations")"
+        per_page=$(((more - $(cat "$counted/few")) / (many - few)))
+        # One at a time, since the scheduling of threads can add allocations.
+        allocated=$((($(allocations $stage $shape $many) - $(allocations $stage $shape $few)) / (many - few)))
+        echo "$stage $shape $((per_page / rows)) $allocated"
     done
 done >"$counted/all"
 

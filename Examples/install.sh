@@ -4,8 +4,8 @@
 #   Examples/install.sh [--prefix FOLDER]              installs, and replaces an earlier installation
 #   Examples/install.sh [--prefix FOLDER] --uninstall  removes the installed files and nothing else
 #
-# The prefix defaults to /usr/local if it is writable, otherwise to ~/.local. PREFIX/share/bqpull/installed.txt lists the
-# installed files. For packaging, DESTDIR is prepended to the prefix. BQPULL_BINARY is the path of a binary to install;
+# The prefix defaults to /usr/local if it is writable, otherwise to ~/.local. PREFIX/share/bqpull/installed.txt lists
+# the installed files. For packaging, DESTDIR is prepended to the prefix. BQPULL_BINARY is the path of a binary to install;
 # without it, one is built that contains the Swift runtime.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -38,7 +38,9 @@ if [ -n "$uninstall" ]; then
     list=$(cat "$root/$manifest")
     grep -v '/$' <<<"$list" | while IFS= read -r path; do rm -f "$root/$path"; done
     # The folders created for them, innermost first, unless other programs use them.
-    { grep '/$' <<<"$list" || true; } | sort -r | while IFS= read -r path; do rmdir "$root/$path" 2>/dev/null || true; done
+    { grep '/$' <<<"$list" || true; } | sort -r | while IFS= read -r path; do
+        rmdir "$root/$path" 2>/dev/null || true
+    done
     echo "removed bqpull from $root"
     exit 0
 fi
@@ -53,14 +55,14 @@ foreign_libraries() {
         otool -L "$1" | sed -n 's/^[[:space:]]*\([^ ]*\) (.*/\1/p' | grep -vE '^(/usr/lib|/System/Library)/' || true
     else
         # glibc, libstdc++ with libgcc_s, SQLite, zlib.
-        ldd "$1" | awk '{ print $1 }' |
-            grep -vE '(^|/)(linux-vdso|ld-linux[^/]*|lib(c|m|dl|rt|pthread|resolv|stdc\+\+|gcc_s|sqlite3|z))\.so(\.[0-9]+)*$' || true
+        local own='linux-vdso|ld-linux[^/]*|lib(c|m|dl|rt|pthread|resolv|stdc\+\+|gcc_s|sqlite3|z)'
+        ldd "$1" | awk '{ print $1 }' | grep -vE "(^|/)($own)\.so(\.[0-9]+)*\$" || true
     fi
 }
 
 stage=$(mktemp -d)
 trap 'rm -rf "$stage"' EXIT
-mkdir -p "$stage"/{bin,share/man/man1,share/bash-completion/completions,share/zsh/site-functions,share/fish/vendor_completions.d}
+mkdir -p "$stage"/bin "$stage"/share/{man/man1,bash-completion/completions,zsh/site-functions,fish/vendor_completions.d}
 
 program=$stage/bin/bqpull
 if [ -n "${BQPULL_BINARY:-}" ]; then

@@ -17,7 +17,9 @@ start_server "$folder/emulator.log" "$BQPULL" emulator --load nycflights.flights
     --credentials-file "$folder/credentials.json"
 
 # shellcheck disable=SC2016 # the backticks are BigQuery's
-"$BQPULL" query 'SELECT carrier, flight, origin, dest, dep_delay, time_hour FROM `nycflights.flights` ORDER BY time_hour, carrier, flight' \
+sql='SELECT carrier, flight, origin, dest, dep_delay, time_hour FROM `nycflights.flights`
+ORDER BY time_hour, carrier, flight'
+"$BQPULL" query "$sql" \
     --into "$folder/staging.db" --table flights --page-rows 1000 \
     --endpoint "$address" --credentials "$folder/credentials.json" --json >"$folder/report.json"
 

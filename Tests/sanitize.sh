@@ -21,8 +21,8 @@ export ASAN_OPTIONS=detect_leaks=0
 for sanitizer in "${sanitizers[@]}"; do
     options=(--sanitize "$sanitizer" --scratch-path ".build/$sanitizer")
     swift build --build-tests "${options[@]}"
-    # The sanitizer does not see the lock of a Mutex, since Synchronization is not instrumented, and reports races on its
-    # value. Only closures of Mutex.withLock reach the value; the first suppression is the mangled suffix of their type.
+    # The sanitizer does not see the lock of a Mutex, since Synchronization is not instrumented, and reports races on
+    # its value. Only closures of Mutex.withLock reach the value; the first suppression is the mangled suffix of their type.
     # SystemRandomNumberGenerator has no state, but is passed inout.
     printf 'race:%s\n' YTXEfU SystemRandomNumberGeneratorVSGsWP >".build/$sanitizer/suppressions"
     export TSAN_OPTIONS="suppressions=$PWD/.build/$sanitizer/suppressions"
