@@ -5,8 +5,8 @@
 #   Examples/install.sh [--prefix FOLDER] --uninstall  removes the installed files and nothing else
 #
 # The prefix defaults to /usr/local if it is writable, otherwise to ~/.local. PREFIX/share/bqpull/installed.txt lists
-# the installed files. For packaging, DESTDIR is prepended to the prefix. BQPULL_BINARY is the path of a binary to install;
-# without it, one is built that contains the Swift runtime.
+# the installed files. For packaging, DESTDIR is prepended to the prefix. BQPULL_BINARY is the path of a binary to
+# install; without it, one is built that contains the Swift runtime.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . Tests/Support/setup.sh

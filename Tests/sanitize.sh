@@ -22,8 +22,8 @@ for sanitizer in "${sanitizers[@]}"; do
     options=(--sanitize "$sanitizer" --scratch-path ".build/$sanitizer")
     swift build --build-tests "${options[@]}"
     # The sanitizer does not see the lock of a Mutex, since Synchronization is not instrumented, and reports races on
-    # its value. Only closures of Mutex.withLock reach the value; the first suppression is the mangled suffix of their type.
-    # SystemRandomNumberGenerator has no state, but is passed inout.
+    # its value. Only closures of Mutex.withLock reach the value; the first suppression is the mangled suffix of their
+    # type. SystemRandomNumberGenerator has no state, but is passed inout.
     printf 'race:%s\n' YTXEfU SystemRandomNumberGeneratorVSGsWP >".build/$sanitizer/suppressions"
     export TSAN_OPTIONS="suppressions=$PWD/.build/$sanitizer/suppressions"
     # In sequence, since a test's time limit includes its wait for others. The skipped suites kill the program hundreds

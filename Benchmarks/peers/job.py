@@ -49,4 +49,3 @@ def close_database(database: sqlite3.Connection) -> None:
     """Closes the database as bqpull does, with all rows in one file."""
     database.execute("PRAGMA journal_mode = DELETE")
     database.close()
-

@@ -90,9 +90,7 @@ class Witness:
         self.folder = folder
         self.equal = 0
         self.client = bigquery.Client(
-            project=PROJECT,
-            credentials=AnonymousCredentials(),
-            client_options=ClientOptions(api_endpoint=server.url),
+            project=PROJECT, credentials=AnonymousCredentials(), client_options=ClientOptions(api_endpoint=server.url)
         )
 
     def make_tables(self) -> None:
@@ -204,7 +202,7 @@ class Witness:
         for name, sql, exit_codes in [
             ("syntax error", "SELEC 1", (3,)),
             ("unknown column", "SELECT nothing FROM shop.orders", (3,)),
-            # bqemulator answers the dry run with accessDenied.
+            # bqemulator rejects the dry run with accessDenied.
             ("unknown table", "SELECT * FROM shop.nothing", (3, 77)),
             ("no result set", "DELETE FROM shop.customers WHERE FALSE", (64,)),
             ("GEOGRAPHY sent as BYTES", "SELECT ST_GEOGPOINT(1.5, 2) AS point", (65,)),

@@ -36,10 +36,7 @@ class Checks:
         if not group.failures and group.passed == 0:
             self.failed += 1
             group.failures.append("no check ran")
-        print(
-            f"{'FAIL' if group.failures else 'ok':4}  {self.title}: {name} ({group.passed} passed)",
-            flush=True,
-        )
+        print(f"{'FAIL' if group.failures else 'ok':4}  {self.title}: {name} ({group.passed} passed)", flush=True)
         for failure in group.failures:
             print("      " + failure.replace("\n", "\n      ")[:2000], flush=True)
 

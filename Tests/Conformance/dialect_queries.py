@@ -104,16 +104,11 @@ TABLES: dict[str, tuple[list[SchemaField], list[dict[str, Any]]]] = {
 # text here. It rejects bytes literals above \x7f (hence FROM_HEX) and BIGNUMERIC of more than 38 digits.
 SCALARS = [
     Query(
-        "INT64 extremes",
-        "SELECT 9223372036854775807 AS most, -9223372036854775808 AS least, 0 AS zero, -1 AS minus",
+        "INT64 extremes", "SELECT 9223372036854775807 AS most, -9223372036854775808 AS least, 0 AS zero, -1 AS minus"
     ),
+    Query("FLOAT64 special", "SELECT CAST('NaN' AS FLOAT64) a, CAST('inf' AS FLOAT64) b, CAST('-inf' AS FLOAT64) c"),
     Query(
-        "FLOAT64 special",
-        "SELECT CAST('NaN' AS FLOAT64) a, CAST('inf' AS FLOAT64) b, CAST('-inf' AS FLOAT64) c",
-    ),
-    Query(
-        "FLOAT64 extremes",
-        "SELECT 1.7976931348623157e308 a, 5e-324 b, 0.1 c, -0.0 d, 1e22 e, 123456789.125 f, 1.0 g",
+        "FLOAT64 extremes", "SELECT 1.7976931348623157e308 a, 5e-324 b, 0.1 c, -0.0 d, 1e22 e, 123456789.125 f, 1.0 g"
     ),
     Query(
         "NUMERIC",
@@ -124,8 +119,7 @@ SCALARS = [
     Query("BOOL", "SELECT TRUE yes, FALSE no, CAST(NULL AS BOOL) unknown"),
     Query("STRING empty and spaces", "SELECT '' a, ' ' b, '  padded  ' c, 'NULL' d, '\\\\N' e, '0' f"),
     Query(
-        "STRING unicode",
-        "SELECT 'Zürich' a, '東京' b, '👩‍👩‍👧' c, 'مرحبا' d, '\ufeffbom' e, 'e\u0301' f, '\u2028' g",
+        "STRING unicode", "SELECT 'Zürich' a, '東京' b, '👩‍👩‍👧' c, 'مرحبا' d, '\ufeffbom' e, 'e\u0301' f, '\u2028' g"
     ),
     Query(
         "STRING escapes",
@@ -133,15 +127,9 @@ SCALARS = [
     ),
     Query("STRING long", "SELECT REPEAT('0123456789', 100000) AS million"),
     Query("STRING that looks like JSON", """SELECT '{"v":[1,2]}' a, '[]' b, '</script>' c, '&amp;' d, '%00' e"""),
-    Query(
-        "BYTES",
-        "SELECT FROM_HEX('00ff0180') a, b'' b, FROM_BASE64('3q2+7w==') c, b'abc' d, CAST(NULL AS BYTES) e",
-    ),
+    Query("BYTES", "SELECT FROM_HEX('00ff0180') a, b'' b, FROM_BASE64('3q2+7w==') c, b'abc' d, CAST(NULL AS BYTES) e"),
     Query("DATE", "SELECT DATE '0001-01-01' a, DATE '9999-12-31' b, DATE '2024-02-29' c, DATE '1582-10-10' d"),
-    Query(
-        "TIME",
-        "SELECT TIME '00:00:00' a, TIME '23:59:59.999999' b, TIME '12:34:56.1' c, TIME '01:02:03.000001' d",
-    ),
+    Query("TIME", "SELECT TIME '00:00:00' a, TIME '23:59:59.999999' b, TIME '12:34:56.1' c, TIME '01:02:03.000001' d"),
     Query(
         "DATETIME",
         "SELECT DATETIME '0001-01-01 00:00:00' a, DATETIME '9999-12-31 23:59:59.999999' b,"
@@ -161,26 +149,11 @@ SCALARS = [
         "SELECT TIMESTAMP '2015-01-01 00:00:00.000001+00' a, TIMESTAMP '2015-06-01 12:00:00.123456+05:30' b,"
         " TIMESTAMP '2015-01-01 00:00:00+00' c",
     ),
-    Query(
-        "INTERVAL",
-        "SELECT INTERVAL '1-2 3 4:5:6.789' YEAR TO SECOND a, INTERVAL 10 DAY b, INTERVAL 25 HOUR c",
-    ),
-    Query(
-        "JSON",
-        """SELECT JSON '{"a":[1,2,{"b":null}],"c":"é"}' a, JSON 'null' b, JSON '[]' c, JSON '"text"' d""",
-    ),
-    Query(
-        "JSON numbers",
-        "SELECT PARSE_JSON('[9223372036854775807, 1.5, -0.25, true]') a, TO_JSON(STRUCT(1 AS x)) b",
-    ),
-    Query(
-        "GEOGRAPHY as text",
-        "SELECT ST_ASTEXT(ST_GEOGPOINT(8.5, 47.4)) wkt, ST_ASGEOJSON(ST_GEOGPOINT(1, 2)) geo",
-    ),
-    Query(
-        "RANGE of DATE",
-        "SELECT RANGE<DATE> '[2024-01-01, 2024-02-01)' a, RANGE<DATE> '[UNBOUNDED, 2024-01-01)' b",
-    ),
+    Query("INTERVAL", "SELECT INTERVAL '1-2 3 4:5:6.789' YEAR TO SECOND a, INTERVAL 10 DAY b, INTERVAL 25 HOUR c"),
+    Query("JSON", """SELECT JSON '{"a":[1,2,{"b":null}],"c":"é"}' a, JSON 'null' b, JSON '[]' c, JSON '"text"' d"""),
+    Query("JSON numbers", "SELECT PARSE_JSON('[9223372036854775807, 1.5, -0.25, true]') a, TO_JSON(STRUCT(1 AS x)) b"),
+    Query("GEOGRAPHY as text", "SELECT ST_ASTEXT(ST_GEOGPOINT(8.5, 47.4)) wkt, ST_ASGEOJSON(ST_GEOGPOINT(1, 2)) geo"),
+    Query("RANGE of DATE", "SELECT RANGE<DATE> '[2024-01-01, 2024-02-01)' a, RANGE<DATE> '[UNBOUNDED, 2024-01-01)' b"),
     Query(
         "RANGE of DATETIME",
         "SELECT RANGE<DATETIME> '[2024-01-01 01:02:03, UNBOUNDED)' a, CAST(NULL AS RANGE<DATETIME>) b",
@@ -300,9 +273,7 @@ NAMES = [
 
 PAGES = [
     Query(
-        f"{NUMBERS:,} rows in pages of 1,000",
-        "SELECT * FROM shop.numbers ORDER BY n",
-        options=("--page-rows", "1000"),
+        f"{NUMBERS:,} rows in pages of 1,000", "SELECT * FROM shop.numbers ORDER BY n", options=("--page-rows", "1000")
     ),
     Query(
         f"{NUMBERS:,} rows in pages of 7,001",

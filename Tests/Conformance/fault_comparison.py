@@ -365,9 +365,7 @@ class Bench:
         fault_time = None
         with output.open("wb") as file:
             environment = plain_environment(self.folder / "home")
-            child = subprocess.Popen(
-                self.command, env=environment, stdin=subprocess.DEVNULL, stdout=file, stderr=file
-            )
+            child = subprocess.Popen(self.command, env=environment, stdin=subprocess.DEVNULL, stdout=file, stderr=file)
             if self.side is GOOGLE:
                 resource.prlimit(child.pid, resource.RLIMIT_AS, (MEMORY, MEMORY))
             hung = False

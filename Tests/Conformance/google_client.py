@@ -45,10 +45,7 @@ TRIPS = Query("every type", "SELECT * FROM `bench.trips_500`")
 QUERIES = [
     TRIPS,
     Query("table by its full name", f"SELECT * FROM `{PROJECT}.bench.trips_50`"),
-    Query(
-        "some columns",
-        "SELECT trip_id, rider, stops, distance_km FROM `bench.trips_500` WHERE trip_id % 3 = 0",
-    ),
+    Query("some columns", "SELECT trip_id, rider, stops, distance_km FROM `bench.trips_500` WHERE trip_id % 3 = 0"),
     Query("one row", "SELECT * FROM `bench.trips_1`"),
     Query("no rows", "SELECT * FROM `bench.trips_500` WHERE trip_id < 0"),
     Query("empty table", "SELECT * FROM `bench.trips_0`"),
@@ -83,9 +80,7 @@ PARAMETERS = [
     Query("named FLOAT64", "SELECT trip_id FROM `bench.trips_500` WHERE distance_km > @far", ("far:FLOAT64:39.5",)),
     Query("named BOOL", "SELECT trip_id FROM `bench.trips_500` WHERE paid_by_card = @card", ("card:BOOL:false",)),
     Query(
-        "positional",
-        "SELECT trip_id FROM `bench.trips_500` WHERE trip_id BETWEEN ? AND ?",
-        (":INT64:3", ":INT64:9"),
+        "positional", "SELECT trip_id FROM `bench.trips_500` WHERE trip_id BETWEEN ? AND ?", (":INT64:3", ":INT64:9")
     ),
 ]
 

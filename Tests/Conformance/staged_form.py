@@ -28,18 +28,7 @@ SYNONYMS = {
 }
 
 #: Types whose text is stored as sent.
-SENT_AS_TEXT = {
-    "STRING",
-    "GEOGRAPHY",
-    "JSON",
-    "INTERVAL",
-    "RANGE",
-    "DATE",
-    "TIME",
-    "DATETIME",
-    "NUMERIC",
-    "BIGNUMERIC",
-}
+SENT_AS_TEXT = {"STRING", "GEOGRAPHY", "JSON", "INTERVAL", "RANGE", "DATE", "TIME", "DATETIME", "NUMERIC", "BIGNUMERIC"}
 
 #: Declared types of the columns; TEXT by default.
 DECLARED = {"INT64": "INTEGER", "BOOL": "INTEGER", "FLOAT64": "REAL", "BYTES": "BLOB"}
@@ -61,7 +50,7 @@ def declared_type(field: Any) -> str:
 
 
 def expected_form(field: Any) -> Form:
-    """Maps a value of Google's client to the expected cell: None, int, float, str or bytes."""
+    """Maps what Google's client returned to the expected cell: None, int, float, str or bytes."""
     if field.mode == "REPEATED" or type_name(field) == "STRUCT":
         member = _member_from_client(field)
         return _unless_null(lambda value: _json_text(member(value)))
@@ -304,4 +293,3 @@ def staged_rows(database: sqlite3.Connection, table: str) -> Iterator[Sequence[A
 
 def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
-

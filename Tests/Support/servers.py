@@ -68,11 +68,7 @@ def running(
 
 @contextlib.contextmanager
 def bqpull_emulator(
-    binary: str,
-    folder: pathlib.Path,
-    project: str,
-    *options: str,
-    environment: Optional[dict[str, str]] = None,
+    binary: str, folder: pathlib.Path, project: str, *options: str, environment: Optional[dict[str, str]] = None
 ) -> Iterator[Server]:
     """`bqpull emulator` on a free port, unless the options name one; its log and credentials file are in the folder."""
     credentials = folder / "credentials.json"
