@@ -37,24 +37,28 @@ module() {
         -emit-object -o "$build/$name.o" "$@"
 }
 
-# below TARGET PATH...: the sources in these folders of a target
-below() {
-    local target=Sources/$1
+# sources TARGET NAME...: the files of a target with these names, and those in folders with these names
+sources() {
+    local target=Sources/$1 name found
     shift
-    find "${@/#/$target/}" -name '*.swift' | sort
+    for name in "$@"; do
+        found=$(find "$target" -name "$name.swift" -o -path "*/$name/*.swift")
+        [ -n "$found" ] || echo "error: no $name in $target" >&2
+        echo "$found"
+    done | sort -u
 }
 
 start=$SECONDS
 module NIOCore "$here"/NIOCore/*.swift
-module BigQueryRows $(below BigQueryRows .)
-module GoogleHTTP $(below GoogleHTTP Secrets Retry Endpoints Files JSON Errors/{Printable,ShellWord,HTTPError}.swift \
-    Exchange/HTTP{Body,Request,Request+Validation,ResponseHead}.swift)
-module GoogleOAuth $(below GoogleOAuth Clients DataFactory Errors \
-    Credentials/{AuthorizedUser{File,Credential,Credential+File},CredentialsFile}.swift \
-    Store/{StoredCredential,StoredCredential+Import,PrivateFile}.swift Tokens/{AccessToken,TokenAnswer}.swift)
-module BigQuery $(below BigQuery Errors Tables/{NamePath,TableReference,DatasetReference}.swift)
-module SQLiteStaging $(below SQLiteStaging Tables/SQLiteName.swift Control/{StoredRecord,RecordedRun+Record}.swift \
-    Database/StagingTarget.swift Errors/StagingError.swift Runs/{RecordedRun,StagingIntent,StagingStatistics}.swift)
+module BigQueryRows $(sources BigQueryRows '*')
+module GoogleHTTP $(sources GoogleHTTP Secrets Retry Endpoints Files JSON Printable ShellWord HTTPError HTTPBody \
+    HTTPRequest HTTPRequest+Validation HTTPResponseHead)
+module GoogleOAuth $(sources GoogleOAuth Clients DataFactory Errors AuthorizedUserFile AuthorizedUserCredential \
+    AuthorizedUserCredential+File CredentialsFile StoredCredential StoredCredential+Import PrivateFile AccessToken \
+    TokenAnswer)
+module BigQuery $(sources BigQuery Errors NamePath TableReference DatasetReference)
+module SQLiteStaging $(sources SQLiteStaging SQLiteName StoredRecord RecordedRun RecordedRun+Record StagingTarget \
+    StagingError StagingIntent StagingStatistics)
 objects=("$build"/*.o)
 swiftc "${flags[@]}" -module-name Fuzzer -use-ld=lld -o "$build/fuzzer" "$here"/Targets/*.swift \
     Tests/BigQueryRowsTests/Support/Gzip.swift "${objects[@]}" -lz
@@ -62,13 +66,12 @@ echo "built in $((SECONDS - start)) s"
 
 # The sources whose coverage is reported.
 fuzzed=(
-    $(below BigQueryRows Body Conversion Decoding Errors JSON Schema/DistinctNames.swift)
-    $(below GoogleHTTP Endpoints JSON Exchange/HTTPRequest+Validation.swift Errors/Printable.swift \
-        Retry/RetryAfter.swift)
-    $(below GoogleOAuth Clients Credentials/{AuthorizedUser{File,Credential,Credential+File},CredentialsFile}.swift \
-        DataFactory Errors/OAuthError+TokenEndpoint.swift Store/StoredCredential+Import.swift Tokens/TokenAnswer.swift)
-    $(below BigQuery Errors/BigQueryError+{Answer,Reason}.swift Tables/{NamePath,TableReference,DatasetReference}.swift)
-    $(below SQLiteStaging Tables/SQLiteName.swift Control/{StoredRecord,RecordedRun+Record}.swift)
+    $(sources BigQueryRows Body Conversion Decoding Errors JSON DistinctNames)
+    $(sources GoogleHTTP Endpoints JSON HTTPRequest+Validation Printable RetryAfter)
+    $(sources GoogleOAuth Clients DataFactory AuthorizedUserFile AuthorizedUserCredential AuthorizedUserCredential+File \
+        CredentialsFile OAuthError+TokenEndpoint StoredCredential+Import TokenAnswer)
+    $(sources BigQuery BigQueryError+Answer BigQueryError+Reason NamePath TableReference DatasetReference)
+    $(sources SQLiteStaging SQLiteName StoredRecord RecordedRun+Record)
 )
 
 # A failed check is a trap, which must not wait for the backtracer. The order of sets must not depend on the run.
