@@ -50,12 +50,13 @@ sources() {
 
 start=$SECONDS
 module NIOCore "$here"/NIOCore/*.swift
+module TextSupport $(sources TextSupport '*')
 module BigQueryRows $(sources BigQueryRows '*')
-module GoogleHTTP $(sources GoogleHTTP Secrets Retry Endpoints Files JSON Printable ShellWord HTTPError HTTPBody \
+module GoogleHTTP $(sources GoogleHTTP Secrets Retry Endpoints Files JSON HTTPError HTTPBody \
     HTTPRequest HTTPRequest+Validation HTTPResponseHead)
 module GoogleOAuth $(sources GoogleOAuth Clients DataFactory Errors AuthorizedUserFile AuthorizedUserCredential \
     AuthorizedUserCredential+File CredentialsFile StoredCredential StoredCredential+Import PrivateFile AccessToken \
-    TokenAnswer)
+    TokenResponse)
 module BigQuery $(sources BigQuery Errors NamePath TableReference DatasetReference)
 module SQLiteStaging $(sources SQLiteStaging SQLiteName StoredRecord RecordedRun RecordedRun+Record StagingTarget \
     StagingError StagingIntent StagingStatistics)
@@ -66,10 +67,11 @@ echo "built in $((SECONDS - start)) s"
 
 # The sources whose coverage is reported.
 fuzzed=(
+    $(sources TextSupport PrintableText)
     $(sources BigQueryRows Body Conversion Decoding Errors JSON DistinctNames)
-    $(sources GoogleHTTP Endpoints JSON HTTPRequest+Validation Printable RetryAfter)
+    $(sources GoogleHTTP Endpoints JSON HTTPRequest+Validation RetryAfter)
     $(sources GoogleOAuth Clients DataFactory AuthorizedUserFile AuthorizedUserCredential AuthorizedUserCredential+File \
-        CredentialsFile OAuthError+TokenEndpoint StoredCredential+Import TokenAnswer)
+        CredentialsFile OAuthError+TokenEndpoint StoredCredential+Import TokenResponse)
     $(sources BigQuery BigQueryError+Answer BigQueryError+Reason NamePath TableReference DatasetReference)
     $(sources SQLiteStaging SQLiteName StoredRecord RecordedRun+Record)
 )
