@@ -13,8 +13,8 @@ import TextSupport
 /// ```
 ///
 /// Requests are retried as the configuration says. Errors are classified by their reason, then by the status, then by
-/// the transport error. A rejected token is renewed once. `prettyPrint` and `useLegacySql`, which the service turns on by
-/// default, are always sent.
+/// the transport error. A rejected token is renewed once. `prettyPrint` and `useLegacySql`, which the service turns on
+/// by default, are always sent.
 public struct BigQueryClient: Sendable {
     /// Project, endpoint, retries and limits.
     public private(set) var configuration: BigQueryConfiguration

@@ -27,8 +27,8 @@ extension BigQueryClient {
 
     /// Starts a query with a job ID of the caller.
     ///
-    /// Can be repeated safely: the service creates one job per ID, and an existing job is returned. An existing job that
-    /// runs another query is an error.
+    /// Can be repeated safely: the service creates one job per ID, and an existing job is returned. An existing job
+    /// that runs another query is an error.
     ///
     /// - Parameters:
     ///   - query: the query.

@@ -41,7 +41,7 @@ public struct HTTPError: CodedError {
         public static let protocolViolation = Code(.protocolViolation)
         /// The body is larger than the limit.
         public static let bodyTooLarge = Code(.bodyTooLarge)
-        /// The proxy refuses, cannot be reached, or requires authentication.
+        /// The proxy rejects the connection, cannot be reached, or requires authentication.
         public static let proxy = Code(.proxy)
         /// The file of certificate authorities cannot be read.
         public static let unusableAuthorities = Code(.unusableAuthorities)
@@ -80,7 +80,8 @@ public struct HTTPError: CodedError {
     package var detail: Detail?
     /// The error underneath.
     public var cause: (any Error)?
-    /// Whether the connection was lost before the response started, as happens to connections that are idle for too long.
+    /// Whether the connection was lost before the response started, as happens to connections that are idle for too
+    /// long.
     package var isBeforeResponse = false
 
     /// Creates an error.

@@ -12,7 +12,7 @@ package enum TLSFailure: Sendable, Hashable {
     case version
     /// The server rejects the handshake without a reason. In TLS 1.2 this can mean that it requires a client
     /// certificate.
-    case refused
+    case rejected
 
     /// Classifies an error; `nil` for broken connections, and for errors of other layers.
     init?(_ error: any Error) {
@@ -33,7 +33,7 @@ package enum TLSFailure: Sendable, Hashable {
         case name.contains("ALERT_") && name.contains("CERTIFICATE"), name.contains("CERTIFICATE_REQUIRED"):
             self = .clientCertificate
         case name.contains("PROTOCOL_VERSION"), name.contains("UNSUPPORTED_PROTOCOL"): self = .version
-        case name.contains("ALERT_HANDSHAKE_FAILURE"), name.contains("ALERT_INSUFFICIENT_SECURITY"): self = .refused
+        case name.contains("ALERT_HANDSHAKE_FAILURE"), name.contains("ALERT_INSUFFICIENT_SECURITY"): self = .rejected
         case name.contains("CERTIFICATE"): self = .certificate
         default: return nil
         }
@@ -46,8 +46,8 @@ package enum TLSFailure: Sendable, Hashable {
         case .wildcard: "the certificate of \(host) matches it only by the wildcard *"
         case .clientCertificate: "\(host) requires a client certificate"
         case .version: "\(host) does not accept TLS 1.2 or later"
-        case .refused:
-            "\(host) refuses the TLS handshake: it requires a client certificate, or there is no common cipher"
+        case .rejected:
+            "\(host) rejects the TLS handshake: it requires a client certificate, or there is no common cipher"
         }
     }
 }

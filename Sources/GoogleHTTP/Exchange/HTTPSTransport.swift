@@ -67,6 +67,8 @@ public final class HTTPSTransport: HTTPTransport {
     }
 
     /// Closes all connections. Otherwise they are closed some time after the transport is released.
+    ///
+    /// - Throws: the HTTP client's error, for example if the transport was shut down before.
     public func shutdown() async throws {
         try await client.shutdown()
         try await proxy?.client.shutdown()
