@@ -1,18 +1,18 @@
 import BigQuery
 public import BigQueryRows
 
-/// What a dry run told of a query: what it would read, and what it would return. It costs nothing.
+/// The bytes that a query would process and the columns it would return, from a dry run, which is free.
 public struct QueryEstimate: Sendable, Codable {
-    /// The project that would pay.
+    /// The project billed for the query.
     public var project: String
-    /// Where the query would run, if the service says.
+    /// The location the query would run in, if the service reports it.
     public var location: String?
-    /// Bytes that the query would process, at most; `nil` if the service does not say.
+    /// The upper bound of the bytes that the query would process; `nil` if the service does not report it.
     public var bytesProcessed: Int64?
-    /// The columns of the result; `nil` if the service does not say (the legacy dialect, emulators).
+    /// The columns of the result; `nil` if the service does not report them (legacy SQL, emulators).
     public var schema: TableSchema?
 
-    init(_ plan: PullPlan) {
+    init(_ plan: PlannedQuery) {
         self.init(plan.dryRun, location: plan.query.location)
     }
 

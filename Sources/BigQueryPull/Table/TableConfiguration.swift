@@ -1,8 +1,8 @@
 import BigQuery
 
-/// What a run without a job reads: which rows, and of which version of the table.
+/// The rows that a run without a job reads, and the version of the table it reads them from. Stored as JSON.
 struct TableConfiguration: Codable, Sendable {
-    /// What tells a table that was changed from one that was not.
+    /// Differs between any two versions of a table.
     struct Version: Codable, Hashable, Sendable {
         var etag: String?
         var numRows: Int64?

@@ -3,52 +3,55 @@ import BigQueryRows
 import Foundation
 public import SQLiteStaging
 import Synchronization
+import TextSupport
 
 extension QueryPull {
     /// Runs the query, and stages and publishes its rows in a table of a local SQLite database.
     ///
-    /// The target is checked before anything is sent; what is about to run is on the disk before the job is inserted;
-    /// the rows are published in one transaction after the last one. After an error the table is as it was before, and
-    /// the rows that have arrived are kept: the same pull attaches to the job that exists and continues with the next
+    /// The target is checked before the first request, and the intent is on the disk before the job is inserted. The
+    /// rows are published in one transaction after the last one. After an error the target table is as it was before,
+    /// and the rows that have arrived are kept: the same pull attaches to the existing job and continues with the next
     /// row, if the run is not older than ``continueWithin`` and its result has not expired. Otherwise its rows are
-    /// dropped, the query runs again, and the report has a ``PullReport/droppedRun``. Two pulls are the same if
-    /// they have the same project, location if given, SQL, parameters, dialect and incremental column, the same table,
-    /// mode and key.
+    /// dropped, the query runs again, and the report has a ``PullReport/droppedRun``. Two pulls are the same if they
+    /// have the same project, location if given, SQL, parameters, dialect and incremental column, and the same target
+    /// table, mode and key.
     ///
+    /// - Parameter target: the table of a local database.
+    /// - Returns: the published rows, to be acknowledged.
     /// - Throws: ``PullError``, `StagingError`, `BigQueryError` (`resultExpired` if an interrupted run cannot be
-    ///   continued and ``onEstimate`` or the limit of billed bytes forbids another one; its rows are kept then),
-    ///   `RowsError`, `HTTPError`, `OAuthError` or `CancellationError`.
+    ///   continued, and ``onEstimate`` or the limit of billed bytes rejects another one; its rows are kept then),
+    ///   `RowsError`, `HTTPError`, `OAuthError`, the errors of ``onEstimate`` and ``onDiskSpaceShortage``, or
+    ///   `CancellationError`.
     public func publish(into target: StagingTarget) async throws -> PublishedPull {
-        if incrementalColumn != nil { try Incremental.check(query, into: target) }
+        if incrementalColumn != nil { try IncrementalQuery.check(query, into: target) }
         return try await publishing(into: target) { database in
             switch try await earlierRun(in: database, continuing: continuedRun, of: try command()) {
             case .published(let run): return PullReport(published: run)
             case .unfinished(let run):
                 switch try await finish(database.continueRun(id: run.intent.runID), in: database) {
                 case .published(let report): return report
-                case .failed: return try await stageAnew(in: database, target)
-                case .expired: return try await stageAnew(in: database, target, dropping: run)
+                case .failed: return try await stageFromScratch(in: database, target)
+                case .expired: return try await stageFromScratch(in: database, target, dropping: run)
                 }
-            case .outdated(let run): return try await stageAnew(in: database, target, dropping: run)
-            case nil: return try await stageAnew(in: database, target)
+            case .outdated(let run): return try await stageFromScratch(in: database, target, dropping: run)
+            case nil: return try await stageFromScratch(in: database, target)
             }
         }
     }
 
-    /// How the continuation of a run ended.
+    /// The outcome of continuing a run.
     private enum Continuation {
         case published(PullReport)
-        /// Its job failed, or the rows below its watermark are gone: another run has to begin.
+        /// The job failed, or the rows below the watermark are gone: a new run is needed.
         case failed
-        /// Its result is gone; the rows that are staged are kept.
+        /// The result has expired; the staged rows are kept.
         case expired
     }
 
-    /// Continues a run.
     private func finish(_ run: StagingRun, in database: StagingDatabase) async throws -> Continuation {
         let session = QuerySession(self, continuing: run.recorded)
         do {
-            return try await run.recordingFailure(session.meter) { try await finish(run, session, in: database) }
+            return try await run.recordingFailure(session.reporter) { try await finish(run, session, in: database) }
         } catch let error as BigQueryError where error.code == .resultExpired {
             return .expired
         }
@@ -59,7 +62,7 @@ extension QueryPull {
     ) async throws -> Continuation {
         let job = run.recorded.intent
         guard let query = try? QueryRequest(jobConfiguration: job.configuration, location: job.location) else {
-            try await run.stop(error: "the record of the job cannot be read", canContinue: false)
+            try await run.stop(error: "the recorded job configuration is not valid", canContinue: false)
             return .failed
         }
         if query.sql != job.sql, try await !database.tableExists() {
@@ -70,7 +73,7 @@ extension QueryPull {
             try await session.publish(schema, in: run)
             return .published(await finishedReport(session, of: run, query))
         }
-        // How it is run can have changed, if it has not been run.
+        // Options of execution apply to a job that was never inserted.
         var unsent = query
         (unsent.labels, unsent.priority) = (self.query.labels, self.query.priority)
         unsent.useQueryCache = self.query.useQueryCache
@@ -83,72 +86,76 @@ extension QueryPull {
         return .published(await finishedReport(session, of: run, query))
     }
 
-    /// Estimates what the query would read and return if it were staged into a target now, without running it: with an
-    /// incremental column, the rows above the highest value that is staged.
+    /// Estimates the query as it would run for a target now, without running it: with an incremental column, for the
+    /// rows above the highest staged value.
     ///
-    /// Nothing is written to the database, and it is not created if it does not exist.
-    /// - Throws: ``PullError``, `StagingError`, `BigQueryError`, `HTTPError`, `OAuthError` or `CancellationError`.
+    /// The database is not changed, nor created if it does not exist.
+    ///
+    /// - Parameter target: the table of a local database.
+    /// - Returns: the estimate of the query, wrapped if there is a watermark.
+    /// - Throws: ``PullError``, `StagingError`, `BigQueryError`, `RowsError`, `HTTPError`, `OAuthError` or
+    ///   `CancellationError`.
     public func estimate(into target: StagingTarget) async throws -> QueryEstimate {
         guard let incrementalColumn, FileManager.default.fileExists(atPath: target.path) else {
             return try await estimate()
         }
-        try Incremental.check(query, into: target)
+        try IncrementalQuery.check(query, into: target)
         let (watermark, _) = try await StagingDatabase.with(target, stagingOptions) {
             try await $0.watermark(of: incrementalColumn)
         }
         var pull = self
-        if let watermark { pull.query = Incremental.query(query, above: watermark) }
+        if let watermark { pull.query = IncrementalQuery.query(query, above: watermark) }
         return try await pull.estimate()
     }
 
-    /// Begins a run of its own.
-    ///
-    /// - Parameter dropped: an interrupted run that cannot be continued; its rows are dropped once this run may begin.
-    private func stageAnew(
+    /// Starts a new run. The rows of `dropped`, a run that cannot be continued, are dropped once the new run is allowed.
+    private func stageFromScratch(
         in database: StagingDatabase, _ target: StagingTarget, dropping dropped: RecordedRun? = nil
     ) async throws -> PullReport {
         var sent = query
-        var isAddedToOthers = false
+        var addsToOtherRows = false
         if let column = incrementalColumn {
             if let watermark = try await database.watermark(of: column) {
-                sent = Incremental.query(query, above: watermark)
+                sent = IncrementalQuery.query(query, above: watermark)
             } else if target.ifExists == .append {
-                isAddedToOthers = try await database.tableHasRows()
+                addsToOtherRows = try await database.tableHasRows()
             }
         }
         let session = QuerySession(self)
         let plan = try await session.plan(sent)
         if sent.readsWholeTable {
             try await checkDiskSpace(
-                for: plan.dryRun.bytesProcessed, at: target.path, session.meter, isCopied: target.isAddedTo)
+                for: plan.dryRun.bytesProcessed, at: target.path, session.reporter, isCopied: target.addsRows)
         }
         if let column = incrementalColumn, let schema = plan.dryRun.schema {
-            let field = try Incremental.check(column, in: schema)
-            if sent == query { try await session.checkLaterRuns(of: query, by: field) }
+            let field = try IncrementalQuery.check(column, in: schema)
+            if sent == query { try await IncrementalQuery.requireSubquery(query, field, session.client) }
         }
         try await allow(plan, dropping: dropped)
-        if let dropped { session.meter.report.droppedRun = await session.bill(of: dropped) }
-        let (run, result) = try await session.repeatingFailedJobs { job in
-            let run = try await database.begin(try intent(plan, job: job, runID: session.newRunID()))
-            if let dropped { await session.cancel(dropped) }
-            return try await run.recordingFailure(session.meter) { (run, try await session.start(plan, as: job)) }
+        if let dropped { session.reporter.report.droppedRun = await dropped.dropped(session.client) }
+        let (run, result) = try await session.retryingFailedJobs { job in
+            let intent = try intent(plan, job: job)
+            session.reporter.report.runID = intent.runID
+            let run = try await database.begin(intent)
+            if let dropped { await dropped.cancelJob(session.client) }
+            return try await run.recordingFailure(session.reporter) { (run, try await session.start(plan, as: job)) }
         }
-        try await run.recordingFailure(session.meter) { try await transfer(result, session, to: run) }
+        try await run.recordingFailure(session.reporter) { try await transfer(result, session, to: run) }
         var report = await finishedReport(session, of: run, sent)
-        if isAddedToOthers {
+        if addsToOtherRows {
             report.warnings.append(
                 PullWarning(
                     code: .firstIncrementalRun,
-                    message: "the first incremental run takes all rows; they were added to those that the table had"))
+                    message: "the first incremental run loads all rows; they were added to the rows of the table"))
         }
         return report
     }
 
-    /// What BigQuery bills for a query at least, for each table (https://cloud.google.com/bigquery/pricing).
-    private static let leastBilledBytes: Int64 = 10 << 20
+    /// The minimum that BigQuery bills per table of a query (https://cloud.google.com/bigquery/pricing).
+    private static let minBilledBytes: Int64 = 10 << 20
 
-    /// Lets the caller stop a query before it is billed.
-    private func allow(_ plan: PullPlan, dropping dropped: RecordedRun?) async throws {
+    /// Asks the caller before the query is billed.
+    private func allow(_ plan: PlannedQuery, dropping dropped: RecordedRun?) async throws {
         guard let dropped else { return try await onEstimate(QueryEstimate(plan)) }
         let bytes = plan.dryRun.bytesProcessed
         do {
@@ -156,31 +163,28 @@ extension QueryPull {
         } catch let error where !(error is CancellationError) {
             throw BigQueryError.expired(dropped, bytes, cause: error)
         }
-        // BigQuery would reject the job when the rows are dropped already.
-        if let limit = query.maximumBytesBilled, let bytes, max(bytes, Self.leastBilledBytes) > limit {
+        // BigQuery would reject the job only after the rows were dropped.
+        if let limit = query.maximumBytesBilled, let bytes, max(bytes, Self.minBilledBytes) > limit {
             throw BigQueryError.expired(dropped, bytes)
         }
     }
 
-    private func transfer(_ result: QuerySession.Result, _ session: QuerySession, to run: StagingRun) async throws {
-        if let column = incrementalColumn { _ = try Incremental.check(column, in: result.schema) }
-        let goal = run.recorded.target
+    private func transfer(_ result: QueryResult, _ session: QuerySession, to run: StagingRun) async throws {
+        if let column = incrementalColumn { _ = try IncrementalQuery.check(column, in: result.schema) }
+        let target = run.recorded.target
         try await checkDiskSpace(
-            for: result.storedByteCount, at: goal.path, session.meter, isCopied: goal.isAddedTo)
-        if session.meter.acceptsDiskSpaceShortage { run.ignoreDiskSpace() }
-        try await session.transfer(result, to: run) {
-            run.record(StagingStatistics($0, totalRows: result.totalRows))
-        }
+            for: result.storedByteCount, at: target.path, session.reporter, isCopied: target.addsRows)
+        if session.reporter.acceptsDiskSpaceShortage { run.ignoreDiskSpace() }
+        try await session.transfer(result, to: run, willDeliver: run.record)
     }
 
-    /// The report of a run that is published.
+    /// The report of a published run, with the number of rows that no watermark selects.
     ///
-    /// Counts the rows that an incremental run above a watermark cannot take. They are no part of what was asked for,
-    /// so that an error is a warning.
+    /// The pull has succeeded without that number, so an error is a warning.
     private func finishedReport(_ session: QuerySession, of run: StagingRun, _ sent: QueryRequest) async -> PullReport {
-        var report = session.finishedReport(of: run)
+        var report = session.reporter.finishedReport(of: run)
         guard let column = incrementalColumn,
-            let count = Incremental.nullCount(of: sent, run.recorded.intent.sql, column)
+            let count = IncrementalQuery.nullCount(of: sent, run.recorded.intent.sql, column)
         else { return report }
         do {
             let value = SingleValue()
@@ -190,12 +194,12 @@ extension QueryPull {
             report.warnings.append(
                 PullWarning(
                     code: .rowsNotCounted,
-                    message: "the rows without a value in \(column) could not be counted: \(error)"))
+                    message: "the rows whose \(column) is NULL could not be counted: \(error)"))
         }
         return report
     }
 
-    /// What makes another pull the same, but for its target.
+    /// Identifies the pull, apart from its target.
     private func command() throws -> String {
         struct Command: Encodable {
             var project: String
@@ -205,16 +209,16 @@ extension QueryPull {
             var useLegacySQL: Bool
             var incrementalColumn: String?
         }
-        return try stableJSON(
+        return try JSONEncoder.canonical.text(
             Command(
                 project: client.configuration.project, location: query.location, sql: query.sql,
                 parameters: query.parameters, useLegacySQL: query.useLegacySQL,
                 incrementalColumn: incrementalColumn?.lowercased()))
     }
 
-    private func intent(_ plan: PullPlan, job: JobReference, runID: String) throws -> StagingIntent {
+    private func intent(_ plan: PlannedQuery, job: JobReference) throws -> StagingIntent {
         StagingIntent(
-            runID: runID, command: try continuedRun?.intent.command ?? command(),
+            runID: StagingIntent.newRunID(), command: try continuedRun?.intent.command ?? command(),
             incrementalColumn: incrementalColumn, project: job.projectID, location: plan.query.location,
             jobID: job.jobID, sql: continuedRun?.intent.sql ?? query.sql,
             configuration: try client.jobConfiguration(plan.query), statementType: plan.dryRun.statementType,
@@ -225,7 +229,7 @@ extension QueryPull {
 }
 
 extension BigQueryError {
-    /// The error for an interrupted run that cannot be continued, and whose query may not run again.
+    /// The error for a run that cannot be continued and whose query was not allowed to run again.
     fileprivate static func expired(
         _ run: RecordedRun, _ bytes: Int64?, cause: (any Error)? = nil
     ) -> BigQueryError {
@@ -236,25 +240,25 @@ extension BigQueryError {
                 the run \(run.intent.runID) is too old or its result has expired; \(run.rows)\(total) rows are staged and \
                 kept; a new run would process \(bytes.map(String.init) ?? "an unknown number of") bytes
                 """,
-            hint: "allow the new run with --yes or a higher --max-bytes-billed", cause: cause)
+            cause: cause)
     }
 }
 
 extension QueryRequest {
-    /// Whether this is so plainly `SELECT * FROM table` that the result is as large as what the query reads.
+    /// Whether this is a plain `SELECT * FROM table`, whose result is as large as the bytes it reads.
     fileprivate var readsWholeTable: Bool {
         sql.wholeMatch(of: /(?i)\s*SELECT\s+\*\s+FROM\s+[`\w.:-]+\s*;?\s*/) != nil
     }
 }
 
 extension RecordedRun {
-    /// The columns of a run of which every row is staged, so that nothing has to be fetched.
+    /// The columns of a run whose rows are all staged; `nil` if rows are missing.
     fileprivate var wholeSchema: TableSchema? {
         hasTable && rows == statistics.totalRows ? intent.schema : nil
     }
 }
 
-/// Takes the one value of a result of one row and one column.
+/// Takes the value of a result with one row and one column.
 private final class SingleValue: RowSink {
     private let found = Mutex<Int64?>(nil)
 

@@ -269,7 +269,7 @@ import Testing
         Change(testDescription: "the columns", change: { pull, _ in pull.columns = ["trip_id"] }),
         Change(testDescription: "the number of rows", change: { pull, _ in pull.maximumRows = 3000 }),
         Change(testDescription: "the key", change: { _, target in target.key = ["trip_id"] }),
-        Change(testDescription: "not to go on", change: { pull, _ in pull.startsAnew = true }),
+        Change(testDescription: "not to go on", change: { pull, _ in pull.restarts = true }),
     ]
 
     @Test(arguments: changes) func knowsTheSameCommandAgain(_ change: Change) async throws {

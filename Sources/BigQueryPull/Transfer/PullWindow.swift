@@ -2,30 +2,29 @@ import BigQuery
 import BigQueryRows
 import Foundation
 
-/// Which rows to fetch next, which may be read, and which page to deliver next: the decisions of a pull, without its
-/// actions.
+/// Decides which rows to fetch, which to read, and which page to deliver next. Performs no I/O.
 ///
-/// Pages are delivered in row order, one at a time. Ranges are begun in row order, and what is missing of a short page
-/// goes first. An answer is read when there is room for its rows, which is measured from the row that is delivered next:
-/// so the page which is needed next never waits, and one that is larger than all room is let through alone.
+/// Pages are delivered in row order, one at a time. Ranges are requested in row order, except that the missing rows of
+/// a short page come first. A response is read when there is space for its rows, measured from the next row to deliver:
+/// the page with that row never waits, and a page larger than the whole space is read alone.
 struct PullWindow {
     private let totalRows: Int64
     private let limits: PullLimits
-    /// Rows of pages that are to be fetched, because pages came back short.
+    /// The missing rows of short pages.
     private var missing: [RowRange] = []
     private var nextStart: Int64
     private var fetching: [Int64: Int] = [:]
     private var waiting: [Int64: ResultPage] = [:]
     private var isDelivering = false
     private var deliveringBytes = 0
-    /// The memory of the pages that wait and of the one that is being delivered.
+    /// The memory of the pages that have arrived, including the one being delivered.
     private var arrivedBytes = 0
     private var sizing: PageSizing
     private var parallelism: PageParallelism
-    /// Rows that have been delivered.
+    /// The number of delivered rows, which is the next row to deliver.
     private(set) var deliveredRows: Int64
 
-    /// Begins with a page of a result of `totalRows` rows; those before it have been delivered.
+    /// Starts with a page of a result of `totalRows` rows; the rows before it have been delivered.
     init(firstPage: ResultPage, totalRows: Int64, limits: PullLimits) {
         self.totalRows = totalRows
         self.limits = limits
@@ -39,26 +38,24 @@ struct PullWindow {
     /// Whether every row has been delivered.
     var isFinished: Bool { deliveredRows == totalRows && !isDelivering }
 
-    /// The pages that are being fetched.
+    /// The number of pages being fetched.
     var pagesInFlight: Int { fetching.count }
 
-    /// The pages that are read ahead of the writer at most: while some wait for it, decoding more takes time from it and
-    /// memory from everybody.
+    /// The maximum number of pages read ahead of the writer. Decoding more would take processor time from the writer.
     static let pagesAhead = max(3, ProcessInfo.processInfo.activeProcessorCount + 1)
 
-    /// The row up to which answers may be read now; what is delivered next may be read in any case.
+    /// The row up to which responses can be read now. The next page to deliver can be read in any case.
     ///
-    /// Rows that have not arrived are counted by the average so far, so that what has arrived is counted as well: should
-    /// rows become longer, no more are read until some have gone.
+    /// Estimated with the average row so far. If rows become longer, nothing more is read until pages are delivered.
     var readableEnd: Int64 {
         guard arrivedBytes < limits.memory else { return deliveredRows }
-        let room = min(limits.memory / max(1, sizing.bytesPerRow), (Self.pagesAhead + 1) * sizing.rowsPerPage)
-        return deliveredRows + Int64(room)
+        let space = min(limits.memory / max(1, sizing.bytesPerRow), (Self.pagesAhead + 1) * sizing.rowsPerPage)
+        return deliveredRows + Int64(space)
     }
 
-    /// The next rows to fetch, if there are any.
+    /// The next rows to fetch; `nil` if enough pages are in flight.
     mutating func nextFetch() -> RowRange? {
-        // However few pages may be in flight by now: those that are may be waiting for this one.
+        // Regardless of the limit, since pages in flight can be waiting for this one.
         if !missing.isEmpty {
             let range = missing.removeFirst()
             fetching[range.start] = range.count
@@ -71,10 +68,10 @@ struct PullWindow {
         return range
     }
 
-    /// Takes the page of a range that ``nextFetch()`` gave out. It may have fewer rows, but at least one.
+    /// Takes the page of a range that ``nextFetch()`` returned. It can have fewer rows, but at least one.
     mutating func fetched(_ page: ResultPage, of range: RowRange) {
         let count = page.rows.rowCount
-        // A page that is shorter than most takes less time.
+        // A shorter page has a lower latency.
         let isFull = count >= sizing.rowsPerPage / 2
         parallelism.arrived(page.timing, isFull: isFull, inFlight: fetching.count)
         fetching[range.start] = nil
@@ -85,12 +82,12 @@ struct PullWindow {
         admit(page)
     }
 
-    /// Notes that the service asked to be spared, or failed, when it was asked for a page.
+    /// Records that the service throttled a request for a page, or failed.
     mutating func throttled() {
         parallelism.throttled(inFlight: fetching.count)
     }
 
-    /// The page to deliver now, if the next one is there and none is being delivered.
+    /// The page to deliver now; `nil` if it has not arrived, or another one is being delivered.
     mutating func nextDelivery() -> ResultPage? {
         guard !isDelivering, let page = waiting.removeValue(forKey: deliveredRows) else { return nil }
         isDelivering = true
@@ -98,7 +95,7 @@ struct PullWindow {
         return page
     }
 
-    /// Notes that a page has been delivered.
+    /// Records that a page has been delivered.
     mutating func delivered(rowCount: Int) {
         deliveredRows += Int64(rowCount)
         isDelivering = false

@@ -1,9 +1,9 @@
 import BigQueryRows
 
 extension RowPage {
-    /// A number that is the same for the same values, in this process; where they lie in ``bytes`` does not count.
+    /// A hash of the values, regardless of their positions in ``bytes``. Valid within this process.
     ///
-    /// An unsafe pointer, because every byte of a table goes through this: a slice would be hashed byte by byte. Every
+    /// Uses an unsafe pointer, since every byte of a table is hashed here and a slice would be hashed byte by byte. Every
     /// range is checked against the buffer.
     var contentHash: Int {
         bytes.withUnsafeBytes { buffer in

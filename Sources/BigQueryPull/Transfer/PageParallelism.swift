@@ -1,49 +1,48 @@
 import BigQueryRows
 
-/// How many pages to fetch at a time.
+/// Finds the number of pages to fetch in parallel.
 ///
-/// The number is changed by a quarter, and the change is kept if it was for the better: more pages at a time if that
-/// brought more of them, fewer if that brought no less. How many they bring is their number by how long one of them takes,
-/// averaged over as many pages as are fetched at a time, because single ones vary. A service that asks to be spared gets
-/// half as many requests.
+/// Adjusts concurrency by ±25 %, and keeps an increase that raises throughput or a decrease that does not lower it.
+/// Throughput is the concurrency divided by the latency of a page, averaged over as many pages as are in flight, since
+/// single latencies vary. Throttling halves the concurrency.
 struct PageParallelism {
-    /// The pages that are fetched at a time before anything is known.
-    static let start = 12
-    /// The most: every page has a connection of its own, and a host gets some more (`HTTPLimits.connectionsPerHost`).
-    static let most = PullLimits.mostParallelPages
-    /// The fewest because of a slow reader: one page is decoded while another one comes.
-    static let least = 3
+    /// The initial concurrency.
+    static let initial = 12
+    /// The maximum. Each page has its own connection; the limit per host is higher (`HTTPLimits.connectionsPerHost`).
+    static let maximum = PullLimits.maxParallelPages
+    /// The minimum for a slow writer: one page is decoded while another one arrives.
+    static let minimum = 3
 
     private enum Trial {
         case none, more, fewer
     }
 
     private let isFixed: Bool
-    /// The pages to fetch at a time.
+    /// The current concurrency.
     private(set) var limit: Int
-    /// What is tried with ``limit`` now, and what was before it.
+    /// The change under trial, and the concurrency and throughput before it.
     private var trial = Trial.none
     private var before: (limit: Int, pagesPerSecond: Double)?
-    /// The pages that arrived at this ``limit``, and how long they took together.
+    /// The pages that arrived at this ``limit``, and the sum of their latencies.
     private var pages = 0
     private var latency = Duration.zero
-    /// Pages that were asked for before the service asked to be spared, and tell nothing of the time after.
+    /// Pages requested before the throttling, whose latencies do not count.
     private var pagesToIgnore = 0
 
-    /// - Parameter fixed: the number to stay at; `nil` to find out.
+    /// Starts with the initial concurrency, or stays at `fixed`.
     init(fixed: Int?) {
         isFixed = fixed != nil
-        limit = min(fixed ?? Self.start, Self.most)
+        limit = min(fixed ?? Self.initial, Self.maximum)
     }
 
-    /// Learns from a page.
+    /// Takes the latency of a page into account.
     ///
     /// - Parameters:
-    ///   - timing: what it took. A page that waited to be read for longer than for the service was asked for too early:
-    ///     then fewer at a time are enough.
-    ///   - isFull: whether the page had about as many rows as others; shorter ones tell nothing.
-    ///   - inFlight: the pages that were in flight with it, itself among them. Fewer than ``limit`` tell nothing: then
-    ///     something else holds the pull back.
+    ///   - timing: the durations of the page. A page that was held back for longer than it took to arrive was requested
+    ///     too early, so a lower concurrency is enough.
+    ///   - isFull: whether the page had about as many rows as others; shorter ones are ignored.
+    ///   - inFlight: the number of pages in flight, including this one. Below ``limit``, the page is ignored, since
+    ///     something other than the service limits the pull.
     mutating func arrived(_ timing: PageTiming, isFull: Bool, inFlight: Int) {
         guard !isFixed else { return }
         guard pagesToIgnore == 0 else {
@@ -53,7 +52,7 @@ struct PageParallelism {
         let latency = timing.latency
         guard isFull, latency > .zero else { return }
         guard timing.held <= latency else {
-            limit = max(limit - 1, min(limit, Self.least))
+            limit = max(limit - 1, min(limit, Self.minimum))
             (pages, self.latency) = (0, .zero)
             (trial, before) = (.none, nil)
             return
@@ -67,7 +66,7 @@ struct PageParallelism {
         self.latency = .zero
     }
 
-    /// Learns that the service asked to be spared, or failed. The requests of one moment count once.
+    /// Halves the concurrency, because the service throttled a request or failed. Concurrent requests count once.
     mutating func throttled(inFlight: Int) {
         guard !isFixed, pagesToIgnore == 0 else { return }
         pagesToIgnore = inFlight
@@ -81,7 +80,7 @@ struct PageParallelism {
         let gain = before.map { pagesPerSecond / $0.pagesPerSecond } ?? 1
         switch trial {
         case .more where gain < 1.05:
-            // In vain. So perhaps there were too many before.
+            // Not faster. The concurrency may have been too high before.
             if let before { limit = before.limit }
             trial = .fewer
         case .fewer where gain < 0.95:
@@ -94,7 +93,7 @@ struct PageParallelism {
             trial = .more
         }
         let step = max(limit / 4, 1)
-        limit = trial == .more ? min(limit + step, Self.most) : max(limit - step, 1)
+        limit = trial == .more ? min(limit + step, Self.maximum) : max(limit - step, 1)
         if limit == before?.limit { trial = .none }
     }
 }

@@ -1,11 +1,10 @@
 import BigQuery
 import Synchronization
 
-/// Where pages that have been answered wait until they may be read.
+/// Holds back the reading of response bodies until the window has space for their rows.
 ///
-/// A page that waits here takes next to no memory: its rows are still on their way, or compressed in the system's buffers.
-/// So many pages may be asked for at a time, which is what a slow service needs, while only so many are decoded as the
-/// memory allows.
+/// A response held here uses almost no memory: its rows are still in transit, or compressed in the buffers of the
+/// system. So many requests can be in flight, as a slow service requires, while memory bounds the pages being decoded.
 final class PageGate: Sendable {
     private struct Waiter {
         let range: RowRange
@@ -13,9 +12,9 @@ final class PageGate: Sendable {
     }
 
     private struct State {
-        /// The row that is delivered next: its page never waits.
+        /// The next row to deliver, whose page never waits.
         var nextRow: Int64
-        /// Pages may be read that end here or before.
+        /// The end of the rows that there is space for.
         var end: Int64
         var waiters: [Int: Waiter] = [:]
         var lastID = 0
@@ -27,12 +26,11 @@ final class PageGate: Sendable {
 
     private let state: Mutex<State>
 
-    /// - Parameter nextRow: the row that is delivered first.
     init(nextRow: Int64) {
         state = Mutex(State(nextRow: nextRow, end: nextRow))
     }
 
-    /// From now on lets pages be read that end at `end` or before, and the one with the row that is delivered next.
+    /// Lets pages pass that end at `end` or before, and the page of `nextRow`, the next row to deliver.
     func open(nextRow: Int64, end: Int64) {
         let free = state.withLock { state in
             state.nextRow = nextRow
@@ -44,7 +42,7 @@ final class PageGate: Sendable {
         for waiter in free { waiter.continuation.resume() }
     }
 
-    /// Waits until the rows may be read. Throws `CancellationError` if the task is cancelled meanwhile.
+    /// Suspends until there is space for the rows. Throws `CancellationError` if the task is cancelled meanwhile.
     func pass(_ range: RowRange) async throws {
         let id = state.withLock { state in
             state.lastID += 1

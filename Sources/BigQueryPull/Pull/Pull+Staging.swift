@@ -3,18 +3,19 @@ import BigQueryRows
 import Foundation
 import SQLiteStaging
 
-/// A run of the same command that was there before.
+/// An earlier run of the same pull.
 enum EarlierRun {
-    /// Its rows are published, and its caller may not have the report.
+    /// Its rows are published, and the report is not acknowledged.
     case published(RecordedRun)
-    /// Its rows can be continued.
+    /// It can be continued.
     case unfinished(RecordedRun)
-    /// It was interrupted too long ago.
+    /// It was interrupted too long ago to be continued.
     case outdated(RecordedRun)
 }
 
 extension Pull {
-    /// Opens the database of a target and lets `body` publish into it; it stays open until that is acknowledged.
+    /// Opens the database of a target and calls `body` to publish into it. The database stays open until the report is
+    /// acknowledged.
     func publishing(
         into target: StagingTarget, _ body: (StagingDatabase) async throws -> PullReport
     ) async throws -> PublishedPull {
@@ -26,7 +27,7 @@ extension Pull {
             report.table = target.table
             return PublishedPull(report, runID: report.runID ?? "", in: database)
         } catch {
-            // The first error is the one that says what happened.
+            // Reports the first error.
             try? await database.close()
             throw error
         }
@@ -38,19 +39,19 @@ extension Pull {
         return options
     }
 
-    /// The run that this pull repeats: `continued` if there is one, else the one that the same command left.
+    /// The run to continue or report: `continued` if given, else the one that the same pull left.
     ///
-    /// Throws `noRun` if the continued run is finished and acknowledged by now.
+    /// Throws `StagingError` with code `noRun` if `continued` is finished and acknowledged by now.
     func earlierRun(
         in database: StagingDatabase, continuing continued: RecordedRun?, of command: String
     ) async throws -> EarlierRun? {
         if let continued {
             let run = try await database.run(id: continued.intent.runID)
-            // One that is finished by now is not begun again either.
-            guard !startsAnew else { return nil }
+            // Looked up first, so that a finished run is not restarted either.
+            guard !restarts else { return nil }
             return run.awaitsAcknowledgement ? .published(run) : .unfinished(run)
         }
-        guard !startsAnew else { return nil }
+        guard !restarts else { return nil }
         if let run = try await database.unfinishedRun(of: command) {
             let age = Date().timeIntervalSince(run.intent.startedAt)
             return age >= 0 && age <= continueWithin / .seconds(1) ? .unfinished(run) : .outdated(run)
@@ -60,12 +61,10 @@ extension Pull {
 }
 
 extension StagingDatabase {
-    /// Opens the database of a target, lets `body` work in it, and closes it.
-    ///
-    /// - Returns: the result, and a warning if the file could not be closed.
-    static func with<Result>(
-        _ target: StagingTarget, _ options: StagingOptions, _ body: (StagingDatabase) async throws -> Result
-    ) async throws -> (result: Result, warning: PullWarning?) {
+    /// Opens the database of a target, calls `body`, and closes the database. The warning says that that failed.
+    static func with<Value>(
+        _ target: StagingTarget, _ options: StagingOptions, _ body: (StagingDatabase) async throws -> Value
+    ) async throws -> (result: Value, warning: PullWarning?) {
         let database = try await StagingDatabase.open(target, options)
         do {
             let result = try await body(database)
@@ -73,15 +72,13 @@ extension StagingDatabase {
             try? await database.close()
             return (result, warning)
         } catch {
-            // The first error is the one that says what happened.
+            // Reports the first error.
             try? await database.close()
             throw error
         }
     }
 
-    /// Gives the file its own mode back.
-    ///
-    /// - Returns: a warning if that failed without a loss of rows.
+    /// Restores the journal mode of the file. Returns a warning if that fails without loss of rows.
     fileprivate func settled() async throws -> PullWarning? {
         do {
             try await settle()
@@ -89,46 +86,37 @@ extension StagingDatabase {
         } catch let error as StagingError where error.code == .corrupt {
             throw error
         } catch {
-            let message = "the table is published, but the file could not be closed as it should: \(error)"
+            let message = "the table is published, but the database file could not be closed cleanly: \(error)"
             return PullWarning(code: .fileNotClosed, message: message)
         }
     }
 }
 
-/// A text of JSON that is the same for the same value.
-func stableJSON(_ value: some Encodable) throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(value), as: UTF8.self)
-}
-
 extension StagingIntent {
-    /// A run's ID that was never used.
+    /// A new run ID.
     static func newRunID() -> String { UUID().uuidString.lowercased() }
 }
 
 extension StagingRun {
-    /// Does something for the run, and notes in its record if that fails.
-    ///
-    /// - Parameter meter: gets the number of rows that are staged then.
-    func recordingFailure<Result>(
-        _ meter: PullReporter, _ body: () async throws -> Result
-    ) async throws -> Result {
+    /// Calls `body`. If that fails, records the error in the run and the staged rows in the report.
+    func recordingFailure<Value>(
+        _ reporter: PullReporter, _ body: () async throws -> Value
+    ) async throws -> Value {
         do {
             return try await body()
         } catch {
-            // The run that has taken its place goes on.
+            // Another run has taken the place of this one.
             if let error = error as? StagingError, error.code == .superseded { throw error }
-            meter.staged(rowCount: rowsWritten)
+            reporter.staged(rowCount: rowsWritten)
             let canContinue = !Self.isFinal(error, hasRows: rowsWritten > 0)
             let reason = error is CancellationError ? "interrupted" : "\(error)"
-            // A task of its own, since the database does not work for a task that has been cancelled.
+            // In a new task, since the database throws in a cancelled one.
             await Task { try? await self.stop(error: reason, canContinue: canContinue) }.value
             throw error
         }
     }
 
-    /// Whether a run that stopped with this error cannot be continued: its job failed, or its result contradicts itself.
+    /// Whether the error rules out continuing the run: its job failed, or its result is inconsistent.
     private static func isFinal(_ error: any Error, hasRows: Bool) -> Bool {
         switch error {
         case let error as BigQueryError:

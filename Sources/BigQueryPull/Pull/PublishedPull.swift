@@ -1,9 +1,9 @@
 import SQLiteStaging
 
-/// A pull whose rows are published, and whose caller has yet to acknowledge the report.
+/// A pull whose rows are published, and whose report the caller has yet to acknowledge.
 ///
-/// Until ``acknowledge()``, the table stays reserved for this process, and the same command reports this run instead of
-/// pulling again, for as long as ``Pull/retryWindow`` says:
+/// Until ``acknowledge()``, the table stays locked for this process. If the process ends before, the same pull reports
+/// this run instead of pulling again, within ``Pull/retryWindow``.
 ///
 /// ```swift
 /// import BigQueryPull
@@ -16,7 +16,7 @@ import SQLiteStaging
 /// }
 /// ```
 public struct PublishedPull: Sendable {
-    /// What the pull did.
+    /// The report of the pull.
     public var report: PullReport
     private let database: StagingDatabase
     private let runID: String
@@ -27,9 +27,9 @@ public struct PublishedPull: Sendable {
         self.database = database
     }
 
-    /// Records that the caller has the report, and gives the table back. Waits at most two seconds for a lock.
+    /// Records that the caller has the report, and unlocks the table. Waits at most two seconds for a lock.
     ///
-    /// Throws `StagingError` if that cannot be recorded; the rows are published all the same.
+    /// - Throws: `StagingError` if that cannot be recorded, or `CancellationError`; the rows are published nevertheless.
     public func acknowledge() async throws {
         do {
             try await database.acknowledge(runID)
