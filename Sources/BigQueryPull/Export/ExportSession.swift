@@ -36,20 +36,22 @@ final class ExportSession {
     func run(
         in location: String?, maxRetries: Int, insert: (JobReference) async throws -> Job
     ) async throws -> ExportReport {
-        try await runner.retryingFailedJobs(maxRetries: maxRetries, onRetry: noteRetry) { reference in
-            var reference = reference
-            reference.location = location
-            notify(.waiting)
-            let inserted = try await runner.cancellingJob(reference) { try await insert(reference) }
-            report.jobID = reference.jobID
-            report.location = inserted.reference.location
-            let job = try await runner.cancellingJob(inserted.reference, onAnyError: true) {
-                try await client.waitForJob(inserted.reference) {
-                    notify($0.state == .running ? .running : .waiting)
+        try await BigQueryError.ofExportJob {
+            try await runner.retryingFailedJobs(maxRetries: maxRetries, onRetry: noteRetry) { reference in
+                var reference = reference
+                reference.location = location
+                notify(.waiting)
+                let inserted = try await runner.cancellingJob(reference) { try await insert(reference) }
+                report.jobID = reference.jobID
+                report.location = inserted.reference.location
+                let job = try await runner.cancellingJob(inserted.reference, onAnyError: true) {
+                    try await client.waitForJob(inserted.reference) {
+                        notify($0.state == .running ? .running : .waiting)
+                    }
                 }
+                note(job)
+                if let failure = job.failure { throw failure }
             }
-            note(job)
-            if let failure = job.failure { throw failure }
         }
         report.retries = retries.value
         report.copyDuration = elapsed() / .seconds(1)
@@ -74,6 +76,18 @@ final class ExportSession {
         if report.sourceTable == nil {
             report.bytesProcessed = job.bytesProcessed ?? report.bytesProcessed
             report.bytesBilled = job.bytesBilled
+        }
+    }
+}
+
+extension BigQueryError {
+    /// Marks the errors that `body` throws as those of an export job.
+    static func ofExportJob<Value>(_ body: () async throws -> Value) async throws -> Value {
+        do {
+            return try await body()
+        } catch var error as BigQueryError {
+            error.detail = error.detail ?? .exportJob
+            throw error
         }
     }
 }

@@ -53,7 +53,7 @@ public struct QueryExport: Sendable {
             to: destination, client: client, clock: clock, onProgress: onProgress, onInterruptedJob: onInterruptedJob)
         session.notify(.planning)
         // On its own first, so that errors refer to the lines of the query.
-        let dryRun = try await session.client.dryRun(query)
+        let dryRun = try await BigQueryError.ofExportJob { try await session.client.dryRun(query) }
         try dryRun.requireSelect()
         if let schema = dryRun.schema { try destination.require(schema) }
         statement.location = query.location ?? dryRun.reference.location
@@ -71,6 +71,7 @@ public struct QueryExport: Sendable {
             _ = try await session.client.dryRun(statement)
         } catch var error as BigQueryError where error.code == .queryFailed {
             error.message = "the query cannot be used in EXPORT DATA … AS: \(error.message)"
+            error.detail = .notExportable
             throw error
         }
     }

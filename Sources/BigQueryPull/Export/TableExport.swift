@@ -50,7 +50,7 @@ public struct TableExport: Sendable {
             to: destination, client: client, clock: clock, onProgress: onProgress, onInterruptedJob: onInterruptedJob)
         session.notify(.planning)
         let found = try await session.client.fetchTable(table)
-        try found.requireRows()
+        try found.requireRows(exportURI: destination.uri)
         try destination.require(found.schema)
         session.report.sourceTable = "\(table)"
         session.report.bytesBilled = 0

@@ -240,7 +240,7 @@ extension BigQueryError {
                 the run \(run.intent.runID) is too old or its result has expired; \(run.rows)\(total) rows are staged and \
                 kept; a new run would process \(bytes.map(String.init) ?? "an unknown number of") bytes
                 """,
-            cause: cause)
+            detail: .rerunNeedsApproval, cause: cause)
     }
 }
 

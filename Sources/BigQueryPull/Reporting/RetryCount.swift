@@ -14,8 +14,8 @@ final class RetryCount: Sendable {
 
     /// A client for one pull or export, and the count of its retries from now on.
     static func counting(_ client: BigQueryClient) -> (client: BigQueryClient, retries: RetryCount) {
-        let earlier = client.tokenRepetitionCount
-        let retries = RetryCount { client.tokenRepetitionCount - earlier }
+        let earlier = client.tokenRetryCount
+        let retries = RetryCount { client.tokenRetryCount - earlier }
         return (client.forRun { retries.add($0.cause) }, retries)
     }
 

@@ -19,7 +19,7 @@ struct TableSession {
     init(_ pull: TablePull, _ client: BigQueryClient, _ reporter: PullReporter) async throws {
         reporter.notify(.planning)
         table = try await client.fetchTable(pull.table)
-        try table.requireRows()
+        try table.requireRows(columns: pull.columns, limit: pull.maximumRows)
         columns = try pull.columns.map(table.schema.selecting) ?? table.schema
         try columns.requireExactTypes()
         for message in columns.unknownTypes { reporter.warn(.unknownType, message) }
@@ -133,7 +133,7 @@ struct TablePages: Sendable {
     }
 
     private func fetch(_ position: TablePosition, _ maximumRows: Int) async throws -> ResultPage {
-        try await client.fetchRows(
+        try await client.fetchTablePage(
             of: table.reference, schema: table.schema, selectedFields: columns, from: position,
             maximumRows: maximumRows, memory: memory)
     }
@@ -143,7 +143,9 @@ extension Table {
     /// Rejects a table that has no rows of its own, so that only a query can read it.
     ///
     /// Snapshots have rows, and kinds unknown to this version can have some.
-    func requireRows() throws(BigQueryError) {
+    func requireRows(
+        columns: [String]? = nil, limit: Int64? = nil, exportURI: String? = nil
+    ) throws(BigQueryError) {
         let kind: String
         switch self.kind {
         case .view: kind = "a view"
@@ -151,7 +153,11 @@ extension Table {
         case .external: kind = "an external table"
         case .table, .snapshot, .unknown: return
         }
-        throw BigQueryError(code: .notATable, message: "\(reference) is \(kind), which only a query can read")
+        let list = columns.map { $0.map { "`\($0)`" }.joined(separator: ", ") } ?? "*"
+        let sql = "SELECT \(list) FROM `\(reference)`" + (limit.map { " LIMIT \($0)" } ?? "")
+        throw BigQueryError(
+            code: .notATable, message: "\(reference) is \(kind), which only a query can read",
+            detail: .readableByQuery(sql: sql, exportURI: exportURI))
     }
 }
 

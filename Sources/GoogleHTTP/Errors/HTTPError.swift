@@ -73,7 +73,7 @@ public struct HTTPError: CodedError {
     /// The error underneath.
     public var cause: (any Error)?
     /// Whether the connection was lost before anything of an answer came, as happens to one that was idle too long.
-    package var isBeforeAnswer = false
+    package var isBeforeResponse = false
 
     /// Makes an error.
     public init(code: Code, message: String, hint: String? = nil, cause: (any Error)? = nil) {

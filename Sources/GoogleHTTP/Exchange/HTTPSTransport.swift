@@ -118,7 +118,7 @@ public final class HTTPSTransport: HTTPTransport {
             try Task.checkCancellation()
             var failure = HTTPError(
                 transport: error, host: host, proxy: proxyAddress.map { "\($0.host):\($0.port)" })
-            failure.isBeforeAnswer = failure.code == .connectionLost
+            failure.isBeforeResponse = failure.code == .connectionLost
             logger.debug("\(request): \(failure.message), after \(elapsed().milliseconds) ms")
             throw failure
         }

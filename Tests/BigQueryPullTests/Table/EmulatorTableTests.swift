@@ -23,9 +23,9 @@ import Testing
             var token: String?
             repeat {
                 let position = token.map { TablePosition.token($0, row: row) } ?? .row(row)
-                let page = try await client.fetchRows(
+                let page = try await client.fetchTablePage(
                     of: Self.trips, schema: table.schema, selectedFields: columns, from: position, maximumRows: 70)
-                let again = try await client.fetchRows(
+                let again = try await client.fetchTablePage(
                     of: Self.trips, schema: table.schema, selectedFields: columns, from: .row(row), maximumRows: 70)
                 let schema = try columns.map { try table.schema.selecting($0) } ?? table.schema
                 // By name: a query has its columns in the order of its words.
@@ -81,7 +81,7 @@ import Testing
             #expect(view.kind == .view)
             #expect(view.view?.query == "SELECT trip_id FROM bench.trips_3")
             let error = await #expect(throws: BigQueryError.self) {
-                try await fixture.client.fetchRows(of: reference, schema: view.schema, from: .row(0), maximumRows: 1)
+                try await fixture.client.fetchTablePage(of: reference, schema: view.schema, from: .row(0), maximumRows: 1)
             }
             #expect(error?.code == .notATable)
             #expect(fixture.emulator.counters.rows == 0)

@@ -16,7 +16,7 @@ import Testing
                 200, #"{"totalRows":"9","pageToken":"T==","rows":[{"f":[{"v":"7"},{"v":"1500000"},{"v":null}]}]}"#)
         ])
         let page = try await scriptedClient(transport)
-            .fetchRows(of: Self.table, schema: Self.schema, from: .row(5), maximumRows: 2)
+            .fetchTablePage(of: Self.table, schema: Self.schema, from: .row(5), maximumRows: 2)
         #expect(page.totalRows == 9 && page.pageToken == "T==" && page.jobComplete == nil)
         #expect(page.rows.firstRow == 5 && page.rows.rowCount == 1)
         #expect(page.rows[0, 0] == .integer(7))
@@ -32,7 +32,7 @@ import Testing
     @Test func goesOnByToken() async throws {
         let transport = ScriptedTransport([.answer(200, #"{"totalRows":"9"}"#)])
         let page = try await scriptedClient(transport)
-            .fetchRows(of: Self.table, schema: Self.schema, from: .token("T==", row: 8), maximumRows: 2)
+            .fetchTablePage(of: Self.table, schema: Self.schema, from: .token("T==", row: 8), maximumRows: 2)
         #expect(page.rows.firstRow == 8 && page.rows.rowCount == 0)
         let url = try #require(transport.requests.first).url
         #expect(url.contains("/data?pageToken=T%3D%3D&maxResults=2&"))
@@ -44,7 +44,7 @@ import Testing
         let transport = ScriptedTransport([
             .answer(200, #"{"totalRows":"1","rows":[{"f":[{"v":"1500000"},{"v":"x"}]}]}"#)
         ])
-        let page = try await scriptedClient(transport).fetchRows(
+        let page = try await scriptedClient(transport).fetchTablePage(
             of: Self.table, schema: Self.schema, selectedFields: ["NOTE", "at"], from: .row(0), maximumRows: 2)
         #expect(page.rows.columnCount == 2)
         #expect(transport.requests[0].url.contains("&selectedFields=At%2Cnote&"))
@@ -54,7 +54,7 @@ import Testing
     func aColumnThatIsNotThereIsNamed(names: [String], message: String) async throws {
         let transport = ScriptedTransport([])
         let error = await #expect(throws: BigQueryError.self) {
-            try await scriptedClient(transport).fetchRows(
+            try await scriptedClient(transport).fetchTablePage(
                 of: Self.table, schema: Self.schema, selectedFields: names, from: .row(0), maximumRows: 2)
         }
         #expect(error?.code == .invalidRequest)
@@ -65,7 +65,7 @@ import Testing
     @Test func aPageWithMoreRowsThanAskedForIsAnError() async throws {
         let transport = ScriptedTransport([.answer(200, #"{"rows":[{"f":[{"v":"1"}]},{"f":[{"v":"2"}]}]}"#)])
         let error = await #expect(throws: RowsError.self) {
-            try await scriptedClient(transport).fetchRows(
+            try await scriptedClient(transport).fetchTablePage(
                 of: Self.table, schema: Self.schema, selectedFields: ["id"], from: .row(0), maximumRows: 1)
         }
         #expect(error?.code == .inconsistentPage)
@@ -84,7 +84,7 @@ import Testing
     ) async throws {
         let transport = ScriptedTransport([refusal(status, reason, message)])
         let error = await #expect(throws: BigQueryError.self) {
-            try await scriptedClient(transport).fetchRows(
+            try await scriptedClient(transport).fetchTablePage(
                 of: Self.table, schema: Self.schema, from: .row(0), maximumRows: 1)
         }
         #expect(error?.code == code)
@@ -95,7 +95,7 @@ import Testing
     @Test func aDamagedBodyIsAskedForAgain() async throws {
         let transport = ScriptedTransport([.answer(200, #"{"totalRows":"#), .answer(200, #"{"totalRows":"0"}"#)])
         let page = try await scriptedClient(transport)
-            .fetchRows(of: Self.table, schema: Self.schema, from: .row(0), maximumRows: 1)
+            .fetchTablePage(of: Self.table, schema: Self.schema, from: .row(0), maximumRows: 1)
         #expect(page.totalRows == 0)
     }
 }

@@ -147,7 +147,7 @@ import Testing
                 #"{"status": 429, "headers": {"Retry-After": "\#(value)", "Date": "Tue, 24 Nov 2026 12:00:00 GMT"}}"#
             let outcome = try await pull.expectStop([Self.page: ["pass", answer]], exitCode: 75)
             #expect(pull.waits.isEmpty)
-            #expect(outcome.message.contains("asked to wait"))
+            #expect(outcome.message.contains("requested a wait of"))
         }
     }
 

@@ -107,9 +107,9 @@ import Testing
         #expect(clock.slept.isEmpty)
     }
 
-    @Test func countsRepetitionsAgainstTheirMaximum() async {
+    @Test func stopsAfterTheMaximumNumberOfAttempts() async {
         var policy = RetryPolicy()
-        policy.maxRetries = 3
+        policy.maxAttempts = 4
         let count = Atomic(0)
         await #expect(throws: Failure.self) {
             try await policy.run(clock: ManualClock()) { _ in

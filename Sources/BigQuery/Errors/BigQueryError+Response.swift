@@ -19,9 +19,11 @@ extension BigQueryError {
         var error: Failure
     }
 
-    /// The error that an answer with an error status stands for. Its body is read to its end.
+    /// Reads an error response.
     ///
-    /// The body need not be BigQuery's: proxies send HTML, and some servers leave parts out.
+    /// The body need not be BigQuery's: proxies send HTML, and some servers leave members out.
+    ///
+    /// - Throws: `RowsError` with code `bodyTooLarge`, `HTTPError`, or `CancellationError`.
     static func read(_ head: HTTPResponseHead, _ body: inout HTTPBody, limits: BodyLimits = .error) async throws
         -> BigQueryError
     {
@@ -38,30 +40,22 @@ extension BigQueryError {
                 reason: nil, status: head.status,
                 message: text.isEmpty ? "HTTP \(head.status)" : "HTTP \(head.status): \(text)"
             )
-            // What BigQuery does not find or take, it says in its own form.
-            if [.notFound, .queryFailed].contains(error.code) {
-                error.code = .unexpectedAnswer
-                error.hint = unexpectedAnswerHint
-            }
+            // BigQuery itself reports these in its own format.
+            if [.notFound, .queryFailed].contains(error.code) { error.code = .unexpectedAnswer }
         }
         error.retryAfter = head.retryAfter
         return error
     }
 
-    /// What to do about an answer that is not BigQuery's.
-    static let unexpectedAnswerHint =
-        "check the endpoint, and whether a proxy or a login page answers in the place of Google"
-
-    /// The error for an answer with a success status whose body is another server's.
+    /// The error for a successful response of another server.
     static func notBigQuery(_ body: some Collection<UInt8>, host: String, cause: (any Error)? = nil) -> BigQueryError {
         let excerpt = printable(String(decoding: body.prefix(800), as: UTF8.self), limit: 200)
         return BigQueryError(
-            code: .unexpectedAnswer, message: "\(host) did not answer like BigQuery: \(excerpt)",
-            hint: unexpectedAnswerHint, cause: cause)
+            code: .unexpectedAnswer, message: "the response of \(host) is not from BigQuery: \(excerpt)", cause: cause)
     }
 
-    /// A body that cannot be read does not hide the status, nor does one that is too large. One that only becomes too
-    /// large when it is inflated is meant to do harm.
+    /// A body that is damaged or too large does not hide the status. One that is too large only after inflating is a gzip
+    /// bomb.
     private static func readBytes(_ head: HTTPResponseHead, _ body: inout HTTPBody, limits: BodyLimits) async throws
         -> [UInt8]
     {
