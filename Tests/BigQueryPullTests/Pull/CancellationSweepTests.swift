@@ -8,9 +8,9 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// A pull whose task is cancelled at every place where it can notice.
+/// Cancels the task of a pull at every suspension point.
 @Suite(.faults("L28"), .timeLimit(.minutes(10))) struct CancellationSweepTests {
-    /// Of so many places one is tried.
+    /// One of this many suspension points is tried.
     private static let step = Sweep.whole(1, orShort: 17)
 
     private static let old = ["1|old", "2|old"]
@@ -27,7 +27,7 @@ import Testing
             return pull
         }
 
-        /// Makes the table that is there before.
+        /// Creates the previous table.
         func prepare(_ target: StagingTarget) async throws {
             let query = QueryRequest("SELECT 1 AS trip_id, 'old' AS vendor UNION ALL SELECT 2, 'old'")
             _ = try await QueryPull(query, client: fixture.client).stage(into: target)
@@ -38,15 +38,16 @@ import Testing
         }
     }
 
-    /// With a job that is done at once, and with one that takes its time.
-    @Test(arguments: [Duration.zero, .milliseconds(40)]) func leavesWhatASignalLeaves(jobTime: Duration) async throws {
+    /// With a job that is done immediately, and with one that is not.
+    @Test(arguments: [Duration.zero, .milliseconds(40)]) func leavesAConsistentDatabase(jobTime: Duration) async throws
+    {
         try await EmulatorFixture.with(EmulatorConfiguration(jobTime: jobTime)) { fixture in
             let scenario = Scenario(fixture: fixture)
             let counting = CountingExecutor()
-            let peace = scenario.target("peace.db")
-            try await scenario.prepare(peace)
-            _ = try await counting.run { try await scenario.pull().stage(into: peace) }.get()
-            let new = try await DatabaseQueue(path: peace.path).read { try Scenario.table($0) }
+            let complete = scenario.target("complete.db")
+            try await scenario.prepare(complete)
+            _ = try await counting.run { try await scenario.pull().stage(into: complete) }.get()
+            let new = try await DatabaseQueue(path: complete.path).read { try Scenario.table($0) }
             #expect(new.count == 200 && counting.count > 50)
 
             var cancelled = 0
@@ -57,7 +58,7 @@ import Testing
         }
     }
 
-    /// Returns whether the pull was cancelled before it was done.
+    /// Returns whether the pull was cancelled before it finished.
     private func check(_ scenario: Scenario, cancellingAt number: Int, new: [String]) async throws -> Bool {
         let comment: Comment = "cancelled at \(number)"
         let emulator = scenario.fixture.emulator
@@ -78,7 +79,7 @@ import Testing
         func count(_ method: String) -> Int {
             emulator.counters.requests[method, default: 0] - before.requests[method, default: 0]
         }
-        // A job that is not known yet is told to stop once more, some times.
+        // The cancellation of an unknown job is retried.
         #expect(count("jobs.cancel") <= 6, comment)
         guard case .failure(let error) = result else {
             #expect(found.isPublished && found.runs > 1, comment)
@@ -88,7 +89,7 @@ import Testing
         #expect(error is CancellationError, "\(comment): \(error)")
         #expect(!found.isPublished || found.runs == 1, comment)
         if found.runs > 1 { #expect(found.state == "interrupted", comment) }
-        // Only a job of which no rows are staged yet can be running.
+        // A job of which rows are staged is done.
         if found.rows > 0 { #expect(count("jobs.cancel") == 0, comment) }
         #expect(interrupted.withLock { $0.count } <= count("jobs.cancel"), comment)
 
@@ -99,7 +100,7 @@ import Testing
             #expect(rows == new, comment)
         }
         #expect(end.isPublished, comment)
-        // A job that was cancelled while it ran is replaced by another one.
+        // A cancelled job is replaced by another one.
         let jobs = emulator.counters.jobs - before.jobs
         #expect(jobs == (end.runID == found.runID || found.runs == 1 ? 1 : 1 + min(1, count("jobs.cancel"))), comment)
         return true

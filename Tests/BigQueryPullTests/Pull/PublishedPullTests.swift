@@ -8,7 +8,7 @@ import Testing
 
 @testable import BigQueryPull
 
-/// A Swift program that stages rows, and ends before it has passed the report on.
+/// A program that stages rows, and can end before it has passed the report on.
 @Suite struct PublishedPullTests {
     private let sql = "SELECT trip_id, vendor FROM bench.trips_20"
 
@@ -20,14 +20,14 @@ import Testing
         try await DatabaseQueue(path: target.path).read { try Int.fetchOne($0, sql: "SELECT count(*) FROM results") }
     }
 
-    @Test(.faults("L33")) func isReportedUntilItIsAcknowledged() async throws {
+    @Test(.faults("L33")) func reportsARunUntilItIsAcknowledged() async throws {
         try await EmulatorFixture.with { fixture in
             let pull = QueryPull(QueryRequest(sql), client: fixture.client)
             let target = target(fixture)
             do {
                 let published = try await pull.publish(into: target)
                 #expect(published.report.alreadyPublished == nil)
-                // The table is reserved as long as the program may acknowledge.
+                // The table is locked until the acknowledgement.
                 let error = await #expect(throws: StagingError.self) { try await pull.publish(into: target) }
                 #expect(error?.code == .targetInUse)
                 withExtendedLifetime(published) {}
@@ -46,7 +46,7 @@ import Testing
         }
     }
 
-    @Test(.faults("L33")) func isUnknownToABackupThatWasMadeBefore() async throws {
+    @Test(.faults("L33")) func aRestoredBackupDoesNotReportALaterRun() async throws {
         try await EmulatorFixture.with { fixture in
             let pull = QueryPull(QueryRequest(sql), client: fixture.client)
             let target = target(fixture)
@@ -62,7 +62,7 @@ import Testing
         }
     }
 
-    @Test(.faults("L33")) func isReportedForATableAsWell() async throws {
+    @Test(.faults("L33")) func reportsARunOfATable() async throws {
         try await EmulatorFixture.with { fixture in
             let table = TableReference(project: "local-project", dataset: "bench", table: "trips_20")
             let pull = TablePull(table, client: fixture.client)
@@ -76,8 +76,8 @@ import Testing
         }
     }
 
-    /// The table that stands in the way of the same command is the one that it made.
-    @Test(.faults("L33")) func isReportedIfTheTableMustNotExist() async throws {
+    /// The existing table is the one that the same pull created.
+    @Test(.faults("L33")) func reportsARunIfTheTableMustNotExist() async throws {
         try await EmulatorFixture.with { fixture in
             let pull = QueryPull(QueryRequest(sql), client: fixture.client)
             var target = target(fixture)
@@ -90,8 +90,8 @@ import Testing
         }
     }
 
-    /// What can be rejected without the database leaves none behind.
-    @Test(.faults("L34")) func aKeyThatIsNotInTheResultLeavesNoFile() async throws {
+    /// Rejected before the database is created.
+    @Test(.faults("L34")) func createsNoFileForAnUnknownKey() async throws {
         try await EmulatorFixture.with { fixture in
             var target = target(fixture)
             target.key = ["missing"]

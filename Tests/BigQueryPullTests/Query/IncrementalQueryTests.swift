@@ -7,8 +7,8 @@ import SQLiteStaging
 import TestSupport
 import Testing
 
-@Suite struct IncrementalTests {
-    /// A table of an emulator, which the test changes.
+@Suite struct IncrementalQueryTests {
+    /// A table of the emulator that the test changes.
     private struct Shop: Sendable {
         let fixture: EmulatorFixture
 
@@ -22,7 +22,7 @@ import Testing
             }
         }
 
-        /// Replaces the table by these lines of JSON.
+        /// Replaces the rows with these lines of JSON.
         func load(_ rows: [String]) async throws {
             let path = fixture.folder.file("orders.jsonl")
             try Data(rows.joined(separator: "\n").utf8).write(to: URL(filePath: path))
@@ -48,7 +48,7 @@ import Testing
 
         var target: StagingTarget { StagingTarget(path: file, ifExists: .append) }
 
-        /// Pulls by `id` in pages of two rows, and stops after the second; returns the pull.
+        /// Pulls by `id` in pages of two rows, and stops after the second page.
         func interrupt() async throws -> QueryPull {
             var pull = QueryPull(QueryRequest("SELECT * FROM shop.orders"), client: fixture.client)
             pull.incrementalColumn = "id"
@@ -74,7 +74,7 @@ import Testing
             """
     }
 
-    @Test(arguments: ["id", "DAY", "at", "stamp"]) func takesOnlyWhatIsNew(column: String) async throws {
+    @Test(arguments: ["id", "DAY", "at", "stamp"]) func pullsOnlyNewRows(column: String) async throws {
         try await Shop.with([Self.row(1), Self.row(2)]) { shop in
             #expect(try await shop.pull(column).rowsCopied == 2)
             #expect(try await shop.pull(column).rowsCopied == 0)
@@ -88,7 +88,7 @@ import Testing
         }
     }
 
-    @Test func takesRowsWithoutAValueOnceAndCountsThemLater() async throws {
+    @Test func pullsRowsWithNullOnceAndCountsThemLater() async throws {
         try await Shop.with([Self.row(1), Self.row(nil), Self.row(nil)]) { shop in
             let first = try await shop.pull("id")
             #expect((first.rowsCopied, first.rowsWithoutWatermark) == (3, nil))
@@ -100,7 +100,7 @@ import Testing
         }
     }
 
-    @Test func rowsWithoutAValueAreTakenOnceAlsoIfThereAreNoOthers() async throws {
+    @Test func pullsRowsWithNullOnceIfThereAreNoOthers() async throws {
         try await Shop.with([Self.row(nil), Self.row(nil)]) { shop in
             #expect(try await shop.pull("id").rowsCopied == 2)
             let second = try await shop.pull("id")
@@ -111,19 +111,19 @@ import Testing
         }
     }
 
-    /// Only later runs put the query inside another one, but the first is the one to say so.
-    @Test func refusesInTheFirstRunWhatCannotBeWrapped() async throws {
+    /// Later runs wrap the query, but the first one already rejects it.
+    @Test func rejectsAQueryThatCannotBeWrappedInTheFirstRun() async throws {
         try await Shop.with([Self.row(1)]) { shop in
             let error = await #expect(throws: PullError.self) {
                 try await shop.pull("id", sql: "SELECT * FROM shop.orders; -- the end")
             }
             #expect(error?.code == .notIncremental)
-            #expect(error?.hint?.contains("SELECT * FROM (query)") == true)
+            #expect(error?.message.contains("SELECT * FROM (query)") == true)
             #expect(shop.fixture.emulator.counters.jobs == 0)
         }
     }
 
-    @Test func givesRowsThatAreThereTheirNewValues() async throws {
+    @Test func updatesExistingRows() async throws {
         try await Shop.with([Self.row(1, "old"), Self.row(2, "old")]) { shop in
             try await shop.pull("day", .upsert, key: ["id"])
             try await shop.load([Self.row(1, "old"), Self.row(2, "new", day: 20), Self.row(3, "new")])
@@ -137,7 +137,7 @@ import Testing
         "SELECT id, note FROM shop.orders; ", "SELECT id, note FROM shop.orders -- all of them",
         "WITH o AS (SELECT * FROM shop.orders) SELECT id, note FROM o ORDER BY id LIMIT @most;\n",
     ])
-    func wrapsQueriesOfEveryForm(sql: String) async throws {
+    func wrapsEveryFormOfQuery(sql: String) async throws {
         try await Shop.with([Self.row(1), Self.row(2)]) { shop in
             for count in [2, 0] as [Int64] {
                 let report = try await shop.pull("id", sql: sql) { pull in
@@ -149,15 +149,15 @@ import Testing
         }
     }
 
-    /// Rows with a key come once, however often they are added.
+    /// Rows with a key are not duplicated.
     @Test(arguments: [StagingTarget.ExistingTable.append, .upsert])
-    func warnsIfAllRowsWereAddedToOthers(ifExists: StagingTarget.ExistingTable) async throws {
+    func warnsIfAllRowsWereAddedToExistingOnes(ifExists: StagingTarget.ExistingTable) async throws {
         try await Shop.with([Self.row(1)]) { shop in
             let key = ifExists == .upsert ? ["id"] : []
             let pull = QueryPull(QueryRequest("SELECT * FROM shop.orders"), client: shop.fixture.client)
             _ = try await pull.stage(into: StagingTarget(path: shop.file, key: key))
             let first = try await shop.pull("id", ifExists, key: key)
-            #expect(first.warnings.contains { $0.message.contains("takes all rows") } == (ifExists == .append))
+            #expect(first.warnings.contains { $0.code == .firstIncrementalRun } == (ifExists == .append))
             #expect(try await shop.pull("id", ifExists, key: key).warnings.isEmpty)
         }
     }
@@ -168,39 +168,44 @@ import Testing
         var ifExists: StagingTarget.ExistingTable? = .append
         var change: @Sendable (inout QueryPull) -> Void = { _ in }
         let message: String
+        var detail: PullError.Detail?
     }
 
     private static let parameter = QueryParameter(name: "BQPULL_watermark", type: .scalar("INT64"), value: .null)
 
     static let misuses = [
-        Misuse(testDescription: "replace", ifExists: .replace, message: "adds rows"),
-        Misuse(testDescription: "the default", ifExists: nil, message: "adds rows"),
-        Misuse(testDescription: "a text", column: "note", message: "the column note is STRING"),
-        Misuse(testDescription: "a list", column: "list", message: "the column list is an ARRAY"),
-        Misuse(testDescription: "no column", column: "missing", message: "no column missing"),
-        Misuse(testDescription: "legacy", change: { $0.query.useLegacySQL = true }, message: "legacy dialect"),
+        Misuse(testDescription: "replace", ifExists: .replace, message: "adds rows", detail: .replacesRows),
+        Misuse(testDescription: "the default", ifExists: nil, message: "adds rows", detail: .replacesRows),
+        Misuse(testDescription: "a STRING column", column: "note", message: "the column note is STRING"),
+        Misuse(testDescription: "an ARRAY column", column: "list", message: "the column list is an ARRAY"),
+        Misuse(testDescription: "an unknown column", column: "missing", message: "no incremental column missing"),
+        Misuse(
+            testDescription: "a similar name", column: "dayz", message: "no incremental column dayz",
+            detail: .similarName("day")),
+        Misuse(testDescription: "legacy", change: { $0.query.useLegacySQL = true }, message: "legacy SQL"),
         Misuse(
             testDescription: "positional",
             change: { $0.query.parameters = [QueryParameter(name: nil, type: .scalar("INT64"), value: .null)] },
             message: "positional parameters"),
         Misuse(
-            testDescription: "its own parameter", change: { $0.query.parameters = [parameter] },
+            testDescription: "the reserved parameter", change: { $0.query.parameters = [parameter] },
             message: "@bqpull_watermark"),
     ]
 
-    @Test(arguments: misuses) func refusesWhatCannotBeDone(_ misuse: Misuse) async throws {
+    @Test(arguments: misuses) func rejectsMisuse(_ misuse: Misuse) async throws {
         try await Shop.with([Self.row(1)]) { shop in
             let error = await #expect(throws: PullError.self) {
                 try await shop.pull(misuse.column, misuse.ifExists, misuse.change)
             }
             #expect(error?.code == .notIncremental)
             #expect(error?.message.contains(misuse.message) == true, "\(error?.message ?? "")")
+            #expect(error?.detail == misuse.detail)
             #expect(shop.fixture.emulator.counters.jobs == 0)
         }
     }
 
-    /// What an interrupted run has above its watermark is no whole table.
-    @Test(arguments: [true, false]) func beginsAnewIfTheTableIsGone(byItsRecord: Bool) async throws {
+    /// The rows of an interrupted run above its watermark are not the whole table.
+    @Test(arguments: [true, false]) func startsOverIfTheTableIsGone(byItsRecord: Bool) async throws {
         try await Shop.with([Self.row(1)]) { shop in
             try await shop.pull("id")
             try await shop.load((1...20).map { Self.row($0) })
@@ -216,8 +221,8 @@ import Testing
         }
     }
 
-    /// An interrupted run goes on above the watermark that it began with.
-    @Test func isContinuedAboveItsOwnWatermark() async throws {
+    /// Keeps the watermark that the interrupted run started with.
+    @Test func continuesAboveTheWatermarkOfTheRun() async throws {
         try await Shop.with([Self.row(1)]) { shop in
             try await shop.pull("id")
             try await shop.load([Self.row(1)] + (2...20).map { Self.row($0) } + [Self.row(nil)])
@@ -229,7 +234,7 @@ import Testing
             #expect((report.rowsContinued ?? 0) >= 4)
             #expect(report.rowsCopied == 19)
             #expect(report.rowsWithoutWatermark == 1)
-            // Only the rows without a value were counted by another job.
+            // The only other job counts the rows whose column is NULL.
             #expect(shop.fixture.emulator.counters.jobs == jobs + 1)
             #expect(try shop.read("SELECT count(*) || ' ' || count(DISTINCT id) FROM results") == ["20 20"])
             #expect(try await shop.pull("id").rowsCopied == 0)

@@ -6,19 +6,19 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// Pulls from a scripted service into a sink in memory.
+/// Pulls query results of a scripted service into a sink in memory.
 @Suite struct QueryPullTests {
     private static let dryRun = ScriptedTransport.Reply.answer(
         200,
         #"{"jobReference":{"location":"EU"},"status":{"state":"DONE"},"statistics":{"query":{"statementType":"SELECT"}}}"#
     )
-    /// What a job is that is done, and what one is that the service failed.
+    /// Members of a finished job, and of one that the service failed to run.
     private static let done =
         #""status":{"state":"DONE"},"statistics":{"query":{"totalBytesBilled":"10","cacheHit":true}}"#
     private static let failed =
         #""status":{"state":"DONE","errorResult":{"reason":"jobBackendError","message":"try again"}}"#
 
-    /// The job that a request inserts.
+    /// The response to the insertion of a job.
     private static func job(_ members: String, of request: HTTPRequest) -> ScriptedTransport.Reply {
         let id = request.bodyText.firstMatch(of: /"jobId":"([^"]*)"/)?.1 ?? ""
         return .answer(200, #"{"jobReference":{"jobId":"\#(id)"},\#(members)}"#)
@@ -32,7 +32,7 @@ import Testing
             200, #"{"jobComplete":true,"schema":{"fields":[\#(schema)]},"totalRows":"\#(total)","rows":[\#(rows)]}"#)
     }
 
-    @Test func aServiceThatDoesNotAnswerIsNotWaitedForLong() async throws {
+    @Test func cancellationDoesNotWaitForAnUnresponsiveService() async throws {
         let (arrivals, arrived) = AsyncStream<Void>.makeStream()
         let transport = ScriptedTransport { request in
             if request.bodyText.contains(#""dryRun":true"#) { return Self.dryRun }
@@ -50,13 +50,13 @@ import Testing
         #expect(interrupted.withLock { $0?.isCancelled } == false)
     }
 
-    /// What is told of a job that could not be stopped; nothing is told of one that never came to be.
+    /// A job that was never inserted is not reported.
     @Test(
         arguments: [
             (.answer(503), false), (.failure(HTTPError(code: .connectionLost, message: "reset")), false),
             (.answer(404, #"{"error":{"errors":[{"reason":"notFound"}]}}"#), nil), (.answer(200, "{}"), true),
         ] as [(ScriptedTransport.Reply, Bool?)])
-    func tellsWhatBecameOfTheJob(reply: ScriptedTransport.Reply, isCancelled: Bool?) async throws {
+    func reportsWhetherTheJobWasCancelled(reply: ScriptedTransport.Reply, isCancelled: Bool?) async throws {
         let (arrivals, arrived) = AsyncStream<Void>.makeStream()
         let cancels = Mutex(0)
         let transport = ScriptedTransport { request in
@@ -70,19 +70,19 @@ import Testing
             return .failure(HTTPError(code: .connectionLost, message: "cancelled"))
         }
         let interrupted = Mutex<InterruptedJob?>(nil)
-        // The two seconds never pass.
+        // The timeout of two seconds never passes.
         var pull = try newPull(transport, clock: ManualClock(longestSleep: .seconds(1)))
         pull.onInterruptedJob = { job in interrupted.withLock { $0 = job } }
         let task = Task { [pull] in try await pull.run(into: MemorySink()) }
         for await _ in arrivals { break }
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }
-        // A job that is not known may still be on its way.
+        // The insertion of an unknown job may still be under way.
         #expect(cancels.withLock { $0 } == (isCancelled == nil ? 6 : 1))
         #expect(interrupted.withLock { $0?.isCancelled } == isCancelled)
     }
 
-    /// A service of `total` rows that answers each kind of request from its script, or as it should.
+    /// A service of `total` rows that responds from the scripts, or by default correctly.
     private func service(
         insert: [String] = [], total: Int = 5,
         page: (@Sendable (Int, Int) -> ScriptedTransport.Reply)? = nil
@@ -131,7 +131,7 @@ import Testing
         #expect(report.file == nil)
     }
 
-    @Test func aJobThatTheServiceFailedIsRunAgainUnderANewId() async throws {
+    @Test func retriesAJobThatTheServiceFailedWithANewID() async throws {
         let transport = service(insert: [Self.failed, Self.failed])
         let report = try await pull(transport, into: MemorySink())
         let inserts = transport.requests.filter { $0.method == .post && !$0.bodyText.contains("dryRun") }
@@ -140,14 +140,14 @@ import Testing
         #expect(report.retries == 2)
     }
 
-    @Test func itIsRunAgainTwiceAtMost() async throws {
+    @Test func retriesAJobTwiceAtMost() async throws {
         let error = await #expect(throws: BigQueryError.self) {
             try await pull(service(insert: [Self.failed, Self.failed, Self.failed]), into: MemorySink())
         }
         #expect(error?.code == .jobFailedTemporarily)
     }
 
-    @Test func shortPagesAreContinued() async throws {
+    @Test func continuesShortPages() async throws {
         let sink = MemorySink()
         let transport = service(total: 7) { start, count in
             Self.page(start >= 3 ? [start] : Array(start..<start + count), total: 7)
@@ -156,7 +156,7 @@ import Testing
         #expect(sink.values == (0..<7).map { .integer($0) })
     }
 
-    @Test func aChangedTotalIsNeverFinished() async throws {
+    @Test func neverFinishesAChangedTotal() async throws {
         let sink = MemorySink()
         let transport = service { start, count in
             Self.page(Array(start..<start + count), total: start == 0 ? 5 : 6)
@@ -166,7 +166,7 @@ import Testing
         #expect(!sink.isFinished)
     }
 
-    @Test func aChangedSchemaIsNeverFinished() async throws {
+    @Test func neverFinishesAChangedSchema() async throws {
         let sink = MemorySink()
         let transport = service { start, count in
             Self.page(
@@ -178,7 +178,7 @@ import Testing
         #expect(!sink.isFinished)
     }
 
-    @Test func aPageThatIsTooLargeIsHalvedOnce() async throws {
+    @Test func halvesAPageThatIsTooLargeOnce() async throws {
         let sink = MemorySink()
         let transport = service(total: 9) { start, count in
             guard start == 0 || count <= 2 else {
@@ -191,7 +191,7 @@ import Testing
         #expect(sink.values == (0..<9).map { .integer($0) })
     }
 
-    @Test func timestampsFinerThanMicrosecondsAreRefused() async throws {
+    @Test func rejectsTimestampsFinerThanMicroseconds() async throws {
         let transport = service { start, count in
             Self.page(
                 [], total: 0,
@@ -201,10 +201,10 @@ import Testing
         }
         let error = await #expect(throws: PullError.self) { try await pull(transport, into: MemorySink()) }
         #expect(error?.code == .unsupportedColumn)
-        #expect(error?.hint?.contains("s.at") == true)
+        #expect(error?.detail == .timestampPrecision(column: "s.at"))
     }
 
-    @Test func unknownTypesAreWarnedAbout() async throws {
+    @Test func warnsOfUnknownTypes() async throws {
         let transport = service { start, count in
             Self.page(Array(start..<start + count), total: 5, schema: #"{"name":"n","type":"TENSOR"}"#)
         }
@@ -212,7 +212,7 @@ import Testing
         let report = try await pull(transport, into: sink)
         #expect(
             report.warnings.map(\.message) == [
-                "the column n is of the unknown type TENSOR; its values are kept as sent"
+                "the column n has the unknown type TENSOR; its values are staged as sent"
             ])
         #expect(sink.values.first == .text("0"))
     }

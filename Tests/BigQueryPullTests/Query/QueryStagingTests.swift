@@ -9,15 +9,15 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite struct StagingPullTests {
-    /// A job that runs is stopped with the pull, one request and no more; one that is done is not.
+@Suite struct QueryStagingTests {
+    /// A running job is cancelled with one request; a finished one is not.
     @Test(.faults("L8"), arguments: [(Duration.seconds(60), 1), (.zero, 0)])
-    func aCancelledPullStopsItsJob(jobTime: Duration, cancels: Int) async throws {
+    func cancellationCancelsARunningJob(jobTime: Duration, cancels: Int) async throws {
         let configuration = EmulatorConfiguration(latency: .milliseconds(5), jobTime: jobTime)
         try await EmulatorFixture.with(configuration) { fixture in
             let (phases, continuation) = AsyncStream<PullProgress.Phase>.makeStream()
             let interrupted = Mutex<[InterruptedJob]>([])
-            // Its sleeps never end: a busy machine may take longer to stop a job than people would wait.
+            // Timeouts never pass, since a busy machine can exceed the time for the cancellation.
             let clock = ManualClock(longestSleep: .zero)
             var pull = QueryPull(QueryRequest("SELECT * FROM bench.trips_10000"), client: fixture.client, clock: clock)
             pull.limits.pageRows = 10
@@ -27,7 +27,7 @@ import Testing
                 try await pull.stage(into: StagingTarget(path: fixture.folder.file("staging.db")))
             }
             for await phase in phases where phase == (jobTime == .zero ? .transferring : .running) { break }
-            // The insert is on its way when the job is said to run.
+            // The phase is reported before the job is inserted.
             while fixture.emulator.counters.requests["jobs.getQueryResults"] == nil { await Task.yield() }
             task.cancel()
             await #expect(throws: CancellationError.self) { try await task.value }
@@ -36,9 +36,9 @@ import Testing
         }
     }
 
-    /// As much as BigQuery allows a row to have. The page is larger than the memory for pages, and then alone there.
+    /// The row size limit of BigQuery. The page exceeds the memory for pages, so it is read alone.
     @Test(.faults("P13"))
-    func aCellMayHave100MB() async throws {
+    func stagesACellOf100MB() async throws {
         try await EmulatorFixture.with { fixture in
             let query = QueryRequest(
                 "SELECT 1 AS n, hex(zeroblob(50000000)) AS s UNION ALL SELECT 2, 'small' ORDER BY n")
@@ -58,7 +58,7 @@ import Testing
         try DatabaseQueue(path: file).read { try Row.fetchAll($0, sql: sql) }
     }
 
-    /// Every way of cutting the result into pages stages the same table.
+    /// Every division into pages stages the same table.
     @Test(arguments: [
         (pageRows: 100 as Int?, inFlight: 1, pageBytes: nil as Int?), (77, 3, nil), (3000, 1, nil), (5000, 4, nil),
         (nil, 3, nil),
@@ -92,7 +92,7 @@ import Testing
         }
     }
 
-    @Test func theReportTellsWhatHappened() async throws {
+    @Test func fillsTheReport() async throws {
         try await EmulatorFixture.with { fixture in
             let file = fixture.folder.file("staging.db")
             var pull = QueryPull(Self.query, client: fixture.client)
@@ -122,7 +122,7 @@ import Testing
         }
     }
 
-    @Test func anEmptyResultMakesAnEmptyTable() async throws {
+    @Test func stagesAnEmptyResult() async throws {
         try await EmulatorFixture.with { fixture in
             let file = fixture.folder.file("staging.db")
             let query = QueryRequest("SELECT trip_id, vendor FROM `bench.trips_10` WHERE trip_id < -1")
@@ -136,7 +136,7 @@ import Testing
     }
 
     @Test(arguments: ["CREATE TABLE x.y AS SELECT 1", "DELETE FROM `bench.trips_10` WHERE true"])
-    func otherStatementsAreRefusedBeforeTheyRun(sql: String) async throws {
+    func rejectsOtherStatementsBeforeTheyRun(sql: String) async throws {
         try await EmulatorFixture.with { fixture in
             let pull = QueryPull(QueryRequest(sql), client: fixture.client)
             let error = await #expect(throws: PullError.self) {
@@ -147,7 +147,7 @@ import Testing
         }
     }
 
-    @Test func aTargetThatCannotBeUsedStopsBeforeAnythingIsSent() async throws {
+    @Test func rejectsATargetBeforeTheFirstRequest() async throws {
         try await EmulatorFixture.with { fixture in
             let file = fixture.folder.file("staging.db")
             try await DatabaseQueue(path: file).write { try $0.execute(sql: "CREATE TABLE results (a)") }
@@ -160,7 +160,7 @@ import Testing
         }
     }
 
-    @Test func aQueryThatFailsLeavesTheTableOfBefore() async throws {
+    @Test func keepsThePreviousTableIfTheQueryFails() async throws {
         try await EmulatorFixture.with { fixture in
             let file = fixture.folder.file("staging.db")
             let target = StagingTarget(path: file)

@@ -47,7 +47,7 @@ struct EmulatorFixture: Sendable {
         }
     }
 
-    /// A client that does something before each request is sent.
+    /// A client that calls `willSend` before each request.
     func client(willSend: @escaping @Sendable (HTTPRequest) async throws -> Void) -> BigQueryClient {
         BigQueryClient(
             client.configuration, tokens: tokens, transport: WatchedTransport(base: transport, willSend: willSend))
@@ -58,10 +58,10 @@ private struct WatchedTransport: HTTPTransport {
     let base: HTTPSTransport
     let willSend: @Sendable (HTTPRequest) async throws -> Void
 
-    func exchange<Answer: Sendable>(
+    func exchange<Response: Sendable>(
         _ request: HTTPRequest,
-        receive: @escaping @Sendable (HTTPResponseHead, inout HTTPBody) async throws -> Answer
-    ) async throws -> Answer {
+        receive: @escaping @Sendable (HTTPResponseHead, inout HTTPBody) async throws -> Response
+    ) async throws -> Response {
         try await willSend(request)
         return try await base.exchange(request, receive: receive)
     }

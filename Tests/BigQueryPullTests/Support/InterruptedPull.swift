@@ -5,7 +5,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// Stages until a moment comes, then cancels the task.
+/// Stages until `when` returns true, then cancels the task.
 func interrupt(
     _ pull: some Pull, into file: String, when: @escaping @Sendable (PullProgress) -> Bool
 ) async throws {
@@ -17,9 +17,8 @@ func interrupt(
     await #expect(throws: CancellationError.self) { try await task.value }
 }
 
-/// What would be on the disk if the process ended at a moment of the pull.
-///
-/// - Parameter cancelling: whether the pull itself ends then, too; else it goes on.
+/// Copies the database when `when` returns true, as the disk would be if the process were killed then. `cancelling` also
+/// ends the pull there.
 func kill(
     _ pull: some Pull, in folder: TemporaryFolder, cancelling: Bool = true,
     when: @escaping @Sendable (PullProgress) -> Bool
@@ -43,7 +42,7 @@ func kill(
     return dead
 }
 
-/// Sets a flag, and tells what it was.
+/// Sets a flag, and returns its previous value.
 private func swap(_ flag: inout Bool, _ value: Bool) -> Bool {
     defer { flag = value }
     return flag

@@ -1,7 +1,7 @@
 import BigQueryRows
 import Synchronization
 
-/// Keeps the first column of what it is given.
+/// Keeps the first column of the rows.
 final class MemorySink: RowSink {
     private let state = Mutex((values: [CellValue](), finished: false))
 

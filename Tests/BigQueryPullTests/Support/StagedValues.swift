@@ -1,6 +1,6 @@
 import GRDB
 
-/// The rows of a query of a staging database, each as its values between bars.
+/// The rows of a query on a staging database, each as its values separated by bars.
 func values(_ file: String, _ sql: String) throws -> [String] {
     try DatabaseQueue(path: file).read { db in
         try Row.fetchAll(db, sql: sql).map { row in
@@ -9,7 +9,7 @@ func values(_ file: String, _ sql: String) throws -> [String] {
     }
 }
 
-/// The states of all runs of a staging database, in the order in which they began.
+/// The states of all runs of a staging database, in order.
 func states(_ file: String) throws -> [String] {
     try values(file, "SELECT state FROM _bqpull_runs ORDER BY rowid")
 }

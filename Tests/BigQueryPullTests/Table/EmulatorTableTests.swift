@@ -5,13 +5,13 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Tables as the emulator serves them, which Google's client reads as well.
+/// Tables of the emulator, read with a client.
 @Suite struct EmulatorTableTests {
     private static let trips = TableReference(project: "local-project", dataset: "bench", table: "trips_300")
 
-    /// Every type by pages of bytes, by token and by row, is what a query gives.
+    /// For every type, with pages limited by bytes, by token and by row.
     @Test(arguments: [nil, ["trip_id", "stops", "rider", "pickup_at"]])
-    func rowsAreThoseOfAQuery(columns: [String]?) async throws {
+    func hasTheRowsOfAQuery(columns: [String]?) async throws {
         try await EmulatorFixture.with(EmulatorConfiguration(pageBytes: 20_000)) { fixture in
             let client = fixture.client
             let table = try await client.fetchTable(Self.trips)
@@ -28,7 +28,7 @@ import Testing
                 let again = try await client.fetchTablePage(
                     of: Self.trips, schema: table.schema, selectedFields: columns, from: .row(row), maximumRows: 70)
                 let schema = try columns.map { try table.schema.selecting($0) } ?? table.schema
-                // By name: a query has its columns in the order of its words.
+                // By name, since a query returns columns in the order of its SELECT list.
                 let order = columns ?? table.schema.fields.map(\.name)
                 let result = try await client.fetchFirstPage(RowRange(start: 0, count: 1), of: job.reference)
                 let resultSchema = try #require(result.schema)
@@ -54,7 +54,7 @@ import Testing
         }
     }
 
-    @Test func aChangeOfTheTableChangesItsEtag() async throws {
+    @Test func aChangeChangesTheEtag() async throws {
         try await EmulatorFixture.with { fixture in
             let file = fixture.folder.file("t.csv")
             try Data("id\n1\n".utf8).write(to: URL(filePath: file))
@@ -81,7 +81,8 @@ import Testing
             #expect(view.kind == .view)
             #expect(view.view?.query == "SELECT trip_id FROM bench.trips_3")
             let error = await #expect(throws: BigQueryError.self) {
-                try await fixture.client.fetchTablePage(of: reference, schema: view.schema, from: .row(0), maximumRows: 1)
+                try await fixture.client.fetchTablePage(
+                    of: reference, schema: view.schema, from: .row(0), maximumRows: 1)
             }
             #expect(error?.code == .notATable)
             #expect(fixture.emulator.counters.rows == 0)

@@ -6,11 +6,11 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// Reads tables of a scripted service into a sink in memory.
+/// Pulls tables of a scripted service into a sink in memory.
 @Suite struct TablePullTests {
     private static let reference = TableReference(project: "p", dataset: "d", table: "t")
 
-    /// A table as tables.get describes it.
+    /// A response of tables.get.
     struct Description: Sendable {
         var type = "TABLE"
         var etag = "e1"
@@ -29,7 +29,7 @@ import Testing
         }
     }
 
-    /// A page as tabledata.list answers.
+    /// A response of tabledata.list.
     struct Page: Sendable {
         var values: [Int]
         var token: String?
@@ -44,7 +44,7 @@ import Testing
         }
     }
 
-    /// A service that gives these pages one after another, and these descriptions, the last of them for ever.
+    /// A service that returns these pages and descriptions in order, and the last description indefinitely.
     private func service(_ pages: [Page], of descriptions: [Description] = [Description()]) -> ScriptedTransport {
         let state = Mutex((descriptions: descriptions, pages: pages))
         return ScriptedTransport { request in
@@ -67,7 +67,7 @@ import Testing
         return pull
     }
 
-    @Test func followsTokensToTheEnd() async throws {
+    @Test func followsPageTokens() async throws {
         let pages = [
             Page(values: [0, 1], token: "A=="), Page(values: [2], token: "B"), Page(values: [3], token: ""),
         ]
@@ -90,7 +90,7 @@ import Testing
         var pages: [Page]
         var error: String
         var message: String
-        /// The rows that may have been delivered by then.
+        /// The number of rows delivered before the error.
         var delivered: Int
     }
 
@@ -98,41 +98,41 @@ import Testing
         Fault(
             testDescription: "the same token twice",
             pages: [.init(values: [0], token: "A"), .init(values: [1], token: "A")],
-            error: "inconsistentPage", message: "after 2 rows, the same page token came again", delivered: 1),
+            error: "inconsistentPage", message: "after 2 rows, a page token repeats", delivered: 1),
         Fault(
             testDescription: "a cycle of tokens",
             pages: ["A", "B", "A"].map { .init(values: [7], token: $0) },
-            error: "inconsistentPage", message: "after 3 rows, the same page token came again", delivered: 2),
+            error: "inconsistentPage", message: "after 3 rows, a page token repeats", delivered: 2),
         Fault(
             testDescription: "a token of more than 64 KiB",
             pages: Array(repeating: .init(values: [0], token: String(repeating: "x", count: 65_537)), count: 4),
             error: "inconsistentPage", message: "not a string of at most 65536 bytes", delivered: 0),
         Fault(
             testDescription: "101 pages without rows", pages: (0...100).map { .init(values: [], token: "\($0)") },
-            error: "inconsistentPage", message: "101 pages came without any", delivered: 0),
+            error: "inconsistentPage", message: "101 consecutive pages have no rows", delivered: 0),
         Fault(
-            testDescription: "another number of rows on the second page",
+            testDescription: "a different total on the second page",
             pages: [.init(values: [0], token: "A"), .init(values: [1], token: "B", total: 5)],
             error: "tableChanges", message: "changed while it was read", delivered: 1),
         Fault(
-            testDescription: "fewer rows than promised",
+            testDescription: "fewer rows than expected",
             pages: [.init(values: [0, 1], token: "A"), .init(values: [2])],
-            error: "inconsistentResult", message: "was to have 4 rows, but 3 came", delivered: 2),
+            error: "inconsistentResult", message: "expected 4 rows of table p.d.t, got 3", delivered: 2),
         Fault(
-            testDescription: "more rows than promised",
+            testDescription: "more rows than expected",
             pages: [.init(values: [0, 1], token: "A"), .init(values: [2, 3], token: "B"), .init(values: [4])],
-            error: "inconsistentResult", message: "was to have 4 rows, but more came", delivered: 4),
+            error: "inconsistentResult", message: "expected 4 rows of table p.d.t, got more", delivered: 4),
         Fault(
-            testDescription: "a page that comes again under another token",
+            testDescription: "the same page under another token",
             pages: [.init(values: [0, 1], token: "A"), .init(values: [0, 1], token: "B"), .init(values: [2, 3])],
-            error: "inconsistentResult", message: "but more came", delivered: 4),
+            error: "inconsistentResult", message: "got more", delivered: 4),
         Fault(
-            testDescription: "no number of rows", table: Description(rows: nil),
+            testDescription: "no row count", table: Description(rows: nil),
             pages: [.init(values: [0], total: nil)],
-            error: "inconsistentResult", message: "came without a number of rows", delivered: 0),
+            error: "inconsistentResult", message: "has no row count", delivered: 0),
     ]
 
-    @Test(.faults("P20", "P21", "P24"), arguments: faults) func pagesThatDoNotGoTogetherAreNeverFinished(_ fault: Fault)
+    @Test(.faults("P20", "P21", "P24"), arguments: faults) func neverFinishesInconsistentPages(_ fault: Fault)
         async throws
     {
         let (sink, transport) = (MemorySink(), service(fault.pages, of: [fault.table]))
@@ -141,11 +141,11 @@ import Testing
         #expect(description.hasPrefix(fault.error) && description.contains(fault.message), "\(description)")
         #expect(!sink.isFinished)
         #expect(sink.values.count == fault.delivered)
-        // None was asked for behind the one that was wrong; a body that cannot be read is asked for again.
+        // No page after the faulty one is requested; a body that cannot be read is retried.
         #expect(transport.requests.count(where: \.isForRows) == fault.pages.count)
     }
 
-    @Test(.faults("P21")) func aHundredPagesWithoutRowsAreLetThrough() async throws {
+    @Test(.faults("P21")) func acceptsAHundredPagesWithoutRows() async throws {
         let empty = (0..<100).map { Page(values: [], token: "\($0)") }
         let sink = MemorySink()
         let pages = empty + [Page(values: [0, 1], token: "x")] + (100..<200).map { Page(values: [], token: "\($0)") }
@@ -153,18 +153,18 @@ import Testing
         #expect(sink.values.count == 4 && report.pages == 202)
     }
 
-    /// Whether it is a fault is for the number of rows to tell: a table may have the same rows many times.
+    /// Only the row count decides about a fault, since a table can contain equal rows.
     @Test(.faults("P24"), arguments: [(7, true), (8, false)])
-    func aPageLikeTheOneBeforeIsWarnedAbout(last: Int, isWarned: Bool) async throws {
+    func warnsOfAPageLikeTheOneBefore(last: Int, isWarned: Bool) async throws {
         let pages = [Page(values: [7, 7], token: "A"), Page(values: [7, last])]
         let report = try await pull(service(pages)).run(into: MemorySink())
         #expect(
             report.warnings.map(\.message)
-                == (isWarned ? ["two pages of the table came with the same rows, up to row 4"] : []))
+                == (isWarned ? ["two consecutive pages of the table have the same rows, up to row 4"] : []))
     }
 
     @Test(arguments: [Description(etag: "e2"), Description(rows: 5)])
-    func aTableThatIsAnotherAfterwardsIsNeverFinished(after: Description) async throws {
+    func neverFinishesATableThatChanged(after: Description) async throws {
         let sink = MemorySink()
         let transport = service(
             [Page(values: [0, 1], token: "A"), Page(values: [2, 3])], of: [Description(), after])
@@ -173,8 +173,8 @@ import Testing
         #expect(!sink.isFinished && sink.values.count == 4)
     }
 
-    /// Rows that do not fit the columns, or are missing, are explained by a change if there was one.
-    @Test func aChangeExplainsPagesThatDoNotFit() async throws {
+    /// If the table changed, that is the reason for missing rows.
+    @Test func reportsAChangeInsteadOfInconsistentPages() async throws {
         let transport = service(
             [Page(values: [0, 1], token: "A"), Page(values: [2])], of: [Description(), Description(etag: "e2")])
         let error = await #expect(throws: PullError.self) { try await pull(transport).run(into: MemorySink()) }
@@ -184,32 +184,32 @@ import Testing
     @Test(arguments: [
         ("VIEW", "a view"), ("MATERIALIZED_VIEW", "a materialized view"), ("EXTERNAL", "an external table"),
     ])
-    func whatOnlyAQueryCanReadIsAnsweredWithTheQuery(type: String, name: String) async throws {
+    func suggestsAQueryForAView(type: String, name: String) async throws {
         let transport = service([], of: [Description(type: type, rows: 0)])
         let all = await #expect(throws: BigQueryError.self) { try await pull(transport).run(into: MemorySink()) }
         #expect(all?.code == .notATable && all?.message.contains("p.d.t is \(name)") == true)
-        #expect(all?.hint == "bqpull query 'SELECT * FROM `p.d.t`' --into FILE")
+        #expect(all?.detail == .readableByQuery(sql: "SELECT * FROM `p.d.t`", exportURI: nil))
         var some = try pull(transport)
         some.columns = ["n", "b"]
         some.maximumRows = 5
         let error = await #expect(throws: BigQueryError.self) { try await some.run(into: MemorySink()) }
-        #expect(error?.hint == "bqpull query 'SELECT `n`, `b` FROM `p.d.t` LIMIT 5' --into FILE")
+        #expect(error?.detail == .readableByQuery(sql: "SELECT `n`, `b` FROM `p.d.t` LIMIT 5", exportURI: nil))
         #expect(transport.requests.count == 2)
     }
 
-    @Test(arguments: ["SNAPSHOT", "TABLE_OF_THE_FUTURE"]) func otherKindsAreRead(type: String) async throws {
+    @Test(arguments: ["SNAPSHOT", "TABLE_OF_THE_FUTURE"]) func readsOtherKinds(type: String) async throws {
         let sink = MemorySink()
         _ = try await pull(service([Page(values: [0, 1, 2, 3])], of: [Description(type: type)]), pageRows: 4).run(
             into: sink)
         #expect(sink.values.count == 4)
     }
 
-    @Test func columnsThatCannotBeReadAreRefusedBeforeTheFirstPage() async throws {
+    @Test func rejectsColumnsBeforeTheFirstPage() async throws {
         let fine = #"{"name":"at","type":"TIMESTAMP","timestampPrecision":"12"}"#
         let transport = service([], of: [Description(column: fine)])
         let error = await #expect(throws: PullError.self) { try await pull(transport).run(into: MemorySink()) }
         #expect(error?.code == .unsupportedColumn)
-        #expect(error?.hint?.contains("--columns") == true && error?.hint?.contains("CAST(at AS STRING)") == true)
+        #expect(error?.detail == .timestampPrecision(column: "at"))
         var unknown = try pull(transport)
         unknown.columns = ["ta"]
         let other = await #expect(throws: BigQueryError.self) { try await unknown.run(into: MemorySink()) }
@@ -217,33 +217,33 @@ import Testing
         #expect(transport.requests.allSatisfy { !$0.isForRows })
     }
 
-    /// The service counts the rows of a streaming buffer late or never, and may send them all the same.
+    /// The service can send the rows of a streaming buffer without counting them.
     @Test(arguments: [([0, 1, 2, 3], nil), ([0, 1, 2, 3, 4], nil), ([0, 1, 2], "inconsistentResult")])
-    func rowsOfAStreamingBufferMayComeOrNot(values: [Int], error: String?) async throws {
+    func acceptsRowsOfAStreamingBuffer(values: [Int], error: String?) async throws {
         let table = Description(more: #","streamingBuffer":{"estimatedRows":"9"}"#)
         let sink = MemorySink()
-        let reading = try pull(service([Page(values: values, total: 0)], of: [table]), pageRows: 10)
+        let pull = try pull(service([Page(values: values, total: 0)], of: [table]), pageRows: 10)
         if let error {
-            let thrown = await #expect(throws: PullError.self) { try await reading.run(into: sink) }
+            let thrown = await #expect(throws: PullError.self) { try await pull.run(into: sink) }
             #expect(thrown?.code.description == error)
         } else {
-            let report = try await reading.run(into: sink)
+            let report = try await pull.run(into: sink)
             #expect(sink.values.count == values.count)
-            #expect(report.warnings.first?.message.contains("rows are being streamed into the table p.d.t") == true)
+            #expect(report.warnings.first?.message.contains("the table p.d.t has a streaming buffer") == true)
         }
     }
 
-    @Test(arguments: [(3, 3), (4, 4), (9, 4)]) func noMoreRowsAreAskedForThanWanted(limit: Int64, rows: Int)
+    @Test(arguments: [(3, 3), (4, 4), (9, 4)]) func requestsNoMoreRowsThanTheMaximum(limit: Int64, rows: Int)
         async throws
     {
         let sink = MemorySink()
-        let asked = Mutex<[Int]>([])
+        let requested = Mutex<[Int]>([])
         let transport = ScriptedTransport { request in
             guard request.isForRows else { return Description().reply }
             let count = Int(request.url.firstMatch(of: /maxResults=(\d+)/)?.output.1 ?? "") ?? 0
-            let first = asked.withLock { asked in
-                defer { asked.append(count) }
-                return asked.reduce(0, +)
+            let first = requested.withLock { requested in
+                defer { requested.append(count) }
+                return requested.reduce(0, +)
             }
             let next = min(first + count, 4)
             return Page(values: Array(first..<next), token: next < 4 ? "\(next)" : nil).reply
@@ -252,10 +252,10 @@ import Testing
         pull.maximumRows = limit
         let report = try await pull.run(into: sink)
         #expect(report.rowsCopied == Int64(rows) && sink.values == (0..<rows).map { .integer(Int64($0)) })
-        #expect(asked.withLock { $0 } == (limit == 3 ? [2, 1] : [2, 2]))
+        #expect(requested.withLock { $0 } == (limit == 3 ? [2, 1] : [2, 2]))
     }
 
-    @Test func aPageThatIsTooLargeIsHalvedOnce() async throws {
+    @Test func halvesAPageThatIsTooLargeOnce() async throws {
         let isFirst = Mutex(true)
         let transport = ScriptedTransport { request in
             guard request.isForRows else { return Description().reply }
@@ -274,8 +274,8 @@ import Testing
         #expect(report.rowsCopied == 4 && report.pages == 1)
     }
 
-    /// While a page is written the next one is fetched, and no other; none if the memory is for one only.
-    @Test(arguments: [(96_000_000, 2), (1, 1)]) func onePageIsFetchedAhead(memory: Int, most: Int) async throws {
+    /// While a page is written, only the next one is fetched; none if the memory holds only one.
+    @Test(arguments: [(96_000_000, 2), (1, 1)]) func fetchesOnePageAhead(memory: Int, most: Int) async throws {
         let fetched = Mutex(0)
         let transport = ScriptedTransport { request in
             guard request.isForRows else { return Description(rows: 9).reply }
@@ -294,7 +294,7 @@ import Testing
     }
 }
 
-/// Notes at each page how many have been fetched that were not delivered before it.
+/// Records at each page how many have been fetched and not delivered.
 private final class CountingSink: RowSink {
     private let pages: Int
     private let mostAhead: Int
@@ -314,7 +314,7 @@ private final class CountingSink: RowSink {
     func append(_ page: RowPage) async {
         let delivered = ahead.count
         while fetched() < min(delivered + mostAhead, pages) { await Task.yield() }
-        // One that should not come gets some time to come.
+        // Time for a fetch that should not happen.
         for _ in 0..<100 { await Task.yield() }
         counts.withLock { $0.append(fetched() - delivered) }
     }
@@ -323,6 +323,6 @@ private final class CountingSink: RowSink {
 }
 
 extension HTTPRequest {
-    /// Whether it asks for rows of a table.
+    /// Whether this requests rows of a table.
     fileprivate var isForRows: Bool { url.contains("/data?") }
 }

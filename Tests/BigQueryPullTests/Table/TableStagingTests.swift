@@ -9,9 +9,9 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// Tables of the emulator, staged without a query.
+/// Stages tables of the emulator without a query.
 ///
-/// One after another: each has an emulator of its own, and leaves the other suites time to breathe.
+/// Serialized, since each test has an emulator of its own and would slow down the other suites.
 @Suite(.serialized, .timeLimit(.minutes(10))) struct TableStagingTests {
     private static let trips = TableReference(project: "local-project", dataset: "bench", table: "trips_3000")
     private static let changing = TableReference(project: "local-project", dataset: "d", table: "t")
@@ -23,7 +23,7 @@ import Testing
         return pull
     }
 
-    /// Whether every row is there once, in order.
+    /// Expects every row once, in order.
     private func expectWhole(_ file: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
         let sql = """
             SELECT count(*), count(DISTINCT trip_id), max(trip_id) - min(trip_id) + 1,
@@ -76,7 +76,7 @@ import Testing
         }
     }
 
-    @Test func stagesSomeColumnsAndRows() async throws {
+    @Test func stagesSelectedColumnsAndRows() async throws {
         try await EmulatorFixture.with { fixture in
             let file = fixture.folder.file("staging.db")
             var pull = pull(fixture, pageRows: 7)
@@ -89,7 +89,7 @@ import Testing
         }
     }
 
-    @Test func anEmptyTableMakesAnEmptyTable() async throws {
+    @Test func stagesAnEmptyTable() async throws {
         try await EmulatorFixture.with { fixture in
             let (file, source) = (fixture.folder.file("staging.db"), fixture.folder.file("t.csv"))
             try Data("id,value\n".utf8).write(to: URL(filePath: source))
@@ -101,8 +101,8 @@ import Testing
         }
     }
 
-    /// The table changes in so many readings, each time just before one of their four pages, or after the last.
-    @Test(arguments: [1, 2, 3], [1, 2, 3, 4, 5]) func aTableThatChangesIsReadAgain(changes: Int, at moment: Int)
+    /// The table changes during some of the reads, each time before one of their four pages, or after the last.
+    @Test(arguments: [1, 2, 3], [1, 2, 3, 4, 5]) func readsAChangedTableAgain(changes: Int, at moment: Int)
         async throws
     {
         try await EmulatorFixture.with { fixture in
@@ -145,7 +145,7 @@ import Testing
                 #expect(try states(file) == ["published"] + Array(repeating: "failed", count: changes) + ["published"])
             } else {
                 let error = await #expect(throws: PullError.self) { try await pull.stage(into: target) }
-                #expect(error?.code == .tableChanges && error?.message.contains("3 times") == true)
+                #expect(error?.code == .tableChanges && error?.message.contains("each of 3 reads") == true)
                 #expect(try values(file, "SELECT * FROM results") == before)
                 #expect(try states(file) == ["published", "failed", "failed", "failed"])
             }
@@ -153,7 +153,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [1, 1000, 2900]) func goesOnWithoutFetchingAnythingTwice(rows: Int64) async throws {
+    @Test(arguments: [1, 1000, 2900]) func continuesWithoutFetchingRowsTwice(rows: Int64) async throws {
         try await EmulatorFixture.with { fixture in
             let file = fixture.folder.file("staging.db")
             try await interrupt(pull(fixture), into: file) { $0.rows >= rows }
@@ -163,16 +163,16 @@ import Testing
             let before = fixture.emulator.counters
             let report = try await pull(fixture, pageRows: 250).stage(into: StagingTarget(path: file))
             let after = fixture.emulator.counters
-            // A page that was under way when the pull ended may be counted late, but begins behind the staged rows.
-            let asked = after.firstRows.dropFirst(before.firstRows.count)
-            #expect(asked.allSatisfy { $0 >= staged } && asked.contains(staged))
+            // A page in flight when the pull ended can be counted late, but starts after the staged rows.
+            let requested = after.firstRows.dropFirst(before.firstRows.count)
+            #expect(requested.allSatisfy { $0 >= staged } && requested.contains(staged))
             #expect(report.rowsContinued == staged && report.rowsRead == 3000 && report.rowsCopied == 3000)
             try expectWhole(file)
             #expect(try states(file) == ["published"])
         }
     }
 
-    /// The first rows are staged, none is, or all are.
+    /// No rows are staged, or some, or all.
     @Test(arguments: [0, 500, 3000]) func survivesTheEndOfItsProcess(rows: Int64) async throws {
         try await EmulatorFixture.with { fixture in
             let dead = try await kill(pull(fixture), in: fixture.folder) { progress in
@@ -189,8 +189,10 @@ import Testing
         }
     }
 
-    /// Tokens are not for ever; then the place of the row does, if the last row is still the same.
-    @Test(.faults("B13"), arguments: [true, false]) func goesOnByRowIfTheTokenIsRefused(isSameRow: Bool) async throws {
+    /// After a token expires, continues by row number, if the last staged row is unchanged.
+    @Test(.faults("B13"), arguments: [true, false]) func continuesByRowIfTheTokenIsRejected(isSameRow: Bool)
+        async throws
+    {
         try await EmulatorFixture.with { fixture in
             let file = fixture.folder.file("staging.db")
             try await interrupt(pull(fixture), into: file) { $0.rows >= 500 }
@@ -205,14 +207,14 @@ import Testing
             }
             let before = fixture.emulator.counters
             let report = try await pull(fixture).stage(into: StagingTarget(path: file))
-            let asked = fixture.emulator.counters.firstRows.dropFirst(before.firstRows.count).filter { $0 < staged }
+            let requested = fixture.emulator.counters.firstRows.dropFirst(before.firstRows.count).filter { $0 < staged }
             try expectWhole(file)
             if isSameRow {
-                #expect(asked == [staged - 1])
+                #expect(requested == [staged - 1])
                 #expect(report.rowsContinued == staged && report.warnings.isEmpty)
                 #expect(try states(file) == ["published"])
             } else {
-                #expect(asked.starts(with: [staged - 1, 0, 100]))
+                #expect(requested.starts(with: [staged - 1, 0, 100]))
                 #expect(report.rowsContinued == nil)
                 #expect(
                     report.warnings.map(\.message) == ["the table changed after the interruption, and was read again"])
@@ -221,7 +223,7 @@ import Testing
         }
     }
 
-    @Test func neverPublishesWhatOnlySeemsToBeAll() async throws {
+    @Test func neverPublishesAnIncompleteTable() async throws {
         try await EmulatorFixture.with { fixture in
             let file = fixture.folder.file("staging.db")
             try await interrupt(pull(fixture), into: file) { $0.rows >= 500 }
@@ -232,14 +234,14 @@ import Testing
                 try await pull(fixture).stage(into: StagingTarget(path: file))
             }
             #expect(error?.code == .inconsistentResult)
-            #expect(error?.message.contains("was to have 3000 rows, but ") == true)
+            #expect(error?.message.contains("expected 3000 rows of table ") == true)
             #expect(try states(file) == ["failed"])
             _ = try await pull(fixture).stage(into: StagingTarget(path: file))
             try expectWhole(file)
         }
     }
 
-    @Test func beginsAnewIfTheTableChangedAfterTheInterruption() async throws {
+    @Test func startsOverIfTheTableChangedAfterTheInterruption() async throws {
         try await EmulatorFixture.with { fixture in
             let file = fixture.folder.file("staging.db")
             try await load(1, rows: 10, fixture)
@@ -269,10 +271,10 @@ import Testing
         Change(testDescription: "the columns", change: { pull, _ in pull.columns = ["trip_id"] }),
         Change(testDescription: "the number of rows", change: { pull, _ in pull.maximumRows = 3000 }),
         Change(testDescription: "the key", change: { _, target in target.key = ["trip_id"] }),
-        Change(testDescription: "not to go on", change: { pull, _ in pull.restarts = true }),
+        Change(testDescription: "restart", change: { pull, _ in pull.restarts = true }),
     ]
 
-    @Test(arguments: changes) func knowsTheSameCommandAgain(_ change: Change) async throws {
+    @Test(arguments: changes) func recognizesTheSamePull(_ change: Change) async throws {
         try await EmulatorFixture.with { fixture in
             let file = fixture.folder.file("staging.db")
             var (again, target) = (pull(fixture), StagingTarget(path: file))
@@ -310,7 +312,7 @@ import Testing
         }
     }
 
-    @Test func aViewIsRefusedBeforeItIsRead() async throws {
+    @Test func rejectsAView() async throws {
         try await EmulatorFixture.with { fixture in
             let (file, source) = (fixture.folder.file("staging.db"), fixture.folder.file("v.sql"))
             try Data("SELECT 1 AS x".utf8).write(to: URL(filePath: source))
@@ -319,7 +321,8 @@ import Testing
                 try await TablePull(Self.changing, client: fixture.client).stage(into: StagingTarget(path: file))
             }
             #expect(error?.code == .notATable)
-            #expect(error?.hint == "bqpull query 'SELECT * FROM `local-project.d.t`' --into FILE")
+            #expect(
+                error?.detail == .readableByQuery(sql: "SELECT * FROM `local-project.d.t`", exportURI: nil))
             #expect(!FileManager.default.fileExists(atPath: file))
             #expect(fixture.emulator.counters.requests.keys.sorted() == ["tables.get"])
         }

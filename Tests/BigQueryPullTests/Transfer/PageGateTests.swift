@@ -5,19 +5,19 @@ import Testing
 @testable import BigQueryPull
 
 @Suite struct PageGateTests {
-    private final class Passed: Sendable {
+    private final class PassedPages: Sendable {
         let starts = Mutex<[Int64]>([])
     }
 
-    /// The gate lets the next row's page through, and pages that end early enough; others wait until it opens for them.
+    /// The page of the next row passes, and pages that end within the space; others wait.
     @Test func letsPagesThroughInRowOrder() async throws {
         let gate = PageGate(nextRow: 0)
         gate.open(nextRow: 0, end: 30)
-        // Longer than all room, but next.
+        // Exceeds the space, but is next.
         try await gate.pass(RowRange(start: 0, count: 100))
         try await gate.pass(RowRange(start: 20, count: 10))
 
-        let passed = Passed()
+        let passed = PassedPages()
         try await withThrowingTaskGroup(of: Void.self) { group in
             for start in [Int64(40), 30, 20] {
                 group.addTask {
@@ -28,7 +28,7 @@ import Testing
             gate.open(nextRow: 20, end: 39)
             try await group.next()
             #expect(passed.starts.withLock { $0 } == [20])
-            // Less room than before.
+            // Less space than before.
             gate.open(nextRow: 20, end: 30)
             gate.open(nextRow: 20, end: 50)
             try await group.next()
@@ -39,7 +39,7 @@ import Testing
         }
     }
 
-    @Test func aCancelledTaskDoesNotWait() async throws {
+    @Test func cancellationEndsTheWait() async throws {
         let gate = PageGate(nextRow: 0)
         let waiting = Task { try await gate.pass(RowRange(start: 5, count: 1)) }
         await Task.yield()
@@ -50,7 +50,7 @@ import Testing
             try await gate.pass(RowRange(start: 5, count: 1))
         }
         await #expect(throws: CancellationError.self) { try await late.value }
-        // Nobody is resumed a second time.
+        // Does not resume the continuation again.
         gate.open(nextRow: 5, end: 6)
     }
 }

@@ -4,7 +4,7 @@ import Testing
 @testable import BigQueryPull
 
 @Suite struct PageParallelismTests {
-    /// A service that answers `capacity` pages at a time without making any wait: with more in flight, each takes longer.
+    /// A service that handles `capacity` pages concurrently; beyond that, latencies grow.
     private struct Service {
         var capacity: Double
         var jitter = 0.0
@@ -26,39 +26,39 @@ import Testing
         }
     }
 
-    @Test func beginsWithTwelve() {
+    @Test func startsWithTwelve() {
         #expect(PageParallelism(fixed: nil).limit == 12)
     }
 
-    /// However much latencies vary, where pages are not in each other's way more of them are fetched at a time.
+    /// Regardless of how much latencies vary.
     @Test(arguments: [0, 0.3, 0.7])
     func growsWhileThroughputGrows(jitter: Double) {
         let limits = Self.limits(after: 400, Service(capacity: 1000, jitter: jitter))
-        #expect(limits.last == PageParallelism.most)
+        #expect(limits.last == PageParallelism.maximum)
         #expect(limits.dropFirst(200).allSatisfy { $0 >= 24 })
     }
 
     @Test(arguments: [2.0, 4, 8])
-    func shrinksWherePagesWaitForEachOther(capacity: Double) {
+    func shrinksWherePagesDelayEachOther(capacity: Double) {
         let limits = Self.limits(after: 2000, Service(capacity: capacity, jitter: 0.1)).dropFirst(1000)
-        // Never far below what the service can do at a time, and mostly not far above.
+        // Never far below the capacity of the service, and mostly not far above.
         #expect(limits.allSatisfy { Double($0) >= capacity * 0.5 })
         #expect(limits.sorted()[limits.count / 2] <= Int(capacity * 2))
     }
 
     @Test(arguments: [1, 3, 32])
-    func staysWhereItWasSet(fixed: Int) {
+    func keepsAFixedValue(fixed: Int) {
         var parallelism = PageParallelism(fixed: fixed)
         for _ in 0..<100 { parallelism.arrived(PageTiming(transfer: .seconds(1)), isFull: true, inFlight: fixed) }
         parallelism.throttled(inFlight: fixed)
         #expect(parallelism.limit == fixed)
     }
 
-    @Test func asksForHalfAsManyWhenTheServiceAsksToBeSpared() {
+    @Test func halvesOnThrottling() {
         var parallelism = PageParallelism(fixed: nil)
         parallelism.throttled(inFlight: 12)
         #expect(parallelism.limit == 6)
-        // The others of the same moment count with the first.
+        // Concurrent requests count once.
         for _ in 0..<11 { parallelism.throttled(inFlight: 12) }
         #expect(parallelism.limit == 6)
         for _ in 0..<12 { parallelism.arrived(PageTiming(transfer: .seconds(9)), isFull: true, inFlight: 6) }
@@ -67,7 +67,7 @@ import Testing
         #expect(parallelism.limit == 3)
     }
 
-    @Test func neverStopsAltogether() {
+    @Test func neverFallsBelowOne() {
         var parallelism = PageParallelism(fixed: nil)
         for _ in 0..<20 {
             parallelism.throttled(inFlight: 1)
@@ -80,16 +80,16 @@ import Testing
         #expect(parallelism.limit > 1)
     }
 
-    /// The window is full or the writer is slow: that says nothing of the service.
-    @Test func learnsNothingFromFewerPagesThanItAllows() {
+    /// The window is full or the writer is slow, which does not depend on the service.
+    @Test func ignoresPagesBelowTheLimit() {
         var parallelism = PageParallelism(fixed: nil)
         for _ in 0..<100 { parallelism.arrived(PageTiming(transfer: .seconds(1)), isFull: true, inFlight: 5) }
         #expect(parallelism.limit == 12)
     }
 
-    /// Pages that have to wait until they may be read were asked for too early, unless the service takes longer.
+    /// Pages that wait to be read were requested too early, unless the service takes longer.
     @Test(arguments: [(held: 3, limit: 3), (held: 1, limit: 15)])
-    func asksForFewerWhereTheWriterIsSlower(held: Int, limit: Int) {
+    func shrinksForASlowWriter(held: Int, limit: Int) {
         var parallelism = PageParallelism(fixed: nil)
         for _ in 0..<12 {
             parallelism.arrived(

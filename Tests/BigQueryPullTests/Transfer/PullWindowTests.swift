@@ -1,10 +1,11 @@
-@testable import BigQueryPull
 import BigQuery
 import BigQueryRows
 import Testing
 
+@testable import BigQueryPull
+
 @Suite struct PullWindowTests {
-    /// A page of one column, whose memory is 1,000 bytes a row.
+    /// A page of one column, with 1,000 bytes of memory per row.
     private static func page(_ start: Int64, _ count: Int, _ timing: PageTiming = PageTiming()) -> ResultPage {
         let bytes = [UInt8](unsafeUninitializedCapacity: count * (1000 - 16)) { _, initialized in
             initialized = count * (1000 - 16)
@@ -29,8 +30,7 @@ import Testing
         return limits
     }
 
-    /// Drives a window with pages that arrive in random order and with random lengths, and checks that all
-    /// rows are delivered once and in order, whatever happens.
+    /// Drives a window with pages that arrive in random order and with random lengths.
     @Test(arguments: 0..<200)
     func deliversEveryRowOnceAndInOrder(seed: UInt64) {
         var generator = SeededGenerator(state: seed)
@@ -57,14 +57,13 @@ import Testing
                     })
                 inFlight.append(range)
             }
-            #expect(inFlight.count <= limits.parallelPages ?? PageParallelism.most)
+            #expect(inFlight.count <= limits.parallelPages ?? PageParallelism.maximum)
             if Int.random(in: 0..<20, using: &generator) == 0 { window.throttled() }
             readable = window.readableEnd
             let arriving = inFlight.indices.filter { index in
                 let range = inFlight[index]
                 return range.start <= window.deliveredRows || range.start + Int64(range.count) <= readable
             }
-            // Who waits for the writer, or is the next that it waits for.
             if delivering == nil { delivering = window.nextDelivery() }
             if let page = delivering, arriving.isEmpty || Bool.random(using: &generator) {
                 #expect(page.rows.firstRow == expected)
@@ -87,8 +86,8 @@ import Testing
         #expect(inFlight.isEmpty)
     }
 
-    /// As many pages are asked for as should be in flight; those are read that there is room for.
-    @Test func letsAsMuchBeReadAsTheMemoryAllows() {
+    /// Requests as many pages as the parallelism allows, and reads those that there is space for.
+    @Test func readsAsMuchAsTheMemoryAllows() {
         var window = PullWindow(
             firstPage: Self.page(0, 100), totalRows: 10_000,
             limits: Self.limits(pageRows: 200, inFlight: 10, memory: 650_000)
@@ -104,8 +103,8 @@ import Testing
         #expect(window.readableEnd == 750)
     }
 
-    /// Should rows become longer than they were on average, no more are read until some have gone.
-    @Test func letsNothingBeReadWhileTheMemoryIsFull() {
+    /// If rows become longer than the average, nothing is read until pages are delivered.
+    @Test func readsNothingWhileTheMemoryIsFull() {
         var window = PullWindow(
             firstPage: Self.page(0, 1000), totalRows: 10_000, limits: Self.limits(pageRows: 200, memory: 1_000_000))
         #expect(window.readableEnd == 0)
@@ -115,8 +114,8 @@ import Testing
         #expect(window.readableEnd > 1000)
     }
 
-    /// Those in flight may be waiting for it, however few there should be by now.
-    @Test func whatIsMissingIsFetchedWhateverTheLimit() {
+    /// Pages in flight can be waiting for the missing rows.
+    @Test func fetchesMissingRowsRegardlessOfTheLimit() {
         var window = PullWindow(
             firstPage: Self.page(0, 10), totalRows: 10_000, limits: Self.limits(pageRows: 100, inFlight: nil))
         for _ in 0..<12 { #expect(window.nextFetch() != nil) }
@@ -126,15 +125,15 @@ import Testing
         #expect(window.nextFetch() == nil)
     }
 
-    /// However much memory there is, no more is decoded ahead than keeps the writer busy.
-    @Test func letsNoMoreBeReadThanKeepsTheWriterBusy() {
+    /// Decodes no more pages ahead than keep the writer busy, even with spare memory.
+    @Test func readsNoMoreThanKeepsTheWriterBusy() {
         let window = PullWindow(
             firstPage: Self.page(0, 100), totalRows: 10_000, limits: Self.limits(pageRows: 200, memory: 1_000_000_000))
         #expect(window.readableEnd == Int64(200 * (PullWindow.pagesAhead + 1)))
         #expect(PullWindow.pagesAhead >= 3)
     }
 
-    @Test func whatIsMissingOfAShortPageComesFirst() {
+    @Test func fetchesTheMissingRowsOfAShortPageFirst() {
         var window = PullWindow(
             firstPage: Self.page(0, 10), totalRows: 1000, limits: Self.limits(pageRows: 100, inFlight: 2)
         )
@@ -145,9 +144,9 @@ import Testing
         #expect(window.nextFetch() == RowRange(start: 40, count: 70))
     }
 
-    /// A page that waited to be read says that fewer are enough, if it is not much shorter than others.
+    /// A page that waited to be read reduces the parallelism, unless it is much shorter than others.
     @Test(arguments: [(rows: 50, asMany: false), (rows: 49, asMany: true)])
-    func aShortPageTellsNothing(rows: Int, asMany: Bool) {
+    func ignoresTheTimingOfAShortPage(rows: Int, asMany: Bool) {
         var window = PullWindow(
             firstPage: Self.page(0, 10), totalRows: 10_000, limits: Self.limits(pageRows: 100, inFlight: nil))
         for _ in 0..<12 { #expect(window.nextFetch() != nil) }
@@ -158,14 +157,14 @@ import Testing
         #expect((window.nextFetch() != nil) == asMany)
     }
 
-    @Test func aimsAtThePageSize() {
+    @Test func aimsAtPageBytes() {
         var limits = Self.limits()
         limits.pageBytes = 250_000
         var window = PullWindow(firstPage: Self.page(0, 10), totalRows: 1000, limits: limits)
         #expect(window.nextFetch() == RowRange(start: 10, count: 250))
     }
 
-    @Test func anEmptyResultIsFinishedAtOnce() {
+    @Test func anEmptyResultIsFinished() {
         var window = PullWindow(firstPage: Self.page(0, 0), totalRows: 0, limits: Self.limits())
         #expect(window.isFinished)
         #expect(window.nextFetch() == nil)
