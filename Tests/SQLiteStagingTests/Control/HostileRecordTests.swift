@@ -53,7 +53,7 @@ import Testing
             do {
                 try await reader()
             } catch let error as StagingError {
-                #expect(error.hint != nil && error.code != .unexpected, "\(comment): \(error)")
+                #expect(error.code != .unexpected, "\(comment): \(error)")
             } catch {
                 Issue.record(error, comment)
             }

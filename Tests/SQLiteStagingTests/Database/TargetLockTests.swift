@@ -1,5 +1,5 @@
-import Foundation
 import BigQueryRows
+import Foundation
 import SQLiteStaging
 import Testing
 

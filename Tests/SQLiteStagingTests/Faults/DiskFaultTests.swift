@@ -88,7 +88,6 @@ import Testing
             if let error = outcome.error {
                 #expect(codes(fault, outcome).contains(error.code), "\(comment): \(error)")
                 #expect(!error.message.contains("\n") && error.message.contains(folder.folder), comment)
-                #expect(error.hint?.contains("\n") == false, comment)
             }
             try await FaultyDisk.with(folder, hasSharedMemory: scenario.hasSharedMemory) { _ in
                 let found = try await StagingFolder.with { copy in

@@ -11,8 +11,8 @@ import Testing
     func namesThePlaceOfAValueThatIsTooLong(_ length: Int, _ place: String?) throws {
         try DatabaseQueue().write { db in
             try db.execute(sql: "CREATE TABLE t (n, s)")
-            let insertion = PageInsertion(from: PageTable(columnCount: 2), into: "t")
-            try insertion.pages.register(in: db)
+            let insertion = PageInsertion(columnCount: 2, into: "t")
+            try insertion.register(in: db)
             sqlite3_limit(db.sqliteConnection, SQLITE_LIMIT_LENGTH, 1000)
             let text = CellValue.text(String(repeating: "x", count: length))
             let page = RowPage(firstRow: 7, columns: 2, [[.null, .text("fits")], [.integer(.max), text]])

@@ -113,8 +113,11 @@ import Testing
             guard hasKey else {
                 let error = await #expect(throws: StagingError.self) { _ = try await StagingDatabase.open(target) }
                 #expect(error?.code == .noKey)
-                // What the hint says to type makes it possible.
-                try folder.execute(String(try #require(error?.hint?.split(separator: ": ", maxSplits: 1).last)))
+                guard case .noUniqueIndex(let statement) = error?.detail else {
+                    Issue.record("\(String(describing: error?.detail))")
+                    return
+                }
+                try folder.execute(statement)
                 return try await StagingDatabase.open(target).close()
             }
             try await folder.stage(

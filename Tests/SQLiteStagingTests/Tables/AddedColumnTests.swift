@@ -20,7 +20,7 @@ import Testing
             }
             #expect(error?.code == .schemaMismatch)
             #expect(error?.message.hasSuffix(": column x BLOB is not in the table") == true)
-            #expect(error?.hint?.contains("--evolve") == true)
+            #expect(error?.detail == .fixedColumns)
 
             let target = folder.target("results", ifExists, key: key, addsColumns: true)
             for number in 2...3 as ClosedRange<Int64> {

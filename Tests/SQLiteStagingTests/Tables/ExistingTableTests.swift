@@ -71,12 +71,7 @@ import Testing
     @Test(.faults("L18")) func refusesBeforeAnythingIsWritten() async throws {
         try await StagingFolder.with { folder in
             try folder.execute("CREATE TABLE results (n)")
-            let error = await #expect(throws: StagingError.self) {
-                _ = try await StagingDatabase.open(folder.target())
-            }
-            #expect(error?.hint?.contains("--if-exists replace") == true)
-            #expect(error?.hint?.contains("append or upsert") == true)
-            #expect(error?.hint?.contains("--table NAME") == true)
+            try await expectCode(.targetExists) { _ = try await StagingDatabase.open(folder.target()) }
             #expect(try folder.read("SELECT name FROM sqlite_master") == ["\"results\""])
             #expect(try folder.read("PRAGMA journal_mode") == ["\"delete\""])
         }
