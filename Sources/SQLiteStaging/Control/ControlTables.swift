@@ -147,7 +147,7 @@ enum ControlTables {
             code: .corrupt, message: "\(path): the database is damaged (\(finding))")
     }
 
-    /// The first damage that SQLite finds; `nil` if there is none.
+    /// The first damage that SQLite finds; `nil` if the file is intact.
     ///
     /// Tables with an index of an unknown collation or function cannot be checked, and are skipped.
     private static func firstDamage(_ db: Database) throws -> String? {

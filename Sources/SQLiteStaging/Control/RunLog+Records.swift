@@ -17,7 +17,7 @@ extension RunLog {
         try runs("WHERE run_id = ?", [runID], path: path, db).first
     }
 
-    /// The latest unfinished run of a command; `nil` if there is none.
+    /// The latest unfinished run of a command; `nil` if all are finished.
     static func unfinished(_ command: String, target: StagingTarget, _ db: Database) throws -> RecordedRun? {
         guard try db.tableExists("_bqpull_runs") else { return nil }
         return try runs(
@@ -26,8 +26,8 @@ extension RunLog {
         ).first
     }
 
-    /// The latest published run of a command that is not acknowledged; `nil` if there is none. Another publication into
-    /// the table acknowledges it.
+    /// The latest published run of a command if it is not acknowledged. Another publication into the table acknowledges
+    /// it.
     static func unacknowledged(_ command: String, target: StagingTarget, _ db: Database) throws -> RecordedRun? {
         guard try ControlTables.isCurrent(db) else { return nil }
         return try runs(

@@ -242,7 +242,7 @@ public final class StagingRun: RowSink {
         state.withLock { $0.table = nil }
     }
 
-    /// The values of the last staged row; `nil` if there is none, or its columns leave no name for the row ID.
+    /// The values of the last staged row; `nil` without rows, or if columns have taken all names of the row ID.
     ///
     /// - Throws: ``StagingError``.
     public func lastRow() async throws -> [CellValue]? {

@@ -97,7 +97,7 @@ struct HiddenTable: Sendable {
         return found
     }
 
-    /// A name of SQLite's row number; `nil` if columns have taken all of them.
+    /// A name of the row ID; `nil` if columns have taken all of them.
     var rowIDName: String? { Self.rowIDName(besides: columns.map(\.name)) }
 
     private static func rowIDName(besides columns: [String]) -> String? {
@@ -119,7 +119,7 @@ struct HiddenTable: Sendable {
 
     // MARK: Rows
 
-    /// The values of the last row of a run; `nil` if there is none, or columns have taken all names of the row number.
+    /// The values of the last row of a run; `nil` without rows, or if columns have taken all names of the row ID.
     static func lastRow(ofRun runID: String, _ db: Database) throws -> [CellValue]? {
         let name = name(ofRun: runID)
         guard let rowID = rowIDName(besides: try db.columns(in: name).map(\.name)) else { return nil }

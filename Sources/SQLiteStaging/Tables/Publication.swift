@@ -59,7 +59,7 @@ struct Publication {
         }
     }
 
-    /// Requires a unique index on the key. None is created on an existing table, whose rows may have duplicate keys.
+    /// Requires a unique index on the key. None is created on an existing table, whose rows can have duplicate keys.
     private static func check(key: [String], of target: StagingTarget, on existing: TargetTable) throws {
         guard !key.isEmpty, !existing.uniqueKeys.contains(Set(key.map { SQLiteName($0) })) else { return }
         let (index, table) = (SQLiteName.quoted("\(target.table)_key"), SQLiteName.quoted(target.table))

@@ -24,12 +24,12 @@ struct TargetTable {
     let indexes: [String]
     /// The columns of each of its indexes that has no expression and covers all rows.
     let indexedColumns: [[SQLiteName]]
-    /// The INTEGER PRIMARY KEY, which is an alias of the row ID and never NULL; `nil` if there is none.
+    /// The INTEGER PRIMARY KEY, which is an alias of the row ID and never NULL, if the table has one.
     let rowIDAlias: String?
     /// The sets of columns with a unique index that compares every byte. Other collations equate distinct values.
     let uniqueKeys: [Set<SQLiteName>]
 
-    /// The table of this name; `nil` if there is none.
+    /// Reads the table of this name; `nil` if it does not exist.
     ///
     /// - Throws: `databaseUnusable` if the name belongs to another kind of object, or if the table has triggers: they
     ///   would be lost with it, or run for every row.

@@ -6,9 +6,9 @@ import Testing
 @testable import SQLiteStaging
 
 @Suite struct PageInsertionTests {
-    /// A row is as long as its values and a header.
+    /// The length of a row includes a header.
     @Test(arguments: [(900, nil), (1001, "row 9, column 2"), (990, "row 9: ")])
-    func namesThePlaceOfAValueThatIsTooLong(_ length: Int, _ place: String?) throws {
+    func namesTheRowAndColumnOfAValueThatIsTooLong(_ length: Int, _ place: String?) throws {
         try DatabaseQueue().write { db in
             try db.execute(sql: "CREATE TABLE t (n, s)")
             let insertion = PageInsertion(columnCount: 2, into: "t")
