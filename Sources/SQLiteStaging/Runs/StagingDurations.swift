@@ -1,10 +1,10 @@
-/// Where the time of writing pages went.
+/// The time spent on writing pages.
 public struct StagingDurations: Sendable, Hashable {
-    /// Putting rows into the table.
+    /// Inserting rows.
     public var insert: Duration = .zero
     /// Beginning and committing transactions, and writing the log back into the file.
     public var commit: Duration = .zero
 
-    /// Nothing written.
+    /// Zero durations.
     public init() {}
 }

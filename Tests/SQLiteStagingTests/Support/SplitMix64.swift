@@ -1,4 +1,4 @@
-/// Numbers that are scattered like random ones, and the same for the same seed.
+/// A deterministic pseudo-random number generator.
 struct SplitMix64: RandomNumberGenerator {
     private var state: UInt64
 

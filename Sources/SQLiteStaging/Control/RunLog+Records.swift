@@ -2,14 +2,11 @@ import BigQueryRows
 import Foundation
 import GRDB
 
-/// The log of runs in `_bqpull_runs`, and the hidden tables that their rows gather in.
-enum RunTable {
-    /// The name of the table that no reader looks at until it is published.
-    static func hiddenTable(_ runID: String) -> String { "\(ControlTables.prefix)rows_\(runID)" }
-
+/// The log in `_bqpull_runs`, through an open connection.
+extension RunLog {
     // MARK: Reading
 
-    /// All runs, in the order in which they began.
+    /// All runs, in the order of their start.
     static func all(path: String, _ db: Database) throws -> [RecordedRun] {
         guard try db.tableExists("_bqpull_runs") else { return [] }
         return try runs("ORDER BY rowid", path: path, db)
@@ -20,7 +17,7 @@ enum RunTable {
         try runs("WHERE run_id = ?", [runID], path: path, db).first
     }
 
-    /// The latest run of a command that is not finished; `nil` if there is none.
+    /// The latest unfinished run of a command; `nil` if all are finished.
     static func unfinished(_ command: String, target: StagingTarget, _ db: Database) throws -> RecordedRun? {
         guard try db.tableExists("_bqpull_runs") else { return nil }
         return try runs(
@@ -29,8 +26,8 @@ enum RunTable {
         ).first
     }
 
-    /// The latest run of a command that is published and not acknowledged, or `nil`. Another run that is
-    /// published into the table acknowledges it.
+    /// The latest published run of a command if it is not acknowledged. Another publication into the table acknowledges
+    /// it.
     static func unacknowledged(_ command: String, target: StagingTarget, _ db: Database) throws -> RecordedRun? {
         guard try ControlTables.isCurrent(db) else { return nil }
         return try runs(
@@ -39,7 +36,7 @@ enum RunTable {
         ).first
     }
 
-    /// Whether a run into a target is published and not acknowledged, whatever its command.
+    /// Whether a published run of any command into a target is not acknowledged.
     static func hasUnacknowledged(_ target: StagingTarget, _ db: Database) throws -> Bool {
         guard try ControlTables.isCurrent(db) else { return false }
         return try Bool.fetchOne(
@@ -52,8 +49,8 @@ enum RunTable {
                 """, arguments: [target.table, target.ifExists?.rawValue]) ?? false
     }
 
-    /// The highest value of a column that published runs have brought to a table since bqpull made it; `nil` if there
-    /// was no such run, or the table is not there.
+    /// The highest value of a column that runs have published into a table since a run created it; `nil` if no run
+    /// did, or the table does not exist.
     static func watermark(_ column: String, table: String, path: String, _ db: Database) throws -> Watermark? {
         guard try db.tableExists("_bqpull_runs"), try db.tableExists(table) else { return nil }
         let found = try records(
@@ -72,7 +69,7 @@ enum RunTable {
         return Watermark(column: field.name, type: field.type, value: try found.optionalText("watermark"))
     }
 
-    /// The runs that are going on, or whose process exited unexpectedly.
+    /// The runs in progress, or whose process exited unexpectedly.
     static func running(_ db: Database, path: String) throws -> [(runID: String, target: String)] {
         guard try db.tableExists("_bqpull_runs") else { return [] }
         return try records("SELECT run_id, target FROM _bqpull_runs WHERE state = 'running'", path: path, db)
@@ -82,7 +79,7 @@ enum RunTable {
     private static let sameCommand = "command = ? AND target = ? AND if_exists IS ? AND key_columns = ?"
 
     private static func arguments(_ command: String, _ target: StagingTarget) throws -> StatementArguments {
-        [command, target.table, target.ifExists?.rawValue, try json(target.key)]
+        [command, target.table, target.ifExists?.rawValue, try ControlTables.json(target.key)]
     }
 
     private static func runs(
@@ -90,7 +87,7 @@ enum RunTable {
     ) throws -> [RecordedRun] {
         let selection = """
             SELECT *, EXISTS (
-                SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = '\(ControlTables.prefix)rows_' || run_id
+                SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = \(HiddenTable.nameSQL)
             ) AS has_table FROM _bqpull_runs
             """
         return try records("\(selection) \(condition)", arguments, path: path, db).map(RecordedRun.init)
@@ -98,16 +95,16 @@ enum RunTable {
 
     private static func records(
         _ sql: String, _ arguments: StatementArguments = [], path: String, _ db: Database
-    ) throws -> [StoredRecord] {
+    ) throws -> [ControlRow] {
         let rows = try Row.fetchCursor(db, sql: sql, arguments: arguments)
-        var records: [StoredRecord] = []
-        while let row = try rows.next() { records.append(StoredRecord(row, table: "_bqpull_runs", path: path)) }
+        var records: [ControlRow] = []
+        while let row = try rows.next() { records.append(ControlRow(row, table: "_bqpull_runs", path: path)) }
         return records
     }
 
     // MARK: Writing
 
-    /// Writes a new run.
+    /// Records a new run.
     static func insert(_ intent: StagingIntent, target: StagingTarget, _ db: Database) throws {
         try db.execute(
             sql: """
@@ -118,23 +115,22 @@ enum RunTable {
                 ) VALUES (?, ?, ?, ?, ?, ?, ?, 'running', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, \(ControlTables.now), ?)
                 """,
             arguments: [
-                intent.runID, target.table, target.ifExists?.rawValue, try json(target.key),
-                try json(target.indexes), target.addsColumns, intent.incrementalColumn, intent.command,
+                intent.runID, target.table, target.ifExists?.rawValue, try ControlTables.json(target.key),
+                try ControlTables.json(target.indexes), target.addsColumns, intent.incrementalColumn, intent.command,
                 intent.project, intent.location, intent.jobID, intent.sql, intent.configuration,
-                intent.statementType, intent.estimatedBytes, try intent.schema.map(json),
-                StoredRecord.text(of: intent.startedAt), intent.toolVersion,
+                intent.statementType, intent.estimatedBytes, try intent.schema.map(ControlTables.json),
+                ControlRow.text(of: intent.startedAt), intent.toolVersion,
             ])
     }
 
-    /// Marks an unfinished run as going on again, with the parts of its target that can differ from before.
+    /// Marks an unfinished run as running, with the parts of its target that can differ from before.
     ///
-    /// If another program has changed the hidden table, so that it has other columns, or other rows than the checkpoint
-    /// counts, the run goes on from its first row.
+    /// It continues at its first row if another program has changed the columns or the number of rows in the hidden
+    /// table.
     static func resume(_ run: RecordedRun, target: StagingTarget, _ db: Database) throws {
         let runID = run.intent.runID
-        let hidden = SQLiteName.quoted(hiddenTable(runID))
         if try !isIntact(run, db) {
-            try db.execute(sql: "DROP TABLE IF EXISTS \(hidden)")
+            try dropTable(runID, db)
             try checkpoint(runID, rows: 0, dataWritten: 0, StagingStatistics(location: run.statistics.location), db)
         }
         try db.execute(
@@ -143,38 +139,38 @@ enum RunTable {
                     state = 'running', error = NULL, index_columns = ?, adds_columns = ?, updated_at = \(ControlTables.now)
                 WHERE run_id = ?
                 """,
-            arguments: [try json(target.indexes), target.addsColumns, runID])
+            arguments: [try ControlTables.json(target.indexes), target.addsColumns, runID])
     }
 
     private static func isIntact(_ run: RecordedRun, _ db: Database) throws -> Bool {
         guard run.hasTable else { return run.rows == 0 }
-        let name = hiddenTable(run.intent.runID)
-        guard let schema = run.intent.schema, let staged = try? StagedTable(schema, for: run.target, columnLimit: .max),
-            try db.columns(in: name).map(\.name) == staged.columns.map(\.name)
+        guard let schema = run.intent.schema,
+            let table = try? HiddenTable(schema, ofRun: run.intent.runID, for: run.target, columnLimit: .max),
+            try db.columns(in: table.name).map(\.name) == table.columns.map(\.name)
         else { return false }
-        return try StagingDatabase.rowCount(of: name, db) == run.rows
+        return try StagingDatabase.rowCount(of: table.name, db) == run.rows
     }
 
-    /// Throws `superseded` if a run is not going on with this many rows: another process has ended or continued it.
-    static func require(_ runID: String, rows: Int64, _ db: Database) throws {
+    /// Throws `superseded` unless a run is running with this many rows: another process has ended or continued it.
+    static func requireRunning(_ runID: String, rows: Int64, _ db: Database) throws {
         let rowsOfRun = try db.cachedStatement(
             sql: "SELECT rows FROM _bqpull_runs WHERE run_id = ? AND state = 'running'")
         let found = try Int64.fetchOne(rowsOfRun, arguments: [runID])
         guard found == rows else {
             throw StagingError(
-                code: .superseded, message: "another run on the same table has taken this run's place",
-                hint: "run one pull on a table at a time")
+                code: .superseded, message: "another run on the same table has taken this run's place")
         }
     }
 
-    /// Makes the hidden table of a run.
-    static func createTable(_ staged: StagedTable, schema: TableSchema, runID: String, _ db: Database) throws {
-        try db.execute(sql: staged.createSQL(name: hiddenTable(runID)))
+    /// Creates the hidden table of a run.
+    static func create(_ table: HiddenTable, schema: TableSchema, runID: String, _ db: Database) throws {
+        try db.execute(sql: table.createSQL(name: table.name))
         try db.execute(
-            sql: "UPDATE _bqpull_runs SET schema = ? WHERE run_id = ?", arguments: [json(schema), runID])
+            sql: "UPDATE _bqpull_runs SET schema = ? WHERE run_id = ?",
+            arguments: [try ControlTables.json(schema), runID])
     }
 
-    /// Writes how far a run is, to be committed together with the rows it counts.
+    /// Records the progress of a run, in the transaction of the rows that it counts.
     static func checkpoint(
         _ runID: String, rows: Int64, dataWritten: Int64, _ statistics: StagingStatistics, _ db: Database
     ) throws {
@@ -193,7 +189,7 @@ enum RunTable {
         WHERE run_id = ?
         """
 
-    /// Notes that an unfinished run stopped, and whether it can be continued; its rows stay.
+    /// Records that an unfinished run stopped, and whether it can be continued. Its rows stay.
     static func stop(_ runID: String, canContinue: Bool, error: String, _ db: Database) throws {
         let finished = canContinue ? "NULL" : ControlTables.now
         try db.execute(
@@ -207,13 +203,9 @@ enum RunTable {
             ])
     }
 
-    /// Marks a run published, whose table has its own name by then, and drops what other runs left for the table.
+    /// Marks a run as published, and drops the rows of other runs into the table.
     ///
-    /// Earlier runs into the table count as acknowledged, since the table is not as they left it.
-    ///
-    /// - Parameters:
-    ///   - madeTable: whether its hidden table became the one with the name.
-    ///   - tableRows: the rows of the whole table.
+    /// Earlier runs into the table count as acknowledged, since the table has changed since.
     static func markPublished(
         _ runID: String, target: String, madeTable: Bool, tableRows: Int64, watermark: String?, _ db: Database
     ) throws {
@@ -235,12 +227,12 @@ enum RunTable {
         for other in others { try drop(other, as: .superseded, db) }
     }
 
-    /// Records that the caller of a published run has its report.
+    /// Records that the caller has received the report of a published run.
     static func acknowledge(_ runID: String, _ db: Database) throws {
         try db.execute(sql: "UPDATE _bqpull_runs SET acknowledged = 1 WHERE run_id = ?", arguments: [runID])
     }
 
-    /// Drops what earlier runs of the same command left.
+    /// Drops the rows of earlier runs of a command.
     static func discardAll(_ command: String, target: StagingTarget, _ db: Database) throws {
         let runs = try String.fetchAll(
             db,
@@ -252,9 +244,9 @@ enum RunTable {
         for run in runs { try drop(run, as: .discarded, db) }
     }
 
-    /// Drops the rows of a run that is not published. One that failed stays failed.
+    /// Drops the rows of an unpublished run. A failed run stays failed.
     static func drop(_ runID: String, as state: RecordedRun.State, _ db: Database) throws {
-        try db.execute(sql: "DROP TABLE IF EXISTS \(SQLiteName.quoted(hiddenTable(runID)))")
+        try dropTable(runID, db)
         try db.execute(
             sql: """
                 UPDATE _bqpull_runs SET
@@ -264,17 +256,12 @@ enum RunTable {
             arguments: [state.rawValue, runID])
     }
 
-    // MARK: Forms
-
-    /// The same text for the same value: commands are recognised by it.
-    static func json(_ value: some Encodable) throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(value), as: UTF8.self)
+    private static func dropTable(_ runID: String, _ db: Database) throws {
+        try db.execute(sql: "DROP TABLE IF EXISTS \(SQLiteName.quoted(HiddenTable.name(ofRun: runID)))")
     }
 }
 
-extension StoredRecord {
+extension ControlRow {
     /// Copies a row of a cursor, with texts byte for byte.
     init(_ row: Row, table: String, path: String) {
         var values: [String: Value] = [:]
@@ -288,7 +275,7 @@ extension StoredRecord {
                 case .blob(let bytes): .blob(Array(bytes))
                 }
         }
-        // A file of version 2 on a medium that cannot be written has no columns of later versions.
+        // A read-only file of version 2 does not have the columns of later versions.
         let added: [String: Value] = ["acknowledged": .integer(1), "table_rows": .null]
         self.init(table: table, path: path, values: values.merging(added) { stored, _ in stored })
     }

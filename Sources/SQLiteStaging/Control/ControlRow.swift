@@ -1,7 +1,7 @@
 import Foundation
 
-/// One row of a control table. Any program can have written it, so that every value is checked when it is read.
-struct StoredRecord {
+/// One row of a control table. Any program can have written it, so every value is checked when it is read.
+struct ControlRow {
     /// A value as SQLite stores it; text as bytes, since SQLite does not check that it is UTF-8.
     enum Value: Equatable {
         case null
@@ -18,10 +18,10 @@ struct StoredRecord {
     /// The values by column.
     let values: [String: Value]
 
-    /// Counts of rows, pages and bytes beyond this are not from bqpull, and could not be added up.
+    /// The largest count that is accepted. Sums of larger ones could overflow.
     private static let largestCount: Int64 = 1 << 60
 
-    /// A text that is not NULL.
+    /// A text, not NULL.
     func text(_ column: String) throws -> String {
         try require(column) { try optionalText(column) }
     }
@@ -36,12 +36,12 @@ struct StoredRecord {
         return text
     }
 
-    /// A number that counts something and is not NULL.
+    /// A count, not NULL.
     func count(_ column: String) throws -> Int64 {
         try require(column) { try optionalCount(column) }
     }
 
-    /// A number that counts something, 0 or above; `nil` for NULL.
+    /// A count of 0 or above; `nil` for NULL.
     func optionalCount(_ column: String) throws -> Int64? {
         guard let value = try value(column) else { return nil }
         guard case .integer(let number) = value, (0...Self.largestCount).contains(number) else {
@@ -62,7 +62,7 @@ struct StoredRecord {
         return number == 1
     }
 
-    /// A time that is not NULL.
+    /// A time, not NULL.
     func date(_ column: String) throws -> Date {
         try require(column) { try optionalDate(column) }
     }
@@ -71,12 +71,12 @@ struct StoredRecord {
     func optionalDate(_ column: String) throws -> Date? {
         guard let text = try optionalText(column) else { return nil }
         guard text.wholeMatch(of: /[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z/) != nil,
-            let date = try? Date(text, strategy: Self.dateForm)
+            let date = try? Date(text, strategy: Self.dateFormat)
         else { throw unexpected(column) }
         return date
     }
 
-    /// A case of an enumeration that is not NULL.
+    /// A case of an enumeration, not NULL.
     func name<Name: RawRepresentable<String>>(_ column: String) throws -> Name {
         try require(column) { try optionalName(column) }
     }
@@ -88,7 +88,7 @@ struct StoredRecord {
         return name
     }
 
-    /// A JSON text that is not NULL.
+    /// A JSON text, not NULL.
     func json<Content: Decodable>(_ column: String) throws -> Content {
         try require(column) { try optionalJSON(column) }
     }
@@ -115,13 +115,13 @@ struct StoredRecord {
     private func unexpected(_ column: String) -> StagingError {
         StagingError(
             code: .databaseUnusable, message: "\(path): \(table) has an unexpected value in the column \(column)",
-            hint: "restore the file from a copy, or name another file")
+            detail: .changedRecords)
     }
 
     // MARK: Times
 
-    private static let dateForm = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+    private static let dateFormat = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
 
     /// A time in UTC, with milliseconds.
-    static func text(of date: Date) -> String { date.formatted(dateForm) }
+    static func text(of date: Date) -> String { date.formatted(dateFormat) }
 }
