@@ -1,5 +1,4 @@
 import BigQueryRows
-import SQLiteStaging
 
 /// The durations of the steps of a pull, in seconds, summed over its pages.
 ///
@@ -32,10 +31,5 @@ public struct PullDurations: Sendable, Codable, Hashable {
         transfer += page.transfer / .seconds(1)
         inflate += page.inflate / .seconds(1)
         decode += page.decode / .seconds(1)
-    }
-
-    mutating func add(_ writing: StagingDurations) {
-        insert += writing.insert / .seconds(1)
-        commit += writing.commit / .seconds(1)
     }
 }

@@ -134,7 +134,8 @@ final class PullReporter {
     func finishedReport(of run: StagingRun) -> PullReport {
         var report = finishedReport()
         report.dataWritten = run.dataWritten
-        report.detailedDurations.add(run.durations)
+        report.detailedDurations.insert = run.insertDuration / .seconds(1)
+        report.detailedDurations.commit = run.commitDuration / .seconds(1)
         return report
     }
 

@@ -19,7 +19,8 @@ public final class StagingRun: RowSink {
         var rows: Int64
         var dataWritten: Int64
         var statistics: StagingStatistics
-        var durations = StagingDurations()
+        var insertDuration = Duration.zero
+        var commitDuration = Duration.zero
         /// The time of the last sync, in ``elapsed``.
         var syncedAt = Duration.zero
         /// SQLite's counter of the commits of other connections; `nil` before the first page.
@@ -58,8 +59,11 @@ public final class StagingRun: RowSink {
     /// The bytes of data in the committed cells; a number counts as 8, NULL as 0.
     public var dataWritten: Int64 { state.withLock { $0.dataWritten } }
 
-    /// The time spent on writing, in this process.
-    public var durations: StagingDurations { state.withLock { $0.durations } }
+    /// The time spent on inserting rows, in this process.
+    public var insertDuration: Duration { state.withLock { $0.insertDuration } }
+
+    /// The time spent on transactions and on checkpoints of the write-ahead log, in this process.
+    public var commitDuration: Duration { state.withLock { $0.commitDuration } }
 
     /// Sets the statistics that are recorded with the next page, or when the run is finished.
     public func record(_ statistics: StagingStatistics) {
@@ -143,8 +147,8 @@ public final class StagingRun: RowSink {
         state.withLock { [inserting, version] in
             $0.rows = rows
             $0.dataWritten = dataWritten
-            $0.durations.insert += inserting
-            $0.durations.commit += writing - inserting
+            $0.insertDuration += inserting
+            $0.commitDuration += writing - inserting
             if isSyncDue { $0.syncedAt = now }
             $0.isShared = $0.isShared || $0.dataVersion != version
             $0.dataVersion = version
