@@ -48,11 +48,17 @@ public struct PullWarning: Sendable, Hashable, Codable, CustomStringConvertible 
         public var description: String { value.rawValue }
 
         /// Decodes the identifier.
+        ///
+        /// - Parameter decoder: the decoder.
+        /// - Throws: `DecodingError` if the identifier is unknown.
         public init(from decoder: any Decoder) throws {
             value = try Value(from: decoder)
         }
 
         /// Encodes the identifier.
+        ///
+        /// - Parameter encoder: the encoder.
+        /// - Throws: the errors of the encoder.
         public func encode(to encoder: any Encoder) throws {
             try value.encode(to: encoder)
         }

@@ -12,7 +12,7 @@ public struct StagingOptions: Sendable {
     /// Whether pages are written regardless of the disk space. Defaults to `false`: a page is rejected with `io` if less
     /// than 64 MB are free and the rest of the result needs more.
     public var ignoresDiskSpace = false
-    /// Measures ``StagingRun/durations`` and the time since the last sync.
+    /// Measures the durations of writing and the time since the last sync.
     public var clock: any Clock<Duration> = ContinuousClock()
 
     /// Creates options with the defaults.
