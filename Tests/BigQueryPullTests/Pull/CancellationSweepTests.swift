@@ -10,8 +10,8 @@ import Testing
 
 /// Cancels the task of a pull at every suspension point.
 @Suite(.faults("L28"), .timeLimit(.minutes(10))) struct CancellationSweepTests {
-    /// One of this many suspension points is tried.
-    private static let step = Sweep.whole(1, orShort: 17)
+    /// The step between tested suspension points.
+    private static let step = Sweep.whole(1, orPart: 17, orShort: 61)
 
     private static let old = ["1|old", "2|old"]
 

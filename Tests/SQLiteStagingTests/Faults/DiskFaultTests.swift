@@ -7,7 +7,7 @@ import Testing
 /// Every file operation of SQLite fails once, or from that one on.
 @Suite struct DiskFaultTests {
     /// The step between tested positions.
-    private static let step = Sweep.whole(1, orShort: 41)
+    private static let step = Sweep.whole(1, orPart: 41, orShort: 127)
 
     static let scenarios = [
         StagingScenario(testDescription: "replace, with key and index", key: ["n"], indexes: [["s", "n"]]),

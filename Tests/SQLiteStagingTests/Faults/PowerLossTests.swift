@@ -6,7 +6,7 @@ import Testing
 /// Power failures, after which only a part of the unsynced changes is on the disk, out of order.
 @Suite struct PowerLossTests {
     /// The step between tested positions.
-    private static let step = Sweep.whole(1, orShort: 41)
+    private static let step = Sweep.whole(1, orPart: 41, orShort: 127)
 
     static let scenarios = [
         StagingScenario(testDescription: "replace, with key and index", key: ["n"], indexes: [["s", "n"]]),
