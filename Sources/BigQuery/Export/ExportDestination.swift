@@ -38,7 +38,8 @@ public struct ExportDestination: Sendable, Hashable {
         guard format.compressions.contains(compression) else {
             let supported = format.compressions.map(\.rawValue).joined(separator: ", ")
             throw Self.invalid(
-                "BigQuery does not compress \(format.rawValue) files with \(compression.rawValue); supported: \(supported)")
+                "BigQuery does not compress \(format.rawValue) files with \(compression.rawValue); supported: \(supported)"
+            )
         }
         guard !isGzip || compression == .gzip else {
             throw Self.invalid(

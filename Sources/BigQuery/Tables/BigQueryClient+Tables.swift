@@ -34,8 +34,7 @@ extension BigQueryClient {
 
     /// Lists the datasets of a project that are not hidden.
     ///
-    /// - Parameters:
-    ///   - project: the project; `nil` for the one billed for queries.
+    /// - Parameter project: the project; `nil` for the one billed for queries.
     /// - Returns: the datasets in the order of the service.
     /// - Throws: ``BigQueryError``, `RowsError`, `HTTPError`, `OAuthError` or `CancellationError`.
     public func listDatasets(project: String? = nil) async throws -> [ListedDataset] {
@@ -85,7 +84,8 @@ extension BigQueryClient {
             if let token, !seen.insert(token).inserted {
                 throw BigQueryError(
                     code: .inconsistentResponse,
-                    message: "paging of the list does not terminate: a page token is repeated after \(all.count) entries")
+                    message:
+                        "paging of the list does not terminate: a page token is repeated after \(all.count) entries")
             }
         } while token != nil
         return all

@@ -62,8 +62,7 @@ extension NIOSSLCertificate {
     ///
     /// A wildcard is one label of a longer name (RFC 6125, 6.4.3).
     ///
-    /// - Parameters:
-    ///   - host: the value of the header `Host`.
+    /// - Parameter host: the value of the header `Host`.
     /// - Returns: `false` if only a wildcard matches.
     fileprivate func names(_ host: String) -> Bool {
         var name = host.prefix { $0 != ":" }.lowercased()

@@ -80,7 +80,9 @@ public final class HTTPSTransport: HTTPTransport {
         let (host, port) = try request.validate()
         let detector = StallDetector(clock: clock, limits: limits, firstByteTimeout: request.firstByteTimeout)
         return try await withThrowingTaskGroup(of: Outcome<Response>.self) { group in
-            group.addTask { .response(try await self.perform(request, host: host, detector: detector, receive: receive)) }
+            group.addTask {
+                .response(try await self.perform(request, host: host, detector: detector, receive: receive))
+            }
             group.addTask { .violation(try await detector.firstViolation()) }
             defer { group.cancelAll() }
             do {

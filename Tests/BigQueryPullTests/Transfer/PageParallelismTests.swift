@@ -1,4 +1,5 @@
 import BigQueryRows
+import TestSupport
 import Testing
 
 @testable import BigQueryPull
@@ -8,7 +9,7 @@ import Testing
     private struct Service {
         var capacity: Double
         var jitter = 0.0
-        var generator = SeededGenerator(state: 7)
+        var generator = SplitMix64(seed: 7)
 
         mutating func latency(inFlight: Int) -> Duration {
             let factor = max(1, Double(inFlight) / capacity) * Double.random(in: 1...1 + jitter, using: &generator)

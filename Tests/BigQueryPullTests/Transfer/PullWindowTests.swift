@@ -1,5 +1,6 @@
 import BigQuery
 import BigQueryRows
+import TestSupport
 import Testing
 
 @testable import BigQueryPull
@@ -33,7 +34,7 @@ import Testing
     /// Drives a window with pages that arrive in random order and with random lengths.
     @Test(arguments: 0..<200)
     func deliversEveryRowOnceAndInOrder(seed: UInt64) {
-        var generator = SeededGenerator(state: seed)
+        var generator = SplitMix64(seed: seed)
         let total = Int64.random(in: 0...2000, using: &generator)
         let limits = Self.limits(
             pageRows: Bool.random(using: &generator) ? Int.random(in: 1...300, using: &generator) : nil,
@@ -169,18 +170,5 @@ import Testing
         #expect(window.isFinished)
         #expect(window.nextFetch() == nil)
         #expect(window.nextDelivery() == nil)
-    }
-}
-
-/// SplitMix64, so that a failing case can be run again.
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

@@ -2,8 +2,7 @@ import GoogleHTTP
 import Testing
 
 @Suite struct RetryClassifierTests {
-    /// A connection that was idle for too long is replaced at once, the one in its place is not.
-    @Test func aConnectionIsReplacedAtOnceTheFirstTimeOnly() {
+    @Test func retriesFirstLostConnectionImmediately() {
         let classifier = RetryClassifier()
         var error = HTTPError(code: .connectionLost, message: "the connection ended")
         error.isBeforeResponse = true
@@ -11,7 +10,7 @@ import Testing
         #expect(classifier.classify(error) == .retry())
     }
 
-    @Test func aNameIsLookedUpThreeTimes() {
+    @Test func retriesLookupTwice() {
         let classifier = RetryClassifier()
         let error = HTTPError(code: .hostNotFound, message: "there is no such host")
         #expect((1...3).map { _ in classifier.classify(error) } == [.retry(), .retry(), .exhausted])

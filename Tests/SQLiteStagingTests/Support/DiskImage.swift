@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// A disk with its synced content and the pending changes that a power failure can lose.
 struct DiskImage {
