@@ -88,8 +88,8 @@ struct BenchCommand: AsyncParsableCommand {
             }
             guard !job.isGiven else { throw ValidationError("a table is read without a job, which takes no options") }
         }
-        guard parallel?.values.allSatisfy({ $0 ?? 1 <= PullLimits.mostParallelPages }) != false else {
-            throw ValidationError("--parallel goes up to \(PullLimits.mostParallelPages)")
+        guard parallel?.values.allSatisfy({ $0 ?? 1 <= PullLimits.maxParallelPages }) != false else {
+            throw ValidationError("--parallel goes up to \(PullLimits.maxParallelPages)")
         }
         guard runs > 0 else { throw ValidationError("--runs must be at least 1") }
         guard plot?.lowercased().hasSuffix(".svg") != false else {
