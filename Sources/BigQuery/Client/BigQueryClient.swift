@@ -5,7 +5,7 @@ public import GoogleOAuth
 import Synchronization
 import TextSupport
 
-/// A client of BigQuery's REST API, version 2.
+/// A client for the BigQuery REST API, version 2.
 ///
 /// ```swift
 /// let client = BigQueryClient(try BigQueryConfiguration(project: "my-project"), tokens: tokens, transport: transport)

@@ -33,7 +33,7 @@ extension BigQueryClient {
     /// - Parameters:
     ///   - query: the query.
     ///   - reference: the new job.
-    /// - Returns: the job, which may have failed already.
+    /// - Returns: the job, which can already be done or failed.
     /// - Throws: ``BigQueryError``, `RowsError`, `HTTPError`, `OAuthError` or `CancellationError`.
     public func insertJob(_ query: QueryRequest, as reference: JobReference) async throws -> Job {
         try await insert(query.configuration(dryRun: false), as: reference) { job in try job.require(query) }
@@ -46,7 +46,7 @@ extension BigQueryClient {
     /// - Parameters:
     ///   - extract: the table and the files.
     ///   - reference: the new job.
-    /// - Returns: the job, which may have failed already.
+    /// - Returns: the job, which can already be done or failed.
     /// - Throws: ``BigQueryError``, `RowsError`, `HTTPError`, `OAuthError` or `CancellationError`.
     public func insertJob(_ extract: ExtractRequest, as reference: JobReference) async throws -> Job {
         try await insert(extract.configuration, as: reference) { job in try job.require(extract) }

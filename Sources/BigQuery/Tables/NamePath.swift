@@ -26,7 +26,7 @@ struct NamePath {
     }
 }
 
-/// The syntax of BigQuery's IDs.
+/// The syntax of resource IDs.
 enum ResourceID {
     private static let letters = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")
 

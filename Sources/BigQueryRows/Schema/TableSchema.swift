@@ -94,7 +94,7 @@ extension TableSchema.Field: Codable {
 
 extension TableSchema {
     /// Describes the first difference to another schema: a column that is added, removed or renamed, or has another
-    /// type or mode; `nil` if there is none. Descriptions are ignored.
+    /// type or mode; `nil` for equal schemas. Descriptions are ignored.
     public func firstDifference(to other: TableSchema) -> String? {
         Self.firstDifference(fields, other.fields, path: "")
     }

@@ -26,7 +26,7 @@ struct TextCellTests {
             ("DATE", "2023-12-23"), ("DATE", "0001-01-01"), ("DATE", "9999-12-31"),
             ("DATETIME", "2016-03-20T15:04:05.000003"), ("DATETIME", "2016-03-20T15:04:05"),
             ("DATETIME", "9999-12-31T23:59:59.999999"), ("DATETIME", "2016-12-02T18:51:33"),
-            // A client of Google's makes a T of the space.
+            // One of the official clients replaces the space by a T.
             ("DATETIME", "1980-01-01 12:15:15"),
             ("TIME", "15:04:05.000003"), ("TIME", "18:56:54.940265"), ("TIME", "15:04:05"),
             ("TIME", "15:04:05.000006"),
