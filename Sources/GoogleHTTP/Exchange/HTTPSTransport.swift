@@ -94,7 +94,7 @@ public final class HTTPSTransport: HTTPTransport {
                 case nil: throw CancellationError()
                 }
             } catch let error as HTTPError
-                where error.cause.flatMap(TLSFailure.init) == .certificate && proxy(for: host) == nil
+                where error.cause.flatMap(HTTPError.TLSFailure.init) == .certificate && proxy(for: host) == nil
             {
                 let certificate = await PresentedCertificate.fetch(host: host, port: port ?? 443)
                 throw error.refined(by: certificate, at: Date(), host: host)

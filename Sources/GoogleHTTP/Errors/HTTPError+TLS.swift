@@ -1,19 +1,6 @@
 import NIOSSL
 
-/// Why a TLS connection was not established, or was closed after the handshake.
-package enum TLSFailure: Sendable, Hashable {
-    /// The server's certificate is not trusted, is not valid now, or has another name.
-    case certificate
-    /// The server's certificate matches the host only by the wildcard `*`.
-    case wildcard
-    /// The server requires a client certificate. In TLS 1.3 it reports this after the handshake.
-    case clientCertificate
-    /// The server does not accept TLS 1.2 or later.
-    case version
-    /// The server rejects the handshake without a reason. In TLS 1.2 this can mean that it requires a client
-    /// certificate.
-    case rejected
-
+extension HTTPError.TLSFailure {
     /// Classifies an error; `nil` for broken connections, and for errors of other layers.
     init?(_ error: any Error) {
         switch error {
