@@ -1,13 +1,13 @@
 import Foundation
 
-/// How many files and sockets the process may have open.
+/// The limit of open files and sockets of the process (`ulimit -n`).
 enum OpenFileLimit {
-    /// Those of a pull with all of its connections, and three for each thread that serves them.
+    /// The files and connections of a pull, and three descriptors for each event loop thread.
     private static let needed = rlim_t(64 + 3 * ProcessInfo.processInfo.activeProcessorCount)
 
-    /// Raises the limit if it is lower than what is needed. The network library ends the process when it is met.
+    /// Raises the limit if it is too low. SwiftNIO ends the process when it is reached.
     ///
-    /// - Throws: ``CommandError`` if it cannot be raised so far.
+    /// - Throws: ``CommandError`` if the limit cannot be raised far enough.
     static func require() throws {
         #if canImport(Darwin)
         let resource = RLIMIT_NOFILE
@@ -20,9 +20,8 @@ enum OpenFileLimit {
         limit.rlim_cur = needed
         guard needed <= highest, setrlimit(resource, &limit) == 0 else {
             throw CommandError(
-                identifier: "outOfResources",
-                message: "only \(highest) files can be open at a time, and \(needed) are needed",
-                exitStatus: .systemLimit, hint: "raise the limit of the shell or the service: ulimit -n \(needed)")
+                .outOfResources, "the limit of open files is \(highest), and \(needed) are needed",
+                hint: "raise the limit of the shell or the service: ulimit -n \(needed)")
         }
     }
 }

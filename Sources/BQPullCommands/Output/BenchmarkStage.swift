@@ -1,6 +1,6 @@
 import BigQueryPull
 
-/// What a page goes through, in order.
+/// The stages of a page, in order.
 enum BenchmarkStage: CaseIterable {
     case firstByte, transfer, inflate, decode, waitForWriter, insert, commit
 
@@ -17,7 +17,7 @@ enum BenchmarkStage: CaseIterable {
         }
     }
 
-    /// What it took, in seconds.
+    /// The time spent in the stage, in seconds.
     func seconds(_ durations: PullDurations) -> Double {
         switch self {
         case .firstByte: durations.timeToFirstByte

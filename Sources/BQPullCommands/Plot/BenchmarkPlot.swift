@@ -1,9 +1,9 @@
 import BigQueryPull
 import TextSupport
 
-/// A benchmark as a picture: rows a second by pages at a time, and where the time of every setting goes.
+/// Plots a benchmark: rows per second by pages at a time, and where the time of each setting goes.
 ///
-/// The colours are those of Okabe and Ito, which everybody can tell apart.
+/// Uses the palette of Okabe and Ito, which is safe for color blindness.
 struct BenchmarkPlot {
     private let report: BenchmarkReport
 
@@ -16,7 +16,7 @@ struct BenchmarkPlot {
     private static let grid = "#dddddd"
     private static let grey = "#555555"
 
-    /// The document.
+    /// The SVG document.
     var svg: String {
         var drawing = SVGDrawing()
         drawing.text(title, x: 24, y: 36, size: 19, isBold: true)
@@ -38,16 +38,16 @@ struct BenchmarkPlot {
             + "limited by \(best.limitedBy == .service || best.limitedBy == .network ? "the " : "")\(best.limitedBy.rawValue)"
     }
 
-    // MARK: Rows a second
+    // MARK: Rows per second
 
-    /// The results that differ in the pages at a time only.
+    /// The results that differ only in the number of pages at a time.
     private struct Series {
         var pageRows: Int?
         var gzip: Bool
         var results: [BenchmarkResult]
 
         var name: String {
-            "\(pageRows.map { "\(Readable.count(Int64($0))) rows a page" } ?? "auto page size")\(gzip ? "" : ", no gzip")"
+            "\(pageRows.map { "\(Readable.count(Int64($0))) rows per page" } ?? "auto page size")\(gzip ? "" : ", no gzip")"
         }
     }
 
@@ -64,15 +64,15 @@ struct BenchmarkPlot {
 
     private static let seriesColors = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000"]
 
-    /// Draws the lines, and tells where they end.
+    /// Draws the lines; returns their bottom edge.
     private func drawSpeeds(in drawing: inout SVGDrawing, from top: Double) -> Double {
         let series = series
         let (right, bottom) = (Self.width - 270, top + max(270, Double(series.count) * 24))
-        // What is no number stands last, and no line leads to it.
+        // "auto" comes last, and is not connected by a line.
         let steps = Set(report.results.map(\.setting.parallelPages)).sorted { $0 ?? .max < $1 ?? .max }
         let axis = PlotAxis(
             upTo: report.results.flatMap(\.measurements).map(\.rowsPerSecond).max() ?? 0, from: bottom, to: top)
-        drawing.text("Rows a second", x: 24, y: top - 18, size: 15, isBold: true)
+        drawing.text("Rows per second", x: 24, y: top - 18, size: 15, isBold: true)
         for tick in axis.ticks {
             let y = axis.place(of: tick)
             drawing.line([(Self.left, y), (right, y)], stroke: tick == 0 ? Self.grey : Self.grid)
@@ -91,7 +91,7 @@ struct BenchmarkPlot {
         for (place, one) in series.enumerated() {
             let color = Self.seriesColors[place % Self.seriesColors.count]
             drawing.group("series") { drawing in
-                // Beside one another, so that none hides another one's spread.
+                // Side by side, so that their ranges do not overlap.
                 let shift = (Double(place) - Double(series.count - 1) / 2) * min(7, 60 / Double(series.count))
                 for result in one.results {
                     let speeds = result.measurements.map { axis.place(of: $0.rowsPerSecond) }
@@ -112,12 +112,12 @@ struct BenchmarkPlot {
             }
         }
         drawing.text(
-            "median; upright lines: slowest to fastest run", x: right, y: top - 18, anchor: .end, size: 12,
+            "median; vertical bars: slowest to fastest run", x: right, y: top - 18, anchor: .end, size: 12,
             fill: Self.grey)
         return bottom + 42
     }
 
-    /// Draws the mark of a series, each in a form of its own.
+    /// Draws the marker of a series.
     private static func mark(
         _ series: Int, at point: (x: Double, y: Double), _ color: String, in drawing: inout SVGDrawing
     ) {
@@ -132,11 +132,11 @@ struct BenchmarkPlot {
 
     // MARK: Where the time goes
 
-    /// Draws a bar for every setting, and tells where they end.
+    /// Draws a bar for each setting; returns the bottom edge.
     private func drawTimes(in drawing: inout SVGDrawing, from top: Double) -> Double {
         let (left, right, row) = (290.0, Self.width - 120, 26.0)
         let first = top + 50
-        drawing.text("Where the time of the pages goes", x: 24, y: top, size: 15, isBold: true)
+        drawing.text("Where the time goes", x: 24, y: top, size: 15, isBold: true)
         drawing.text("rows/s", x: Self.width - 24, y: first - 8, anchor: .end, size: 12, fill: Self.grey)
         var x = 24.0
         let measured = BenchmarkStage.allCases.filter { stage in
@@ -166,7 +166,7 @@ struct BenchmarkPlot {
             drawing.text("\(percent) %", x: x, y: bottom + 18, anchor: .middle, size: 12)
         }
         drawing.text(
-            "share of the time of all pages, many of which come side by side", x: (left + right) / 2, y: bottom + 40,
+            "share of the time of all pages, which are fetched in parallel", x: (left + right) / 2, y: bottom + 40,
             anchor: .middle, fill: Self.grey)
         return bottom + 40
     }
@@ -198,7 +198,7 @@ struct BenchmarkPlot {
         return "\(rows), \(pages)\(setting.gzip ? "" : ", no gzip")"
     }
 
-    /// The colour of a stage, and of a text on it.
+    /// The color of a stage, and of text on it.
     private static func color(_ stage: BenchmarkStage) -> (fill: String, text: String) {
         switch stage {
         case .firstByte: ("#56b4e9", "#000000")

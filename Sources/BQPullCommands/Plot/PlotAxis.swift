@@ -2,15 +2,15 @@ import Foundation
 
 /// An axis from 0 to a value, in steps of 1, 2 or 5 times a power of ten.
 struct PlotAxis {
-    /// The values to be marked; the last one is not below the highest of all.
+    /// The values of the ticks; the last one is at least the highest value.
     let ticks: [Double]
     private let start: Double
     private let end: Double
 
     /// - Parameters:
-    ///   - highest: the highest value.
-    ///   - start: the place of 0.
-    ///   - end: the place of the last tick.
+    ///   - highest: The highest value.
+    ///   - start: The coordinate of 0.
+    ///   - end: The coordinate of the last tick.
     init(upTo highest: Double, from start: Double, to end: Double) {
         let highest = max(highest, 1)
         let power = pow(10, log10(highest / 5).rounded(.down))
@@ -21,7 +21,7 @@ struct PlotAxis {
         self.end = end
     }
 
-    /// Where a value is.
+    /// The coordinate of a value.
     func place(of value: Double) -> Double {
         start + (end - start) * value / (ticks.last ?? 1)
     }

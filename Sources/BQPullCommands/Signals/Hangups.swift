@@ -1,9 +1,9 @@
 import Dispatch
 import Foundation
 
-/// The SIGHUPs that come from now on, which no longer end the process.
+/// Receives SIGHUP, which no longer ends the process.
 final class Hangups {
-    /// One element for each; those that come while one is being dealt with are one.
+    /// An element for each signal; signals that arrive while one is handled are merged.
     let signals: AsyncStream<Void>
     private let source: any DispatchSourceSignal
 

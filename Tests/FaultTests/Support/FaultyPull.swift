@@ -165,7 +165,7 @@ struct FaultyPull: Sendable {
             let report = try await pull.stage(into: target)
             return Outcome(exitCode: 0, report: report)
         } catch {
-            guard let failure = Failure(error) else { return Outcome(exitCode: 1, message: "\(error)") }
+            let failure = Failure(error)
             return Outcome(
                 exitCode: failure.exitStatus.rawValue, message: failure.message, hint: failure.hint)
         }
