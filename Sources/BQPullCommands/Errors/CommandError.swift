@@ -3,7 +3,7 @@ import TextSupport
 /// An error of the command line itself.
 struct CommandError: ReportedError {
     /// The kinds of error. Several share a promised identifier and differ in exit status.
-    enum Code {
+    enum Code: CaseIterable {
         case usage, noProject, notConfirmed
         case unreadableInput, invalidConfiguration, cannotStore, unwritableOutput
         case cannotWrite, outOfResources

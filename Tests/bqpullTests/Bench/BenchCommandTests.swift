@@ -141,15 +141,15 @@ import Testing
 
     @Test(
         arguments: [
-            ([], 64, "--table NAME; one of them"), ([sql, "--table", "bench.trips_5"], 64, "one of them"),
-            ([sql, "--file", "x.sql"], 64, "one of them"), ([sql, "--parallel", "0"], 64, "--parallel"),
+            ([], 64, "or --table NAME"), ([sql, "--table", "bench.trips_5"], 64, "exactly one of"),
+            ([sql, "--file", "x.sql"], 64, "exactly one of"), ([sql, "--parallel", "0"], 64, "--parallel"),
             ([sql, "--parallel", "1,,2"], 64, "--parallel"), ([sql, "--parallel", "many"], 64, "--parallel"),
             ([sql, "--page-rows", "10,0"], 64, "--page-rows"), ([sql, "--gzip", "maybe"], 64, "--gzip"),
             ([sql, "--rows", "0"], 64, "--rows"), ([sql, "--runs", "0"], 64, "--runs must be at least 1"),
             ([sql, "--plot", "bench.db"], 64, "ends in .svg"), ([sql, "--plot", "/nonexistent/b.svg"], 73, "b.svg"),
             ([sql, "--into", "/nonexistent/b.db"], 73, "/nonexistent"),
             ([sql, "--max-bytes-billed", "0"], 64, "--max-bytes-billed"),
-            (["--table", "bench.trips_5", "--parallel", "2"], 64, "--parallel is for queries"),
+            (["--table", "bench.trips_5", "--parallel", "2"], 64, "--parallel applies to queries"),
             (["--table", "bench.trips_5", "--param", "x:INT64:1"], 64, "without a job"),
             (["--table", "bench.trips_5", "--no-cache"], 64, "without a job"),
             (["--table", "trips_5"], 64, "DATASET.TABLE"), (["--table", "bench.trips_x"], 3, "error: "),
@@ -199,7 +199,7 @@ import Testing
             running.send(signal: SIGINT)
             let outcome = try await running.outcome()
             #expect(outcome.exitCode == 130)
-            #expect(outcome.errors.contains("BigQuery was told to cancel the job local-project:US.bqpull_"))
+            #expect(outcome.errors.contains("requested cancellation of job local-project:US.bqpull_"))
             #expect(home.emulator.counters.requests["jobs.cancel"] == 1)
         }
     }
@@ -218,7 +218,7 @@ import Testing
             let outcome = try await running.outcome()
             #expect(outcome.exitCode == exitCode)
             #expect(outcome.output.isEmpty)
-            #expect(outcome.errors.contains("what was measured is dropped"))
+            #expect(outcome.errors.contains("the measurements are discarded"))
             #expect(home.emulator.counters.requests["jobs.cancel"] == nil)
             #expect(
                 try strings(home, "SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE '%rows%'") == [])

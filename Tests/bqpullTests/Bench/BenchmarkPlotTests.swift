@@ -69,7 +69,7 @@ import FoundationXML
         let texts = try Drawing(BenchmarkPlot(report(Self.all)).svg).texts
         for text in [
             "Pulling 1,000 rows of the result of a query", "rows/s", "pages at a time", "auto", "1", "8",
-            "auto page size", "100 rows a page, no gzip", "auto, 8 at a time", "5,000 rows, 1 at a time, no gzip",
+            "auto page size", "100 rows per page, no gzip", "auto, 8 at a time", "5,000 rows, 1 at a time, no gzip",
             "75 %", "25 %", "best: 8 pages of about 8 MB at a time, gzip on, 909 rows/s; limited by the service",
         ] {
             #expect(texts.contains(text), "\(text)")

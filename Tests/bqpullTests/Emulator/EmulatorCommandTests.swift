@@ -76,11 +76,11 @@ import Testing
             try Data("id\n1\n41\n".utf8).write(to: URL(filePath: table))
             #expect(try await total() == 1)
             emulator.send(signal: SIGHUP)
-            _ = try await emulator.wait(for: /loaded again: d\.t from [^\n]+\n/)
+            _ = try await emulator.wait(for: /reloaded d\.t from [^\n]+\n/)
             #expect(try await total() == 42)
             try Data("SELECT nothing FROM d.t".utf8).write(to: URL(filePath: view))
             emulator.send(signal: SIGHUP)
-            _ = try await emulator.wait(for: /warning: d\.v stays as it was: [^\n]+\n/)
+            _ = try await emulator.wait(for: /warning: d\.v is unchanged: [^\n]+\n/)
             #expect(try await total() == 42)
 
             let api = "\(endpoint)/bigquery/v2/projects/local-project/"

@@ -24,10 +24,10 @@ import Testing
             faults: [
                 page: ["pass", "return-reset-connection-after-1K", "return-503"], "oauth2.token": ["return-503"],
                 "bigquery.jobs.insert": ["return-503-once-done"],
-            ], exitCode: 0, says: "again in 1"),
+            ], exitCode: 0, says: "retrying in 1"),
         Case(
             testDescription: "a token that ends", faults: [page: ["pass", "return-401-authError"]], exitCode: 0,
-            says: "again in 0"),
+            says: "retrying in 0"),
         Case(
             testDescription: "a refresh token that has ended",
             faults: [
@@ -86,7 +86,7 @@ import Testing
             // Each repetition is told, and counted.
             if test.exitCode == 0 {
                 let report = try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any]
-                let told = outcome.errors.split(separator: "\n").count { $0.hasPrefix("debug: again in ") }
+                let told = outcome.errors.split(separator: "\n").count { $0.hasPrefix("debug: retrying in ") }
                 #expect(told > 0)
                 #expect(report?["retries"] as? Int == told)
             }

@@ -117,7 +117,7 @@ import Testing
             (["SELECT x FROM bench.numbers_1", "--to", "gs://my-bucket/x-*.csv"], 3, "no such column"),
             (["bench.nested_1", "--to", "gs://my-bucket/x-*.csv"], 64, "which CSV files cannot hold"),
             (["bench.number_1000", "--to", "gs://my-bucket/x-*.csv"], 3, "did you mean"),
-            (["orders", "--to", "gs://my-bucket/x-*.csv"], 64, "neither the name of a table nor SQL"),
+            (["orders", "--to", "gs://my-bucket/x-*.csv"], 64, "neither a table name nor SQL"),
             (["bench.numbers_1@-3600000", "--to", "gs://my-bucket/x-*.csv"], 64, "FOR SYSTEM_TIME AS OF"),
             (["d.v", "--to", "gs://my-bucket/x-*.csv"], 64, "bqpull export 'SELECT * FROM `local-project.d.v`'"),
             (["bench.numbers_1", "--to", "gs://no-bucket/x-*.csv"], 3, "the name of the bucket"),
@@ -136,7 +136,7 @@ import Testing
     @Test(arguments: [[], ["SELECT 1", "--file", "x.sql"]]) func oneSourceIsNeeded(source: [String]) async throws {
         let outcome = try await Binary().run(["export"] + source + ["--to", "gs://my-bucket/x-*.csv"])
         #expect(outcome.exitCode == 64)
-        #expect(outcome.errors.contains("one of them"))
+        #expect(outcome.errors.contains("exactly one of"))
     }
 
     @Test(arguments: ["bench.numbers_1", "SELECT 1 AS x"]) func aSignalStopsTheJob(source: String) async throws {
@@ -147,8 +147,8 @@ import Testing
             export.send(signal: SIGINT)
             let outcome = try await export.outcome()
             #expect(outcome.exitCode == 130)
-            #expect(outcome.errors.contains("BigQuery was told to cancel the job local-project:US.bqpull_"))
-            #expect(outcome.errors.contains("files that were written by then stay at gs://my-bucket/x-*.csv"))
+            #expect(outcome.errors.contains("requested cancellation of job local-project:US.bqpull_"))
+            #expect(outcome.errors.contains("files already written remain at gs://my-bucket/x-*.csv"))
             #expect(user.home.emulator.counters.requests["jobs.cancel"] == 1)
             #expect(user.names.isEmpty)
         }

@@ -50,7 +50,7 @@ import Testing
         (["frobnicate"], "bqpull has no command frobnicate", "bqpull --help lists the commands"),
         (
             ["SELECT 1"], "bqpull has no command SELECT 1",
-            "give the SQL text to a command: bqpull query 'SELECT 1' --into staging.db"
+            "pass the SQL text to a command: bqpull query 'SELECT 1' --into staging.db"
         ),
         (
             ["query", "SELECT 1", "--intoo", "a.db"], "Unknown option '--intoo'. Did you mean '--into'?",
@@ -60,13 +60,13 @@ import Testing
             ["auth", "export", "--for", "adf", "--nmae", "x"], "Unknown option '--nmae'. Did you mean '--name'?",
             "bqpull auth export --help"
         ),
-        (["errors", "timeot"], "there is no error timeot", "did you mean timeout?"),
-        (["help", "errors", "42"], "there is no error 42", "bqpull help errors lists them"),
+        (["errors", "timeot"], "unknown identifier or exit code timeot", "did you mean timeout?"),
+        (["help", "errors", "42"], "unknown identifier or exit code 42", "bqpull help errors lists them"),
         (["help", "qurey"], "bqpull has no command qurey", "did you mean bqpull query?"),
         (["login"], "bqpull has no command login", "did you mean bqpull auth login?"),
         (["version"], "bqpull has no command version", "bqpull --version"),
         (
-            ["query", "sales.orders"], "\"sales.orders\" is no SQL text",
+            ["query", "sales.orders"], "\"sales.orders\" is not SQL",
             "pull a table with bqpull table sales.orders, or query it: 'SELECT * FROM sales.orders'"
         ),
         (["config", "colour"], "'colour'", "bqpull config --help"),

@@ -9,8 +9,8 @@ import Testing
         ("exec 2>&-", 0, ""),
         ("exec 2>/dev/full", 0, ""),
         ("exec 0<&- 2>&-", 0, ""),
-        ("exec >/dev/full", 74, "error: standard output cannot be written"),
-        ("exec >&-", 74, "error: standard output cannot be written"),
+        ("exec >/dev/full", 74, "error: cannot write to standard output"),
+        ("exec >&-", 74, "error: cannot write to standard output"),
         ("exec >&- 2>&- <&-", 74, ""),
     ]
 

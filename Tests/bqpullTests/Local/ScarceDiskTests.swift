@@ -138,7 +138,7 @@ struct ScarceDiskTests {
         try await Scene.with { scene in
             _ = try await scene.disk.fill(leaving: Self.remainder)
             let (text, exitCode) = try await Terminal(scene.home, scene.words(.wholeTable)).finish(
-                answering: "write them all the same? [y/N]", with: answer)
+                answering: "write them anyway? [y/N]", with: answer)
             let isAccepted = answer == "y\n"
             // The disk is full in the end.
             #expect(exitCode == (isAccepted ? 74 : 73), "\(text)")

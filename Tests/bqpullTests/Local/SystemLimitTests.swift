@@ -10,7 +10,7 @@ import Testing
             let requests = user.home.emulator.counters.requests
             let outcome = try await user.run(after: "ulimit -n \(files)")
             #expect(outcome.isFailure(71), "\(outcome.errors)")
-            #expect(outcome.errors.hasPrefix("error: only \(files) files can be open at a time"))
+            #expect(outcome.errors.hasPrefix("error: the limit of open files is \(files)"))
             #expect(outcome.errors.contains("ulimit -n "))
             #expect(user.home.emulator.counters.requests == requests)
             try await user.goOn()

@@ -57,7 +57,7 @@ import Testing
     @Test func aFormatThatThereIsNotIsRefused() async throws {
         let outcome = try await Binary(environment: ["BQPULL_LOG_FORMAT": "yaml"]).run(["config"])
         #expect(outcome.exitCode == 64)
-        #expect(outcome.errors == "error: yaml of BQPULL_LOG_FORMAT is no format\n\nhint: set it to text or json\n")
+        #expect(outcome.errors == "error: BQPULL_LOG_FORMAT=yaml is not a log format\n\nhint: set it to text or json\n")
     }
 
     /// Of what stops the command there is one line, with what a script decides by.

@@ -122,9 +122,8 @@ import Testing
         // The writers of text and of rows; the parser's help; files that examine a stream, or pass it to a child.
         #expect(
             Set(writing) == [
-                "bqpull/Terminal/StandardError.swift", "bqpull/Terminal/StandardOutput.swift",
-                "bqpull/Terminal/BufferedOutput.swift", "bqpull/BQPull.swift", "bqpull/Terminal/TerminalSize.swift",
-                "bqpull/Terminal/StandardStreams.swift", "GoogleOAuth/Processes/ChildProcess.swift",
+                "BQPullCommands/Terminal/StandardError.swift", "BQPullCommands/Terminal/StandardOutput.swift",
+                "BQPullCommands/Terminal/BufferedOutput.swift", "BQPullCommands/BQPull.swift", "GoogleOAuth/Processes/ChildProcess.swift",
                 "GoogleOAuth/Processes/CommandRun.swift", "CResourceLimits/CResourceLimits.c",
             ])
         #expect(names.count > 300)

@@ -42,7 +42,7 @@ import Testing
             #expect(outcome.exitCode == exitCode, "\(outcome.errors)")
             #expect(home.emulator.counters.rows == (exitCode == 0 ? 5 : 0))
             if exitCode == 64 {
-                #expect(outcome.errors.contains("\n\nhint: add --yes to run it all the same"))
+                #expect(outcome.errors.contains("\n\nhint: add --yes to run it anyway"))
                 #expect(outcome.output.isEmpty)
                 #expect(home.emulator.counters.jobs == 0)
             }
@@ -108,9 +108,9 @@ import Testing
             #expect(outcome.exitCode == 0, "\(outcome.errors)")
             #expect(outcome.output.contains("  processes 1.6 TB, about $9.38 on demand\n"), "\(outcome.output)")
             #expect(outcome.output.contains("  trip_id  INT64\n"))
-            #expect(outcome.output.contains("  but       it would have to be confirmed, or take --yes"))
+            #expect(outcome.output.contains("  but       it would need a confirmation or --yes"))
             let limited = try await run(home, ["query", Self.large, "--dry-run", "--max-bytes-billed", "1GB"])
-            #expect(limited.output.contains("  but       BigQuery would refuse it: the limit is 1.0 GB\n"))
+            #expect(limited.output.contains("  but       BigQuery would reject it: the limit is 1.0 GB\n"))
             #expect(outcome.errors.isEmpty)
             #expect(!FileManager.default.fileExists(atPath: file))
             #expect(home.emulator.counters.jobs == 0)

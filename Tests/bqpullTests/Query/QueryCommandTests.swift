@@ -231,7 +231,7 @@ import Testing
             query.send(signal: SIGINT)
             let outcome = try await query.outcome()
             #expect(outcome.exitCode == 130)
-            #expect(outcome.errors.contains("BigQuery was told to cancel the job local-project:US.bqpull_"))
+            #expect(outcome.errors.contains("requested cancellation of job local-project:US.bqpull_"))
             #expect(home.emulator.counters.requests["jobs.cancel"] == 1)
         }
     }

@@ -126,7 +126,7 @@ import Testing
             try Data().write(to: URL(fileURLWithPath: goAway))
             let outcome = try await running
             #expect(outcome.output == "0\n")
-            #expect(outcome.errors.contains("BigQuery was told to cancel the job"))
+            #expect(outcome.errors.contains("requested cancellation of job"))
             // It was told, and ends soon.
             while home.emulator.counters.runningJobs > 0 { try await Task.sleep(for: .milliseconds(10)) }
         }
@@ -139,18 +139,18 @@ import Testing
                 "\(Binary.url.path) query 'SELECT 1 AS x' --endpoint \(home.emulator.endpoint) --credentials "
                     + "\(home.credentials) > /dev/full; echo $?")
             #expect(outcome.output == "74\n")
-            #expect(outcome.errors.contains("error: standard output cannot be written: No space left on device"))
+            #expect(outcome.errors.contains("error: cannot write to standard output: No space left on device"))
         }
     }
 
     @Test(arguments: [
-        (["--key", "x"], "--key is for a database; name it with --into FILE"),
-        (["--table", "x"], "--table is for a database"), (["--restart"], "--restart is for a database"),
-        (["--incremental", "x"], "--incremental is for a database"),
-        (["--into", "a.db", "--format", "csv"], "--format is for rows on standard output"),
-        (["--into", "a.db", "--null", "NULL"], "--null is for rows on standard output"),
-        (["--format", "jsonl", "--null", "NULL"], "--null is for --format csv only"),
-        (["--format", "table", "--null", "NULL"], "--null is for --format csv only"),
+        (["--key", "x"], "--key applies to a database; pass --into FILE"),
+        (["--table", "x"], "--table applies to a database"), (["--restart"], "--restart applies to a database"),
+        (["--incremental", "x"], "--incremental applies to a database"),
+        (["--into", "a.db", "--format", "csv"], "--format applies to standard output"),
+        (["--into", "a.db", "--null", "NULL"], "--null applies to standard output"),
+        (["--format", "jsonl", "--null", "NULL"], "--null requires --format csv"),
+        (["--format", "table", "--null", "NULL"], "--null requires --format csv"),
         (["--null", "a,b"], "--null must not contain"), (["--null", "\"\""], "--null must not contain"),
         (["--null", "a\nb"], "--null must not contain"),
         (["--format", "csv", "--null", "\r"], "--null must not contain"),
@@ -171,7 +171,7 @@ import Testing
             #expect(lines.count > 22)
             #expect(lines.dropFirst().first?.hasPrefix("───────  ──") == true)
             #expect(
-                text.contains(" of 20 columns are wider than the terminal or beside it; --format csv or jsonl has all"))
+                text.contains(" more columns; --format csv, --format jsonl and --into FILE have all"))
             for line in lines.dropFirst().prefix(21) {
                 #expect(TextWidth.of(line) <= Int(columns), "\(line)")
             }

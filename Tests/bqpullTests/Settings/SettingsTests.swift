@@ -83,9 +83,9 @@ import Testing
 
     @Test(arguments: [
         (#"{"project": 1}"#, "cannot be read"), ("", "cannot be read"),
-        (#"{"projekt": "x"}"#, "has a setting that there is not: projekt"),
-        (#"{"project": "x", "location": "EU", "proj\u0065ct": "y"}"#, "has the setting project twice"),
-        (#"{"max-bytes-billed": "lots"}"#, "lots of bqpull config cannot be --max-bytes-billed"),
+        (#"{"projekt": "x"}"#, "unknown setting projekt in "),
+        (#"{"project": "x", "location": "EU", "proj\u0065ct": "y"}"#, "duplicate setting project in "),
+        (#"{"max-bytes-billed": "lots"}"#, "invalid value for --max-bytes-billed in bqpull config: lots"),
     ])
     func aDamagedFileIsNamed(content: String, message: String) async throws {
         try await EmulatorHome.with { home in
@@ -100,9 +100,9 @@ import Testing
     }
 
     @Test(arguments: [
-        (["project", "My Project"], "'My Project' cannot be project: expected the id of a project such as my-project"),
-        (["location", ""], "'' cannot be location: expected a location such as EU"),
-        (["confirm-above", "lots"], "'lots' cannot be confirm-above: expected a size such as 50GB"),
+        (["project", "My Project"], "'My Project' is not a valid project: expected a project ID such as my-project"),
+        (["location", ""], "'' is not a valid location: expected a location such as EU"),
+        (["confirm-above", "lots"], "'lots' is not a valid confirm-above: expected a size such as 50GB"),
         (["--unset"], "--unset takes a name and no value"), (["project", "x", "--unset"], "--unset takes a name"),
         (["project", "x", "--profile", "../up"], "cannot be the name of a profile"),
     ])

@@ -68,7 +68,7 @@ import Testing
             pull.send(signal: signal)
             let end = try await pull.outcome()
             #expect(end.exitCode == exitCode)
-            #expect(end.errors.contains("rows are staged and kept, the table is as it was before"), "\(end.errors)")
+            #expect(end.errors.contains("rows are staged, and the table is unchanged"), "\(end.errors)")
             let hint = try #require(end.errors.firstMatch(of: /, or bqpull (resume .*), to go on/)).output.1
             let run = try #require(try await user.runs().first)
             #expect(run["state"] as? String == "interrupted")
@@ -91,7 +91,7 @@ import Testing
             #expect(try user.read("SELECT count(*) || ' ' || count(DISTINCT trip_id) FROM results") == ["5000 5000"])
             let again = try await user.run(["resume", user.file] + user.connection)
             #expect(again.exitCode == 0)
-            #expect(again.errors == "every run in \(user.file) is finished\n")
+            #expect(again.errors == "all runs in \(user.file) are finished\n")
         }
     }
 

@@ -92,7 +92,7 @@ import Testing
             let outcome = try await running.outcome()
             #expect(outcome.exitCode == end.exitCode)
             if end.signal == SIGINT {
-                #expect(outcome.errors.contains("of 10,000 rows are staged and kept"), "\(outcome.errors)")
+                #expect(outcome.errors.contains("of 10,000 rows are staged"), "\(outcome.errors)")
                 #expect(outcome.errors.contains("bqpull resume"))
             }
             let staged = try #require(Int64(try strings(home, "SELECT rows FROM _bqpull_runs")[0]))

@@ -47,7 +47,7 @@ import Testing
     @Test func partitionsAndRemoteTextAreShown() async throws {
         let outcome = try await show(["sales.orders"], files: Self.orders)
         for line in [
-            "  partitions  DAY of day, kept for 90 days, queries must say which\n", "  clustering  id\n",
+            "  partitions  DAY on day, kept for 90 days, queries must filter on it\n", "  clustering  id\n",
             #"  description All orders \u{1b}[31mred"# + "\n", #"  id   INT64 REQUIRED  \u{1b}[2J"# + "\n",
         ] { #expect(outcome.output.contains(line), "\(line) is not in \(outcome.output)") }
         #expect(!outcome.output.contains("\u{1B}"))
