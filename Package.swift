@@ -149,7 +149,7 @@ let package = Package(
         .testTarget(
             name: "GoogleHTTPTests",
             dependencies: [
-                "GoogleHTTP", "TestSupport",
+                "GoogleHTTP", "TestSupport", "TextSupport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
@@ -226,7 +226,7 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        .testTarget(name: "PackageTests", dependencies: ["TestSupport"], swiftSettings: strict),
+        .testTarget(name: "PackageTests", swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )
