@@ -1,7 +1,6 @@
 import Foundation
 
-/// How much of a sweep is carried out: a part that leaves the other tests time to run beside it, or all with `SWEEP=whole`
-/// in the environment.
+/// The extent of sweeps: a sample by default, all of it with `SWEEP=whole` in the environment.
 package enum Sweep {
     package static let isWhole = ProcessInfo.processInfo.environment["SWEEP"] == "whole"
 

@@ -80,7 +80,7 @@ struct EmulatorCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Where to write the OAuth client file, in the format of Google's console.", valueName: "file"))
+            "Where to write the OAuth client file, as Google's console writes it.", valueName: "file"))
     var clientFile: String?
 
     @Option(
@@ -104,7 +104,7 @@ struct EmulatorCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "A file of fault instructions for single requests, in the format of Google's storage testbench, for example {\"instructions\": {\"bigquery.jobs.getQueryResults\": [\"return-503\", \"stall-for-30s-after-4K\"]}}. Applied instructions are logged on standard error.",
+            "A file of fault instructions for single requests, as in Google's storage testbench, for example {\"instructions\": {\"bigquery.jobs.getQueryResults\": [\"return-503\", \"stall-for-30s-after-4K\"]}}. Applied instructions are logged on standard error.",
             valueName: "file"))
     var faults: String?
 

@@ -15,7 +15,7 @@ struct ConnectionOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The service to use instead of Google's, for example http://127.0.0.1:9050. Default: BIGQUERY_EMULATOR_HOST, else the endpoint given to bqpull auth login.",
+            "The URL of the service, for example http://127.0.0.1:9050. Default: BIGQUERY_EMULATOR_HOST, else the endpoint given to bqpull auth login, else BigQuery.",
             valueName: "url"
         )
     )

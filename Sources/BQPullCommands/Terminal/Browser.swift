@@ -5,7 +5,7 @@ import GoogleOAuth
 enum Browser {
     /// Opens a URL. It must not be secret: other users can see the arguments of a process.
     ///
-    /// - Returns: whether a browser was started; `false` if there is none.
+    /// - Returns: whether a browser was started; `false` without one.
     static func open(_ url: String) -> Bool {
         guard var command else { return false }
         if let place = command.firstIndex(where: { $0.contains("%s") }) {

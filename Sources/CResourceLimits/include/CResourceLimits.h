@@ -7,7 +7,7 @@
 // the threads that every command starts: libdispatch would wait for a thread indefinitely and handle no signal. A check
 // in Swift would be too late, since its `main` already needs such a thread.
 
-/// The address space limit of the process in bytes; UINT64_MAX if there is none.
+/// The address space limit of the process in bytes; UINT64_MAX without a limit.
 uint64_t bqpull_address_space_limit(void);
 
 /// The address space in use by the process, in bytes; 0 if the system does not report it.

@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// How many faults were met in this process, told at its end.
+/// Counts the injected faults of this process, and prints the number at its end.
 enum Injections {
     private static let total: Mutex<Int> = {
         atexit { print("fault injections, all of them met: \(Injections.total.withLock { $0 })") }

@@ -1,6 +1,7 @@
-@testable import BigQuery
 import Foundation
 import GoogleHTTP
+
+@testable import BigQuery
 @testable import GoogleOAuth
 
 private let statuses = [400, 401, 403, 404, 408, 409, 410, 429, 500, 501, 502, 503, 504, 511, 600, 100, 0, -1]

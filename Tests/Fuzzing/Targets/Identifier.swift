@@ -1,7 +1,8 @@
-import TextSupport
-@testable import BigQuery
 import CSQLite
 import Foundation
+import TextSupport
+
+@testable import BigQuery
 @testable import GoogleHTTP
 @testable import GoogleOAuth
 @testable import SQLiteStaging

@@ -1,8 +1,8 @@
 import Foundation
 import Testing
 
-@testable import BigQueryPull
 @testable import BQPullCommands
+@testable import BigQueryPull
 
 #if canImport(FoundationXML)
 import FoundationXML

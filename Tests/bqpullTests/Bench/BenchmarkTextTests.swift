@@ -1,7 +1,7 @@
 import Testing
 
-@testable import BigQueryPull
 @testable import BQPullCommands
+@testable import BigQueryPull
 
 @Suite struct BenchmarkTextTests {
     private func report() -> BenchmarkReport {

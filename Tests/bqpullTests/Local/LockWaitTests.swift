@@ -181,9 +181,10 @@ import Testing
     @Test(.faults("L13")) func aTableThatIsPulledIntoIsRejectedAtOnce() async throws {
         try await StagingUser.with(EmulatorConfiguration(pageLatency: .milliseconds(60), faults: FaultPlan([:]))) {
             user in
-            try user.home.meet("bigquery.jobs.getQueryResults", Array(repeating: "pass", count: 5) + ["stall-for-600s"])
+            try user.home.inject(
+                "bigquery.jobs.getQueryResults", Array(repeating: "pass", count: 5) + ["stall-for-600s"])
             let first = try await user.start()
-            try await user.home.allMet()
+            try await user.home.allApplied()
             let second = try await user.run(["--lock-timeout", "1h"])
             #expect(second.isFailure(75), "\(second.errors)")
             #expect(second.errors.contains("process \(first.identifier) is pulling into the table results"))

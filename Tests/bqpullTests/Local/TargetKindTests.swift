@@ -35,9 +35,8 @@ import Testing
         try await DatabaseQueue(path: file, configuration: configuration).write { try $0.execute(sql: sql) }
     }
 
-    /// Pulls into a table of a database, and checks that nothing is billed.
-    ///
-    /// - Parameter isUntouched: whether the target is rejected before bqpull's own tables are made.
+    /// Expects that a pull into a table is rejected before anything is billed and, if `isUntouched`, before the control
+    /// tables are created.
     private func expectRejection(
         _ home: EmulatorHome, into file: String, table: String, _ mode: Mode, isUntouched: Bool
     ) async throws {

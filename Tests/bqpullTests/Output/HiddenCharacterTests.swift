@@ -123,7 +123,8 @@ import Testing
         #expect(
             Set(writing) == [
                 "BQPullCommands/Terminal/StandardError.swift", "BQPullCommands/Terminal/StandardOutput.swift",
-                "BQPullCommands/Terminal/BufferedOutput.swift", "BQPullCommands/BQPull.swift", "GoogleOAuth/Processes/ChildProcess.swift",
+                "BQPullCommands/Terminal/BufferedOutput.swift", "BQPullCommands/BQPull.swift",
+                "GoogleOAuth/Processes/ChildProcess.swift",
                 "GoogleOAuth/Processes/CommandRun.swift", "CResourceLimits/CResourceLimits.c",
             ])
         #expect(names.count > 300)

@@ -1,5 +1,6 @@
-@testable import BQPullCommands
 import Testing
+
+@testable import BQPullCommands
 
 @Suite struct ReadableTests {
     @Test(arguments: [

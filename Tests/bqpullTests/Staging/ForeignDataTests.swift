@@ -54,9 +54,9 @@ import Testing
 
         /// Starts the command, and waits until its request of this method is held back for a time.
         func start(holding method: String, after passed: Int = 0, for time: String) async throws -> RunningBinary {
-            try home.meet("bigquery.\(method)", Array(repeating: "pass", count: passed) + ["stall-for-\(time)"])
+            try home.inject("bigquery.\(method)", Array(repeating: "pass", count: passed) + ["stall-for-\(time)"])
             let pull = try home.binary().start(command)
-            try await home.allMet()
+            try await home.allApplied()
             return pull
         }
 
@@ -123,7 +123,7 @@ import Testing
         case .dryRun:
             return try await scene.start(holding: "jobs.dryRun", for: time)
         case .creation:
-            try scene.home.meet("bigquery.jobs.insert", ["stall-for-\(time)"])
+            try scene.home.inject("bigquery.jobs.insert", ["stall-for-\(time)"])
             let pull = try scene.home.binary().start(scene.command)
             while access(scene.file, F_OK) != 0 { await Task.yield() }
             return pull

@@ -28,9 +28,9 @@ import Testing
             let command =
                 ["table", "bench.trips_\(Self.rows)", "--page-rows", "20", "--table", "results", "--into", file]
                 + ["--endpoint", home.emulator.endpoint, "--credentials", home.credentials]
-            try home.meet("bigquery.tabledata.list", Array(repeating: "pass", count: 5) + ["stall-for-600s"])
+            try home.inject("bigquery.tabledata.list", Array(repeating: "pass", count: 5) + ["stall-for-600s"])
             let pull = try home.binary().start(command)
-            try await home.allMet()
+            try await home.allApplied()
             while try await stagedRows(file) == 0 { try await Task.sleep(for: .milliseconds(5)) }
             pull.send(signal: signal)
             #expect(try await pull.outcome().exitCode == 128 + signal)
