@@ -311,7 +311,7 @@ import Testing
         ["auth", "export"], ["auth", "export", "--for", "nonsense"],
         ["auth", "token", "--profile", "a", "--credentials", "b"],
     ])
-    func badOptionsAreRefused(arguments: [String]) async throws {
+    func rejectsInvalidOptions(arguments: [String]) async throws {
         try await EmulatorHome.with { home in
             let outcome = try await home.run(arguments, environment: ["BQPULL_CREDENTIALS": home.credentials])
             #expect([64, 78].contains(outcome.exitCode), "\(outcome.errors)")

@@ -30,7 +30,7 @@ import Testing
             ])
     }
 
-    @Test func columnsStandUnderTheirNames() {
+    @Test func alignsColumns() {
         #expect(
             BenchmarkText.table(report()) == """
                 rows/page  parallel  gzip   rows/s  wire MB/s  JSON MB/s  ratio  pages  requests  retries  seconds

@@ -5,7 +5,7 @@ import Testing
 @testable import BQPullCommands
 
 @Suite struct HelpTests {
-    /// All commands that are shown, each with the words that lead to it.
+    /// All commands with their paths.
     private static let commands: [(path: String, type: any ParsableCommand.Type)] = {
         func below(_ type: any ParsableCommand.Type, _ path: [String]) -> [(String, any ParsableCommand.Type)] {
             type.configuration.subcommands.flatMap { command in
@@ -16,7 +16,7 @@ import Testing
         return below(BQPull.self, ["bqpull"])
     }()
 
-    @Test func theFirstHelpFitsAScreen() {
+    @Test func rootHelpFitsAScreen() {
         let lines = RootHelp.text.split(separator: "\n", omittingEmptySubsequences: false)
         #expect(lines.count <= 24)
         for line in lines { #expect(TextWidth.of(String(line)) <= 80, "\(line)") }
@@ -34,7 +34,7 @@ import Testing
         for line in help.split(separator: "\n") { #expect(line.count <= 80, "\(line)") }
     }
 
-    /// The examples are commands that the parser takes.
+    /// The parser accepts every example.
     @Test(arguments: commands.indices) func everyExampleIsACommand(index: Int) throws {
         let (path, type) = Self.commands[index]
         let text = type.configuration.discussion.replacing(/\\\n */, with: "")
@@ -71,7 +71,7 @@ import Testing
         ),
         (["config", "colour"], "'colour'", "bqpull config --help"),
     ])
-    func whatIsMistypedGetsASuggestion(arguments: [String], message: String, hint: String) async throws {
+    func aTypoGetsASuggestion(arguments: [String], message: String, hint: String) async throws {
         let outcome = try await Binary().run(arguments)
         #expect(outcome.exitCode == 64)
         #expect(outcome.output.isEmpty)
@@ -79,7 +79,8 @@ import Testing
         #expect(outcome.errors.hasSuffix("\n\nhint: \(hint)\n"), "\(outcome.errors)")
     }
 
-    @Test(arguments: [[], ["--help"], ["-h"], ["help"]]) func helpIsDataAndNoError(arguments: [String]) async throws {
+    @Test(arguments: [[], ["--help"], ["-h"], ["help"]]) func helpGoesToStandardOutput(arguments: [String]) async throws
+    {
         let outcome = try await Binary().run(arguments)
         #expect(outcome.exitCode == 0)
         #expect(outcome.output == RootHelp.text)

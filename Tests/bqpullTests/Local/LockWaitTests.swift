@@ -6,7 +6,7 @@ import Testing
 
 /// Another program has the database locked: the wait is reported, and ends with the lock, the timeout or a signal.
 @Suite(.timeLimit(.minutes(10)), .enabled("needs Python") { LockHolder.python != nil }) struct LockWaitTests {
-    /// A lock that keeps a pull from beginning.
+    /// A lock that keeps a pull from starting.
     enum Lock: CaseIterable, Sendable {
         case readerInRollbackMode, writerInRollbackMode, writerInWALMode
 
@@ -41,7 +41,7 @@ import Testing
             let holder = try await Self.hold(lock, of: user)
             let pull = try user.home.binary().start(user.command)
             #expect(try await pull.wait(for: Self.report) == Self.report(holder))
-            // The one of the old table.
+            // The job of the old table.
             #expect(user.home.emulator.counters.jobs == 1)
             try await holder.release()
             let outcome = try await pull.outcome()
@@ -112,8 +112,8 @@ import Testing
         }
     }
 
-    /// The rows that are staged are kept if it stays too long.
-    @Test(.faults("L12"), arguments: [true, false]) func aWriterMeanwhileIsWaitedFor(isReleased: Bool) async throws {
+    /// Staged rows are kept if the writer blocks too long.
+    @Test(.faults("L12"), arguments: [true, false]) func waitsForAnotherWriter(isReleased: Bool) async throws {
         try await StagingUser.with(StagingUser.slowly) { user in
             let pull = try user.home.binary().start(
                 user.command + ["--parallel", "1", "--lock-timeout", isReleased ? "1h" : "2s"])
@@ -136,7 +136,7 @@ import Testing
 
     // MARK: Other commands
 
-    @Test(.faults("L12")) func listingWaitsAsLongAsItIsTold() async throws {
+    @Test(.faults("L12")) func listingHonorsTheTimeout() async throws {
         try await StagingUser.with { user in
             let holder = try await LockHolder.hold(user.file, Self.exclusive)
             let outcome = try await user.home.run(["runs", user.file, "--lock-timeout", "2s"])
@@ -154,7 +154,7 @@ import Testing
 
     /// Locks that keep `bqpull resume` from reading the runs, and from continuing one.
     @Test(.faults("L12", "L14"), arguments: [exclusive, ["BEGIN", "SELECT * FROM results"]])
-    func resumingWaitsAsLongAsItIsTold(statements: [String]) async throws {
+    func resumingHonorsTheTimeout(statements: [String]) async throws {
         try await StagingUser.with(StagingUser.slowly) { user in
             let interrupted = try await user.start()
             interrupted.send(signal: SIGINT)
@@ -177,8 +177,8 @@ import Testing
         }
     }
 
-    /// No lock of SQLite's: it lasts as long as the other pull, which nobody should wait for.
-    @Test(.faults("L13")) func aTableThatIsPulledIntoIsRejectedAtOnce() async throws {
+    /// Not a lock of the database: it lasts as long as the other pull, so waiting is useless.
+    @Test(.faults("L13")) func rejectsATableOfARunningPullAtOnce() async throws {
         try await StagingUser.with(EmulatorConfiguration(pageLatency: .milliseconds(60), faults: FaultPlan([:]))) {
             user in
             try user.home.inject(

@@ -5,7 +5,7 @@ import Testing
 
 @testable import BQPullCommands
 
-/// Values that need not be given with every command: options win over the environment, that over the profile.
+/// Options take precedence over the environment, and the environment over the profile.
 @Suite struct SettingsTests {
     private static let query = ["query", "SELECT 1 AS x", "--verbose"]
 
@@ -24,12 +24,12 @@ import Testing
             ([], ["GOOGLE_CLOUD_PROJECT": "a", "BQPULL_PROJECT": "b"], "project b, from BQPULL_PROJECT"),
             (["--project", "c"], ["BQPULL_PROJECT": "b"], "project c, from --project"),
         ] as [([String], [String: String], String)])
-    func theNearestPlaceWins(options: [String], environment: [String: String], origin: String) async throws {
+    func theFirstSourceWins(options: [String], environment: [String: String], origin: String) async throws {
         try await EmulatorHome.with(EmulatorConfiguration(requiresAuthorization: false)) { home in
             try await configure(home, ["project", "of-all"])
             try await configure(home, ["project", "of-work", "--profile", "work"])
             try await configure(home, ["project", "of-home", "--profile", "home"])
-            // Which credentials there are is another matter.
+            // Credentials are searched separately.
             let outcome = try await home.run(
                 Self.query + options,
                 environment: environment.merging(["BIGQUERY_EMULATOR_HOST": home.emulator.endpoint]) { $1 })
@@ -62,7 +62,7 @@ import Testing
         }
     }
 
-    @Test func whatIsSetIsShownAndTakenOut() async throws {
+    @Test func setsShowsAndRemovesValues() async throws {
         try await EmulatorHome.with { home in
             try await configure(home, ["max-bytes-billed", "50GB"])
             try await configure(home, ["location", "EU"])
@@ -87,7 +87,7 @@ import Testing
         (#"{"project": "x", "location": "EU", "proj\u0065ct": "y"}"#, "duplicate setting project in "),
         (#"{"max-bytes-billed": "lots"}"#, "invalid value for --max-bytes-billed in bqpull config: lots"),
     ])
-    func aDamagedFileIsNamed(content: String, message: String) async throws {
+    func namesAnInvalidFile(content: String, message: String) async throws {
         try await EmulatorHome.with { home in
             try await configure(home, ["project", "x"])
             try Data(content.utf8).write(to: URL(fileURLWithPath: home.store + "/settings.json"))
@@ -106,7 +106,7 @@ import Testing
         (["--unset"], "--unset takes a name and no value"), (["project", "x", "--unset"], "--unset takes a name"),
         (["project", "x", "--profile", "../up"], "cannot be the name of a profile"),
     ])
-    func whatCannotBeSetIsRefused(arguments: [String], message: String) async throws {
+    func rejectsInvalidValues(arguments: [String], message: String) async throws {
         try await EmulatorHome.with { home in
             let outcome = try await home.run(["config"] + arguments)
             #expect([64, 78].contains(outcome.exitCode))

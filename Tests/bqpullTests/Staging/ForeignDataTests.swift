@@ -6,7 +6,7 @@ import Testing
 
 /// Another program uses the file that a pull creates: its data stays however the pull ends.
 @Suite(.timeLimit(.minutes(20))) struct ForeignDataTests {
-    /// Where the pull is when the other program opens the file.
+    /// The state of the pull when the other program opens the file.
     enum Moment: CaseIterable, Sendable {
         /// The file does not exist yet; the other program creates it.
         case dryRun
@@ -32,7 +32,7 @@ import Testing
 
     private static let rows = 500
 
-    /// A pull into a file that does not exist, in a folder of its own.
+    /// A pull into a new file in a separate folder.
     private struct Scene: Sendable {
         let home: EmulatorHome
         let folder: String

@@ -13,7 +13,7 @@ import Testing
 
     /// When the next night begins.
     struct Morning: Sendable {
-        /// From now to the start of the lost run, as a modifier of SQLite's.
+        /// The time from now to the start of the lost run, as a SQLite modifier.
         var start: String
         var isExpired: Bool
     }
