@@ -54,8 +54,8 @@ struct BenchmarkPlot {
     private var series: [Series] {
         report.results.reduce(into: []) { series, result in
             let setting = result.setting
-            if let place = series.firstIndex(where: { $0.pageRows == setting.pageRows && $0.gzip == setting.gzip }) {
-                series[place].results.append(result)
+            if let index = series.firstIndex(where: { $0.pageRows == setting.pageRows && $0.gzip == setting.gzip }) {
+                series[index].results.append(result)
             } else {
                 series.append(Series(pageRows: setting.pageRows, gzip: setting.gzip, results: [result]))
             }
@@ -74,13 +74,13 @@ struct BenchmarkPlot {
             upTo: report.results.flatMap(\.measurements).map(\.rowsPerSecond).max() ?? 0, from: bottom, to: top)
         drawing.text("Rows per second", x: 24, y: top - 18, size: 15, isBold: true)
         for tick in axis.ticks {
-            let y = axis.place(of: tick)
+            let y = axis.position(of: tick)
             drawing.line([(Self.left, y), (right, y)], stroke: tick == 0 ? Self.grey : Self.grid)
             drawing.text(Readable.count(Int64(saturating: tick)), x: Self.left - 10, y: y + 4, anchor: .end, size: 12)
         }
         func x(_ pages: Int?) -> Double {
-            let place = Double(steps.firstIndex(of: pages) ?? 0)
-            return Self.left + (right - Self.left) * (place + 0.5) / Double(steps.count)
+            let index = Double(steps.firstIndex(of: pages) ?? 0)
+            return Self.left + (right - Self.left) * (index + 0.5) / Double(steps.count)
         }
         for pages in steps {
             drawing.text(pages.map(String.init) ?? "auto", x: x(pages), y: bottom + 20, anchor: .middle)
@@ -88,27 +88,27 @@ struct BenchmarkPlot {
         drawing.text(
             "pages at a time", x: (Self.left + right) / 2, y: bottom + 42, anchor: .middle, fill: Self.grey)
         drawing.text("rows/s", x: 30, y: (top + bottom) / 2, anchor: .middle, fill: Self.grey, isUpright: true)
-        for (place, one) in series.enumerated() {
-            let color = Self.seriesColors[place % Self.seriesColors.count]
+        for (index, line) in series.enumerated() {
+            let color = Self.seriesColors[index % Self.seriesColors.count]
             drawing.group("series") { drawing in
                 // Side by side, so that their ranges do not overlap.
-                let shift = (Double(place) - Double(series.count - 1) / 2) * min(7, 60 / Double(series.count))
-                for result in one.results {
-                    let speeds = result.measurements.map { axis.place(of: $0.rowsPerSecond) }
+                let shift = (Double(index) - Double(series.count - 1) / 2) * min(7, 60 / Double(series.count))
+                for result in line.results {
+                    let speeds = result.measurements.map { axis.position(of: $0.rowsPerSecond) }
                     let x = x(result.setting.parallelPages) + shift
                     drawing.line([(x, speeds.min() ?? 0), (x, speeds.max() ?? 0)], stroke: color, width: 1.5)
                 }
                 func point(_ result: BenchmarkResult) -> (x: Double, y: Double) {
-                    (x(result.setting.parallelPages) + shift, axis.place(of: result.median.rowsPerSecond))
+                    (x(result.setting.parallelPages) + shift, axis.position(of: result.median.rowsPerSecond))
                 }
-                let numbered = one.results.filter { $0.setting.parallelPages != nil }.map(point)
+                let numbered = line.results.filter { $0.setting.parallelPages != nil }.map(point)
                 drawing.line(
-                    numbered.sorted { $0.x < $1.x }, stroke: color, width: 2, isDashed: !one.gzip)
-                for result in one.results { Self.mark(place, at: point(result), color, in: &drawing) }
-                let y = top + 10 + Double(place) * 24
-                drawing.line([(right + 20, y), (right + 50, y)], stroke: color, width: 2, isDashed: !one.gzip)
-                Self.mark(place, at: (right + 35, y), color, in: &drawing)
-                drawing.text(one.name, x: right + 58, y: y + 4, size: 12)
+                    numbered.sorted { $0.x < $1.x }, stroke: color, width: 2, isDashed: !line.gzip)
+                for result in line.results { Self.mark(index, at: point(result), color, in: &drawing) }
+                let y = top + 10 + Double(index) * 24
+                drawing.line([(right + 20, y), (right + 50, y)], stroke: color, width: 2, isDashed: !line.gzip)
+                Self.mark(index, at: (right + 35, y), color, in: &drawing)
+                drawing.text(line.name, x: right + 58, y: y + 4, size: 12)
             }
         }
         drawing.text(
@@ -147,8 +147,8 @@ struct BenchmarkPlot {
             drawing.text(stage.name, x: x + 17, y: top + 24, size: 12)
             x += 36 + 6.4 * Double(stage.name.count)
         }
-        for (place, result) in report.results.enumerated() {
-            let y = first + Double(place) * row
+        for (index, result) in report.results.enumerated() {
+            let y = first + Double(index) * row
             let isBest = result.setting == report.best
             drawing.group("setting") { drawing in
                 drawing.text(label(result.setting), x: left - 10, y: y + 15, anchor: .end, size: 12, isBold: isBest)

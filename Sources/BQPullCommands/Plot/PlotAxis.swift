@@ -22,7 +22,7 @@ struct PlotAxis {
     }
 
     /// The coordinate of a value.
-    func place(of value: Double) -> Double {
+    func position(of value: Double) -> Double {
         start + (end - start) * value / (ticks.last ?? 1)
     }
 }

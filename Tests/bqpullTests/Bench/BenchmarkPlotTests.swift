@@ -107,8 +107,8 @@ import FoundationXML
     func ticksAreRound(highest: Double, ticks: [Double]) {
         let axis = PlotAxis(upTo: highest, from: 300, to: 100)
         #expect(axis.ticks.count == ticks.count && zip(axis.ticks, ticks).allSatisfy { abs($0 - $1) < 1e-9 })
-        #expect(axis.place(of: 0) == 300 && axis.place(of: axis.ticks.last ?? 0) == 100)
-        #expect(axis.place(of: highest) >= 100)
+        #expect(axis.position(of: 0) == 300 && axis.position(of: axis.ticks.last ?? 0) == 100)
+        #expect(axis.position(of: highest) >= 100)
     }
 }
 
