@@ -19,10 +19,19 @@ public struct BQPull: AsyncParsableCommand {
     )
 
     /// Runs the command in the process arguments, and exits with its status.
-    public static func main() async {
+    public static func start() -> Never {
+        // Before the concurrency runtime opens files, which would get the numbers of closed streams.
+        openStandardStreams()
         // A write to a closed pipe fails instead of ending the process.
         signal(SIGPIPE, SIG_IGN)
-        openStandardStreams()
+        Task {
+            await runCommand()
+            Foundation.exit(0)
+        }
+        dispatchMain()
+    }
+
+    private static func runCommand() async {
         let arguments = Array(CommandLine.arguments.dropFirst())
         Diagnostics.format = LogFormat(arguments: arguments, environment: ProcessEnvironment.variables)
         do {

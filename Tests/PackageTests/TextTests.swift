@@ -36,7 +36,7 @@ import Testing
         (#"\bfor ever\b"#, "indefinitely"),
         (#"\bnobody\b|\bsomebody\b"#, "no caller, another process"),
         (#"\bbeside\b"#, "next to"),
-        (#"\bis none\b|\bare none\b"#, "is not a …"),
+        (#"\b(?-i:is none)\b|\b(?-i:are none)\b"#, "is not a …"),
         (#"\bmay have\b(?! been)"#, "can hold, can take"),
         (#"\bof Google's\b|\bof BigQuery's\b"#, "Google's …"),
         (#"\bwhat it took\b"#, "elapsed"),

@@ -27,7 +27,8 @@ import Testing
 
     /// Address space limits in kB, as for `ulimit -v`.
     private static let kilobytes = Sweep.whole(
-        Array(stride(from: 120_000, through: 450_000, by: 5_593)), orShort: [120_000, 154_000, 282_000, 411_000])
+        Array(stride(from: 120_000, through: 450_000, by: 5_593)), orPart: [120_000, 154_000, 282_000, 411_000],
+        orShort: [154_000, 411_000])
 
     /// Otherwise the process would wait for a thread indefinitely, and handle no signal.
     @Test(.faults("L20"), .enabled(if: limitsMemory, "needs limits of address space"), arguments: kilobytes)
