@@ -174,7 +174,7 @@ struct FaultyPull: Sendable {
     /// Expects that every instruction was applied, counts them, and ends persistent ones.
     func expectApplied(sourceLocation: SourceLocation = #_sourceLocation) {
         let unmet = ledger.unmet.map { "\($0.method): \($0.instruction)" }
-        #expect(unmet.isEmpty, "faults that no request met", sourceLocation: sourceLocation)
+        #expect(unmet.isEmpty, "faults that were not applied", sourceLocation: sourceLocation)
         Injections.count(ledger.consumed.count { $0.instruction.description != "pass" })
         ledger.end()
     }

@@ -141,7 +141,7 @@ import Testing
                 "--endpoint", home.emulator.endpoint, "--credentials", home.credentials,
             ])
             #expect(outcome.exitCode == 0, "\(outcome.errors)")
-            #expect(outcome.errors.contains("BigQuery runs the query"), "\(outcome.errors)")
+            #expect(outcome.errors.contains("BigQuery is running the query"), "\(outcome.errors)")
         }
     }
 

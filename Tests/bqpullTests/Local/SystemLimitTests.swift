@@ -31,7 +31,7 @@ import Testing
         orShort: [154_000, 411_000])
 
     /// Otherwise the process would wait for a thread indefinitely, and handle no signal.
-    @Test(.faults("L20"), .enabled(if: limitsMemory, "needs limits of address space"), arguments: kilobytes)
+    @Test(.faults("L20"), .enabled(if: limitsMemory, "needs an address space limit"), arguments: kilobytes)
     func reportsALowAddressSpaceLimit(kilobytes: Int) async throws {
         try await StagingUser.with { user in
             let requests = user.home.emulator.counters.requests
@@ -46,7 +46,7 @@ import Testing
         }
     }
 
-    @Test(.faults("L20"), .enabled(if: limitsMemory, "needs limits of address space"))
+    @Test(.faults("L20"), .enabled(if: limitsMemory, "needs an address space limit"))
     func theLimitInTheHintSuffices() async throws {
         try await StagingUser.with { user in
             let failure = try await user.run(["--memory", "128MB"], after: 400_000)

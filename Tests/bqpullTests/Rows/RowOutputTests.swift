@@ -153,7 +153,7 @@ import Testing
         (["--null", "a,b"], "--null must not contain"), (["--null", "\"\""], "--null must not contain"),
         (["--null", "a\nb"], "--null must not contain"),
         (["--format", "csv", "--null", "\r"], "--null must not contain"),
-        (["--json"], "--format jsonl writes rows as JSON"), (["--format", "xml"], "--format"),
+        (["--json"], "to write rows as JSON, use --format jsonl"), (["--format", "xml"], "--format"),
     ])
     func databaseOptionsNeedADatabase(options: [String], message: String) async throws {
         let outcome = try await Binary().run(["query", "SELECT 1 AS x"] + options)
