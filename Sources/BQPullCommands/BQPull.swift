@@ -68,7 +68,7 @@ public struct BQPull: AsyncParsableCommand {
         // The parser's help command explains commands only.
         let isAboutErrors = arguments.starts(with: ["help", "errors"])
         var command = try parseAsRoot(isAboutErrors ? Array(arguments.dropFirst()) : arguments)
-        try OpenFileLimit.require()
+        try SystemLimits.requireOpenFiles()
         if var command = command as? any AsyncParsableCommand {
             try await command.run()
         } else {

@@ -59,8 +59,8 @@ struct SettingsFile {
     func set(_ setting: Setting, to value: String?) throws {
         var settings = try read()
         settings[setting.rawValue] = value
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+        let encoder = JSONEncoder.canonical
+        encoder.outputFormatting.insert(.prettyPrinted)
         let file = PrivateFile(path: path)
         try file.prepareFolder()
         try file.write(Array(try encoder.encode(settings)) + [0x0A])

@@ -21,10 +21,10 @@ enum BenchmarkText {
                 ]
             })
         let times = TextTable(
-            header: settings + BenchmarkStage.allCases.map(\.name) + ["limited by"],
+            header: settings + BenchmarkStage.all.map(\.name) + ["limited by"],
             rows: report.results.map { result in
                 columns(result.setting)
-                    + BenchmarkStage.allCases.map { decimal($0.seconds(result.median.detailedDurations), 3) }
+                    + BenchmarkStage.all.map { decimal($0.seconds(result.median.detailedDurations), 3) }
                     + [result.limitedBy.rawValue]
             })
         return "\(speeds.text)\nseconds, summed over all pages\n\(times.text)"

@@ -91,8 +91,7 @@ enum Diagnostics {
     }
 
     private static func write(_ record: Record) {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let encoder = JSONEncoder.canonical
         encoder.dateEncodingStrategy = .iso8601
         guard let line = try? encoder.encode(record) else { return }
         StandardError.write(.json(String(decoding: line, as: UTF8.self) + "\n"))

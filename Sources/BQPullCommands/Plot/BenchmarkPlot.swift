@@ -1,4 +1,5 @@
 import BigQueryPull
+import Foundation
 import TextSupport
 
 /// Plots a benchmark: rows per second by pages at a time, and where the time of each setting goes.
@@ -139,11 +140,11 @@ struct BenchmarkPlot {
         drawing.text("Where the time goes", x: 24, y: top, size: 15, isBold: true)
         drawing.text("rows/s", x: Self.width - 24, y: first - 8, anchor: .end, size: 12, fill: Self.grey)
         var x = 24.0
-        let measured = BenchmarkStage.allCases.filter { stage in
+        let measured = BenchmarkStage.all.filter { stage in
             report.results.contains { stage.seconds($0.median.detailedDurations) > 0 }
         }
         for stage in measured {
-            drawing.rectangle(x: x, y: top + 14, width: 12, height: 12, fill: Self.color(stage).fill)
+            drawing.rectangle(x: x, y: top + 14, width: 12, height: 12, fill: stage.fill)
             drawing.text(stage.name, x: x + 17, y: top + 24, size: 12)
             x += 36 + 6.4 * Double(stage.name.count)
         }
@@ -174,19 +175,19 @@ struct BenchmarkPlot {
     private func drawBar(
         _ result: BenchmarkResult, in drawing: inout SVGDrawing, x: Double, y: Double, width: Double, height: Double
     ) {
-        let seconds = BenchmarkStage.allCases.map { ($0, $0.seconds(result.median.detailedDurations)) }
+        let seconds = BenchmarkStage.all.map { ($0, $0.seconds(result.median.detailedDurations)) }
         let sum = seconds.reduce(0) { $0 + $1.1 }
         var x = x
         for (stage, time) in seconds where time > 0 {
-            let (share, color) = (time / sum, Self.color(stage))
+            let share = time / sum
             let length = width * share
             drawing.rectangle(
-                x: x, y: y, width: length, height: height, fill: color.fill,
+                x: x, y: y, width: length, height: height, fill: stage.fill,
                 tip: "\(stage.name): \(Readable.seconds(time))")
             if share >= 0.06 {
                 drawing.text(
                     "\(Int((share * 100).rounded())) %", x: x + length / 2, y: y + height - 6, anchor: .middle,
-                    size: 11, fill: color.text)
+                    size: 11, fill: stage.text)
             }
             x += length
         }
@@ -197,17 +198,31 @@ struct BenchmarkPlot {
         let pages = setting.parallelPages.map { "\($0) at a time" } ?? "auto at a time"
         return "\(rows), \(pages)\(setting.gzip ? "" : ", no gzip")"
     }
+}
 
-    /// The color of a stage, and of text on it.
-    private static func color(_ stage: BenchmarkStage) -> (fill: String, text: String) {
-        switch stage {
-        case .firstByte: ("#56b4e9", "#000000")
-        case .transfer: ("#0072b2", "#ffffff")
-        case .inflate: ("#f0e442", "#000000")
-        case .decode: ("#e69f00", "#000000")
-        case .waitForWriter: ("#bbbbbb", "#000000")
-        case .insert: ("#009e73", "#ffffff")
-        case .commit: ("#cc79a7", "#000000")
-        }
+/// An axis from 0 to a value, in steps of 1, 2 or 5 times a power of ten.
+struct PlotAxis {
+    /// The values of the ticks; the last one is at least the highest value.
+    let ticks: [Double]
+    private let start: Double
+    private let end: Double
+
+    /// - Parameters:
+    ///   - highest: The highest value.
+    ///   - start: The coordinate of 0.
+    ///   - end: The coordinate of the last tick.
+    init(upTo highest: Double, from start: Double, to end: Double) {
+        let highest = max(highest, 1)
+        let power = pow(10, log10(highest / 5).rounded(.down))
+        let step = [1, 2, 5, 10].map { $0 * power }.first { $0 * 5 >= highest } ?? highest
+        let count = (highest / step).rounded(.up)
+        ticks = stride(from: 0, through: count, by: 1).map { $0 * step }
+        self.start = start
+        self.end = end
+    }
+
+    /// The coordinate of a value.
+    func position(of value: Double) -> Double {
+        start + (end - start) * value / (ticks.last ?? 1)
     }
 }

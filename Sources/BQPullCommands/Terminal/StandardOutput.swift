@@ -16,8 +16,7 @@ enum StandardOutput {
     /// A broken pipe is not an error.
     /// - Throws: ``CommandError`` if writing fails.
     static func writeJSON(_ value: some Encodable, hint: String? = nil) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let encoder = JSONEncoder.canonical
         encoder.dateEncodingStrategy = .iso8601
         let document = try encoder.encode(value)
         let isTerminal = isatty(STDOUT_FILENO) == 1

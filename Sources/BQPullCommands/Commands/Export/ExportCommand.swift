@@ -86,12 +86,7 @@ struct ExportCommand: AsyncParsableCommand {
                 case .query(let sql):
                     export = try command.queryExport(sql, to: destination, client, settings, onProgress, display)
                 }
-                var report: ExportReport
-                if let display {
-                    report = try await display.showing(while: export)
-                } else {
-                    report = try await export()
-                }
+                var report = if let display { try await display.showing(while: export) } else { try await export() }
                 report.warnings.insert(contentsOf: connection.warnings, at: 0)
                 return report
             }

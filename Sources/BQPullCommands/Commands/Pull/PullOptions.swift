@@ -150,21 +150,16 @@ struct PullOptions: ParsableArguments {
         onProgress: @escaping @Sendable (PullProgress) -> Void = { _ in },
         _ body: @escaping @Sendable (Running) async throws -> Result
     ) async throws -> (Result, [PullWarning]) {
-        try AddressSpaceLimit.require(memory: memory.bytes)
-        let (quiet, options) = (quiet, connection)
+        try SystemLimits.requireAddressSpace(memory: memory.bytes)
+        let (shown, options) = (quiet ? nil : display, connection)
         return try await Interruption.catching(note: note()) {
             try await Connection.with(options) { connection in
-                let result: Result
-                if quiet {
-                    result = try await body(Running(connection: connection, display: nil, onProgress: onProgress))
-                } else {
-                    let running = Running(connection: connection, display: display) { progress in
-                        onProgress(progress)
-                        display.update(progress)
-                    }
-                    result = try await display.showing { try await body(running) }
+                let running = Running(connection: connection, display: shown) { progress in
+                    onProgress(progress)
+                    shown?.update(progress)
                 }
-                return (result, connection.warnings)
+                guard let shown else { return (try await body(running), connection.warnings) }
+                return (try await shown.showing { try await body(running) }, connection.warnings)
             }
         }
     }
