@@ -58,7 +58,7 @@ module GoogleOAuth $(sources GoogleOAuth Clients DataFactory Errors AuthorizedUs
     AuthorizedUserCredential+File CredentialsFile StoredCredential StoredCredential+Import PrivateFile AccessToken \
     TokenResponse)
 module BigQuery $(sources BigQuery Errors NamePath TableReference DatasetReference)
-module SQLiteStaging $(sources SQLiteStaging SQLiteName StoredRecord RecordedRun RecordedRun+Record StagingTarget \
+module SQLiteStaging $(sources SQLiteStaging SQLiteName ControlRow RecordedRun StagingTarget \
     StagingError StagingIntent StagingStatistics)
 objects=("$build"/*.o)
 swiftc "${flags[@]}" -module-name Fuzzer -use-ld=lld -o "$build/fuzzer" "$here"/Targets/*.swift \
@@ -73,7 +73,7 @@ fuzzed=(
     $(sources GoogleOAuth Clients DataFactory AuthorizedUserFile AuthorizedUserCredential AuthorizedUserCredential+File \
         CredentialsFile OAuthError+TokenEndpoint StoredCredential+Import TokenResponse)
     $(sources BigQuery BigQueryError+Answer BigQueryError+Reason NamePath TableReference DatasetReference)
-    $(sources SQLiteStaging SQLiteName StoredRecord RecordedRun+Record)
+    $(sources SQLiteStaging SQLiteName ControlRow RecordedRun)
 )
 
 # A failed check is a trap, which must not wait for the backtracer. The order of sets must not depend on the run.

@@ -28,7 +28,7 @@ struct TableReport: Encodable {
     var expires: Date?
     var etag: String?
     var timePartitioning: Partitioning?
-    var rangePartitioning: RangePartitioning?
+    var rangePartitioning: Table.RangePartitioning?
     var requiresPartitionFilter: Bool
     var clustering: [String]
     var hasStreamingBuffer: Bool

@@ -12,19 +12,18 @@ import TextSupport
 ///   - patience: how long a pipe may stay silent. Defaults to 10 seconds; `nil` waits indefinitely.
 /// - Throws: ``OAuthError`` with code `credentialsMissing` or `credentialsInvalid`.
 package func readCredentialsFile(
-    _ path: String, what: String = "the credentials file", patience: Duration? = InputFile.patience
+    _ path: String, what: String = "the credentials file", patience: Duration? = InputFile.pipeTimeout
 ) throws(OAuthError) -> [UInt8] {
     do throws(InputFileError) {
-        return withoutByteOrderMark(try InputFile.read(path, limit: PrivateFile.maximumSize, patience: patience))
+        return withoutByteOrderMark(try InputFile.read(path, limit: PrivateFile.maximumSize, timeout: patience))
     } catch {
         guard case .tooLarge = error.kind else {
             throw OAuthError(
-                code: .credentialsMissing, message: "\(what) \(printable(path)) \(error.reason)", hint: error.hint,
-                cause: error)
+                code: .credentialsMissing, message: "\(what) \(printable(path)) \(error.reason)", cause: error)
         }
         throw OAuthError(
             code: .credentialsInvalid, message: "\(printable(path)) \(error.reason), so it is not \(what)",
-            hint: error.hint)
+            cause: error)
     }
 }
 

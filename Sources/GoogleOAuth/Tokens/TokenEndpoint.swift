@@ -28,7 +28,7 @@ extension RetryPolicy {
     /// How failed exchanges with a token endpoint are repeated by default: three times.
     public static let tokenEndpoint: RetryPolicy = {
         var policy = RetryPolicy()
-        policy.maxRetries = 3
+        policy.maxAttempts = 4
         return policy
     }()
 
@@ -37,13 +37,13 @@ extension RetryPolicy {
         host: String, clock: any Clock<Duration>, onRetry: @Sendable (RetryAttempt) -> Void,
         operation: @Sendable () async throws -> Result
     ) async throws -> Result {
-        let transportJudge = RetryClassifier()
+        let classifier = RetryClassifier()
         return try await run(
             clock: clock,
-            judge: { error in
+            classify: { error in
                 switch error {
                 case let error as OAuthError where error.isTransient: .retry(after: error.retryAfter)
-                case let error as HTTPError: transportJudge.judge(error)
+                case let error as HTTPError: classifier.classify(error)
                 default: .fail
                 }
             },

@@ -87,7 +87,7 @@ import Testing
         try await FaultyPull.with { pull in
             if method == "oauth2.token" { try await pull.forgetToken() }
             let outcome = try await pull.expectStop([method: ["\(instruction) always"]], exitCode: 76)
-            #expect(outcome.message.contains("does not answer in HTTP"))
+            #expect(outcome.message.contains("is not valid HTTP"))
         }
     }
 
@@ -147,7 +147,7 @@ import Testing
                 #"{"status": 429, "headers": {"Retry-After": "\#(value)", "Date": "Tue, 24 Nov 2026 12:00:00 GMT"}}"#
             let outcome = try await pull.expectStop([Self.page: ["pass", answer]], exitCode: 75)
             #expect(pull.waits.isEmpty)
-            #expect(outcome.message.contains("asked to wait"))
+            #expect(outcome.message.contains("requested a wait of"))
         }
     }
 

@@ -15,13 +15,11 @@ private let statuses = [400, 401, 403, 404, 408, 409, 410, 429, 500, 501, 502, 5
     case 0:
         let error = read(HTTPResponseHead(status: status), body)
         requireLine(error.message, atMost: 2_001)
-        if let hint = error.hint { requireLine(hint, atMost: 300) }
         requireLine(BigQueryError.notBigQuery(body, host: "bigquery.example").message, atMost: 400)
     case 1, 2:
         let exchange: OAuthError.Exchange = kind == 1 ? .refreshToken : .authorizationCode
         let error = OAuthError(status: status, body: body, host: "oauth2.example", exchange: exchange)
         requireLine(error.message, atMost: 400)
-        if let hint = error.hint { requireLine(hint, atMost: 300) }
     default: break
     }
 }

@@ -153,7 +153,7 @@ import Testing
             (["--table", "trips_5"], 64, "DATASET.TABLE"), (["--table", "bench.trips_x"], 3, "error: "),
             (["--table", "sales.latset"], 3, "did you mean sales.latest?"),
             (["--table", "sales.latest"], 64, "bqpull bench 'SELECT * FROM `local-project.sales.latest`'"),
-            (["SELECT 1 AS x WHERE FALSE"], 64, "nothing can be measured"), ([" "], 64, "SQL text is empty"),
+            (["SELECT 1 AS x WHERE FALSE"], 64, "no rows to measure"), ([" "], 64, "SQL text is empty"),
             (["SELECT nonsense FROM nowhere.at_all"], 3, "error: "),
             (["CREATE TABLE d.t AS SELECT 1"], 64, "the statement is CREATE_TABLE_AS_SELECT"),
             ([sql, "--endpoint", "http://example.com"], 78, "plain http"),
@@ -168,7 +168,7 @@ import Testing
             #expect(outcome.errors.contains(mention), "\(outcome.errors)")
             #expect(outcome.output.isEmpty)
             // Rejected before anything is billed.
-            #expect(home.emulator.counters.jobs == (mention == "nothing can be measured" ? 1 : 0))
+            #expect(home.emulator.counters.jobs == (mention == "no rows to measure" ? 1 : 0))
         }
     }
 

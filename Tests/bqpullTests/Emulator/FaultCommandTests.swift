@@ -40,7 +40,7 @@ import Testing
             says: "quota"),
         Case(
             testDescription: "a page of a proxy", faults: [page: ["pass", "return-html-200 always"]], exitCode: 76,
-            says: "did not answer like BigQuery"),
+            says: "is not from BigQuery"),
         Case(
             testDescription: "a redirect", faults: [page: ["redirect-307-to-https://bigquery.example.com/x always"]],
             exitCode: 76, says: "redirect"),

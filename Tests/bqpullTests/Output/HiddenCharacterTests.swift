@@ -47,7 +47,7 @@ import Testing
                 ] + options)
             #expect(outcome.exitCode == 0, "\(outcome.errors)")
             let shown = options.isEmpty ? Self.escaped : Self.escaped.replacing("\\", with: "\\\\")
-            #expect(outcome.errors.contains("the column \(shown) is of the unknown type \(shown); "))
+            #expect(outcome.errors.contains("the column \(shown) has the unknown type \(shown); "))
             #expect(isVisible(outcome.errors))
         }
     }

@@ -136,7 +136,7 @@ import Testing
                 return try await group.next() ?? nil
             }
             #expect(outcome?.exitCode == 75, "\(outcome?.errors ?? "")")
-            #expect(outcome?.errors.contains("changed each time that it was read, 3 times") == true)
+            #expect(outcome?.errors.contains("changed during each of 3 reads") == true)
             #expect(try strings(home, "SELECT count(*) FROM t") == ["100"])
             #expect(try strings(home, "SELECT state FROM _bqpull_runs") == ["published", "failed", "failed", "failed"])
         }

@@ -49,7 +49,7 @@ struct AuthTestCommand: AsyncParsableCommand {
     /// How often a request is repeated: who asks what is wrong does not want to wait long for it.
     private static let retry: RetryPolicy = {
         var policy = RetryPolicy()
-        policy.maxRetries = 1
+        policy.maxAttempts = 2
         return policy
     }()
 

@@ -89,8 +89,8 @@ struct BenchCommand: AsyncParsableCommand {
                 throw ValidationError("job options do not apply to --table, which is read without a job")
             }
         }
-        guard parallel?.values.allSatisfy({ $0 ?? 1 <= PullLimits.mostParallelPages }) != false else {
-            throw ValidationError("--parallel must be at most \(PullLimits.mostParallelPages)")
+        guard parallel?.values.allSatisfy({ $0 ?? 1 <= PullLimits.maxParallelPages }) != false else {
+            throw ValidationError("--parallel must be at most \(PullLimits.maxParallelPages)")
         }
         guard runs > 0 else { throw ValidationError("--runs must be at least 1") }
         guard plot?.lowercased().hasSuffix(".svg") != false else {

@@ -38,8 +38,8 @@ struct PullOptions: ParsableArguments {
 
     func validate() throws {
         guard pageRows ?? 1 > 0 else { throw ValidationError("--page-rows must be at least 1") }
-        guard (1...PullLimits.mostParallelPages).contains(parallel ?? 1) else {
-            throw ValidationError("--parallel must be 1 to \(PullLimits.mostParallelPages)")
+        guard (1...PullLimits.maxParallelPages).contains(parallel ?? 1) else {
+            throw ValidationError("--parallel must be 1 to \(PullLimits.maxParallelPages)")
         }
     }
 
@@ -52,7 +52,7 @@ struct PullOptions: ParsableArguments {
     }
 
     /// Applies the options to a pull.
-    func configure(_ pull: inout some Pull, startsAnew: Bool, for running: Running) {
+    func configure(_ pull: inout some Pull, restarts: Bool, for running: Running) {
         pull.limits.pageRows = pageRows
         pull.limits.parallelPages = parallel
         pull.limits.memory = memory.bytes
@@ -65,7 +65,7 @@ struct PullOptions: ParsableArguments {
                 throw Self.refusal(shortage)
             }
         }
-        pull.startsAnew = startsAnew
+        pull.restarts = restarts
         pull.onProgress = running.onProgress
     }
 

@@ -89,7 +89,7 @@ struct QueryCommand: AsyncParsableCommand {
         pull.onEstimate = { estimate in
             try await cost.allow(estimate, limit: query.maximumBytesBilled, settings, running.display)
         }
-        options.configure(&pull, startsAnew: target.restart, for: running)
+        options.configure(&pull, restarts: target.restart, for: running)
         target.configure(&pull)
         return pull
     }

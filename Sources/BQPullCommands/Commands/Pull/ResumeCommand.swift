@@ -48,7 +48,7 @@ struct ResumeCommand: AsyncParsableCommand {
             var pull = try pull(
                 continuing: unfinished, try await running.connection.client(project: project), settings, running.display
             )
-            options.configure(&pull, startsAnew: restart, for: running)
+            options.configure(&pull, restarts: restart, for: running)
             return try await pull.publish(into: unfinished.target)
         }
     }

@@ -71,7 +71,7 @@ struct TableCommand: AsyncParsableCommand {
         pull.columns = columns?.names
         pull.maximumRows = rows
         pull.onWarning = LargeResultNote.show([shellWord(source)], options.connection, running.display)
-        options.configure(&pull, startsAnew: target.restart, for: running)
+        options.configure(&pull, restarts: target.restart, for: running)
         target.configure(&pull)
         return try await NameSuggestion(client: client).explaining(table) { [pull] in try await body(pull) }
     }
