@@ -7,22 +7,22 @@ import Logging
 import Synchronization
 import TextSupport
 
-/// A way to Google or to what stands in its place, made of options and environment.
+/// A connection to BigQuery, configured by options and environment: transport, credentials and warnings.
 final class Connection: Sendable {
     let transport: HTTPSTransport
-    /// The endpoint that the user named.
+    /// The endpoint set by the user.
     let namedEndpoint: HTTPEndpoint?
-    /// The project that the user named: by an option, the environment or the profile.
+    /// The project set by an option, the environment or the profile.
     let namedProject: String?
     private let settings: Settings
     private let credentialChoice: CredentialSearch.Choice
     private let logger: Logger
     private let noted = Mutex<[PullWarning]>([])
     private let providers = Mutex<[any TokenProvider]>([])
-    /// How often nobody answered so far.
+    /// The number of attempts so far that found the service unreachable.
     private let unreachable = Mutex(0)
 
-    /// How long an exchange that was interrupted is waited for.
+    /// How long to wait for an interrupted token request.
     private static let settlingTime: Duration = .seconds(2)
 
     /// Connects, and disconnects after `body`.
@@ -45,7 +45,7 @@ final class Connection: Sendable {
         }
     }
 
-    /// Disconnects. An exchange that goes on may be bringing a new refresh token, and gets some time.
+    /// Disconnects, after waiting for token requests in flight, which can return a new refresh token.
     private func close() async {
         let providers = providers.withLock { $0 }
         let isSettled = await withTimeout(Self.settlingTime) {
@@ -54,7 +54,7 @@ final class Connection: Sendable {
         }
         if isSettled == nil {
             Diagnostics.warning(
-                "the refresh token was being exchanged; if it is refused from now on, bqpull auth login")
+                "a token request was interrupted; if the refresh token is rejected from now on, run bqpull auth login")
         }
         try? await transport.shutdown()
     }
@@ -69,7 +69,7 @@ final class Connection: Sendable {
         var logger = Logger(label: "bqpull") { _ in StandardErrorLog() }
         logger.logLevel = options.verbose ? .debug : .error
         self.logger = logger
-        // BigQuery compresses only for agents that have the word gzip in their name.
+        // BigQuery compresses responses only if the user agent contains "gzip".
         transport = HTTPSTransport(
             userAgent: "bqpull/\(ToolVersion.current) (gzip)",
             proxy: HTTPProxy(environment: ProcessEnvironment.variables),
@@ -78,7 +78,7 @@ final class Connection: Sendable {
         )
     }
 
-    /// What the user should know although nothing failed.
+    /// Warnings about credentials.
     var warnings: [PullWarning] { noted.withLock { $0 } }
 
     /// Shows the warnings, for commands without a report.
@@ -86,18 +86,17 @@ final class Connection: Sendable {
         for warning in warnings { Diagnostics.warning(warning.message) }
     }
 
-    /// Told about each repetition of a request. The second time that nobody answers at all, it is said why this takes so
-    /// long.
+    /// Logs each retry. Warns at the second attempt that finds the service unreachable.
     var onRetry: @Sendable (RetryAttempt) -> Void {
-        { [logger, weak self] repetition in
-            logger.debug("again in \(Readable.seconds(repetition.delay / .seconds(1))): \(repetition.cause)")
-            guard let error = repetition.cause as? HTTPError, [.connectionFailed, .hostNotFound].contains(error.code)
+        { [logger, weak self] attempt in
+            logger.debug("retrying in \(Readable.seconds(attempt.delay / .seconds(1))): \(attempt.cause)")
+            guard let error = attempt.cause as? HTTPError, [.connectionFailed, .hostNotFound].contains(error.code)
             else { return }
             let count = self?.unreachable.withLock { count in
                 count += 1
                 return count
             }
-            if count == 2 { Diagnostics.warning("\(error.message); trying again") }
+            if count == 2 { Diagnostics.warning("\(error.message); retrying") }
         }
     }
 
@@ -107,7 +106,7 @@ final class Connection: Sendable {
             search: ProcessEnvironment.credentials, choice: credentialChoice, endpoint: namedEndpoint,
             context: tokenContext()
         )
-        logger.debug("endpoint \(choice.endpoint.map { "\($0)" } ?? "of Google")")
+        logger.debug("endpoint \(choice.endpoint.map { "\($0)" } ?? "Google")")
         logger.debug("credentials \(choice.finding.map { printable($0.source) } ?? "none")")
         if let warning = choice.warning {
             noted.withLock { $0.append(PullWarning(code: .credentialsFile, message: warning)) }
@@ -115,7 +114,7 @@ final class Connection: Sendable {
         return choice
     }
 
-    /// What gets the tokens of credentials.
+    /// A token provider for credentials.
     func tokens(of finding: CredentialSearch.Finding, retry: RetryPolicy = .tokenEndpoint) -> any TokenProvider {
         let provider = finding.credential.tokenProvider(tokenContext(retry: retry), store: finding.store)
         providers.withLock { $0.append(provider) }
@@ -131,15 +130,17 @@ final class Connection: Sendable {
         )
     }
 
-    /// The client of the project that pays.
+    /// A client of the project billed for queries.
     ///
-    /// - Parameter project: the project, whatever the user and the credentials name.
+    /// - Parameter project: Overrides the project set by the user or the credentials.
+    /// - Returns: The client.
+    /// - Throws: ``CommandError`` if no project is set, or an error of the credentials.
     func client(project: String? = nil) async throws -> BigQueryClient {
         let choice = try await chooseCredentials()
         return try await client(choice, tokens: choice.finding.map { tokens(of: $0) }, project: project)
     }
 
-    /// The client of the project that pays, with tokens from where the caller has them.
+    /// A client of the project billed for queries, with chosen credentials and tokens.
     func client(
         _ choice: CredentialChoice, tokens: (any TokenProvider)?, project: String? = nil, retry: RetryPolicy? = nil
     ) async throws -> BigQueryClient {
@@ -154,5 +155,20 @@ final class Connection: Sendable {
         var configuration = try BigQueryConfiguration(project: named, endpoint: choice.endpoint)
         if let retry { configuration.retry = retry }
         return BigQueryClient(configuration, tokens: tokens, transport: transport, onRetry: onRetry)
+    }
+}
+
+/// Log lines on standard error, for `--verbose`.
+private struct StandardErrorLog: LogHandler {
+    var metadata: Logger.Metadata = [:]
+    var logLevel: Logger.Level = .error
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+        event.level > .info ? Diagnostics.warning("\(event.message)") : Diagnostics.debug("\(event.message)")
     }
 }

@@ -50,7 +50,7 @@ struct CredentialChoice {
         } else {
             self.finding = nil
             let reason =
-                problem.flatMap(Failure.init).map { ": \($0.message)" } ?? finding.map {
+                problem.map { ": \(Failure($0).message)" } ?? finding.map {
                     ": those of \(printable($0.source)) are for Google"
                 }
                 ?? ", since none were found"

@@ -51,9 +51,8 @@ struct CredentialOptions: ParsableArguments {
         guard tokenCommand == nil, !metadataServer else {
             let option = metadataServer ? "--metadata-server" : "--token-command"
             throw CommandError(
-                message: "\(option) names no credentials that are stored", exitStatus: .usage,
-                hint: "leave \(option) out; a login is for a client: --client-file FILE"
-            )
+                .usage, "\(option) names no credentials that are stored",
+                hint: "leave \(option) out; a login is for a client: --client-file FILE")
         }
         return try ProcessEnvironment.credentials.store(profile: profile ?? ProcessEnvironment.profile)
     }

@@ -1,4 +1,4 @@
-// `environ` is a mutable variable of the C library; it is used once, before there is a second thread.
+// `environ` is a mutable variable of the C library; it is read once, before a second thread starts.
 @preconcurrency import Foundation
 import GoogleOAuth
 
@@ -13,39 +13,40 @@ enum ProcessEnvironment {
         return (variables, notUTF8.sorted())
     }()
 
-    /// All of them, read once. Those that hold secrets are gone from the process afterwards: no child inherits them,
-    /// and `/proc/PID/environ` does not show them.
+    /// All variables, read once. Those that hold secrets are erased from the process afterwards: no child inherits
+    /// them, and `/proc/PID/environ` does not show them.
     static let variables = initial.variables
 
-    /// The names of those that decide what a command does and are not valid UTF-8, sorted. In ``variables`` they have
-    /// U+FFFD in the place of the invalid bytes.
+    /// The names of the variables that bqpull reads and that are not valid UTF-8, sorted. ``variables`` has U+FFFD in
+    /// place of their invalid bytes.
     static let notUTF8 = initial.notUTF8
 
     private static let secretNames = ["BQPULL_CLIENT_SECRET", "BQPULL_REFRESH_TOKEN"]
 
-    /// Those that commands for tokens get; one that is bqpull itself must not run the command again.
+    /// The variables that child processes inherit: no secrets, and no `BQPULL_TOKEN_COMMAND`, so that a token command that
+    /// is bqpull does not run itself.
     static let inheritable = variables.filter { !(secretNames + ["BQPULL_TOKEN_COMMAND"]).contains($0.key) }
 
-    /// Where the user keeps credentials.
+    /// The search for stored credentials.
     static let credentials = CredentialSearch(environment: variables)
 
-    /// The profile that counts where none is named.
+    /// The profile used if no option names one.
     static let profile = value("BQPULL_PROFILE")
 
-    /// A variable that is set to something.
+    /// The value of a variable; `nil` if it is unset or empty.
     static func value(_ name: String) -> String? {
         variables[name].flatMap { $0.isEmpty ? nil : $0 }
     }
 
-    /// Whether a variable names a file, a service, an account or a query's settings.
+    /// Whether bqpull reads a variable.
     private static func isRead(_ name: String) -> Bool {
         let names = ["BIGQUERY_EMULATOR_HOST", "CLOUDSDK_CONFIG", "HOME", "TMPDIR", "XDG_CONFIG_HOME"]
         return names.contains(name) || name.uppercased().hasSuffix("_PROXY")
             || ["AWS_", "BQPULL_", "GCE_METADATA_", "GOOGLE_"].contains { name.hasPrefix($0) }
     }
 
-    /// Overwrites the secrets where the kernel put them when the process began, which is what `/proc/PID/environ`
-    /// shows; `unsetenv` alone only takes out the pointers to them.
+    /// Overwrites the secrets in the initial environment block, which `/proc/PID/environ` shows; `unsetenv` only
+    /// removes the pointers to them.
     private static func eraseSecrets() {
         let prefixes = secretNames.map { $0 + "=" }
         var entry: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? = environ

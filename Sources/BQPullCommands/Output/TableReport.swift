@@ -2,7 +2,7 @@ import BigQuery
 import BigQueryRows
 import Foundation
 
-/// A table as JSON. The names do not change between versions.
+/// The JSON of a table. The member names are stable.
 struct TableReport: Encodable {
     struct Partitioning: Encodable {
         var type: String

@@ -3,8 +3,8 @@ import Foundation
 
 @testable import SQLiteStaging
 
-/// A row of `_bqpull_runs` with some columns of the fuzzer's: read as a run whose numbers can be added up and whose
-/// texts have no NUL, or rejected with an error on one line.
+/// A row of `_bqpull_runs` with fuzzed columns: read as a run with bounded numbers and texts without NUL, or rejected with
+/// a one-line error.
 @Sendable func fuzzRecord(_ input: inout FuzzInput) {
     var values = validRecord
     let columns = values.keys.sorted()

@@ -36,7 +36,7 @@ struct AuthImportCommand: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let (stored, store) = try await Interruption.catching(note: { .init(message: "nothing was stored") }) {
+        let (stored, store) = try await Interruption.catching(note: .init(message: "nothing was stored")) {
             try await importCredential()
         }
         try ConsentEnd.show(stored, in: store, profile: profile, json: json)
@@ -56,10 +56,8 @@ struct AuthImportCommand: AsyncParsableCommand {
             }
             guard replace else {
                 throw CommandError(
-                    message: "\(printable(store.path)) holds another refresh token, which would be lost",
-                    exitStatus: .cannotCreate,
-                    hint: "give --replace, or store the new one beside it with --profile NAME"
-                )
+                    .cannotStore, "\(printable(store.path)) holds another refresh token, which would be lost",
+                    hint: "give --replace, or store the new one beside it with --profile NAME")
             }
             return imported
         }

@@ -93,7 +93,7 @@ private struct StepReport: Encodable {
             detail = found
         case .failure(let error):
             ok = false
-            detail = Failure(error)?.message ?? "\(error)"
+            detail = Failure(error).message
         }
     }
 
@@ -115,7 +115,7 @@ private struct DiagnosisReport: Encodable {
 
     init(_ diagnosis: TokenDiagnosis) {
         failure = diagnosis.failure.map { error in
-            Failure(error) ?? Failure(unexpected: error)
+            Failure(error)
         }
         steps = diagnosis.steps.map(StepReport.init)
     }

@@ -3,22 +3,32 @@ import Foundation
 
 /// The end of a command by SIGINT, SIGTERM or SIGHUP.
 struct Interruption: Error {
-    /// What an interruption left behind, and what to do then.
+    /// The state that an interruption left behind, and what to do next.
     struct Note: Sendable {
         var message: String
-        var hint = "run the same command again"
+        var hint: String?
     }
 
-    /// The signal's number.
-    var signal: Int32
-    var note: Note?
+    let signal: Int32
+    let note: Note?
+
+    /// The error that the command reports.
+    var reported: CommandError {
+        let code: CommandError.Code =
+            switch signal {
+            case SIGHUP: .hungUp
+            case SIGTERM: .terminated
+            default: .interrupted
+            }
+        return CommandError(code, note.map { "interrupted; \($0.message)" } ?? "interrupted", hint: note?.hint)
+    }
 
     private enum Event<Result: Sendable>: Sendable {
         case finished(Result)
         case signal(Int32)
     }
 
-    /// Those of the signals that were not ignored when the process began, as `nohup` and `&` in scripts ignore some.
+    /// The signals that were not ignored when the process started; `nohup` and `&` in scripts ignore some.
     private static func heeded(_ signals: [Int32]) -> [Int32] {
         signals.filter { number in
             var action = sigaction()
@@ -28,15 +38,16 @@ struct Interruption: Error {
         }
     }
 
-    /// Runs `body`, which is cancelled by the first signal and may then clean up; the second one ends the process at
-    /// once.
+    /// Runs `body`. The first signal cancels it, so that it can clean up; the second one ends the process.
     ///
     /// - Parameters:
-    ///   - signals: those that interrupt. Defaults to SIGINT, SIGTERM and SIGHUP, the end of the terminal.
-    ///   - note: asked, when `body` has cleaned up, what it left behind.
-    /// - Throws: ``Interruption`` when `body` has ended after a signal, or what `body` throws without one.
+    ///   - signals: The signals that interrupt. Defaults to SIGINT, SIGTERM and SIGHUP.
+    ///   - note: What `body` left behind; evaluated after it has cleaned up.
+    ///   - body: The work to interrupt.
+    /// - Returns: The result of `body`.
+    /// - Throws: ``Interruption`` after a signal, or the error of `body`.
     static func catching<Result: Sendable>(
-        signals: [Int32] = [SIGINT, SIGTERM, SIGHUP], note: @Sendable () -> Note? = { nil },
+        signals: [Int32] = [SIGINT, SIGTERM, SIGHUP], note: @autoclosure @Sendable () -> Note? = nil,
         _ body: @escaping @Sendable () async throws -> Result
     ) async throws -> Result {
         let (received, continuation) = AsyncStream<Int32>.makeStream()
@@ -53,7 +64,7 @@ struct Interruption: Error {
         }
         defer {
             for source in sources { source.cancel() }
-            // What follows, such as writing a report, ends at once.
+            // A signal ends the process while it writes its report.
             for number in numbers { Foundation.signal(number, SIG_DFL) }
         }
         return try await withThrowingTaskGroup(of: Event<Result>.self) { group in
@@ -67,7 +78,7 @@ struct Interruption: Error {
             case .finished(let result): return result
             case .signal(let signal):
                 group.cancelAll()
-                // It may have finished all the same.
+                // `body` can finish despite the cancellation.
                 if case .finished(let result)? = try? await group.next() { return result }
                 throw Interruption(signal: signal, note: note())
             case nil: throw CancellationError()

@@ -5,8 +5,8 @@ import GoogleHTTP
 import TestSupport
 import Testing
 
-/// Answers that HTTP, gzip or a proxy have spoiled.
-@Suite struct WrongAnswerTests {
+/// Responses corrupted by HTTP, gzip or a proxy.
+@Suite struct CorruptResponseTests {
     private static let page = "bigquery.jobs.getQueryResults"
 
     private static var impatience: HTTPLimits {
@@ -15,7 +15,7 @@ import Testing
         return limits
     }
 
-    /// A body that is damaged once is asked for again; one that is damaged each time ends the pull.
+    /// A corrupt body is requested again; a body that is corrupt every time ends the pull.
     @Test(
         .faults("N10", "N11", "N12", "N15", "N18", "N39"),
         arguments: [
@@ -23,7 +23,7 @@ import Testing
             ("return-corrupted-data", 76), ("length-plus-7", 69), ("chunks-unfinished", 69),
             ("chunks-garbage", 76), ("chunks-huge", 76), ("return-empty-200", 65),
         ] as [(String, Int32)])
-    func aDamagedBodyIsAskedForAgain(instruction: String, exitCode: Int32) async throws {
+    func retriesACorruptBody(instruction: String, exitCode: Int32) async throws {
         try await FaultyPull.with(limits: Self.impatience) { pull in
             try await pull.expectSurvival([Self.page: ["pass", instruction, instruction]])
         }
@@ -32,24 +32,24 @@ import Testing
         }
     }
 
-    /// What is cut off is left on the connection, where it is no answer to anything.
-    @Test(.faults("N16")) func aBodyThatGoesOnBehindItsEndIsAskedForAgain() async throws {
+    /// The surplus bytes stay on the connection, where they match no request.
+    @Test(.faults("N16")) func retriesABodyLongerThanItsLength() async throws {
         try await FaultyPull.with { pull in
             try await pull.expectSurvival([Self.page: ["pass", "length-minus-7"]])
         }
     }
 
-    @Test(.faults("N13"), arguments: [2, 3, 50]) func severalMembersAreOneBody(count: Int) async throws {
+    @Test(.faults("N13"), arguments: [2, 3, 50]) func concatenatesGzipMembers(count: Int) async throws {
         try await FaultyPull.with { pull in
             try await pull.expectSurvival(
-                [Self.page: Array(repeating: "gzip-members-\(count)", count: FaultyPull.pages)], repeats: false)
+                [Self.page: Array(repeating: "gzip-members-\(count)", count: FaultyPull.pages)], retries: false)
         }
     }
 
     @Test(.faults("N14"), arguments: ["GZIP", "x-gzip", "X-GZip"])
     func gzipHasSeveralNames(name: String) async throws {
         try await FaultyPull.with { pull in
-            try await pull.expectSurvival([Self.page: ["encoding-\(name)", "encoding-\(name)"]], repeats: false)
+            try await pull.expectSurvival([Self.page: ["encoding-\(name)", "encoding-\(name)"]], retries: false)
         }
     }
 
@@ -60,15 +60,15 @@ import Testing
             "length-twice", "length-and-chunks", "return-garbage", "headers-10000", "header-of-100K", "return-501",
             "return-505", "return-511",
         ])
-    func whatIsNoAnswerOfBigQueryEndsThePull(instruction: String) async throws {
+    func aForeignResponseEndsThePull(instruction: String) async throws {
         try await FaultyPull.with(limits: Self.impatience) { pull in
             try await pull.expectStop([Self.page: ["pass", "\(instruction) always"]], exitCode: 76)
         }
     }
 
-    /// A success without the rows that were asked for.
+    /// A success status without the requested rows.
     @Test(.faults("N30"), arguments: [204, 205, 206, 304, 305])
-    func aStatusThatIsNoAnswerToTheRequestIsAskedForAgain(status: Int) async throws {
+    func retriesAnUnexpectedStatus(status: Int) async throws {
         try await FaultyPull.with { pull in
             try await pull.expectSurvival([Self.page: ["pass", "return-empty-\(status)"]])
         }
@@ -79,11 +79,11 @@ import Testing
         }
     }
 
-    /// Below 100 there is no status; the first digit of a status line is 1 to 5.
+    /// A valid status starts with a digit from 1 to 5.
     @Test(
         .faults("N43"), arguments: ["return-empty-000", "return-html-042", "return-empty-099"],
         ["oauth2.token", "bigquery.jobs.dryRun", "bigquery.jobs.insert", "bigquery.jobs.getQueryResults"])
-    func aStatusLineThatIsNoneIsNotTaken(instruction: String, method: String) async throws {
+    func rejectsAnInvalidStatusLine(instruction: String, method: String) async throws {
         try await FaultyPull.with { pull in
             if method == "oauth2.token" { try await pull.forgetToken() }
             let outcome = try await pull.expectStop([method: ["\(instruction) always"]], exitCode: 76)
@@ -97,7 +97,7 @@ import Testing
         .faults("N31", "N34", "N35"),
         arguments: Sweep.whole(statuses, orPart: [408, 429, 503]),
         ["oauth2.token", "bigquery.jobs.dryRun", "bigquery.jobs.insert", "bigquery.jobs.getQueryResults"])
-    func aServerInTroubleIsAskedAgainAfterGrowingWaits(status: Int, method: String) async throws {
+    func retriesAFailingServerWithBackoff(status: Int, method: String) async throws {
         let isToken = method == "oauth2.token"
         let counts = isToken ? [1, 3] : Sweep.whole([1, 2, 9], orPart: [9])
         for count in counts {
@@ -107,7 +107,7 @@ import Testing
                 try await pull.expectSurvival(
                     [method: Array(repeating: "return-\(status)", count: count)])
                 let waits = pull.waits.dropFirst(before)
-                // Pages wait beside each other, each with waits of its own.
+                // Pages are retried in parallel, each with its own backoff.
                 guard method != "bigquery.jobs.getQueryResults" else { return }
                 #expect(waits.count == count)
                 for (k, wait) in waits.enumerated() {
@@ -126,7 +126,7 @@ import Testing
             (["Retry-After": "Wed, 21 Oct 2015 07:28:00 GMT", "Date": "Wed, 21 Oct 2015 07:28:50 GMT"], 0),
             (["Retry-After": "some day"], 0), (["Retry-After": "-5"], 0),
         ] as [([String: String], Int)])
-    func theServerSaysHowLongToWait(headers: [String: String], seconds: Int) async throws {
+    func honorsRetryAfter(headers: [String: String], seconds: Int) async throws {
         let json = String(decoding: try JSONSerialization.data(withJSONObject: headers), as: UTF8.self)
         for status in [429, 503] {
             try await FaultyPull.with { pull in
@@ -139,9 +139,9 @@ import Testing
         }
     }
 
-    /// Longer than a request may take at all: later.
+    /// A delay above the retry budget fails at once.
     @Test(.faults("N33"), arguments: ["Fri, 31 Dec 9999 23:59:59 GMT", "86400"])
-    func aWaitBeyondTheBudgetIsNotBegun(value: String) async throws {
+    func doesNotWaitBeyondTheBudget(value: String) async throws {
         try await FaultyPull.with { pull in
             let answer =
                 #"{"status": 429, "headers": {"Retry-After": "\#(value)", "Date": "Tue, 24 Nov 2026 12:00:00 GMT"}}"#
@@ -151,10 +151,11 @@ import Testing
         }
     }
 
-    @Test(.faults("N36")) func theLastErrorCounts() async throws {
+    @Test(.faults("N36")) func reportsTheLastError() async throws {
         try await FaultyPull.with { pull in
             let outcome = try await pull.expectStop(
-                ["bigquery.jobs.insert": ["return-503", "return-400-invalidQuery"]], exitCode: 3, jobs: 1, goesOn: false
+                ["bigquery.jobs.insert": ["return-503", "return-400-invalidQuery"]], exitCode: 3, jobs: 1,
+                continues: false
             )
             #expect(outcome.message.contains("invalidQuery"))
         }
@@ -164,7 +165,7 @@ import Testing
         }
     }
 
-    @Test(.faults("N38")) func aPageInThePlaceOfAnAnswerIsNamed() async throws {
+    @Test(.faults("N38")) func reportsAnHTMLPage() async throws {
         try await FaultyPull.with { pull in
             try await pull.expectSurvival([Self.page: ["pass", "return-html-502", "return-html-503"]])
         }
@@ -176,7 +177,7 @@ import Testing
             let outcome = try await pull.expectStop(["bigquery.jobs.insert": ["return-html-200 always"]], exitCode: 76)
             #expect(outcome.message.contains("<!DOCTYPE html>"))
         }
-        // No more of it than a line, and nothing that a terminal would obey.
+        // At most one line of it, without control characters.
         try await FaultyPull.with { pull in
             let page = #"{"status": 502, "body": "<html>\u001b[31m\#(String(repeating: "x", count: 5000))"} always"#
             let outcome = try await pull.expectStop([Self.page: ["pass", page]], exitCode: 69)
@@ -185,11 +186,11 @@ import Testing
         }
     }
 
-    @Test(.faults("N41")) func aQueryThatTakesLongIsWaitedFor() async throws {
+    @Test(.faults("N41")) func waitsForALongQuery() async throws {
         try await FaultyPull.with { pull in
             let running = #"{"status": 200, "body": {"jobComplete": false}}"#
             let outcome = try await pull.expectSurvival(
-                [Self.page: Array(repeating: running, count: 40)], repeats: false)
+                [Self.page: Array(repeating: running, count: 40)], retries: false)
             #expect(outcome.report?.retries == 0)
         }
     }
