@@ -106,7 +106,7 @@ import Testing
 
     @Test(
         arguments: [
-            (["bench.numbers_1", "--to", "my-bucket/x.csv"], 64, "not in Cloud Storage"),
+            (["bench.numbers_1", "--to", "my-bucket/x.csv"], 64, "is not a URI of Cloud Storage"),
             (["bench.numbers_1", "--to", "gs://my-bucket/x-*"], 64, "--format"),
             (["bench.numbers_1", "--to", "gs://my-bucket/x.csv", "--format", "avro"], 64, "ends with .csv"),
             (["bench.numbers_1", "--to", "gs://my-bucket/x.csv", "--compression", "zstd"], 64, "none, gzip"),
@@ -115,14 +115,14 @@ import Testing
             (["SELECT 1 AS x", "--to", "gs://my-bucket/x-*.csv", "--use-legacy-sql"], 64, "legacy"),
             (["SELECT 1; SELECT 2", "--to", "gs://my-bucket/x-*.csv"], 64, "SCRIPT"),
             (["SELECT x FROM bench.numbers_1", "--to", "gs://my-bucket/x-*.csv"], 3, "no such column"),
-            (["bench.nested_1", "--to", "gs://my-bucket/x-*.csv"], 64, "which CSV files cannot hold"),
+            (["bench.nested_1", "--to", "gs://my-bucket/x-*.csv"], 64, "which CSV cannot represent"),
             (["bench.number_1000", "--to", "gs://my-bucket/x-*.csv"], 3, "did you mean"),
             (["orders", "--to", "gs://my-bucket/x-*.csv"], 64, "neither a table name nor SQL"),
             (["bench.numbers_1@-3600000", "--to", "gs://my-bucket/x-*.csv"], 64, "FOR SYSTEM_TIME AS OF"),
             (["d.v", "--to", "gs://my-bucket/x-*.csv"], 64, "bqpull export 'SELECT * FROM `local-project.d.v`'"),
             (["bench.numbers_1", "--to", "gs://no-bucket/x-*.csv"], 3, "the name of the bucket"),
             (["bench.numbers_90000000", "--to", "gs://my-bucket/x.csv"], 3, "put one * into the name"),
-            (["bench.numbers_1", "--to", "gs://my-bucket/x-*.parquet"], 3, "writes no PARQUET files"),
+            (["bench.numbers_1", "--to", "gs://my-bucket/x-*.parquet"], 3, "does not write PARQUET files"),
         ] as [([String], Int32, String)])
     func invalidInputHasAClearErrorAndExitCode(arguments: [String], exitCode: Int32, mention: String) async throws {
         try await withUser { user in
