@@ -57,7 +57,7 @@ module GoogleHTTP $(sources GoogleHTTP Secrets Retry Endpoints Files JSON HTTPEr
 module GoogleOAuth $(sources GoogleOAuth Clients DataFactory Errors AuthorizedUserFile AuthorizedUserCredential \
     AuthorizedUserCredential+File CredentialsFile StoredCredential StoredCredential+Import PrivateFile AccessToken \
     TokenResponse)
-module BigQuery $(sources BigQuery Errors NamePath TableReference DatasetReference)
+module BigQuery $(sources BigQuery Errors ExportFormat NamePath TableReference)
 module SQLiteStaging $(sources SQLiteStaging SQLiteName ControlRow RecordedRun StagingTarget \
     StagingError StagingIntent StagingStatistics)
 objects=("$build"/*.o)
