@@ -1,5 +1,6 @@
 import BigQuery
 import BigQueryPull
+import CredentialStore
 import Foundation
 import GoogleHTTP
 import GoogleOAuth
@@ -7,22 +8,22 @@ import Logging
 import Synchronization
 import TextSupport
 
-/// A way to Google or to what stands in its place, made of options and environment.
+/// A connection to Google or another endpoint, configured by options and environment.
 final class Connection: Sendable {
     let transport: HTTPSTransport
     /// The endpoint that the user named.
     let namedEndpoint: HTTPEndpoint?
-    /// The project that the user named: by an option, the environment or the profile.
+    /// The project that the user named by an option, the environment or the profile.
     let namedProject: String?
     private let settings: Settings
-    private let credentialChoice: CredentialSearch.Choice
+    private let credentialLocation: CredentialSearch.Location
     private let logger: Logger
     private let noted = Mutex<[PullWarning]>([])
     private let providers = Mutex<[any TokenProvider]>([])
-    /// How often nobody answered so far.
+    /// The number of failed connection attempts so far.
     private let unreachable = Mutex(0)
 
-    /// How long an exchange that was interrupted is waited for.
+    /// The time limit of the wait for an interrupted token exchange.
     private static let settlingTime: Duration = .seconds(2)
 
     /// Connects, and disconnects after `body`.
@@ -45,7 +46,7 @@ final class Connection: Sendable {
         }
     }
 
-    /// Disconnects. An exchange that goes on may be bringing a new refresh token, and gets some time.
+    /// Disconnects, after a token exchange in flight, which can return a new refresh token.
     private func close() async {
         let providers = providers.withLock { $0 }
         let isSettled = await withTimeout(Self.settlingTime) {
@@ -54,7 +55,7 @@ final class Connection: Sendable {
         }
         if isSettled == nil {
             Diagnostics.warning(
-                "the refresh token was being exchanged; if it is refused from now on, bqpull auth login")
+                "the refresh token was being exchanged; if it is rejected from now on, run bqpull auth login")
         }
         try? await transport.shutdown()
     }
@@ -65,11 +66,11 @@ final class Connection: Sendable {
         }
         settings = try options.settings()
         namedProject = try settings.value(.project, option: options.project)
-        credentialChoice = options.credential.choice
+        credentialLocation = options.credential.location
         var logger = Logger(label: "bqpull") { _ in StandardErrorLog() }
         logger.logLevel = options.verbose ? .debug : .error
         self.logger = logger
-        // BigQuery compresses only for agents that have the word gzip in their name.
+        // BigQuery compresses responses only if the user agent contains gzip.
         transport = HTTPSTransport(
             userAgent: "bqpull/\(ToolVersion.current) (gzip)",
             proxy: HTTPProxy(environment: ProcessEnvironment.variables),
@@ -78,7 +79,7 @@ final class Connection: Sendable {
         )
     }
 
-    /// What the user should know although nothing failed.
+    /// The warnings so far.
     var warnings: [PullWarning] { noted.withLock { $0 } }
 
     /// Shows the warnings, for commands without a report.
@@ -86,12 +87,11 @@ final class Connection: Sendable {
         for warning in warnings { Diagnostics.warning(warning.message) }
     }
 
-    /// Told about each repetition of a request. The second time that nobody answers at all, it is said why this takes so
-    /// long.
+    /// Logs each retry. The second failed connection attempt is also shown as a warning.
     var onRetry: @Sendable (RetryAttempt) -> Void {
-        { [logger, weak self] repetition in
-            logger.debug("again in \(Readable.seconds(repetition.delay / .seconds(1))): \(repetition.cause)")
-            guard let error = repetition.cause as? HTTPError, [.connectionFailed, .hostNotFound].contains(error.code)
+        { [logger, weak self] attempt in
+            logger.debug("again in \(Readable.seconds(attempt.delay / .seconds(1))): \(attempt.cause)")
+            guard let error = attempt.cause as? HTTPError, [.connectionFailed, .hostNotFound].contains(error.code)
             else { return }
             let count = self?.unreachable.withLock { count in
                 count += 1
@@ -101,28 +101,27 @@ final class Connection: Sendable {
         }
     }
 
-    /// The credentials for the endpoint, and the endpoint.
-    func chooseCredentials() async throws -> CredentialChoice {
-        let choice = try await CredentialChoice(
-            search: ProcessEnvironment.credentials, choice: credentialChoice, endpoint: namedEndpoint,
-            context: tokenContext()
-        )
+    /// Finds the endpoint and its credential.
+    func chooseCredential() async throws -> CredentialChoice {
+        let choice = try await ProcessEnvironment.credentials.choose(
+            credentialLocation, for: namedEndpoint, tokenContext())
         logger.debug("endpoint \(choice.endpoint.map { "\($0)" } ?? "of Google")")
-        logger.debug("credentials \(choice.finding.map { printable($0.source) } ?? "none")")
+        logger.debug("credentials \(choice.credential.map { printable($0.source) } ?? "none")")
         if let warning = choice.warning {
             noted.withLock { $0.append(PullWarning(code: .credentialsFile, message: warning)) }
         }
         return choice
     }
 
-    /// What gets the tokens of credentials.
-    func tokens(of finding: CredentialSearch.Finding, retry: RetryPolicy = .tokenEndpoint) -> any TokenProvider {
-        let provider = finding.credential.tokenProvider(tokenContext(retry: retry), store: finding.store)
+    /// A provider of a credential's tokens.
+    func tokens(of credential: LocatedCredential, retry: RetryPolicy = .tokenEndpoint) -> any TokenProvider {
+        let provider = credential.tokenProvider(tokenContext(retry: retry))
         providers.withLock { $0.append(provider) }
         return provider
     }
 
-    private func tokenContext(retry: RetryPolicy = .tokenEndpoint) -> TokenContext {
+    /// The dependencies of token requests.
+    func tokenContext(retry: RetryPolicy = .tokenEndpoint) -> TokenContext {
         TokenContext(
             transport: transport, retry: retry, environment: ProcessEnvironment.inheritable, onRetry: onRetry,
             onWarning: { [weak self] warning in
@@ -131,25 +130,23 @@ final class Connection: Sendable {
         )
     }
 
-    /// The client of the project that pays.
-    ///
-    /// - Parameter project: the project, whatever the user and the credentials name.
+    /// A client that bills queries to `project`, by default to that of the user or of the credential.
     func client(project: String? = nil) async throws -> BigQueryClient {
-        let choice = try await chooseCredentials()
-        return try await client(choice, tokens: choice.finding.map { tokens(of: $0) }, project: project)
+        let choice = try await chooseCredential()
+        return try await client(choice, tokens: choice.credential.map { tokens(of: $0) }, project: project)
     }
 
-    /// The client of the project that pays, with tokens from where the caller has them.
+    /// A client with the tokens of the caller.
     func client(
         _ choice: CredentialChoice, tokens: (any TokenProvider)?, project: String? = nil, retry: RetryPolicy? = nil
     ) async throws -> BigQueryClient {
-        var named = project ?? namedProject ?? choice.finding?.credential.quotaProjectID
-        if named == nil, case .metadataServer(let server) = choice.finding?.credential {
+        var named = project ?? namedProject ?? choice.credential?.credential.quotaProjectID
+        if named == nil, case .metadataServer(let server) = choice.credential?.credential {
             named = try await server.fetchProject(tokenContext())
         }
         guard let named else { throw CommandError.noProject }
-        if namedProject == nil, let finding = choice.finding {
-            settings.note(.project, named, printable(finding.source))
+        if namedProject == nil, let credential = choice.credential {
+            settings.note(.project, named, printable(credential.source))
         }
         var configuration = try BigQueryConfiguration(project: named, endpoint: choice.endpoint)
         if let retry { configuration.retry = retry }

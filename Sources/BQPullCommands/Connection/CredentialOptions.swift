@@ -1,4 +1,5 @@
 import ArgumentParser
+import CredentialStore
 import GoogleOAuth
 
 /// Whose credentials: the options of every command that uses some.
@@ -46,7 +47,7 @@ struct CredentialOptions: ParsableArguments {
         }
     }
 
-    /// The store in which bqpull keeps the credentials of the profile.
+    /// The store of the profile.
     func store() throws -> CredentialStore {
         guard tokenCommand == nil, !metadataServer else {
             let option = metadataServer ? "--metadata-server" : "--token-command"
@@ -58,17 +59,17 @@ struct CredentialOptions: ParsableArguments {
         return try ProcessEnvironment.credentials.store(profile: profile ?? ProcessEnvironment.profile)
     }
 
-    /// The credentials, for a command that does not go to the network. Warns about their place.
-    func finding() throws -> CredentialSearch.Finding {
-        guard let finding = try ProcessEnvironment.credentials.firstOrSuggestion(choice) else {
-            throw CredentialChoice.noCredentials()
+    /// Finds the credential without network access, with a warning about its location.
+    func located() throws -> LocatedCredential {
+        guard let located = try ProcessEnvironment.credentials.first(location) else {
+            throw OAuthError(code: .noCredentials, message: "no credentials were found")
         }
-        if let warning = finding.warning { Diagnostics.warning("\(warning)") }
-        return finding
+        if let warning = located.warning { Diagnostics.warning("\(warning)") }
+        return located
     }
 
-    /// Where to look for credentials.
-    var choice: CredentialSearch.Choice {
+    /// The location that the options name.
+    var location: CredentialSearch.Location {
         if let credentials { return .file(credentials) }
         if let tokenCommand { return .command(tokenCommand) }
         if metadataServer { return .metadataServer }

@@ -1,6 +1,6 @@
 // `environ` is a mutable variable of the C library; it is used once, before there is a second thread.
+import CredentialStore
 @preconcurrency import Foundation
-import GoogleOAuth
 
 /// The environment variables that the process was started with.
 enum ProcessEnvironment {
@@ -26,8 +26,21 @@ enum ProcessEnvironment {
     /// Those that commands for tokens get; one that is bqpull itself must not run the command again.
     static let inheritable = variables.filter { !(secretNames + ["BQPULL_TOKEN_COMMAND"]).contains($0.key) }
 
-    /// Where the user keeps credentials.
-    static let credentials = CredentialSearch(environment: variables)
+    /// The search for credentials.
+    static let credentials = CredentialSearch(
+        environment: variables, variablePrefix: "BQPULL_", storeFolder: storeFolder(in: variables))
+
+    /// The folder of credentials and settings: `$XDG_CONFIG_HOME/bqpull` or `~/.config/bqpull`, on macOS
+    /// `~/Library/Application Support/bqpull`; `nil` without a home folder.
+    static func storeFolder(in variables: [String: String]) -> String? {
+        let home = variables["HOME"].flatMap { $0.isEmpty ? nil : $0 }
+        #if os(macOS)
+        return home.map { $0 + "/Library/Application Support/bqpull" }
+        #else
+        if let folder = variables["XDG_CONFIG_HOME"], folder.hasPrefix("/") { return folder + "/bqpull" }
+        return home.map { $0 + "/.config/bqpull" }
+        #endif
+    }
 
     /// The profile that counts where none is named.
     static let profile = value("BQPULL_PROFILE")

@@ -13,6 +13,8 @@ package struct ChildProcess: Sendable {
     ///
     /// - Parameters:
     ///   - program: the program's path.
+    ///   - arguments: its arguments.
+    ///   - environment: its environment variables.
     ///   - streams: the descriptors that become its standard input, output and error.
     ///   - isApart: whether it gets the three streams only and, with what it starts, is a group of its own, which can be
     ///     ended together and cannot read from the terminal. Defaults to false.

@@ -41,7 +41,7 @@ struct CommandRun: Sendable {
             throw failure("took longer than \(timeLimit.components.seconds) s and was ended")
         }
         guard outcome.exitCode == 0 else { throw failure("failed with exit code \(outcome.exitCode)") }
-        guard outcome.output.count <= PrivateFile.maximumSize else { throw failure("wrote more than 64 KiB") }
+        guard outcome.output.count <= CredentialFile.maximumSize else { throw failure("wrote more than 64 KiB") }
         return outcome.output
     }
 
@@ -50,11 +50,10 @@ struct CommandRun: Sendable {
 }
 
 extension OAuthError {
-    /// - Parameter name: what the command is called.
+    /// An error of the command with this name in messages.
     static func commandFailed(_ name: String, _ what: String, cause: (any Error)? = nil) -> OAuthError {
         OAuthError(
-            code: .commandFailed, message: "\(name) \(what)",
-            hint: "run it in a shell to see what it prints; it gets no input and cannot ask anything", cause: cause)
+            code: .commandFailed, message: "\(name) \(what)", cause: cause)
     }
 }
 
@@ -143,7 +142,7 @@ private final class RunningCommand: Sendable {
         while true {
             let count = read(descriptor, &chunk, chunk.count)
             guard count > 0 else { return count == 0 }
-            output += chunk.prefix(min(count, PrivateFile.maximumSize + 1 - output.count))
+            output += chunk.prefix(min(count, CredentialFile.maximumSize + 1 - output.count))
         }
     }
 }

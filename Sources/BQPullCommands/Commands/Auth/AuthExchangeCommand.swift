@@ -1,4 +1,5 @@
 import ArgumentParser
+import CredentialStore
 import GoogleHTTP
 import GoogleOAuth
 

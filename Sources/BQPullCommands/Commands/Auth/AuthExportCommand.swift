@@ -1,4 +1,5 @@
 import ArgumentParser
+import CredentialStore
 import Foundation
 import GoogleHTTP
 import GoogleOAuth
@@ -68,7 +69,7 @@ struct AuthExportCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        var credential = try self.credential.finding().refreshToken()
+        var credential = try self.credential.located().authorizedUser()
         let settings = try Settings(profile: self.credential.profile)
         if let project = try settings.value(.project, option: project) {
             credential.quotaProjectID = project

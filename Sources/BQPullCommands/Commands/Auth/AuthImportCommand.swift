@@ -1,4 +1,5 @@
 import ArgumentParser
+import CredentialStore
 import Foundation
 import GoogleHTTP
 import GoogleOAuth
@@ -52,7 +53,7 @@ struct AuthImportCommand: AsyncParsableCommand {
         let stored = try await store.update(replacesDamaged: replace) { kept in
             guard let kept else { return imported }
             if kept.credential.refreshToken == imported.credential.refreshToken {
-                return imported.knowing(kept)
+                return imported.merging(kept)
             }
             guard replace else {
                 throw CommandError(
@@ -71,7 +72,7 @@ struct AuthImportCommand: AsyncParsableCommand {
         if file != "-" { return try await onOwnThread { try StoredCredential(importingFile: file) } }
         guard LineInput.isTerminal else {
             let bytes = try await onOwnThread {
-                try readCredentialsFile("/dev/stdin", what: "the credential", patience: nil)
+                try CredentialFile.read("/dev/stdin", what: "the credential", patience: nil)
             }
             return try StoredCredential(importing: bytes, source: "standard input")
         }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CredentialStore
 import GoogleOAuth
 
 /// `bqpull auth status`: what is stored, and what will end it. It does not go to the network.
@@ -21,8 +22,8 @@ struct AuthStatusCommand: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let finding = try credential.finding()
-        let summary = CredentialSummary(finding.credential, source: finding.source, stored: finding.stored)
+        let located = try credential.located()
+        let summary = CredentialSummary(located.credential, source: located.source, stored: located.stored)
         if json { return try StandardOutput.writeJSON(summary) }
         try StandardOutput.write(summary.text)
         let profiles = ProcessEnvironment.credentials.profiles

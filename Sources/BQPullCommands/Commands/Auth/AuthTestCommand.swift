@@ -1,6 +1,7 @@
 import ArgumentParser
 import BigQuery
 import BigQueryPull
+import CredentialStore
 import Foundation
 import GoogleHTTP
 import GoogleOAuth
@@ -55,22 +56,22 @@ struct AuthTestCommand: AsyncParsableCommand {
 
     private static func test(_ connection: Connection, _ diagnosis: inout TokenDiagnosis) async throws {
         var choice: CredentialChoice?
-        let finding = try await diagnosis.testCredentials {
-            let chosen = try await connection.chooseCredentials()
+        let located = try await diagnosis.testCredentials {
+            let chosen = try await connection.chooseCredential()
             choice = chosen
             return try chosen.required()
         }
-        guard let finding, let choice else { return }
-        let tokens = connection.tokens(of: finding, retry: retry)
-        // Where a command's tokens are from is not known: they are asked about where they are sent.
+        guard let located, let choice else { return }
+        let tokens = connection.tokens(of: located, retry: retry)
+        // The issuer of a command's token is unknown: token information is requested from the endpoint that gets it.
         let local = choice.endpoint.flatMap { $0.isLoopback ? $0 : nil }
         let origin =
-            try finding.credential.tokenEndpoint ?? local ?? HTTPEndpoint(AuthorizedUserCredential.googleTokenURI)
-        try await diagnosis.testToken(tokens, of: finding.credential, from: origin, transport: connection.transport)
+            try located.credential.tokenEndpoint ?? local ?? HTTPEndpoint(AuthorizedUserCredential.googleTokenURI)
+        try await diagnosis.testToken(tokens, of: located.credential, from: origin, transport: connection.transport)
         if diagnosis.failure == nil {
             try await diagnosis.testBigQuery { try await connection.client(choice, tokens: tokens, retry: retry) }
         }
-        // The warning about the file stands in its step already.
+        // The step already shows the warning about the file.
         for warning in connection.warnings where warning.message != choice.warning {
             Diagnostics.warning(warning.message)
         }

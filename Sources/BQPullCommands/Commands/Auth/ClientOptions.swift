@@ -1,4 +1,5 @@
 import ArgumentParser
+import CredentialStore
 import Foundation
 import GoogleHTTP
 import GoogleOAuth
@@ -62,7 +63,7 @@ struct ClientOptions: ParsableArguments {
         if let clientFile {
             let secret = try await fileSecret(input)
             // Once, since a pipe cannot be read again.
-            let bytes = try await onOwnThread { try readCredentialsFile(clientFile, what: "the client file") }
+            let bytes = try await onOwnThread { try CredentialFile.read(clientFile, what: "the client file") }
             do throws(OAuthError) {
                 return try OAuthClient(json: bytes, path: clientFile, secret: secret)
             } catch {
@@ -95,7 +96,7 @@ struct ClientOptions: ParsableArguments {
     private func fileSecret(_ input: LineInput) async throws -> Secret? {
         guard let path = clientSecretFile else { return nil }
         guard path != "-" else { return try await input.secret("client secret") }
-        let bytes = try await onOwnThread { try readCredentialsFile(path, what: "the file of the client secret") }
+        let bytes = try await onOwnThread { try CredentialFile.read(path, what: "the file of the client secret") }
         let text = String(bytes: bytes, encoding: .utf8)
         let line = text?.split(whereSeparator: \.isNewline).first?.trimmingCharacters(in: .whitespaces)
         guard let line, !line.isEmpty else {
@@ -123,9 +124,8 @@ struct ClientOptions: ParsableArguments {
         let here = client.redirectURIs.first { ConsentRequest.loopbackPort(ofRedirectURI: $0) != nil }
         guard let uri = here ?? client.redirectURIs.first else {
             throw OAuthError(
-                code: .redirectMismatch, message: "the client file of this Web client has no redirect URI",
-                hint: "register one at https://console.cloud.google.com/apis/credentials, and download the file again"
-            )
+                code: .redirectMismatch, message: "the client file of this web client has no redirect URI"
+            ).hinted("register one at https://console.cloud.google.com/apis/credentials, and download the file again")
         }
         return uri
     }

@@ -1,3 +1,4 @@
+import CredentialStore
 import Foundation
 import GoogleHTTP
 import GoogleOAuth
@@ -8,8 +9,7 @@ enum ConsentEnd {
         _ pending: PendingConsent, code: Secret, in store: CredentialStore, _ connection: Connection,
         _ options: ConnectionOptions
     ) async throws {
-        let exchange = CodeExchange(transport: connection.transport, onRetry: connection.onRetry)
-        let stored = try await exchange.exchange(code, for: pending, storingIn: store)
+        let stored = try await store.exchange(code, for: pending, connection.tokenContext())
         try show(stored, in: store, profile: options.credential.profile, json: options.json)
     }
 

@@ -1,3 +1,4 @@
+import CredentialStore
 import Foundation
 import GoogleHTTP
 import GoogleOAuth
@@ -46,9 +47,8 @@ struct ConsentStart {
         }
     }
 
-    /// The request for a redirect URI, with what is stored in the end.
-    ///
-    /// - Parameter port: where a desktop client's browser is sent on this machine.
+    /// The consent request, with the settings to store with its credential. A desktop client's browser is redirected to
+    /// `port` on this machine.
     func pendingConsent(port: Int) throws -> PendingConsent {
         let request = try ConsentRequest(
             client: client, redirectURI: fixedRedirectURI ?? "http://127.0.0.1:\(port)", scopes: scopes

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CredentialStore
 import GoogleHTTP
 import GoogleOAuth
 import TextSupport
@@ -52,9 +53,9 @@ struct LoginCommand: AsyncParsableCommand {
         }
         return try await LoopbackListener.with(port: fixedPort.flatMap(\.self) ?? client.port ?? 0) { listener in
             let pending = try start.pendingConsent(port: listener.port)
-            let answer = listener.expectAnswer(to: pending.request)
+            let redirect = listener.expectRedirect(of: pending.request)
             let takesPaste = open(pending.request, listens: true)
-            let code = try await firstCode(of: answer, or: takesPaste ? input : nil, for: pending.request)
+            let code = try await firstCode(of: redirect, or: takesPaste ? input : nil, for: pending.request)
             return (pending, code)
         }
     }
@@ -82,10 +83,10 @@ struct LoginCommand: AsyncParsableCommand {
 
     /// The code that the browser brings, or that is in the address that somebody pastes: the first of both.
     private func firstCode(
-        of answer: LoopbackListener.ExpectedAnswer, or input: LineInput?, for request: ConsentRequest
+        of redirect: LoopbackListener.ExpectedRedirect, or input: LineInput?, for request: ConsentRequest
     ) async throws -> Secret {
         try await withThrowingTaskGroup(of: Secret?.self) { group in
-            group.addTask { try await answer.authorizationCode() }
+            group.addTask { try await redirect.authorizationCode() }
             if let input {
                 // The end of the input is not the end of the login, which the browser may still bring about.
                 group.addTask { try await PastedAnswer.code(for: request, from: input) }

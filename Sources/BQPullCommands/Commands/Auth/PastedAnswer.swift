@@ -21,8 +21,6 @@ enum PastedAnswer {
         return nil
     }
 
-    static let missing = OAuthError(
-        code: .noCode, message: "no address was pasted",
-        hint: "run the command in a terminal and paste the address at which the browser ended, or pipe it as one line"
-    )
+    static let missing = OAuthError(code: .noCode, message: "no URL was pasted")
+        .hinted("run the command in a terminal and paste the URL you were redirected to, or pipe it as one line")
 }

@@ -1,13 +1,14 @@
 import Foundation
 public import GoogleHTTP
+public import GoogleOAuth
 import TextSupport
 
-/// A credential as the linked service of Azure Data Factory's BigQuery connector, in its published shape.
+/// A linked service of Azure Data Factory's BigQuery connector that contains a credential.
 ///
-/// Source: the articles on the connectors "Google BigQuery" and "Google BigQuery (legacy)" in Microsoft's
-/// documentation of Data Factory.
+/// Source: the articles about the connectors "Google BigQuery" and "Google BigQuery (legacy)" in Microsoft's Data Factory
+/// documentation.
 public struct LinkedService: Sendable {
-    /// Which connector.
+    /// A version of the connector.
     public enum Connector: Sendable, Hashable {
         /// `GoogleBigQueryV2`.
         case current
@@ -15,27 +16,28 @@ public struct LinkedService: Sendable {
         case legacy
     }
 
-    /// Where Data Factory finds the two secrets.
+    /// The location of the two secrets.
     public enum Secrets: Sendable, Hashable {
-        /// In the linked service itself; Data Factory encrypts them when it stores it.
+        /// The linked service itself. Data Factory encrypts it on import.
         case inline
-        /// In a Key Vault, through the linked service of that name.
+        /// A Key Vault, through the linked service with this name.
         case keyVault(linkedService: String)
     }
 
     /// The linked service's name.
     public var name: String
-    /// The project that runs and pays for queries.
+    /// The project billed for queries.
     public var project: String
-    /// Which connector.
+    /// The version of the connector.
     public var connector: Connector
-    /// Where the secrets are. Defaults to the linked service itself.
+    /// The location of the secrets. Defaults to the linked service itself.
     public var secrets: Secrets
     private let credential: AuthorizedUserCredential
 
-    /// Makes the linked service of a credential.
+    /// Creates a linked service for a credential.
     ///
-    /// - Throws: ``OAuthError`` with code `credentialsInvalid` for a name that Data Factory does not take.
+    /// - Throws: ``OAuthError`` with code `credentialsInvalid` for a name with characters other than letters, digits and
+    ///   hyphens.
     public init(
         _ credential: AuthorizedUserCredential, name: String, project: String, connector: Connector = .current,
         secrets: Secrets = .inline
@@ -43,9 +45,8 @@ public struct LinkedService: Sendable {
         guard (1...100).contains(name.utf8.count), name.utf8.allSatisfy(Self.nameCharacters.contains) else {
             throw OAuthError(
                 code: .credentialsInvalid,
-                message: "\(printable(name, limit: 100)) cannot be the name of a linked service here",
-                hint: "use letters, digits and hyphens; they also stand in the names of the vault's secrets"
-            )
+                message: "\(printable(name, limit: 100)) is not a valid name for a linked service and the vault's "
+                    + "secrets: only letters, digits and hyphens are")
         }
         self.credential = credential
         self.name = name
@@ -54,10 +55,10 @@ public struct LinkedService: Sendable {
         self.secrets = secrets
     }
 
-    /// Those of Key Vault's secrets, which are the narrower ones.
+    /// The characters of the names of Key Vault secrets, the stricter rule.
     private static let nameCharacters = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-".utf8)
 
-    /// The names of the vault's secrets, and what belongs into each.
+    /// The names of the vault's secrets and their values.
     public var vaultSecrets: [(name: String, value: Secret)] {
         [("\(name)-client-secret", credential.clientSecret), ("\(name)-refresh-token", credential.refreshToken)]
     }
@@ -69,7 +70,7 @@ public struct LinkedService: Sendable {
         }
     }
 
-    /// The linked service as JSON. It holds the secrets unless they are in a vault.
+    /// The linked service as JSON. It contains the secrets unless they are in a vault.
     public func json() throws(OAuthError) -> [UInt8] {
         var properties: [String: DataFactoryValue] = [
             "authenticationType": "UserAuthentication", "clientId": .string(credential.clientID),
@@ -91,7 +92,7 @@ public struct LinkedService: Sendable {
             properties["project"] = .string(project)
             properties["requestGoogleDriveScope"] = false
         }
-        return try CredentialJSON.encode(
+        return try CredentialFile.encode(
             [
                 "name": .string(name),
                 "properties": ["type": .string(typeName), "typeProperties": .object(properties)],
@@ -99,9 +100,9 @@ public struct LinkedService: Sendable {
         )
     }
 
-    /// The dataset that stands for this connection in a copy activity, as JSON without secrets.
+    /// A dataset of the linked service for a copy activity, as JSON without secrets.
     public func datasetJSON() throws(OAuthError) -> [UInt8] {
-        try CredentialJSON.encode(
+        try CredentialFile.encode(
             [
                 "name": .string(datasetName),
                 "properties": [
@@ -113,10 +114,10 @@ public struct LinkedService: Sendable {
         )
     }
 
-    /// The copy activity that reads a query through the dataset, as JSON without secrets. Its sink and output are
-    /// the user's.
+    /// A copy activity that reads a query through the dataset, as JSON without secrets. Its sink and output are
+    /// placeholders.
     public func copyActivityJSON(query: String) throws(OAuthError) -> [UInt8] {
-        try CredentialJSON.encode(
+        try CredentialFile.encode(
             [
                 "name": "CopyFromBigQuery", "type": "Copy",
                 "inputs": [["referenceName": .string(datasetName), "type": "DatasetReference"]],
@@ -129,11 +130,11 @@ public struct LinkedService: Sendable {
         )
     }
 
-    /// Letters, digits and underscores, as the names of datasets have to be.
+    /// Dataset names have letters, digits and underscores.
     private var datasetName: String { name.replacing("-", with: "_") + "_query" }
 }
 
-/// JSON as Data Factory's resources need it.
+/// A JSON value.
 private indirect enum DataFactoryValue: Encodable, ExpressibleByStringLiteral, ExpressibleByBooleanLiteral,
     ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {

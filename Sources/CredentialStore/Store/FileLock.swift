@@ -1,4 +1,5 @@
 import Foundation
+import GoogleOAuth
 import TextSupport
 
 #if canImport(Glibc)
@@ -9,18 +10,21 @@ import Musl
 import Darwin
 #endif
 
-/// A lock that one process at a time holds; it ends with its owner, whatever becomes of that.
+/// A lock that at most one process holds. The system releases it when the process exits.
 struct FileLock: Sendable {
     private let descriptor: CInt
 
-    /// How long to wait for another process: longer than a refresh with all its repetitions mostly takes.
+    /// The time limit of the wait for another process, longer than most refreshes with all retries.
     private static let patience: Duration = .seconds(60)
     private static let interval: Duration = .milliseconds(20)
 
     /// Waits for the lock.
     ///
-    /// - Returns: `nil` where there is nothing to protect, since nothing can be written, and where the file system
-    ///   knows no locks.
+    /// - Parameters:
+    ///   - path: the lock file.
+    ///   - clock: measures the wait.
+    /// - Returns: `nil` if the folder is missing or not writable, so that there is nothing to protect, or if the file
+    ///   system does not support locks.
     /// - Throws: ``OAuthError`` with code `storeLocked` after a minute, `cannotStore` if the file cannot be opened
     ///   for another reason, or `CancellationError`.
     static func acquire(path: String, clock: any Clock<Duration>) async throws -> FileLock? {
@@ -29,11 +33,9 @@ struct FileLock: Sendable {
             if [EROFS, EACCES, ENOENT].contains(errno) { return nil }
             throw OAuthError(
                 code: .cannotStore,
-                message: "\(printable(path)) cannot be locked (\(String(cString: strerror(errno))))",
-                hint: "remove it if it is not a file"
-            )
+                message: "\(printable(path)) cannot be locked (\(String(cString: strerror(errno))))")
         }
-        // The umask can take the owner's rights as well, and later processes would go on without a lock.
+        // The umask can remove the owner's permissions too, and later processes would continue without a lock.
         fchmod(descriptor, 0o600)
         let lock = FileLock(descriptor: descriptor)
         let elapsed = stopwatch(clock)
@@ -45,9 +47,7 @@ struct FileLock: Sendable {
                 }
                 guard elapsed() < patience else {
                     throw OAuthError(
-                        code: .storeLocked, message: "another process has held \(printable(path)) for a minute",
-                        hint: "end the other bqpull, or run the command again later"
-                    )
+                        code: .storeLocked, message: "another process has held \(printable(path)) for a minute")
                 }
                 try await clock.sleep(for: interval)
             }
@@ -58,7 +58,7 @@ struct FileLock: Sendable {
         return lock
     }
 
-    /// Lets the next process in. To be called once.
+    /// Releases the lock. Call it once.
     func release() {
         close(descriptor)
     }

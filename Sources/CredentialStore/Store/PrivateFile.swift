@@ -1,4 +1,5 @@
 import Foundation
+package import GoogleOAuth
 import TextSupport
 
 #if canImport(Glibc)
@@ -9,34 +10,30 @@ import Musl
 import Darwin
 #endif
 
-/// A file that only the user may read, in a folder that only the user may change.
+/// A file that only the user can read, in a folder that only the user can change.
 ///
-/// It is read only if it really is that, and never through a symbolic link; it is replaced as a whole, so that
-/// others see the old or the new one.
+/// A file with other permissions or a symbolic link is not read. Writes replace the file atomically.
 package struct PrivateFile: Sendable {
-    /// Where it is.
+    /// The path.
     package let path: String
 
-    /// The size that a file of credentials may have, in bytes.
-    static let maximumSize = 64 * 1024
-
-    /// Names a file; nothing is touched.
+    /// Creates a reference to a file, without accessing it.
     package init(path: String) {
         self.path = path
     }
 
     private var folder: String { (path as NSString).deletingLastPathComponent }
 
-    /// The whole content, or `nil` if there is no such file.
+    /// Reads the file; `nil` if it does not exist.
     ///
-    /// - Throws: ``OAuthError`` with code `unsafePermissions`, with the command that mends them, or
-    ///   `credentialsInvalid` for more than 64 KiB.
+    /// - Throws: ``OAuthError`` with code `unsafePermissions`, `cannotStore`, or `credentialsInvalid` for more than 64
+    ///   KiB.
     package func read() throws(OAuthError) -> [UInt8]? {
         let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else {
             switch errno {
             case ENOENT, ENOTDIR: return nil
-            case ELOOP: throw unsafe("is a symbolic link", mend: "rm \(shellWord(printable(path))), and log in again")
+            case ELOOP: throw unsafe("is a symbolic link", .symbolicLink(path))
             default: throw failed("read", errno)
             }
         }
@@ -44,29 +41,31 @@ package struct PrivateFile: Sendable {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw failed("read", errno) }
         guard status.st_mode & S_IFMT == S_IFREG else {
-            throw unsafe("is not a file", mend: "rm -r \(shellWord(printable(path))), and log in again")
+            throw unsafe("is not a file", .notAFile(path))
         }
         try requireOwner(status, of: path)
         guard status.st_mode & 0o077 == 0 else {
-            throw unsafe("can be read or changed by other users", mend: "chmod 600 \(shellWord(printable(path)))")
+            throw unsafe("can be read or changed by other users", .permissions(path, mode: 0o600))
         }
         try requirePrivateFolder()
-        guard let bytes = readAll(descriptor, limit: Self.maximumSize) else { throw failed("read", errno) }
-        guard bytes.count <= Self.maximumSize else {
+        guard let bytes = readAll(descriptor, limit: CredentialFile.maximumSize) else { throw failed("read", errno) }
+        guard bytes.count <= CredentialFile.maximumSize else {
             throw OAuthError(
                 code: .credentialsInvalid,
-                message: "\(printable(path)) is larger than 64 KiB, so it is not one of ours",
-                hint: "rm \(shellWord(printable(path))), and log in again"
-            )
+                message: "\(printable(path)) is larger than 64 KiB, so it is not a stored credential",
+                detail: .damagedFile(path))
         }
         return bytes
     }
 
     /// Writes the file, with mode 0600.
     ///
-    /// - Parameter replaces: whether it may take the place of another one, which it then does in one step, in a
-    ///   folder that is made with mode 0700 if it does not exist. Otherwise the folder may be any.
-    /// - Throws: ``OAuthError`` with code `cannotStore`, or `unsafePermissions` for a folder that others may change.
+    /// - Parameters:
+    ///   - bytes: the content.
+    ///   - replaces: whether to replace an existing file, atomically, in a private folder that is created if necessary.
+    ///     Otherwise the file must not exist, and the folder can have any permissions.
+    /// - Throws: ``OAuthError`` with code `cannotStore`, `fileExists`, or `unsafePermissions` for a folder that other
+    ///   users can access.
     package func write(_ bytes: [UInt8], replaces: Bool = true) throws(OAuthError) {
         if replaces { try prepareFolder() }
         let name = (path as NSString).lastPathComponent
@@ -87,7 +86,7 @@ package struct PrivateFile: Sendable {
         }
     }
 
-    /// Makes the folder, and checks that a file in it can be the user's only.
+    /// Creates the folder if necessary, and verifies that only the user can access it.
     ///
     /// - Throws: ``OAuthError`` with code `cannotStore` or `unsafePermissions`.
     package func prepareFolder() throws(OAuthError) {
@@ -101,7 +100,9 @@ package struct PrivateFile: Sendable {
         try requirePrivateFolder()
     }
 
-    /// Throws ``OAuthError`` with code `fileExists` if there is one.
+    /// Verifies that the file does not exist.
+    ///
+    /// - Throws: ``OAuthError`` with code `fileExists`.
     package func requireAbsent() throws(OAuthError) {
         var status = stat()
         if lstat(path, &status) == 0 { throw failed("written", EEXIST) }
@@ -109,7 +110,7 @@ package struct PrivateFile: Sendable {
 
     /// Removes the file.
     ///
-    /// - Returns: whether there was one.
+    /// - Returns: whether it existed.
     /// - Throws: ``OAuthError`` with code `cannotStore`.
     @discardableResult
     package func remove() throws(OAuthError) -> Bool {
@@ -118,9 +119,9 @@ package struct PrivateFile: Sendable {
         return false
     }
 
-    /// Writes all bytes and waits until they are on the disk; returns `errno`, or 0.
+    /// Writes all bytes and syncs them to the disk; returns `errno`, or 0.
     private static func fill(_ descriptor: CInt, with bytes: [UInt8]) -> CInt {
-        // The mode is exact whatever the process's mask is.
+        // Independent of the process's umask.
         guard fchmod(descriptor, 0o600) == 0 else { return errno }
         let error = writeAll(bytes, to: descriptor)
         guard error == 0 else { return error }
@@ -131,38 +132,32 @@ package struct PrivateFile: Sendable {
         var status = stat()
         guard lstat(folder, &status) == 0 else { throw failed("read", errno) }
         guard status.st_mode & S_IFMT == S_IFDIR else {
-            throw unsafe(
-                "is in a folder that is a symbolic link", mend: "replace \(shellWord(printable(folder))) by a folder")
+            throw unsafe("is in a folder that is a symbolic link", .notAFolder(folder))
         }
         try requireOwner(status, of: folder)
         guard status.st_mode & 0o077 == 0 else {
-            throw unsafe(
-                "is in a folder that is open to other users", mend: "chmod 700 \(shellWord(printable(folder)))")
+            throw unsafe("is in a folder that is open to other users", .permissions(folder, mode: 0o700))
         }
     }
 
     private func requireOwner(_ status: stat, of path: String) throws(OAuthError) {
         guard status.st_uid == geteuid() else {
-            throw unsafe("belongs to another user", mend: "sudo chown \(geteuid()) \(shellWord(printable(path)))")
+            throw unsafe("belongs to another user", .foreignOwner(path))
         }
     }
 
-    private func unsafe(_ what: String, mend: String) -> OAuthError {
-        OAuthError(code: .unsafePermissions, message: "\(printable(path)) \(what)", hint: mend)
+    private func unsafe(_ what: String, _ detail: OAuthError.Detail) -> OAuthError {
+        OAuthError(code: .unsafePermissions, message: "\(printable(path)) \(what)", detail: detail)
     }
 
     private func failed(_ action: String, _ number: CInt) -> OAuthError {
         OAuthError(
             code: number == EEXIST ? .fileExists : .cannotStore,
-            message: "\(printable(path)) cannot be \(action) (\(String(cString: strerror(number))))",
-            hint: number == EEXIST
-                ? "remove it, or name another file"
-                : "check that the folder is there, yours, and not on a full or read-only disk"
-        )
+            message: "\(printable(path)) cannot be \(action) (\(String(cString: strerror(number))))")
     }
 }
 
-/// Reads to the end, or to one byte beyond the limit; `nil` if that fails, with the reason in `errno`.
+/// Reads to the end, or to one byte beyond the limit; on failure returns `nil` and sets `errno`.
 private func readAll(_ descriptor: CInt, limit: Int) -> [UInt8]? {
     var bytes = [UInt8](repeating: 0, count: limit + 1)
     var count = 0
@@ -177,7 +172,7 @@ private func readAll(_ descriptor: CInt, limit: Int) -> [UInt8]? {
     return Array(bytes.prefix(count))
 }
 
-/// Writes all bytes; returns 0, or the reason why not.
+/// Writes all bytes; returns `errno`, or 0.
 private func writeAll(_ bytes: [UInt8], to descriptor: CInt) -> CInt {
     bytes.withUnsafeBytes { buffer in
         var count = 0

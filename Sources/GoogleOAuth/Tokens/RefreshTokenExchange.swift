@@ -1,0 +1,28 @@
+import GoogleHTTP
+
+/// Exchanges a refresh token that is not stored. A rotated token is kept in memory and used from then on.
+actor RefreshTokenExchange {
+    private var refreshToken: Secret
+    private let host: String
+    private let fetch: @Sendable (_ refreshToken: Secret, TokenContext) async throws -> TokenResponse
+
+    init(
+        _ refreshToken: Secret, host: String,
+        fetch: @escaping @Sendable (_ refreshToken: Secret, TokenContext) async throws -> TokenResponse
+    ) {
+        self.refreshToken = refreshToken
+        self.host = host
+        self.fetch = fetch
+    }
+
+    func fetchToken(_ context: TokenContext) async throws -> TokenResponse {
+        let response = try await fetch(refreshToken, context)
+        if let rotated = response.refreshToken {
+            refreshToken = rotated
+            context.onWarning(
+                "\(host) replaced the refresh token; the new one was not written back, and the old one may stop working"
+            )
+        }
+        return response
+    }
+}
