@@ -155,7 +155,7 @@ let package = Package(
         .testTarget(
             name: "GoogleHTTPTests",
             dependencies: [
-                "GoogleHTTP", "TestSupport",
+                "GoogleHTTP", "TestSupport", "TextSupport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
@@ -237,7 +237,7 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        .testTarget(name: "PackageTests", dependencies: ["TestSupport"], swiftSettings: strict),
+        .testTarget(name: "PackageTests", swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

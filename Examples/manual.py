@@ -1,7 +1,7 @@
-"""Writes the manual of bqpull from what the binary says about itself (`bqpull --experimental-dump-help`).
+"""Generates the manual of bqpull from `bqpull --experimental-dump-help`.
 
-    manual.py BINARY man FOLDER    one man page for bqpull and one for each of its commands, into FOLDER
-    manual.py BINARY reference     the article CommandLine.md, to standard output
+    manual.py BINARY man FOLDER    writes a man page for bqpull and for each of its commands into FOLDER
+    manual.py BINARY reference     prints the article CommandLine.md
 """
 
 import itertools
@@ -11,7 +11,7 @@ import re
 import subprocess
 import sys
 
-# Every command has these; they are described once.
+# Options of every command, described once.
 COMMON = {"help", "version"}
 
 
@@ -33,7 +33,7 @@ def output(*command):
 
 
 def commands(binary):
-    """All commands that are shown, each behind the one that it belongs to."""
+    """All visible commands, each before its subcommands."""
     return Command(json.loads(output(binary, "--experimental-dump-help"))["command"], []).family()
 
 
@@ -94,19 +94,19 @@ class Argument:
 
 
 def paragraphs(text):
-    """The paragraphs of a text, and whether each is set as it is typed: those whose lines are indented."""
-    for (is_blank, is_typed), lines in itertools.groupby(text.splitlines(), lambda l: (not l, l.startswith("  "))):
+    """The paragraphs of a text, and whether each is indented, which means verbatim."""
+    for (is_blank, is_verbatim), lines in itertools.groupby(text.splitlines(), lambda l: (not l, l.startswith("  "))):
         if not is_blank:
-            yield is_typed, [line.removeprefix("  ") for line in lines]
+            yield is_verbatim, [line.removeprefix("  ") for line in lines]
 
 
 def man_page(command, pages, version):
     lines = [f'.TH "{"-".join(command.path).upper()}" "1" "" "{version}" "bqpull manual"', ".SH NAME"]
     lines += [rf"{roff('-'.join(command.path))} \- {roff(command.abstract.rstrip('.'))}"]
     lines += [".SH SYNOPSIS", f".B {roff(command.synopsis)}", ".SH DESCRIPTION", roff(command.abstract)]
-    for is_typed, paragraph in paragraphs(command.discussion):
+    for is_verbatim, paragraph in paragraphs(command.discussion):
         lines += [".PP"]
-        lines += [".RS 4", ".nf", *map(roff, paragraph), ".fi", ".RE"] if is_typed else map(roff, paragraph)
+        lines += [".RS 4", ".nf", *map(roff, paragraph), ".fi", ".RE"] if is_verbatim else map(roff, paragraph)
     for title, arguments in sections(command):
         lines += [f".SH {title.upper()}"]
         for argument in arguments:
@@ -137,19 +137,19 @@ def reference(pages):
     lines = [
         "# The command line",
         "",
-        "Every command and option of `bqpull`, as the binary itself describes them.",
+        "Every command and option of `bqpull`, as in the help of the binary.",
         "",
         "## Overview",
         "",
-        "This article is generated: `Tests/reference.sh --update` writes it anew, and the tests fail when it is out of",
-        "date. Every command takes `--help`.",
+        "This article is generated. `Tests/reference.sh --update` rewrites it, and the tests fail if it is out of",
+        "date. Every command has the option `--help`.",
     ]
     for command in pages:
         lines += ["", f"{'###' if command.path[2:] else '##'} {command.name}", "", markdown(command.abstract)]
         if command.path[1:]:
             lines += ["", "```", command.synopsis, "```"]
-        for is_typed, paragraph in paragraphs(command.discussion):
-            lines += ["", *(["```sh", *paragraph, "```"] if is_typed else map(markdown, paragraph))]
+        for is_verbatim, paragraph in paragraphs(command.discussion):
+            lines += ["", *(["```sh", *paragraph, "```"] if is_verbatim else map(markdown, paragraph))]
         if command.arguments:
             lines += [""]
         for argument in command.arguments:

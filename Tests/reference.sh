@@ -1,24 +1,22 @@
 #!/usr/bin/env bash
-# Whether CommandLine.md has every command and option, as the binary tells them.
+# Compares CommandLine.md with the help of the binary.
 #
 #   Tests/reference.sh [BINARY]            compares
-#   Tests/reference.sh --update [BINARY]   writes the article anew
+#   Tests/reference.sh --update [BINARY]   rewrites the article
 #
-# Without a binary, the debug one is built. A path is taken from the root of the repository.
+# Without a binary, builds the debug one.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. Tests/Support/setup.sh
 article=Sources/BigQueryPull/BigQueryPull.docc/CommandLine.md
 update=
 [ "${1:-}" != --update ] || { update=yes; shift; }
-binary=${1:-}
-if [ -z "$binary" ]; then
-    swift build --product bqpull >&2
-    binary="$(swift build --show-bin-path)/bqpull"
-fi
+BQPULL=${1:-}
+require_bqpull
 
 written=$(mktemp)
 trap 'rm -f "$written"' EXIT
-python3 -B Examples/manual.py "$binary" reference >"$written"
+python3 -B Examples/manual.py "$BQPULL" reference >"$written"
 if [ -n "$update" ]; then
     cat "$written" >"$article"
 elif ! diff -u "$article" "$written" >&2; then

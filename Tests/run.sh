@@ -1,59 +1,97 @@
 #!/usr/bin/env bash
-# Lint, build, documentation, all tests, examples. Installs the system packages that are missing, or says which.
+# Checks the repository: lint, build, unit and end-to-end tests with short sweeps.
+#
+# Usage: Tests/run.sh [--full]
+#   --full  also checks the documentation and the installation, runs all tests and whole sweeps, fuzzes, counts
+#           instructions, compares with Google's client and bqemulator, and runs the examples and the README's commands
+#
+# Installs missing system packages, or names them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-. Examples/requirements.sh
+. Tests/Support/setup.sh
+case $#:${1:-} in
+0:) full= ;;
+1:--full) full=yes ;;
+*) usage >&2; exit 64 ;;
+esac
 
-if [ "$(uname)" = Linux ]; then
-    require_packages libsqlite3-dev zlib1g-dev
-    # Without these the tests against Google's client and a foreign emulator say that they were skipped.
-    require_packages python3 python3-venv || echo "continuing without python3-venv" >&2
-    # Without it no process is killed between two system calls.
-    require_packages strace || echo "continuing without strace" >&2
-    # A real browser for the logins; who has none, or does not want one, sees those tests skipped.
-    if [ -n "${CI:-}" ]; then
-        require_packages chromium chromium-driver || echo "continuing without chromium" >&2
-        # For a look at the man pages and at the completions of all three shells.
-        require_packages groff-base zsh fish || echo "continuing without groff, zsh and fish" >&2
+# part NAME COMMAND...: runs a part, and prints how long it took.
+part() {
+    local name=$1 start=$SECONDS
+    shift
+    "$@"
+    echo "$name: $((SECONDS - start)) s"
+}
+
+install_packages() {
+    [ "$(uname)" = Linux ] || return 0
+    require_packages libsqlite3-dev zlib1g-dev python3
+    # Without them, the tests that need them are skipped: strace kills between system calls, chromium logs in, groff and
+    # the shells check the man pages and the completions.
+    local optional=(strace)
+    [ -z "$full" ] || optional+=(
+        python3-venv chromium chromium-driver fonts-dejavu-core groff-base zsh fish valgrind curl sqlite3)
+    require_packages "${optional[@]}" || echo "continuing without some of: ${optional[*]}" >&2
+}
+
+lint() {
+    swift format lint --strict --recursive --parallel \
+        Package.swift Sources Tests Benchmarks Examples/{Package.swift,Sources,Tests}
+}
+
+# run_tests OPTION...: prints only failures.
+run_tests() {
+    # Each end-to-end test starts processes, so as many run at a time as there are processors.
+    local width=()
+    if swift test --help-hidden | grep -q experimental-maximum-parallelization-width; then
+        width=(--experimental-maximum-parallelization-width "$(getconf _NPROCESSORS_ONLN)")
     fi
-fi
-require_swift
+    swift test --skip-build --quiet ${width[@]+"${width[@]}"} "$@"
+}
 
-swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks Examples/{Package.swift,Sources,Tests}
-Tests/faults.sh
-# What `bqpull --version` is to say.
+part packages install_packages
+require_swift
+if [ -n "$full" ]; then
+    # Downloads while the compiler runs.
+    require_python >/dev/null &
+    environment=$!
+fi
+part lint lint
+part faults Tests/faults.sh
+# The commit that `bqpull --version` prints.
 BQPULL_COMMIT=$(git rev-parse --short=7 HEAD 2>/dev/null || true)
 export BQPULL_COMMIT
-swift build --build-tests
-bqpull="$(swift build --show-bin-path)/bqpull"
-Tests/reference.sh "$bqpull"
-Tests/Documentation/run.sh
-Tests/install.sh "$bqpull"
+part build swift build --build-tests
+BQPULL=$(swift build --show-bin-path)/bqpull
+export BQPULL
+part reference Tests/reference.sh "$BQPULL"
+
 # A crash that a test expects must not wait for the backtracer.
 export SWIFT_BACKTRACE=enable=no
-# Tests that start programs are slow beside each other: no more at a time than there are processors, where that can be said.
-width=()
-if swift test --help-hidden | grep -q experimental-maximum-parallelization-width; then
-    width=(--experimental-maximum-parallelization-width "$(getconf _NPROCESSORS_ONLN)")
+if [ -z "$full" ]; then
+    export SWEEP=short
+    part tests run_tests
+    exit
 fi
-# Only what fails is printed.
-swift test --skip-build --quiet "${width[@]}"
-# The sweeps of the disk, of interruptions and of kills, alone and whole.
-for suites in 'DiskFaultTests|PowerLossTests|CancellationSweepTests' 'KillSweepTests|SystemCallKillTests'; do
-    SWEEP=whole swift test --skip-build --quiet --filter "$suites"
-done
-# What bytes from outside can do, and what a row costs, by count; the fuzzer and valgrind are there on Linux only.
+
+wait "$environment" || true
+require_python
+part documentation "$python" -B Tests/Documentation/documentation.py
+part install Tests/install.sh "$BQPULL"
+part tests run_tests
+# Alone, since other tests would disturb their timing.
+export SWEEP=whole
+part "sweeps of faults" swift test --skip-build --quiet --filter 'DiskFaultTests|PowerLossTests|CancellationSweepTests'
+part "sweeps of kills" swift test --skip-build --quiet --filter 'KillSweepTests|SystemCallKillTests'
+unset SWEEP
+# The fuzzer and valgrind exist on Linux only.
 if [ "$(uname)" = Linux ]; then
-    Tests/Fuzzing/run.sh
-    Benchmarks/counts.sh
+    part fuzzing Tests/Fuzzing/run.sh
+    part counts Benchmarks/counts.sh
 fi
-Tests/Conformance/run.sh "$bqpull"
-BQPULL="$bqpull" Examples/run.sh
-# It draws the same pictures as there are, if not to the byte: they are for looking at.
-if [ -n "${CI:-}" ] && command -v chromium >/dev/null; then
-    BQPULL="$bqpull" Examples/notebook.sh .build/notebook/pictures
-    python3 -B Tests/Documentation/readme.py "$bqpull" .build/notebook/bin/python
-else
-    # Without what needs Python's packages.
-    python3 -B Tests/Documentation/readme.py "$bqpull"
-fi
+part conformance Tests/Conformance/run.sh "$BQPULL"
+part examples Examples/run.sh
+# The pictures differ from those in Examples in bytes, so they are not compared.
+pictures=()
+if command -v chromium >/dev/null; then pictures=(.build/pictures); fi
+part README "$python" -B Tests/Documentation/readme.py "$BQPULL" ${pictures[@]+"${pictures[@]}"}

@@ -1,4 +1,4 @@
-"""The plots of RESULTS.md and of the README: SVG on white, with colours that everybody tells apart."""
+"""The plots of RESULTS.md and of README.md: SVG on white, in colors that color-blind readers distinguish."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from results import Results
+from report import Results
 
 # Okabe and Ito's.
 BLUE, ORANGE, GREEN, PINK, GREY = "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#999999"
@@ -23,7 +23,7 @@ SHAPES = {"numbers": (BLUE, "o"), "texts": (ORANGE, "s"), "nested": (GREEN, "^")
 pyplot.rcParams.update(
     {
         "svg.fonttype": "path",
-        # The same figures make the same file.
+        # Makes the files reproducible.
         "svg.hashsalt": "bqpull",
         "font.size": 9,
         "axes.titlesize": 10,
@@ -49,7 +49,7 @@ def draw(results: Results, folder: pathlib.Path) -> None:
 
 
 def plain(value: float) -> str:
-    """Three digits at most, and no zeros that say nothing."""
+    """Two or three significant digits."""
     if value >= 100:
         return f"{value:,.0f}"
     return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
@@ -69,25 +69,17 @@ def peers(results: Results) -> Figure:
         ("Google's Python client → sqlite3", "google_client", where, GREY),
         ("hand-tuned Python: orjson, threads", "hand_tuned", where, GREY),
         ("bqpull", "bqpull", where, BLUE),
-        ("SQLite alone, cells decoded already", "floor", best, GREEN),
+        ("SQLite alone, decoded cells", "floor", best, GREEN),
         ("libz alone, inflating the pages", "inflate", where, GREEN),
     ]
     figure, panels = pyplot.subplots(1, 2, figsize=(8.6, 2.7), sharey=True, layout="constrained")
     for panel, (field, title) in zip(panels, [("wall", "seconds until done"), ("cpu", "seconds of CPU")]):
         medians = []
-        for title_of_bar, contender, at, colour in bars:
+        for name, contender, at, color in bars:
             spread = results.spread(field, contender, **at)
             median = spread.median if spread else 0
             medians.append(median)
-            panel.barh(title_of_bar, median, color=colour, height=0.66)
-            panel.annotate(
-                plain(median),
-                (median, title_of_bar),
-                xytext=(4, 0),
-                textcoords="offset points",
-                va="center",
-                fontweight="bold" if contender == "bqpull" else "normal",
-            )
+            bar(panel, name, median, 0.66, color, "bold" if contender == "bqpull" else "normal")
         panel.set_xscale("log")
         panel.set_xlim(min(filter(None, medians)) / 2, max(medians) * 3)
         panel.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
@@ -96,24 +88,27 @@ def peers(results: Results) -> Figure:
         panel.tick_params(axis="y", length=0)
         panel.set_title(title)
     panels[0].invert_yaxis()
-    figure.suptitle(
-        f"{results.reference_rows:,} rows of 16 columns into SQLite (log scale)",
-        x=0.01,
-        ha="left",
-        fontsize=9,
-        color="#444444",
-    )
+    title = f"{results.reference_rows:,} rows of 16 columns into SQLite (log scale)"
+    figure.suptitle(title, x=0.01, ha="left", fontsize=9, color="#444444")
     return figure
+
+
+def bar(panel: Axes, y: Any, value: float, height: float, color: str, weight: str = "normal", **style: Any) -> None:
+    """A horizontal bar with its value."""
+    panel.barh(y, value, height, color=color, **style)
+    at = {"xytext": (4, 0), "textcoords": "offset points", "va": "center"}
+    panel.annotate(plain(value), (value, y), fontweight=weight, **at)
 
 
 def rows(results: Results) -> Figure:
     figure, (time, memory) = pyplot.subplots(1, 2, figsize=(8.6, 3.2), layout="constrained")
-    for shape, sizes in results.plan["rows"].items():
-        colour, marker = SHAPES[shape]
-        line(results, time, "wall", "bqpull", shape, {}, 1, sizes, color=colour, marker=marker, label=shape)
-        best = {"page_size": results.best_page_size(shape)}
-        line(results, time, "wall", "floor", shape, best, 1, sizes, color=colour, linestyle=":", linewidth=1.4)
-        line(results, memory, "peak_memory", "bqpull", shape, {}, 1e-6, sizes, color=colour, marker=marker, label=shape)
+    for shape in results.plan["rows"]:
+        color, marker = SHAPES[shape]
+        style = {"color": color, "marker": marker, "label": shape}
+        line(results, time, "wall", "bqpull", shape, **style)
+        at = {"page_size": results.best_page_size(shape)}
+        line(results, time, "wall", "floor", shape, at, color=color, linestyle=":", linewidth=1.4)
+        line(results, memory, "peak_memory", "bqpull", shape, scale=1e-6, **style)
     time.plot([], [], color="#444444", linestyle=":", linewidth=1.4, label="SQLite alone")
     time.set_title("seconds until done")
     memory.set_title("peak memory, MB")
@@ -134,30 +129,16 @@ def rows(results: Results) -> Figure:
     memory.set_ylim(0, max(230, top * 1.1))
     memory.axhline(200, color="#666666", linewidth=0.8, linestyle="--")
     memory.annotate(
-        "limit 200 MB",
-        (ticks[-1], 200),
-        xytext=(0, 3),
-        textcoords="offset points",
-        ha="right",
-        va="bottom",
-        fontsize=8,
+        "limit 200 MB", (ticks[-1], 200), xytext=(0, 3), textcoords="offset points", ha="right", va="bottom", fontsize=8
     )
     return figure
 
 
 def line(
-    results: Results,
-    panel: Axes,
-    field: str,
-    contender: str,
-    shape: str,
-    where: dict[str, int],
-    scale: float,
-    sizes: list[int],
-    **style: Any,
+    results: Results, panel: Axes, field: str, contender: str, shape: str, where: Any = {}, scale: float = 1, **style
 ) -> None:
     points = []
-    for count in sizes:
+    for count in results.sizes(shape):
         spread = results.spread(field, contender, shape=shape, rows=count, **where)
         if spread:
             points.append((count, spread.median * scale))
@@ -167,20 +148,13 @@ def line(
 def latency(results: Results) -> Figure:
     waits = results.plan["latencies"]
     figure, panel = pyplot.subplots(figsize=(5.6, 2.8), layout="constrained")
-    for offset, parallel, title, colour in [(0.2, 1, "one page after another", GREY), (-0.2, None, "default", BLUE)]:
+    for offset, parallel, title, color in [(0.2, 1, "one page after another", GREY), (-0.2, None, "default", BLUE)]:
         for index, wait in enumerate(waits):
             spread = results.spread("wall", "bqpull", **results.latency_case(wait, parallel))
-            if not spread:
-                continue
-            panel.barh(index + offset, spread.median, 0.36, color=colour, label=title if index == 0 else None)
-            panel.annotate(
-                plain(spread.median),
-                (spread.median, index + offset),
-                xytext=(4, 0),
-                textcoords="offset points",
-                va="center",
-            )
-    panel.set_yticks(range(len(waits)), ["no latency", *(f"{wait:,} ms a page" for wait in waits[1:])])
+            if spread:
+                label = title if index == 0 else None
+                bar(panel, index + offset, spread.median, 0.36, color, label=label)
+    panel.set_yticks(range(len(waits)), ["no latency", *(f"{wait:,} ms per page" for wait in waits[1:])])
     panel.set_xlim(0, panel.get_xlim()[1] * 1.08)
     panel.tick_params(axis="y", length=0)
     panel.grid(axis="x")

@@ -1,8 +1,4 @@
-#!/usr/bin/env python3
-"""Runs everything side by side, round by round, and writes results.json, RESULTS.md and the plots.
-
-Started by Benchmarks/run.sh, which makes what is needed.
-"""
+"""Measures all contenders in rounds, and writes results.json, RESULTS.md and the plots. Run by Benchmarks/run.sh."""
 
 from __future__ import annotations
 
@@ -20,25 +16,24 @@ import time
 from dataclasses import asdict
 from typing import Any
 
-import child
-import contenders
-import emulator
-import machine
-import names
-import plan
-from plan import Case, Plan
+import cases
+import measuring
+from cases import Case, Plan
+from servers import Server, bqpull_emulator, plain_environment
 
-#: What is kept of bqpull's own report.
+#: The members of bqpull's report that are kept.
 REPORTED = ["pages", "retries", "dataRead", "dataInflated", "dataWritten"]
-#: How often a case is run until the emulator has made all its pages.
-RUNS_AT_MOST = 4
+#: The emulator generates new pages in the first runs of a case.
+MAX_ATTEMPTS = 4
+#: The bytes of all compressed pages.
+PAGE_CACHE = "6000000000"
 DRIVER = pathlib.Path(__file__).resolve().parent
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--bqpull", required=True)
-    parser.add_argument("--emulator", help="the bqpull that serves the pages, if it is not the one measured")
+    parser.add_argument("--emulator", help="the bqpull that serves the pages; defaults to the measured one")
     parser.add_argument("--cache", required=True, type=pathlib.Path)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--rounds", type=int)
@@ -51,20 +46,20 @@ def main() -> None:
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
     started = time.monotonic()
-    # So that the emulators end with this.
+    # Stops the emulators too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         with Benchmarks(
             os.path.abspath(options.bqpull),
             os.path.abspath(options.emulator or options.bqpull),
-            contenders.Floor(str(options.cache / "floor"), child.plain_environment(work / "home")),
-            (plan.quick if options.quick else plan.whole)(rounds),
+            str(options.cache / "floor"),
+            (cases.quick if options.quick else cases.whole)(rounds),
             work,
         ) as benchmarks:
             benchmarks.start()
             benchmarks.warm_up()
             for number in range(1, rounds + 1):
-                tell(f"round {number} of {rounds}")
+                log(f"round {number} of {rounds}")
                 benchmarks.measure(number)
             results = benchmarks.results()
     finally:
@@ -74,61 +69,47 @@ def main() -> None:
     results["minutes"] = round((time.monotonic() - started) / 60, 1)
     output.mkdir(parents=True, exist_ok=True)
     (output / "results.json").write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
-    # A process of its own, so that matplotlib's memory is never counted as a child's.
+    # A separate process, since the measured children would inherit the memory of matplotlib.
     subprocess.run([sys.executable, "-B", str(DRIVER / "report.py"), str(output)], check=True)
-    tell(f"{output / 'RESULTS.md'} after {results['minutes']} minutes")
+    log(f"{output / 'RESULTS.md'} after {results['minutes']} minutes")
 
 
-def tell(text: str) -> None:
+def log(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def is_served(record: dict[str, Any]) -> bool:
-    """Whether the emulator has only sent what it had: half a millisecond of CPU a megabyte, and 30 for making one."""
+def is_from_cache(record: dict[str, Any]) -> bool:
+    """Whether the emulator generated no page: sending takes 0.5 ms of CPU per megabyte, generating 30 ms."""
     return record["emulator_cpu"] < 0.05 + 0.002 * record["dataInflated"] / 1e6
 
 
 class Benchmarks(contextlib.ExitStack):
-    def __init__(self, bqpull: str, server: str, floor: contenders.Floor, what: Plan, work: pathlib.Path) -> None:
+    def __init__(self, bqpull: str, server: str, floor: str, plan: Plan, work: pathlib.Path) -> None:
         super().__init__()
         self.bqpull = bqpull
         self.server = server
-        self.floor = floor
-        self.plan = what
+        self.plan = plan
         self.work = work
-        self.environment = child.plain_environment(work / "home")
+        self.scratch = work / "scratch.db"
+        self.environment = plain_environment(work / "home")
+        self.floor = measuring.Floor(floor, self.environment)
         self.notes: list[str] = []
         self.records: list[dict[str, Any]] = []
-        #: By shape: the page size at which SQLite inserts it fastest.
+        #: By shape: the page size with the fastest insertion.
         self.best_page_size: dict[str, int] = {}
         self.page_size_trial: dict[str, dict[int, float]] = {}
-        #: By shape and rows: as many as bqpull has in a page.
+        #: By shape and rows: the rows of bqpull's pages.
         self.page_rows: dict[tuple[str, int], int] = {}
-        self.versions = machine.versions(bqpull, floor.program)
-        self.parallel = self._offers(bqpull, "query", names.PARALLEL, "nothing is compared with one page after another")
-        self.prepares = self._offers(server, "emulator", names.PAGE_CACHE, "its work of making pages is in all times")
-        self.emulators: dict[int, emulator.Emulator] = {}
+        self.versions = measuring.versions(bqpull, floor)
+        self.emulators: dict[int, Server] = {}
 
     def start(self) -> None:
-        self.emulators = {latency: self._emulator(latency) for latency in sorted({0, *self.plan.latencies})}
-
-    def _offers(self, program: str, command: str, option: str, otherwise: str) -> bool:
-        if names.offers(program, command, option):
-            return True
-        self.notes.append(f"This `bqpull {command}` has no `{option}`: {otherwise}.")
-        tell(f"warning: {self.notes[-1]}")
-        return False
-
-    def _emulator(self, latency: int) -> emulator.Emulator:
-        options: list[str] = []
-        if self.prepares:
-            options += [names.PAGE_CACHE, names.PAGE_CACHE_SIZE]
-        if latency:
-            if self._offers(self.server, "emulator", names.PAGE_LATENCY, "every answer waits, not only pages"):
-                options += [names.PAGE_LATENCY, str(latency)]
-            else:
-                options += ["--latency", str(latency)]
-        return self.enter_context(emulator.running(self.server, self.work / f"emulator-{latency}", *options))
+        for latency in sorted({0, *self.plan.latencies}):
+            folder = self.work / f"emulator-{latency}"
+            folder.mkdir()
+            options = ["--page-cache", PAGE_CACHE, *(["--page-latency", str(latency)] if latency else [])]
+            emulator = bqpull_emulator(self.server, folder, cases.PROJECT, *options)
+            self.emulators[latency] = self.enter_context(emulator)
 
     def _staged(self, shape: str, rows: int) -> pathlib.Path:
         return self.work / f"{shape}-{rows}.db"
@@ -136,48 +117,45 @@ class Benchmarks(contextlib.ExitStack):
     def _pages(self, shape: str) -> pathlib.Path:
         return self.work / "pages" / shape
 
-    # Once, uncounted
+    # The uncounted round
 
     def warm_up(self) -> None:
-        """Does everything once: the emulator has made every page, the contenders have shown that they do the job."""
-        tell("warming up, and checking that all store the same")
+        """Fills the page cache of the emulators, and checks that all contenders store the same cells."""
+        log("warming up, and comparing the stored cells")
         for case in self.plan.by_rows():
-            staged = self._staged(case.shape, case.rows)
-            record = self._run(case, staged)
+            record = self._run(case, self._staged(case.shape, case.rows))
             self.page_rows[case.shape, case.rows] = math.ceil(case.rows / record["pages"])
-        reference = self._staged("numbers", self.plan.reference_rows)
-        cells = contenders.digest(reference)
-        scratch = self.work / "scratch.db"
-        for case in self.plan.compared():
-            self._run(case, scratch)
-            if case.contender in ("bqpull", "hand_tuned") and contenders.digest(scratch) != cells:
-                raise SystemExit(f"error: {case.contender} stored other cells than bqpull before")
-        for shape in self.plan.rows:
-            self._try_page_sizes(shape, scratch)
-            if shape == "numbers" and contenders.digest(scratch) != cells:
-                raise SystemExit("error: the floor stored other cells than bqpull")
-            rows = self.plan.reference_rows
-            self.emulators[0].save_pages(names.query(shape, rows), self.page_rows[shape, rows], self._pages(shape))
-        for latency in self.plan.latencies:
-            self._run(self.plan.with_latency(latency, None), scratch)
-
-    def _try_page_sizes(self, shape: str, out: pathlib.Path) -> None:
         rows = self.plan.reference_rows
+        expected = measuring.digest(self._staged("numbers", rows))
+        for case in self.plan.compared():
+            self._run(case, self.scratch)
+            if case.contender in ("bqpull", "hand_tuned") and measuring.digest(self.scratch) != expected:
+                raise SystemExit(f"error: the cells of {case.contender} differ from the first pull")
+        for shape in self.plan.rows:
+            self._try_page_sizes(shape)
+            if shape == "numbers" and measuring.digest(self.scratch) != expected:
+                raise SystemExit("error: the cells of the floor differ from bqpull's")
+            sql = cases.query(shape, rows)
+            measuring.save_pages(self.emulators[0], sql, self.page_rows[shape, rows], self._pages(shape))
+        for latency in self.plan.latencies:
+            self._run(self.plan.with_latency(latency, None), self.scratch)
+
+    def _try_page_sizes(self, shape: str) -> None:
+        rows = self.plan.reference_rows
+        staged, page_rows = self._staged(shape, rows), self.page_rows[shape, rows]
         seconds: dict[int, float] = {}
         for _ in range(2):
-            runs = self.floor.insert(self._staged(shape, rows), out, self.page_rows[shape, rows], contenders.PAGE_SIZES)
-            for size, run in runs.items():
+            for size, run in self.floor.insert(staged, self.scratch, page_rows, cases.PAGE_SIZES).items():
                 seconds[size] = min(run["wall"], seconds.get(size, math.inf))
         self.page_size_trial[shape] = seconds
         self.best_page_size[shape] = min(seconds, key=seconds.__getitem__)
 
-    # Round by round
+    # Rounds
 
     def measure(self, number: int) -> None:
-        scratch = self.work / "scratch.db"
         reference = ("numbers", self.plan.reference_rows)
         for case in self.plan.compared():
-            self._record(number, self._run(case, scratch))
+            self._record(number, self._run(case, self.scratch))
         self._measure_floor(number, *reference)
         for shape in self.plan.rows:
             used = self.floor.inflate(self._pages(shape))
@@ -185,50 +163,47 @@ class Benchmarks(contextlib.ExitStack):
         for case in self.plan.by_rows():
             if (case.shape, case.rows) == reference:
                 continue
-            self._record(number, self._run(case, scratch))
+            self._record(number, self._run(case, self.scratch))
             if number == 1 or case.rows <= self.plan.floor_rows_every_round:
                 self._measure_floor(number, case.shape, case.rows)
         for latency in self.plan.latencies:
-            for parallel in [None, 1] if self.parallel else [None]:
-                self._record(number, self._run(self.plan.with_latency(latency, parallel), scratch))
-        self._measure_smallest(number, scratch)
+            for parallel in [None, 1]:
+                self._record(number, self._run(self.plan.with_latency(latency, parallel), self.scratch))
+        self._measure_smallest(number)
 
     def _measure_floor(self, number: int, shape: str, rows: int) -> None:
         sizes = list(dict.fromkeys([self.best_page_size[shape], 4096]))
-        out = self.work / "scratch.db"
-        runs = self.floor.insert(self._staged(shape, rows), out, self.page_rows[shape, rows], sizes)
+        runs = self.floor.insert(self._staged(shape, rows), self.scratch, self.page_rows[shape, rows], sizes)
         for run in runs.values():
             self._record(number, {"contender": "floor", "shape": shape, "rows": rows, **run})
-        contenders.remove(out)
+        measuring.remove(self.scratch)
 
-    def _measure_smallest(self, number: int, database: pathlib.Path) -> None:
-        """What a pull costs that has nothing to pull, and the process alone."""
-        service = self.emulators[0]
-        one = contenders.command(Case("bqpull", "numbers", 1), self.bqpull, service, database)
-        one[one.index("query") + 1] = "SELECT 1"
-        contenders.remove(database)
-        self._record(number, {"contender": "select_1", **self._used(one, service)})
-        contenders.remove(database)
-        self._record(number, {"contender": "version", **self._used([self.bqpull, "--version"], service)})
+    def _measure_smallest(self, number: int) -> None:
+        """Measures a pull of one row, and a process without a pull."""
+        server = self.emulators[0]
+        smallest = Case("bqpull", "numbers", 1).command(self.bqpull, server, self.scratch, "SELECT 1")
+        for name, command in [("select_1", smallest), ("version", [self.bqpull, "--version"])]:
+            measuring.remove(self.scratch)
+            self._record(number, {"contender": name, **self._used(command, server)})
 
     def _run(self, case: Case, database: pathlib.Path) -> dict[str, Any]:
-        """Runs a contender, and once more if the emulator was busy with pages that it had not made before.
+        """Runs a case until all its pages come from the cache.
 
-        It asks for pages by the size of those that have arrived, which is not the same in every run.
+        bqpull adjusts the size of its pages to those that have arrived, so that it differs between runs.
         """
-        for _ in range(RUNS_AT_MOST):
+        for _ in range(MAX_ATTEMPTS):
             record = self._run_once(case, database)
-            if case.contender != "bqpull" or not self.prepares or is_served(record):
+            if case.contender != "bqpull" or is_from_cache(record):
                 return record
-        self.notes.append(f"{case.shape}, {case.rows:,} rows: the emulator was still making pages.")
+        self.notes.append(f"{case.shape}, {case.rows:,} rows: the emulator still generated pages.")
         return record
 
     def _run_once(self, case: Case, database: pathlib.Path) -> dict[str, Any]:
-        """Runs a contender into a new database, which is left there, and checks that all rows are in it."""
-        service = self.emulators[case.latency]
-        contenders.remove(database)
-        used = self._used(contenders.command(case, self.bqpull, service, database), service)
-        stored = contenders.row_count(database)
+        """Runs a case into a new database, and checks the number of its rows."""
+        server = self.emulators[case.latency]
+        measuring.remove(database)
+        used = self._used(case.command(self.bqpull, server, database), server)
+        stored = measuring.row_count(database)
         if stored != case.rows:
             raise SystemExit(f"error: {case}: {stored} rows were stored")
         output = used.pop("output")
@@ -237,25 +212,25 @@ class Benchmarks(contextlib.ExitStack):
         report = json.loads(output)
         return {**asdict(case), **used, **{name: report[name] for name in REPORTED}}
 
-    def _used(self, command: list[str], service: emulator.Emulator) -> dict[str, Any]:
-        # What others have written must not be written while this one runs.
+    def _used(self, command: list[str], server: Server) -> dict[str, Any]:
+        # Otherwise the kernel writes the pages of earlier runs during this one.
         os.sync()
-        before = service.cpu()
-        used = child.run(command, self.environment)
-        return {**asdict(used), "emulator_cpu": round(service.cpu() - before, 2)}
+        before = measuring.cpu_of(server)
+        used = measuring.run(command, self.environment)
+        return {**asdict(used), "emulator_cpu": round(measuring.cpu_of(server) - before, 2)}
 
     def _record(self, number: int, record: dict[str, Any]) -> None:
         record = {"round": number, **record}
         record.pop("output", None)
         self.records.append(record)
-        what = " ".join(str(record[name]) for name in ("contender", "shape", "rows", "page_size") if name in record)
+        name = " ".join(str(record[name]) for name in ("contender", "shape", "rows", "page_size") if name in record)
         if record.get("page_rows"):
-            what += f" {record['latency']} ms {'parallel 1' if record['parallel'] else 'default'}"
-        tell(f"  {what:42} {record['wall']:8.3f} s  {record['cpu']:8.3f} s CPU")
+            name += f" {record['latency']} ms {'parallel 1' if record['parallel'] else 'default'}"
+        log(f"  {name:42} {record['wall']:8.3f} s  {record['cpu']:8.3f} s CPU")
 
     def results(self) -> dict[str, Any]:
         return {
-            "machine": machine.machine(self.work),
+            "machine": measuring.machine(self.work),
             "versions": self.versions,
             "plan": asdict(self.plan),
             "notes": list(dict.fromkeys(self.notes)),

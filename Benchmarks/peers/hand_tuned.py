@@ -1,9 +1,9 @@
-"""What a good Python programmer makes of it in an afternoon.
+"""A fast Python program for the job, as an experienced programmer writes it in an afternoon.
 
-Pages are fetched and inflated by threads, which do both without the interpreter's lock; orjson parses them in the main
-thread, where it keeps nobody from inserting. They are small, so that their objects stay in the processor's cache.
-One generated expression turns a row into a tuple, without a call where none is needed; executemany takes them from a
-generator. Nothing is collected: no cycle is ever made. The cells stored are those that bqpull stores.
+Threads fetch and inflate pages, both without the interpreter's lock. The main thread parses them with orjson and
+inserts the rows. Pages are small, so that their objects stay in the CPU cache. One generated expression converts a row
+into a tuple, and executemany reads the tuples from a generator. Garbage collection is off, since there are no cycles.
+The stored cells equal bqpull's.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import urllib3
 
 from job import TABLE, Job, close_database
 
-# The fastest of 2,500 to 25,000 and of 2 to 6.
+# The fastest between 2,500 and 25,000 rows, and between 2 and 6 requests.
 PAGE_ROWS = 5000
 PAGES_IN_FLIGHT = 4
 
@@ -31,13 +31,13 @@ Rows = list[dict[str, Any]]
 
 
 class Service:
-    """BigQuery by REST, as far as it is needed."""
+    """The REST calls of the job."""
 
     def __init__(self, job: Job) -> None:
         self.pool = urllib3.PoolManager(maxsize=PAGES_IN_FLIGHT)
         self.url = f"{job.endpoint}/bigquery/v2/projects/{job.project}"
         grant = {name: job.credentials[name] for name in ("client_id", "client_secret", "refresh_token")}
-        token = self.answer(
+        token = self.json(
             "POST",
             job.credentials["token_uri"],
             fields={**grant, "grant_type": "refresh_token"},
@@ -45,7 +45,7 @@ class Service:
         )
         self.headers = {
             "Authorization": f"Bearer {token['access_token']}",
-            # Google answers compressed only if the user agent says so as well.
+            # Google compresses responses only if the user agent contains "gzip" too.
             "Accept-Encoding": "gzip",
             "User-Agent": "hand-tuned (gzip)",
         }
@@ -60,13 +60,13 @@ class Service:
             raise RuntimeError(f"{response.status} {body[:400]!r}")
         return body
 
-    def answer(self, method: str, url: str, **options: Any) -> Any:
+    def json(self, method: str, url: str, **options: Any) -> Any:
         return orjson.loads(self.body(method, url, **options))
 
     def insert_job(self, sql: str) -> dict[str, str]:
         configuration = {"configuration": {"query": {"query": sql, "useLegacySql": False}}}
         headers = {**self.headers, "Content-Type": "application/json"}
-        job = self.answer("POST", f"{self.url}/jobs", body=orjson.dumps(configuration), headers=headers)
+        job = self.json("POST", f"{self.url}/jobs", body=orjson.dumps(configuration), headers=headers)
         return job["jobReference"]
 
     def page(self, job: dict[str, str], start: int) -> bytes:
@@ -106,7 +106,7 @@ def timestamp(text: str) -> str:
     return f"{DAYS[day]}{SECOND[second]}{fraction:06d}Z"
 
 
-#: How a cell's text `v` becomes what is stored. The rest is stored as it was sent.
+#: Conversions of a cell's text `v`. Cells of other types are stored as sent.
 CONVERSION = {
     "INTEGER": "int({v})",
     "FLOAT": "(float({v}) if {v} != 'NaN' else {v})",
@@ -118,7 +118,7 @@ DECLARED = {"INTEGER": "INTEGER", "BOOLEAN": "INTEGER", "FLOAT": "REAL", "BYTES"
 
 
 def row_maker(fields: Sequence[dict[str, Any]]) -> Callable[[Rows], Iterator[tuple[Any, ...]]]:
-    """A generator function written for these columns."""
+    """Compiles a generator function for these columns."""
     cells = []
     for index, field in enumerate(fields):
         if field["type"] == "RECORD" or field.get("mode") == "REPEATED":
@@ -129,7 +129,7 @@ def row_maker(fields: Sequence[dict[str, Any]]) -> Callable[[Rows], Iterator[tup
         elif field.get("mode") == "REQUIRED":
             cells.append(CONVERSION[field["type"]].format(v=cell))
         else:
-            # No text is empty but that of empty bytes, which are stored as they are.
+            # Only the text of BYTES can be empty.
             empty = "b''" if field["type"] == "BYTES" else "None"
             converted = CONVERSION[field["type"]].format(v="v")
             cells.append(f"(None if (v := {cell}) is None else {converted} if v else {empty})")
@@ -169,7 +169,7 @@ def main() -> None:
                 break
             page = orjson.loads(coming.popleft().result())
     if stored != total:
-        raise SystemExit(f"{stored} of {total} rows: a page was cut short")
+        raise SystemExit(f"{stored} of {total} rows: a page has too few rows")
     database.execute("COMMIT")
     close_database(database)
 

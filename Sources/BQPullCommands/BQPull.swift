@@ -19,10 +19,19 @@ public struct BQPull: AsyncParsableCommand {
     )
 
     /// Runs the command that the process arguments name, and exits with its status.
-    public static func main() async {
+    public static func start() -> Never {
+        // Before the concurrency runtime opens files, which would get the numbers of closed streams.
+        StandardStreams.fill()
         // A closed pipe is an error of the write that meets it, not the end of the process.
         signal(SIGPIPE, SIG_IGN)
-        StandardStreams.fill()
+        Task {
+            await runCommand()
+            Foundation.exit(0)
+        }
+        dispatchMain()
+    }
+
+    private static func runCommand() async {
         let arguments = Array(CommandLine.arguments.dropFirst())
         Diagnostics.format = LogFormat(arguments: arguments, environment: ProcessEnvironment.variables)
         do {

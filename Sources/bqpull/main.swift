@@ -1,3 +1,3 @@
 import BQPullCommands
 
-await BQPull.main()
+BQPull.start()

@@ -232,7 +232,7 @@ import Testing
             ("bench.numbers_1", "gs://none/x-*.csv", [:], "notFound", "gs://none"),
             (
                 "bench.numbers_1", "gs://b/x-*.parquet", ["destinationFormat": "PARQUET"], "notImplemented",
-                "as BigQuery"
+                "only CSV and JSON"
             ),
             ("bench.trips_9000000", "gs://b/x.csv", [:], "invalid", "nested"),
             ("bench.numbers_9000000", "gs://b/x.csv", [:], "invalid", "too large to be exported to a single file"),

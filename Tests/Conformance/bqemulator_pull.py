@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Second witness: bqpull pulls BigQuery's dialect from bqemulator, and stages what Google's client reads there.
+"""Compares what bqpull stages with what Google's client reads, both from bqemulator, in BigQuery's dialect.
 
 Usage: bqemulator_pull.py BQPULL_BINARY
 """
@@ -7,23 +7,23 @@ Usage: bqemulator_pull.py BQPULL_BINARY
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import pathlib
 import sqlite3
 import sys
 import tempfile
 import time
-from typing import Any
+from typing import Any, Iterator
 
+import duckdb
 from google.api_core.client_options import ClientOptions
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
-import shop
-from checks import Checks
-from comparison import Reading, check_staged, column_names
-from dialect_queries import GROUPS, NAMES
-from query import Query
-from servers import Endpoint, bqemulator, pull, start_bqpull, told
+from comparison import Checks, Reading, check_staged, column_names
+from dialect_queries import CREATE_NUMBERS, GROUPS, NAMES, NUMBERS, TABLES
+from pulls import Bqpull, Query
+from servers import UVICORN, Server, plain_environment, running
 
 PROJECT = "conformance"
 LEAST_QUERIES = 40
@@ -33,79 +33,99 @@ def main() -> None:
     if len(sys.argv) != 2:
         sys.exit(f"usage: {sys.argv[0]} BQPULL_BINARY")
     checks = Checks("bqemulator")
-    with (
-        tempfile.TemporaryDirectory(prefix="bqpull-") as name,
-        bqemulator(pathlib.Path(name), PROJECT) as endpoint,
-    ):
-        witness = Witness(sys.argv[1], pathlib.Path(name), endpoint)
+    with tempfile.TemporaryDirectory(prefix="bqpull-") as name, bqemulator(pathlib.Path(name)) as server:
+        witness = Witness(sys.argv[1], pathlib.Path(name), server)
         witness.make_tables()
         for title, queries in GROUPS.items():
             with checks.group(title) as group:
                 for query in queries:
                     witness.compare(group, query)
-        with checks.group("tables are shown") as group:
-            witness.check_tables(group)
-        with checks.group("names survive") as group:
-            witness.check_names(group)
-        with checks.group("only what is new") as group:
-            witness.check_incremental(group)
-        with checks.group("a pull that is killed goes on") as group:
-            witness.check_resume(group)
-        with checks.group("faults") as group:
-            witness.check_faults(group)
-        with checks.group("how many queries were equal") as group:
-            group.check(witness.equal >= LEAST_QUERIES, f"{witness.equal}, at least {LEAST_QUERIES} are due")
+        for title, check in [
+            ("tables are listed and shown", witness.check_tables),
+            ("column names", witness.check_names),
+            ("incremental pulls", witness.check_incremental),
+            ("a killed pull is resumed", witness.check_resume),
+            ("faults", witness.check_faults),
+        ]:
+            with checks.group(title) as group:
+                check(group)
+        with checks.group("number of equal results") as group:
+            group.check(witness.equal >= LEAST_QUERIES, f"{witness.equal}, required are {LEAST_QUERIES}")
     checks.finish()
 
 
+@contextlib.contextmanager
+def bqemulator(folder: pathlib.Path) -> Iterator[Server]:
+    """bqemulator on a free port, without network access."""
+    program = str(pathlib.Path(sys.executable).parent / "bqemulator")
+    ports = ("--rest-port", "0", "--grpc-port", "0")
+    command = [program, "start", *ports, "--project", PROJECT, "--log-level", "info"]
+    environment = plain_environment(folder / "home")
+    environment["TMPDIR"] = str(folder)  # otherwise it leaves a folder in /tmp
+    environment["BQEMU_ENABLE_FORMAT_EXTENSIONS"] = "false"  # otherwise it connects to extensions.duckdb.org
+    _provide_extensions(folder / "home")
+    with running(command, UVICORN, folder / "server.log", environment) as server:
+        yield server
+
+
+def _provide_extensions(home: pathlib.Path) -> None:
+    """Puts the extensions of DuckDB, installed as Python packages, where DuckDB looks before it downloads."""
+    version = f"v{duckdb.__version__}"
+    (platform,) = duckdb.execute("PRAGMA platform").fetchone() or ("",)
+    folder = home / ".duckdb" / "extensions" / version / platform
+    folder.mkdir(parents=True)
+    for name in ("icu", "spatial"):
+        package = importlib.util.find_spec(f"duckdb_extension_{name}")
+        if package is None or package.origin is None:
+            raise RuntimeError(f"the package duckdb-extension-{name} is not installed")
+        file = f"{name}.duckdb_extension"
+        (folder / file).symlink_to(pathlib.Path(package.origin).parent / "extensions" / version / file)
+
+
 class Witness:
-    def __init__(self, binary: str, folder: pathlib.Path, endpoint: Endpoint) -> None:
-        self.binary = binary
+    """bqpull and Google's client on one server."""
+
+    def __init__(self, binary: str, folder: pathlib.Path, server: Server) -> None:
+        self.bqpull = Bqpull(binary, folder, server, PROJECT)
         self.folder = folder
-        self.endpoint = endpoint
         self.equal = 0
         self.client = bigquery.Client(
-            project=PROJECT,
-            credentials=AnonymousCredentials(),
-            client_options=ClientOptions(api_endpoint=endpoint.url),
+            project=PROJECT, credentials=AnonymousCredentials(), client_options=ClientOptions(api_endpoint=server.url)
         )
 
     def make_tables(self) -> None:
-        """Tables and rows by way of Google's client, so that the server holds what a user would put there."""
+        """Creates the tables of `shop` with Google's client."""
         self.client.create_dataset("shop", retry=None)
-        for name, (schema, rows) in shop.TABLES.items():
+        for name, (schema, rows) in TABLES.items():
             table = self.client.create_table(bigquery.Table(f"{PROJECT}.shop.{name}", schema=schema), retry=None)
             errors = self.client.insert_rows_json(table, rows, retry=None)
             if errors:
                 raise RuntimeError(f"{name}: {errors}")
-        self.client.query(shop.CREATE_NUMBERS).result(timeout=60)
+        self.client.query(CREATE_NUMBERS).result(timeout=60)
 
     def read(self, query: Query) -> Reading:
         config = bigquery.QueryJobConfig(query_parameters=query.client_parameters)
         job = self.client.query(query.sql, job_config=config, job_retry=None)
         return Reading.of(job.result(job_retry=None, page_size=5000, timeout=60))
 
-    def pull(self, query: Query, database: str) -> Any:
-        return pull(self.binary, self.endpoint, PROJECT, query.sql, self.folder / database, *query.bqpull_options)
-
     def compare(self, group: Any, query: Query) -> None:
         before = group.passed
-        check_staged(group, query.name, self.pull(query, "staging.db"), self.read(query))
+        check_staged(group, query.name, self.bqpull.pull(query), self.read(query))
         self.equal += group.passed - before
 
     def check_tables(self, group: Any) -> None:
-        """`bqpull ls` and `bqpull show` tell what Google's client does."""
+        """`bqpull ls` and `bqpull show` report the same as Google's client."""
         self.client.query("CREATE VIEW shop.few AS SELECT id FROM shop.orders WHERE id < 3").result(timeout=60)
         tables = list(self.client.list_tables("shop", retry=None))
         for command, want in [
             (("ls",), [("dataset", dataset.dataset_id) for dataset in self.client.list_datasets(retry=None)]),
             (("ls", "shop"), [("table", table.table_id) for table in tables]),
         ]:
-            entries = next(value for value in self.told(*command).values() if isinstance(value, list))
+            entries = next(value for value in self.bqpull.report(*command).values() if isinstance(value, list))
             group.equal([(want[0][0], entry[want[0][0]]) for entry in entries], want, " ".join(command))
         for item in tables:
             table = self.client.get_table(item, retry=None)
-            shown = self.told("show", f"shop.{table.table_id}")
+            shown = self.bqpull.report("show", f"shop.{table.table_id}")
             group.equal(
                 (shown["type"], shown.get("rows"), shown.get("etag")),
                 (table.table_type, table.num_rows, table.etag),
@@ -117,20 +137,17 @@ class Witness:
                 f"the columns of shop.{table.table_id}",
             )
 
-    def told(self, *arguments: str) -> Any:
-        return told(self.binary, self.endpoint, PROJECT, self.folder, *arguments)
-
     def check_names(self, group: Any) -> None:
         for query in NAMES:
-            staged = column_names(self.pull(query, "names.db"))
+            staged = column_names(self.bqpull.pull(query, database="names.db"))
             group.equal(staged, [field.name for field in self.read(query).schema], query.name)
-        # SQLite's names do not tell case apart.
+        # Names in SQLite are case-insensitive.
         query = Query("names that differ in case only", "SELECT 1 AS a, 2 AS A")
-        names = [name.lower() for name in column_names(self.pull(query, "names.db"))]
+        names = [name.lower() for name in column_names(self.bqpull.pull(query, database="names.db"))]
         group.equal(len(set(names)), 2, query.name)
 
     def check_incremental(self, group: Any) -> None:
-        """Rows above the watermark of every type, into a table with a key, while the source changes."""
+        """Pulls rows above a watermark of each type into a table with a key, while the source changes."""
         columns = "id INT64, day DATE, moment DATETIME, stamp TIMESTAMP, note STRING"
         self.client.query(f"CREATE TABLE shop.changing ({columns})").result(timeout=60)
 
@@ -150,7 +167,7 @@ class Witness:
             put(number, day, note)
             for column in ("day", "moment", "stamp"):
                 options = ("--incremental", column, "--if-exists", "upsert", "--key", "id", "--table", column)
-                done = self.pull(Query("changing", source, options=options), "changing.db")
+                done = self.bqpull.pull(Query("changing", source, options=options), database="changing.db")
                 what = f"{column}, step {step}"
                 group.equal(done.exit_code, 0, f"{what}: {done.messages[-400:]}")
                 group.equal(done.report.get("rowsCopied"), copied, what)
@@ -160,41 +177,37 @@ class Witness:
                 group.equal(rows, [(1, "old"), (2, "new")], column)
 
     def check_resume(self, group: Any) -> None:
-        """Killed after some pages, the same command stages what is missing, of the same job."""
+        """After a kill between pages, `bqpull resume` stages the missing rows of the same job."""
         database = self.folder / "killed.db"
-        options = ["--into", str(database), "--project", PROJECT, "--endpoint", self.endpoint.url]
-        command = ["query", "SELECT n, label FROM shop.numbers ORDER BY n", "--page-rows", "300", *options]
-        killed = start_bqpull(self.binary, self.folder, *command)
+        command = ["query", "SELECT n, label FROM shop.numbers ORDER BY n", "--page-rows", "300"]
+        killed = self.bqpull.start(*command, "--into", str(database), *self.bqpull.connection())
         while killed.poll() is None and not staged_rows(database):
             time.sleep(0.01)
         killed.kill()
         killed.wait()
         rows = staged_rows(database)
-        group.check(0 < rows < shop.NUMBERS, f"{rows} rows were staged when it was killed")
-        resumed = self.told("resume", str(database))
-        group.equal(resumed.get("rowsContinued"), rows, "the rows that were there")
-        group.equal(resumed.get("rowsCopied"), shop.NUMBERS, "all rows")
+        group.check(0 < rows < NUMBERS, f"{rows} rows were staged before the kill")
+        resumed = self.bqpull.report("resume", str(database))
+        group.equal(resumed.get("rowsContinued"), rows, "the continued rows")
+        group.equal(resumed.get("rowsCopied"), NUMBERS, "all rows")
         with sqlite3.connect(database) as connection:
             staged = connection.execute("SELECT count(*), count(DISTINCT n), min(n), max(n) FROM results").fetchone()
-            group.equal(staged, (shop.NUMBERS, shop.NUMBERS, 1, shop.NUMBERS), "the table")
+            group.equal(staged, (NUMBERS, NUMBERS, 1, NUMBERS), "the table")
             group.equal(connection.execute("SELECT count(*) FROM _bqpull_runs").fetchone(), (1,), "the runs")
 
     def check_faults(self, group: Any) -> None:
-        """What the server refuses, and what it answers wrongly, leaves the staged table as it was."""
+        """A rejected query and an invalid response leave the staged table unchanged."""
         good = Query("before the faults", "SELECT 1 AS kept")
-        group.equal(self.pull(good, "faults.db").exit_code, 0, good.name)
+        group.equal(self.bqpull.pull(good, database="faults.db").exit_code, 0, good.name)
         for name, sql, exit_codes in [
             ("syntax error", "SELEC 1", (3,)),
             ("unknown column", "SELECT nothing FROM shop.orders", (3,)),
-            (
-                "unknown table",
-                "SELECT * FROM shop.nothing",
-                (3, 77),
-            ),  # bqemulator's dry run answers accessDenied
+            # bqemulator rejects the dry run with accessDenied.
+            ("unknown table", "SELECT * FROM shop.nothing", (3, 77)),
             ("no result set", "DELETE FROM shop.customers WHERE FALSE", (64,)),
-            ("GEOGRAPHY that is called BYTES", "SELECT ST_GEOGPOINT(1.5, 2) AS point", (65,)),
+            ("GEOGRAPHY sent as BYTES", "SELECT ST_GEOGPOINT(1.5, 2) AS point", (65,)),
         ]:
-            failed = self.pull(Query(name, sql), "faults.db")
+            failed = self.bqpull.pull(Query(name, sql), database="faults.db")
             group.check(failed.exit_code in exit_codes, f"{name}: exit {failed.exit_code}: {failed.messages[-400:]}")
             group.check(failed.messages, f"{name}: no message")
             with failed.open() as database:
@@ -202,12 +215,12 @@ class Witness:
 
 
 def staged_rows(database: pathlib.Path) -> int:
-    """The rows of the unfinished run, as far as they are committed."""
+    """The committed rows of the unfinished run."""
     try:
         with contextlib.closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
             (rows,) = connection.execute("SELECT max(rows) FROM _bqpull_runs").fetchone()
             return rows or 0
-    except sqlite3.OperationalError:  # not there yet, or locked
+    except sqlite3.OperationalError:  # not created yet, or locked
         return 0
 
 

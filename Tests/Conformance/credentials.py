@@ -1,4 +1,4 @@
-"""Credentials for Google's client from a file that names its own token endpoint."""
+"""Credentials for Google's client with the token endpoint of the emulator."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ from google.oauth2.credentials import Credentials
 
 
 def authorized_user(path: Union[str, pathlib.Path]) -> Credentials:
-    """google-auth's own credentials with all values of an authorized_user file.
+    """google-auth's credentials with the values of an authorized_user file.
 
-    `Credentials.from_authorized_user_file` and `google.auth.load_credentials_from_file` read the same file, but
-    replace its `token_uri` by Google's, so that they cannot be refreshed anywhere else.
+    `Credentials.from_authorized_user_file` replaces its `token_uri` by Google's.
     """
     values = json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
     return Credentials(

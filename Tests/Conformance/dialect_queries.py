@@ -1,25 +1,114 @@
-"""Queries in BigQuery's dialect over all its types."""
+"""The dataset `shop`, and queries in BigQuery's dialect over all its types."""
 
 from __future__ import annotations
 
-from query import Query
-from shop import NUMBERS
+from typing import Any
 
-# bqemulator answers GEOGRAPHY columns as BYTES that are not base64; Google's client cannot read them either, so
-# geography arrives here as text. It takes no bytes literals above \x7f (hence FROM_HEX), and no BIGNUMERIC of more
-# than 38 digits.
+from google.cloud.bigquery import SchemaField
+
+from pulls import Query
+
+#: The number of rows in `shop.numbers`.
+NUMBERS = 30_000
+
+CREATE_NUMBERS = f"""
+CREATE TABLE shop.numbers AS
+SELECT
+  n,
+  n / 2 AS half,
+  CONCAT('row ', CAST(n AS STRING)) AS label,
+  TIMESTAMP_MICROS(n * 1000001) AS at,
+  [n, n + 1] AS pair,
+  IF(MOD(n, 7) = 0, NULL, MOD(n, 2) = 0) AS even
+FROM UNNEST(GENERATE_ARRAY(1, {NUMBERS})) n
+"""
+
+#: Schema and rows by table name. Missing fields are NULL.
+TABLES: dict[str, tuple[list[SchemaField], list[dict[str, Any]]]] = {
+    "customers": (
+        [SchemaField("id", "INT64", "REQUIRED"), SchemaField("name", "STRING")],
+        [{"id": 1, "name": "Zoë"}, {"id": 2, "name": "O'Brien"}, {"id": 3}],
+    ),
+    "orders": (
+        [
+            SchemaField("id", "INT64", "REQUIRED", description="The order's number"),
+            SchemaField("customer", "INT64"),
+            SchemaField("placed", "TIMESTAMP"),
+            SchemaField("due", "DATE"),
+            SchemaField("amount", "NUMERIC"),
+            SchemaField("weight", "FLOAT64"),
+            SchemaField("paid", "BOOL"),
+            SchemaField("note", "STRING"),
+            SchemaField("scan", "BYTES"),
+            SchemaField("tags", "STRING", "REPEATED"),
+            SchemaField("extra", "JSON"),
+            SchemaField("at", "TIME"),
+            SchemaField("local", "DATETIME"),
+            SchemaField("address", "RECORD", fields=[SchemaField("city", "STRING"), SchemaField("zip", "INT64")]),
+            SchemaField(
+                "lines",
+                "RECORD",
+                "REPEATED",
+                fields=[SchemaField("sku", "STRING"), SchemaField("count", "INT64"), SchemaField("price", "NUMERIC")],
+            ),
+        ],
+        [
+            {
+                "id": 1,
+                "customer": 1,
+                "placed": "2024-01-01T00:00:00Z",
+                "due": "2024-02-29",
+                "amount": "10.50",
+                "weight": 0.1,
+                "paid": True,
+                "note": "first",
+                "scan": "AP8B",
+                "tags": ["a", "ü"],
+                "extra": '{"k":[1]}',
+                "at": "01:02:03",
+                "local": "2024-01-01T00:00:00.5",
+                "address": {"city": "Zürich", "zip": 8001},
+                "lines": [{"sku": "x", "count": 1, "price": "1.1"}, {"sku": None, "count": None, "price": None}],
+            },
+            {
+                "id": 2,
+                "customer": 1,
+                "placed": "0001-01-01T00:00:00Z",
+                "due": "0001-01-01",
+                "amount": "99999999.999999999",
+                "weight": 1e300,
+                "paid": False,
+                "note": "",
+                "scan": "",
+                "tags": [],
+                "extra": "null",
+                "at": "23:59:59.999999",
+                "local": "9999-12-31T23:59:59.999999",
+                "address": {"city": "", "zip": -1},
+                "lines": [],
+            },
+            {
+                "id": 3,
+                "customer": 2,
+                "placed": "9999-12-31T23:59:59.999999Z",
+                "amount": "-0.000000001",
+                "note": "two\nlines",
+            },
+            {"id": 4},
+            {"id": 5, "customer": 9, "note": "👩‍👩‍👧", "tags": ["", " "], "extra": '"text"', "lines": [{"sku": "y"}]},
+        ],
+    ),
+}
+
+# bqemulator sends GEOGRAPHY as BYTES that are not base64, which Google's client cannot read either, so geography is
+# text here. It rejects bytes literals above \x7f (hence FROM_HEX) and BIGNUMERIC of more than 38 digits.
 SCALARS = [
     Query(
-        "INT64 extremes",
-        "SELECT 9223372036854775807 AS most, -9223372036854775808 AS least, 0 AS zero, -1 AS minus",
+        "INT64 extremes", "SELECT 9223372036854775807 AS most, -9223372036854775808 AS least, 0 AS zero, -1 AS minus"
     ),
+    Query("FLOAT64 special", "SELECT CAST('NaN' AS FLOAT64) a, CAST('inf' AS FLOAT64) b, CAST('-inf' AS FLOAT64) c"),
     Query(
-        "FLOAT64 special",
-        "SELECT CAST('NaN' AS FLOAT64) a, CAST('inf' AS FLOAT64) b, CAST('-inf' AS FLOAT64) c",
-    ),
-    Query(
-        "FLOAT64 extremes",
-        "SELECT 1.7976931348623157e308 a, 5e-324 b, 0.1 c, -0.0 d, 1e22 e, 123456789.125 f, 1.0 g",
+        "FLOAT64 extremes", "SELECT 1.7976931348623157e308 a, 5e-324 b, 0.1 c, -0.0 d, 1e22 e, 123456789.125 f, 1.0 g"
     ),
     Query(
         "NUMERIC",
@@ -30,8 +119,7 @@ SCALARS = [
     Query("BOOL", "SELECT TRUE yes, FALSE no, CAST(NULL AS BOOL) unknown"),
     Query("STRING empty and spaces", "SELECT '' a, ' ' b, '  padded  ' c, 'NULL' d, '\\\\N' e, '0' f"),
     Query(
-        "STRING unicode",
-        "SELECT 'Zürich' a, '東京' b, '👩‍👩‍👧' c, 'مرحبا' d, '\ufeffbom' e, 'e\u0301' f, '\u2028' g",
+        "STRING unicode", "SELECT 'Zürich' a, '東京' b, '👩‍👩‍👧' c, 'مرحبا' d, '\ufeffbom' e, 'e\u0301' f, '\u2028' g"
     ),
     Query(
         "STRING escapes",
@@ -39,15 +127,9 @@ SCALARS = [
     ),
     Query("STRING long", "SELECT REPEAT('0123456789', 100000) AS million"),
     Query("STRING that looks like JSON", """SELECT '{"v":[1,2]}' a, '[]' b, '</script>' c, '&amp;' d, '%00' e"""),
-    Query(
-        "BYTES",
-        "SELECT FROM_HEX('00ff0180') a, b'' b, FROM_BASE64('3q2+7w==') c, b'abc' d, CAST(NULL AS BYTES) e",
-    ),
+    Query("BYTES", "SELECT FROM_HEX('00ff0180') a, b'' b, FROM_BASE64('3q2+7w==') c, b'abc' d, CAST(NULL AS BYTES) e"),
     Query("DATE", "SELECT DATE '0001-01-01' a, DATE '9999-12-31' b, DATE '2024-02-29' c, DATE '1582-10-10' d"),
-    Query(
-        "TIME",
-        "SELECT TIME '00:00:00' a, TIME '23:59:59.999999' b, TIME '12:34:56.1' c, TIME '01:02:03.000001' d",
-    ),
+    Query("TIME", "SELECT TIME '00:00:00' a, TIME '23:59:59.999999' b, TIME '12:34:56.1' c, TIME '01:02:03.000001' d"),
     Query(
         "DATETIME",
         "SELECT DATETIME '0001-01-01 00:00:00' a, DATETIME '9999-12-31 23:59:59.999999' b,"
@@ -67,26 +149,11 @@ SCALARS = [
         "SELECT TIMESTAMP '2015-01-01 00:00:00.000001+00' a, TIMESTAMP '2015-06-01 12:00:00.123456+05:30' b,"
         " TIMESTAMP '2015-01-01 00:00:00+00' c",
     ),
-    Query(
-        "INTERVAL",
-        "SELECT INTERVAL '1-2 3 4:5:6.789' YEAR TO SECOND a, INTERVAL 10 DAY b, INTERVAL 25 HOUR c",
-    ),
-    Query(
-        "JSON",
-        """SELECT JSON '{"a":[1,2,{"b":null}],"c":"é"}' a, JSON 'null' b, JSON '[]' c, JSON '"text"' d""",
-    ),
-    Query(
-        "JSON numbers",
-        "SELECT PARSE_JSON('[9223372036854775807, 1.5, -0.25, true]') a, TO_JSON(STRUCT(1 AS x)) b",
-    ),
-    Query(
-        "GEOGRAPHY as text",
-        "SELECT ST_ASTEXT(ST_GEOGPOINT(8.5, 47.4)) wkt, ST_ASGEOJSON(ST_GEOGPOINT(1, 2)) geo",
-    ),
-    Query(
-        "RANGE of DATE",
-        "SELECT RANGE<DATE> '[2024-01-01, 2024-02-01)' a, RANGE<DATE> '[UNBOUNDED, 2024-01-01)' b",
-    ),
+    Query("INTERVAL", "SELECT INTERVAL '1-2 3 4:5:6.789' YEAR TO SECOND a, INTERVAL 10 DAY b, INTERVAL 25 HOUR c"),
+    Query("JSON", """SELECT JSON '{"a":[1,2,{"b":null}],"c":"é"}' a, JSON 'null' b, JSON '[]' c, JSON '"text"' d"""),
+    Query("JSON numbers", "SELECT PARSE_JSON('[9223372036854775807, 1.5, -0.25, true]') a, TO_JSON(STRUCT(1 AS x)) b"),
+    Query("GEOGRAPHY as text", "SELECT ST_ASTEXT(ST_GEOGPOINT(8.5, 47.4)) wkt, ST_ASGEOJSON(ST_GEOGPOINT(1, 2)) geo"),
+    Query("RANGE of DATE", "SELECT RANGE<DATE> '[2024-01-01, 2024-02-01)' a, RANGE<DATE> '[UNBOUNDED, 2024-01-01)' b"),
     Query(
         "RANGE of DATETIME",
         "SELECT RANGE<DATETIME> '[2024-01-01 01:02:03, UNBOUNDED)' a, CAST(NULL AS RANGE<DATETIME>) b",
@@ -206,9 +273,7 @@ NAMES = [
 
 PAGES = [
     Query(
-        f"{NUMBERS:,} rows in pages of 1,000",
-        "SELECT * FROM shop.numbers ORDER BY n",
-        options=("--page-rows", "1000"),
+        f"{NUMBERS:,} rows in pages of 1,000", "SELECT * FROM shop.numbers ORDER BY n", options=("--page-rows", "1000")
     ),
     Query(
         f"{NUMBERS:,} rows in pages of 7,001",

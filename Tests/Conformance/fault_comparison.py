@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""The same faults against bqpull and against a short program on Google's client, one after another.
+"""Injects the same faults into bqpull and into a short program on Google's client.
 
-Both get the same rows from the same emulator with the same credentials, and each meets the fault at the same place:
-at the second page of rows, for example. Afterwards the same command is run again, without the fault.
+Both read the same rows from `bqpull emulator`, and the fault is injected at the same point, such as the second page.
+Then the same command runs again without the fault.
 
 Usage: fault_comparison.py BQPULL_BINARY            prints the tables
-       fault_comparison.py BQPULL_BINARY ARTICLE    writes them into the article too
-       fault_comparison.py BQPULL_BINARY --check    runs bqpull only, and compares what it does with what it should
+       fault_comparison.py BQPULL_BINARY ARTICLE    also writes them into FaultsCompared.md
+       fault_comparison.py BQPULL_BINARY --check    runs only bqpull, and checks its behavior
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ import urllib.request
 from dataclasses import dataclass
 from typing import Any, Callable, Iterator, NoReturn, Optional
 
-from checks import Checks
-from servers import Endpoint, bqpull_emulator, plain_environment, run_bqpull
+from comparison import Checks
+from servers import Server, bqpull_emulator, plain_environment
 
 PROJECT = "conformance"
 TABLE = "shop.orders"
@@ -56,7 +56,7 @@ COUNTED = [PAGE, INSERT, TOKEN, LIST, "bigquery.jobs.cancel"]
 
 @dataclass(frozen=True)
 class Side:
-    """One of the two programs; `calls_before` is how many calls of the method come before the first page of rows."""
+    """One of the two programs; it makes `calls_before` calls of the method before the first page of rows."""
 
     name: str
     calls_before: int
@@ -64,34 +64,34 @@ class Side:
 
 BQPULL = Side("bqpull", 0)
 GOOGLE = Side("google-cloud-bigquery", 1)
-# All calls for pages where the last one contradicts the others: bqpull asks four times for that.
+# All page requests if the last page is inconsistent: bqpull requests that one four times.
 PAGE_CALLS = {BQPULL: 14, GOOGLE: 12}
 
 
 @dataclass(frozen=True)
 class Case:
-    """A fault. `expected` has what bqpull's Outcome must be, and with `Again.` before it that of the second run."""
+    """A fault. `expected` has the members of bqpull's outcome, and with the prefix `Again.` those of the second run."""
 
     row: str
     fault: str
-    reading: str
+    comment: str
     faults: Callable[[Side, "ForeignHost"], dict[str, list[Any]]]
     expected: dict[str, Any]
     emulator: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
     program: str = PROGRAM
     wanted: Callable[[Side], str] = lambda side: QUERY
-    # Sent as soon as a job is there.
+    # Sent once a job exists.
     interruption: Optional[signal.Signals] = None
     limit: float = HUNG_SECONDS
-    # Whether a second run would meet the fault again.
+    # Whether the fault would occur in the second run too.
     is_lasting: bool = False
     foreign_host: bool = False
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one run of a command left behind; jobs are all that the service has."""
+    """The result of one run; jobs are all those of the service."""
 
     exit_code: Optional[int]
     seconds: float
@@ -108,7 +108,7 @@ class Outcome:
 
 
 class ForeignHost:
-    """A server that belongs to somebody else: keeps the secrets that it is sent, and answers like the service."""
+    """Another party's server: records the secrets that it receives, and responds like the service."""
 
     def __init__(self) -> None:
         self.seen: list[str] = []
@@ -154,12 +154,12 @@ class ForeignHost:
 
 
 def at_page(number: int, *instructions: Any) -> Callable[[Side, ForeignHost], dict[str, list[Any]]]:
-    """Instructions for the calls from the one that asks for this page of rows; the first is 1."""
+    """Instructions from the request for this page of rows on; the first page is 1."""
     return lambda side, _: {PAGE: ["pass"] * (side.calls_before + number - 1) + list(instructions)}
 
 
 def bomb_at_page(instruction: str) -> Callable[[Side, ForeignHost], dict[str, list[Any]]]:
-    """Twice for bqpull, which asks for half of a page that is too large."""
+    """Twice for bqpull, which requests half of an oversized page."""
     return lambda side, host: at_page(2, *[instruction] * (2 if side is BQPULL else 1))(side, host)
 
 
@@ -167,59 +167,59 @@ def at(method: str, *instructions: Any) -> Callable[[Side, ForeignHost], dict[st
     return lambda *_: {method: list(instructions)}
 
 
-def same_page_for_ever(*_: Any) -> dict[str, list[Any]]:
+def same_page_repeatedly(*_: Any) -> dict[str, list[Any]]:
     rows = [{"f": [{"v": str(number)}, {"v": name}]} for number, name in TRUTH[:100]]
-    answer = {"totalRows": str(ROWS), "rows": rows, "pageToken": "again"}
-    return {LIST: [json.dumps({"status": 200, "body": answer}) + " always"]}
+    body = {"totalRows": str(ROWS), "rows": rows, "pageToken": "again"}
+    return {LIST: [json.dumps({"status": 200, "body": body}) + " always"]}
 
 
 def storm(side: Side, _: ForeignHost) -> dict[str, list[Any]]:
-    # They are carried out first, and take their time with that, so that all are on their way before the first answer.
+    # The emulator responds after its latency, so all requests are in flight before the first response.
     storm = ["return-401-once-done"] * 6
     return {PAGE: ["pass", *storm]} if side is BQPULL else {LIST: storm}
 
 
 ALL = f"all {ROWS:,}"
 DONE = {"exit_code": 0, "rows": ALL, "jobs": 1}
-GOES_ON = {"Again.exit_code": 0, "Again.rows": ALL, "Again.jobs": 1}
+RESUMED = {"Again.exit_code": 0, "Again.rows": ALL, "Again.jobs": 1}
 
 CASES = [
     Case(
         "N4",
         "The connection is reset in the middle of the second page",
-        "No difference: both repeat the request.",
+        "No difference: both retry the request.",
         at_page(2, "return-reset-connection-after-half"),
-        DONE | GOES_ON | {"Again.jobs": 2},
+        DONE | RESUMED | {"Again.jobs": 2},
     ),
     Case(
         "N6",
-        "The second page is asked for and never answered",
-        "The client waits without a limit, unless the program gives one to every call.",
+        "The request for the second page gets no response",
+        "The client waits indefinitely unless the program passes a timeout to every call.",
         at_page(2, "stall-for-600s"),
         DONE | {"Again.exit_code": 0, "Again.rows": ALL},
     ),
     Case(
         "N29",
         "The second page is a redirect (308) to another host",
-        "The client follows it. It leaves the access token out, but reports success with what the other host sent.",
+        "The client follows it. It omits the access token, but reports success with the rows of the other host.",
         lambda side, host: at_page(2, f"redirect-308-to-{host.url}")(side, host),
-        {"exit_code": 76, "rows": "none", "jobs": 1, "foreign": "no request"} | GOES_ON,
+        {"exit_code": 76, "rows": "none", "jobs": 1, "foreign": "no request"} | RESUMED,
         foreign_host=True,
     ),
     Case(
         "N29",
         "The token host redirects (308) to another host",
-        "google-auth sends the secrets on, and takes what it gets for a token. In the end the rows are right, and nobody"
-        " has noticed.",
+        "google-auth sends the secrets to the other host and uses the response as a token. The rows are correct in the"
+        " end, so the leak goes unnoticed.",
         lambda side, host: {TOKEN: [f"redirect-308-to-{host.url}"]},
-        {"exit_code": 76, "rows": "none", "jobs": 0, "foreign": "no request"} | GOES_ON,
+        {"exit_code": 76, "rows": "none", "jobs": 0, "foreign": "no request"} | RESUMED,
         foreign_host=True,
     ),
     Case(
         "P20",
-        "Every page of a table names itself as the next one",
-        "The client asks until it is stopped. As the program has one transaction, nothing of that stays.",
-        same_page_for_ever,
+        "The page token of every page of a table points to the same page",
+        "The client requests pages until it is killed. Since the program uses one transaction, no rows remain.",
+        same_page_repeatedly,
         {"exit_code": 65, "rows": "none", "Again.exit_code": 0, "Again.rows": ALL},
         wanted=lambda side: TABLE,
         limit=30,
@@ -227,31 +227,31 @@ CASES = [
     ),
     Case(
         "P23",
-        f"{ROWS - 1:,} rows are promised, and {ROWS:,} come",
-        "The client reads on until the pages end. Here that was right, and bqpull was stricter than it had to be; it"
-        " cannot know which of both numbers is true.",
+        f"`totalRows` is {ROWS - 1:,}, and {ROWS:,} rows arrive",
+        "The client reads until the last page. Here that is correct and bqpull is too strict, but bqpull cannot know"
+        " which number is true.",
         lambda side, _: {PAGE: [json.dumps({"merge-patch": {"totalRows": str(ROWS - 1)}})] * PAGE_CALLS[side]},
         {"exit_code": 65, "rows": "none", "jobs": 1, "Again.exit_code": 0, "Again.rows": ALL},
     ),
     Case(
         "P23",
-        f"{ROWS:,} rows are promised, and the pages end after the second one",
-        "The client takes the end of the pages for the end of the rows, and reports success. bqpull asks by row numbers"
-        " until all are there.",
+        f"`totalRows` is {ROWS:,}, and the pages end after the second one",
+        "The client treats the last page as the end of the rows, and reports success. bqpull requests rows by index"
+        " until all have arrived.",
         at_page(2, json.dumps({"merge-patch": {"pageToken": None}})),
         DONE | {"Again.exit_code": 0, "Again.rows": ALL},
     ),
     Case(
         "B2",
-        "The insertion of the job is answered with 503, and no job was created",
-        "No difference: both insert again, and there is one job.",
+        "The job insertion gets 503, and no job is created",
+        "No difference: both retry the insertion, and there is one job.",
         at(INSERT, "return-503"),
         DONE | {"Again.exit_code": 0, "Again.rows": ALL},
     ),
     Case(
         "B15",
         "SIGINT while the job is running",
-        "The job of the program on the client runs on, and is paid for.",
+        "The job of the client's program keeps running and is billed.",
         lambda *_: {},
         {"exit_code": 130, "rows": "none", "jobs": 1, "cancelled": 1, "running": 0}
         | {"Again.exit_code": 0, "Again.rows": ALL, "Again.jobs": 2},
@@ -260,24 +260,24 @@ CASES = [
     ),
     Case(
         "B17",
-        "`kill -9` after the job was created, before the answer to its insertion has come",
-        "The program on the client cannot know of its first job, and runs the query a second time.",
+        "`kill -9` after the job was created, before the response to its insertion arrives",
+        "The client's program does not know its first job, and runs the query a second time.",
         at(INSERT, "stall-for-60s-after-0B"),
-        {"exit_code": -9, "rows": "none", "jobs": 1} | GOES_ON,
+        {"exit_code": -9, "rows": "none", "jobs": 1} | RESUMED,
         interruption=signal.SIGKILL,
     ),
     Case(
         "A15",
-        "The second page is answered with 401",
-        "No difference: both get one new token and ask for that page again.",
+        "The second page request gets 401",
+        "No difference: both get one new token and retry the page.",
         at_page(2, "return-401"),
         DONE | {"token_requests": 2, "Again.exit_code": 0, "Again.rows": ALL},
     ),
     Case(
         "A17",
-        "Six requests that are on their way at once are answered with 401",
-        "Six threads that share a client exchange the refresh token once each, where one exchange would do. All rows"
-        " come in both.",
+        "Six concurrent requests get 401",
+        "Six threads that share a client exchange the refresh token once each, although one exchange is enough. Both"
+        " get all rows.",
         storm,
         DONE | {"token_requests": 2, "Again.exit_code": 0, "Again.rows": ALL},
         emulator=("--latency", "1000"),
@@ -291,7 +291,7 @@ BOMBS = [
     Case(
         "P11",
         name,
-        "",  # the article has one for all of them
+        "",  # the article has one comment for all
         faults,
         {"exit_code": exit_code, "rows": "none", "Again.exit_code": 0, "Again.rows": ALL},
     )
@@ -303,14 +303,14 @@ BOMBS = [
             76,
             at_page(2, '{"status": 302, "headers": {"Location": "/"}, "gzip-bomb": "10G"}'),
         ),
-        ("the answer to the insertion of the job", 65, at(INSERT, "gzip-bomb-10G")),
-        ("the answer of the token host", 65, at(TOKEN, "gzip-bomb-10G")),
+        ("the response to the job insertion", 65, at(INSERT, "gzip-bomb-10G")),
+        ("the response of the token host", 65, at(TOKEN, "gzip-bomb-10G")),
     ]
 ]
 
 
 class Bench:
-    """An emulator with the faults of a case for one of the sides, and what that side does there."""
+    """Runs one side of a case against an emulator with its faults."""
 
     def __init__(self, binary: str, case: Case, side: Side, folder: pathlib.Path, foreign: ForeignHost) -> None:
         self.binary, self.case, self.side, self.folder, self.foreign = binary, case, side, folder, foreign
@@ -318,10 +318,10 @@ class Bench:
 
     @contextlib.contextmanager
     def serving(self, faults: dict[str, list[Any]], port: int = 0) -> Iterator[None]:
-        """Every call that is counted meets `pass` at least, which the emulator tells."""
+        """Starts the emulator, which logs counted calls, since each has at least the instruction `pass`."""
         plan = self.folder / "faults.json"
         lists = {method: faults.get(method, []) for method in COUNTED}
-        lists[TOKEN].insert(0, "pass")  # the one below
+        lists[TOKEN].insert(0, "pass")  # for access_token
         for instructions in lists.values():
             if not (instructions and instructions[-1].endswith(" always")):
                 instructions.append("pass always")
@@ -331,24 +331,24 @@ class Bench:
         options = [f"--load={TABLE}={orders}", "--page-bytes", str(PAGE_BYTES), "--faults", str(plan)]
         if port:
             options += ["--port", str(port)]
-        with bqpull_emulator(self.binary, self.folder, PROJECT, *options, *self.case.emulator) as endpoint:
-            self.endpoint: Endpoint = endpoint
-            self.token = access_token(endpoint)
+        with bqpull_emulator(self.binary, self.folder, PROJECT, *options, *self.case.emulator) as server:
+            self.server: Server = server
+            self.token = access_token(server)
             yield
 
     def both(self) -> tuple[Outcome, Outcome]:
-        """The run that meets the fault, and the same command again."""
+        """The run with the fault, and the same command again."""
         with self.serving(self.case.faults(self.side, self.foreign)):
             first = self.run(self.case.interruption)
             if not self.case.is_lasting:
                 return first, self.run()
-        with self.serving({}, urllib.parse.urlsplit(self.endpoint.url).port or 0):
+        with self.serving({}, urllib.parse.urlsplit(self.server.url).port or 0):
             return first, self.run()
 
     @property
     def command(self) -> list[str]:
         wanted = self.case.wanted(self.side)
-        url, credentials = self.endpoint.url, str(self.endpoint.credentials)
+        url, credentials = self.server.url, str(self.server.credentials)
         if self.side is GOOGLE:
             program = pathlib.Path(__file__).with_name(self.case.program)
             return [sys.executable, "-B", str(program), wanted, str(self.database), url, credentials]
@@ -364,15 +364,14 @@ class Bench:
         started = time.monotonic()
         fault_time = None
         with output.open("wb") as file:
-            child = subprocess.Popen(
-                self.command, env=plain_environment(self.folder), stdin=subprocess.DEVNULL, stdout=file, stderr=file
-            )
+            environment = plain_environment(self.folder / "home")
+            child = subprocess.Popen(self.command, env=environment, stdin=subprocess.DEVNULL, stdout=file, stderr=file)
             if self.side is GOOGLE:
                 resource.prlimit(child.pid, resource.RLIMIT_AS, (MEMORY, MEMORY))
             hung = False
             while True:
-                # Not Popen.wait: the peak of memory is that of this child only, though at least what this process has,
-                # since Linux counts the time before the exec as well.
+                # Unlike Popen.wait, returns the peak memory of this child. It is at least that of this process, since
+                # Linux includes the time before exec.
                 pid, status, usage = os.wait4(child.pid, os.WNOHANG)
                 now = time.monotonic()
                 if pid:
@@ -405,19 +404,19 @@ class Bench:
         )
 
     def calls(self) -> list[tuple[str, str]]:
-        """The calls that the emulator has told of: their methods, and what they met."""
-        log = (self.folder / "server.log").read_text(errors="replace")
+        """The counted calls with their instructions, from the log."""
+        log = self.server.log.read_text(errors="replace")
         return re.findall(r"^fault: (\S+): (pass|.)", log, re.MULTILINE)
 
     def jobs(self) -> list[dict[str, Any]]:
-        """The states of all jobs of the project; dry runs are none."""
-        url = f"{self.endpoint.url}/bigquery/v2/projects/{PROJECT}/jobs?projection=full"
+        """The states of all jobs of the project, without dry runs."""
+        url = f"{self.server.url}/bigquery/v2/projects/{PROJECT}/jobs?projection=full"
         request = urllib.request.Request(url, headers={"Authorization": f"Bearer {self.token}"})
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            return [job["status"] for job in json.load(answer).get("jobs", [])]
+        with urllib.request.urlopen(request, timeout=30) as response:
+            return [job["status"] for job in json.load(response).get("jobs", [])]
 
     def rows(self) -> str:
-        """How what is in the database compares with what is in the table."""
+        """Compares the rows of the database with those of the table."""
         try:
             with contextlib.closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)) as database:
                 rows = database.execute("SELECT id, name FROM results ORDER BY id").fetchall()
@@ -429,19 +428,19 @@ class Bench:
             return "none"
         if set(rows) <= set(TRUTH):
             return f"only {len(set(rows)):,}" + (" and some twice" if len(set(rows)) < len(rows) else "")
-        return f"wrong: {len(rows):,}, of them {len(set(rows) - set(TRUTH)):,} that are not in the table"
+        return f"wrong: {len(rows):,}, {len(set(rows) - set(TRUTH)):,} of them not in the table"
 
 
-def access_token(endpoint: Endpoint) -> str:
-    credentials = json.loads(endpoint.credentials.read_text())
+def access_token(server: Server) -> str:
+    credentials = json.loads(server.credentials.read_text())
     names = "client_id", "client_secret", "refresh_token"
     form = {"grant_type": "refresh_token"} | {name: credentials[name] for name in names}
-    with urllib.request.urlopen(credentials["token_uri"], urllib.parse.urlencode(form).encode(), 30) as answer:
-        return json.load(answer)["access_token"]
+    with urllib.request.urlopen(credentials["token_uri"], urllib.parse.urlencode(form).encode(), 30) as response:
+        return json.load(response)["access_token"]
 
 
 def last_line(text: str) -> str:
-    """The line that names the error: the first of bqpull, the last of a Python traceback."""
+    """The error message: bqpull's last, or the last line of a Python traceback."""
     errors = [line for line in text.splitlines() if line.startswith("error: ")]
     lines = errors or [line for line in text.splitlines() if re.match(r"[\w.]+(: |$)", line)] or [""]
     return lines[-1]
@@ -478,12 +477,11 @@ def ending(outcome: Outcome) -> str:
 
 
 def account(case: Case, first: Outcome, again: Outcome) -> str:
-    """A cell of the table."""
     parts = [ending(first), f"rows: {first.rows}", counted(first.jobs, "job")]
     if first.cancelled:
         parts[-1] += ", cancelled"
     elif case.interruption is signal.SIGINT:
-        parts[-1] += ", which runs on" if first.running else ", which has ended"
+        parts[-1] += ", still running" if first.running else ", done"
     parts += [counted(first.page_requests, "request") + " for pages", counted(first.token_requests, "token request")]
     parts.append(f"{first.megabytes} MB")
     if case.foreign_host:
@@ -496,14 +494,14 @@ def table(heads: list[str], rows: list[list[str]]) -> str:
 
 
 def compare(binary: str) -> dict[str, str]:
-    """The parts of the article that are measured or quoted."""
+    """The generated parts of the article."""
     faults, bombs = [], []
     for case in CASES + BOMBS:
         both = {side: measured(binary, case, side) for side in (BQPULL, GOOGLE)}
         for side, outcomes in both.items():
             print(case.row, side.name, *outcomes, file=sys.stderr, flush=True)
         if case in CASES:
-            faults.append([case.row, case.fault, *(account(case, *both[side]) for side in both), case.reading])
+            faults.append([case.row, case.fault, *(account(case, *both[side]) for side in both), case.comment])
         else:
             cells = [
                 f"{ending(first)}, {first.seconds_after_fault:.1f} s after the request; {first.megabytes} MB;"
@@ -512,15 +510,15 @@ def compare(binary: str) -> dict[str, str]:
             ]
             bombs.append([case.fault, *cells])
     here = pathlib.Path(__file__)
-    version = run_bqpull(binary, pathlib.Path(tempfile.gettempdir()), "--version").stdout.strip()
+    version = subprocess.check_output([binary, "--version"], text=True).strip()
     packages = ("google-cloud-bigquery", "google-api-core", "google-auth", "requests", "urllib3")
-    told = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in packages)
+    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in packages)
     return {
-        "versions": f"bqpull {version}; {told}; Python {platform.python_version()}; {time.strftime('%Y-%m-%d')};"
+        "versions": f"bqpull {version}; {versions}; Python {platform.python_version()}; {time.strftime('%Y-%m-%d')};"
         f" {os.cpu_count()} cores, {platform.system()}.",
         "program": f"```python\n{here.with_name(PROGRAM).read_text()}```",
         "threads": f"```python\n{here.with_name(THREADS).read_text()}```",
-        "faults": table(["row", "fault", "bqpull", "the program on Google's client", "reading"], faults),
+        "faults": table(["row", "fault", "bqpull", "the program on Google's client", "comment"], faults),
         "bombs": table(["10 GB in", "bqpull", "the program on Google's client"], bombs),
     }
 
@@ -529,7 +527,7 @@ def main() -> None:
     if len(sys.argv) not in (2, 3):
         sys.exit(f"usage: {sys.argv[0]} BQPULL_BINARY [ARTICLE | --check]")
     binary, *rest = sys.argv[1:]
-    # What runs in the background of a shell ignores SIGINT, and so would all that is started from here.
+    # In the background of a shell, SIGINT is ignored, and children inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if rest == ["--check"]:
         check(binary)

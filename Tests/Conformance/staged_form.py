@@ -1,10 +1,9 @@
-"""bqpull's value map, written a second time, from the values that Google's client makes.
+"""A second implementation of bqpull's value map, from the values that Google's client returns.
 
-`stored_form` tells what the staging table must hold for a value that the client read. The client's types do not
-keep everything that was sent: Decimal has one spelling for 1E-9 and 0.000000001, relativedelta folds 25 hours into
-a day and an hour, parsed JSON has no white space. So a staged cell is brought into `told_form`, in which two
-spellings that the client cannot tell apart are one; everything else (trailing zeros, integers of any size, every
-microsecond) stays. What the client folds is compared with the wire in `comparison.py`.
+`expected_form` maps a value of the client to the cell that must be staged. The client's types lose information: Decimal
+has one spelling for 1E-9 and 0.000000001, relativedelta turns 25 hours into a day and an hour, parsed JSON has no white
+space. Therefore `comparable_form` normalizes a staged cell as far as the client does, and no further: trailing zeros,
+integers of any size and microseconds remain. `comparison.py` compares the normalized text with the response.
 """
 
 from __future__ import annotations
@@ -16,10 +15,9 @@ import json
 import math
 import re
 import sqlite3
-import struct
-from typing import Any, Callable, Iterable, Iterator, Sequence
+from typing import Any, Callable, Iterator, Sequence
 
-#: REST schemas use legacy SQL's names for these; both are legal.
+#: REST schemas use the names of legacy SQL.
 SYNONYMS = {
     "INTEGER": "INT64",
     "FLOAT": "FLOAT64",
@@ -29,28 +27,17 @@ SYNONYMS = {
     "BIGDECIMAL": "BIGNUMERIC",
 }
 
-#: Types whose text is stored as it was sent.
-SENT_AS_TEXT = {
-    "STRING",
-    "GEOGRAPHY",
-    "JSON",
-    "INTERVAL",
-    "RANGE",
-    "DATE",
-    "TIME",
-    "DATETIME",
-    "NUMERIC",
-    "BIGNUMERIC",
-}
+#: Types whose text is stored as sent.
+SENT_AS_TEXT = {"STRING", "GEOGRAPHY", "JSON", "INTERVAL", "RANGE", "DATE", "TIME", "DATETIME", "NUMERIC", "BIGNUMERIC"}
 
-#: What the staging table's columns are declared as; TEXT where nothing is said.
+#: Declared types of the columns; TEXT by default.
 DECLARED = {"INT64": "INTEGER", "BOOL": "INTEGER", "FLOAT64": "REAL", "BYTES": "BLOB"}
 
 Form = Callable[[Any], Any]
 
 
 class Literal(str):
-    """A number inside staged JSON, as it is written."""
+    """The text of a number in staged JSON."""
 
 
 def type_name(field: Any) -> str:
@@ -62,16 +49,16 @@ def declared_type(field: Any) -> str:
     return "TEXT" if field.mode == "REPEATED" else DECLARED.get(type_name(field), "TEXT")
 
 
-def stored_form(field: Any) -> Form:
-    """From a value that Google's client read to the cell that must be staged: None, int, float, str or bytes."""
+def expected_form(field: Any) -> Form:
+    """Maps what Google's client returned to the expected cell: None, int, float, str or bytes."""
     if field.mode == "REPEATED" or type_name(field) == "STRUCT":
         member = _member_from_client(field)
         return _unless_null(lambda value: _json_text(member(value)))
     return _unless_null(CELL_FROM_CLIENT[type_name(field)](field))
 
 
-def told_form(field: Any) -> Form:
-    """From a staged cell to the same cell as far as Google's client can tell it from others."""
+def comparable_form(field: Any) -> Form:
+    """Normalizes a staged cell as Google's client does."""
     if field.mode == "REPEATED" or type_name(field) == "STRUCT":
         member = _member_from_json(field)
         return _unless_null(lambda text: _json_text(member(_parsed(text))))
@@ -82,18 +69,18 @@ def told_form(field: Any) -> Form:
 
 
 def timestamp_text(value: datetime.datetime) -> str:
-    """Always six digits, so that the order of the texts is the order of the times."""
+    """Always six digits, so that texts sort like times."""
     utc = value.astimezone(datetime.timezone.utc).replace(tzinfo=None)
     return utc.isoformat(timespec="microseconds") + "Z"
 
 
 def _double(value: float) -> Any:
-    # SQLite would turn a NaN into NULL, and it stores -0.0 as 0.
+    # SQLite turns NaN into NULL, so it is text, and stores -0.0 as 0.
     return "NaN" if math.isnan(value) else value + 0.0
 
 
 def _digits(value: decimal.Decimal) -> str:
-    """All digits with their trailing zeros; only an exponent's spelling is folded."""
+    """All digits, with trailing zeros and without an exponent."""
     return format(value, "f")
 
 
@@ -136,13 +123,13 @@ def _range_end_cell(text: str, element: str) -> str:
 def _range_cell(field: Any) -> Form:
     element = field.range_element_type.element_type.upper()
 
-    def told(text: str) -> str:
+    def form(text: str) -> str:
         if not (text.startswith("[") and text.endswith(")")):
             raise ValueError(f"not a RANGE: {text!r}")
         start, end = text[1:-1].split(", ")
         return f"[{_range_end_cell(start, element)}, {_range_end_cell(end, element)})"
 
-    return told
+    return form
 
 
 def _datetime_cell(text: str) -> str:
@@ -157,7 +144,7 @@ _json_text = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def _json_cell(text: str) -> Any:
-    # The client reads JSON's null and SQL's NULL as None.
+    # The client reads JSON null and SQL NULL as None.
     value = json.loads(text)
     return None if value is None else _json_text(value)
 
@@ -273,14 +260,14 @@ def _expect_non_finite(value: Any) -> str:
 
 
 def _expect(value: Any, kind: type) -> Any:
-    # A Literal is a str, but a number where text is due is as wrong as text where a number is due.
+    # A Literal is a str, but a number is no text.
     if not isinstance(value, kind) or (kind is str and isinstance(value, Literal)):
         raise ValueError(f"{kind.__name__} expected, not {value!r}")
     return value
 
 
 def _document(value: Any) -> Any:
-    """An embedded JSON value as `json.loads` reads it."""
+    """An embedded JSON value, as `json.loads` returns it."""
     if isinstance(value, Literal):
         return json.loads(value)
     if isinstance(value, dict):
@@ -289,7 +276,7 @@ def _document(value: Any) -> Any:
 
 
 def _reject(constant: str) -> Any:
-    raise ValueError(f"{constant} is no JSON")
+    raise ValueError(f"{constant} is not JSON")
 
 
 _parsed = json.JSONDecoder(parse_int=Literal, parse_float=Literal, parse_constant=_reject).decode
@@ -298,39 +285,11 @@ _parsed = json.JSONDecoder(parse_int=Literal, parse_float=Literal, parse_constan
 # Rows
 
 
-def stored_rows(rows: Iterable[Any], schema: Sequence[Any]) -> Iterator[list[Any]]:
-    """Rows of Google's client (`Row` or any sequence) as they must be staged, one at a time."""
-    forms = [stored_form(field) for field in schema]
-    for row in rows:
-        yield [form(row[index]) for index, form in enumerate(forms)]
-
-
-def told_rows(rows: Iterable[Sequence[Any]], schema: Sequence[Any]) -> Iterator[list[Any]]:
-    """Rows of a staging table as far as Google's client can tell them from others, one at a time."""
-    forms = [told_form(field) for field in schema]
-    for row in rows:
-        if len(row) != len(forms):
-            raise ValueError(f"a staged row has {len(row)} cells, the result {len(forms)}")
-        yield [form(cell) for form, cell in zip(forms, row)]
-
-
 def staged_rows(database: sqlite3.Connection, table: str) -> Iterator[Sequence[Any]]:
-    """All rows of a staging table in the order in which they were written, one at a time."""
-    # A scan without ORDER BY is in order of rowid; naming it would meet a column of that name.
+    """The rows of a staging table in the order of their rowid."""
+    # Without ORDER BY, since a column can be named rowid.
     return database.execute("SELECT * FROM " + quoted(table))
 
 
 def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
-
-
-def cell_bytes(cell: Any) -> bytes:
-    """A stored cell with its storage class, so that no two cells have the same bytes."""
-    if cell is None:
-        return b"N"
-    if isinstance(cell, int):
-        return b"I%d;" % cell
-    if isinstance(cell, float):
-        return b"R" + struct.pack(">d", cell)
-    tag, content = (b"T", cell.encode("utf-8")) if isinstance(cell, str) else (b"B", bytes(cell))
-    return tag + b"%d;" % len(content) + content

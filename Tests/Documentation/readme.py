@@ -1,143 +1,134 @@
-"""Types the commands of README.md, one after another, as a new user would: against a local BigQuery with a table sales.orders,
-with a browser that allows everything. Every line of every ```sh block is run, or named below with the reason why not.
+"""Runs every command of README.md, as a new user would, against a local BigQuery and a browser that consents to all.
 
-Usage: readme.py BQPULL_BINARY [PYTHON]     PYTHON has datasette, duckdb and pandas, else lines that need them are left out
+Usage: readme.py BQPULL_BINARY [FOLDER]
+
+With FOLDER, also runs Examples/notebook.md as one program, and copies its pictures into FOLDER. That needs curl,
+chromium and a font. Run it with the interpreter of .build/python, which has datasette, duckdb, matplotlib and pandas.
 """
 
 import html
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.parse
 import urllib.request
 
+import duckdb
+import duckdb_extension_sqlite_scanner
+
+import servers
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-# Programs of the repository: other parts of CI run them. That they are there is checked.
+BLOCK = re.compile(r"^```(sh|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+# Scripts of the repository, which run elsewhere; only their existence is checked.
 SCRIPT = re.compile(r"(?:\w+=\S+ )*((?:Examples|Tests|Benchmarks)/\S+)")
-# Servers, which end when they are told to, and what they say when they are there.
-SERVERS = {"bqpull emulator": "listening on ", "datasette": "Uvicorn running on "}
+ANNOUNCEMENTS = {"bqpull emulator": servers.LISTENING, "datasette": servers.UVICORN}
+EMULATOR = [
+    *("bqpull", "emulator", "--project", "my-project", "--load", "sales.orders=Examples/Data/orders.csv"),
+    *("--load", "nycflights.flights=Examples/Data/flights.csv", "--client-file", "client_secret.json"),
+    *("--credentials-file", "credentials.json", "--bucket", "my-bucket=bucket"),
+]
 
 
 def main():
-    binary, python = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).absolute() if len(sys.argv) > 2 else None
-    lines = [line for block in BLOCK.finditer((ROOT / "README.md").read_text("utf-8")) for line in commands(block[1])]
+    binary = pathlib.Path(sys.argv[1]).resolve()
     with tempfile.TemporaryDirectory(prefix="bqpull-") as name:
-        user = User(pathlib.Path(name), binary, python)
-        with user.server(
-            "bqpull emulator --project my-project --load sales.orders=Examples/Data/orders.csv --client-file client_secret.json "
-            "--credentials-file credentials.json --bucket my-bucket=bucket"
-        ) as output:
-            user.environment["BIGQUERY_EMULATOR_HOST"] = re.search(r"listening on (\S+)", output)[1]
-            # So many commands, and none that was missed.
-            typed = [line for line in lines if user.type(line)]
-    print(f"README: {len(typed)} commands typed, {len(lines) - len(typed)} are run by other parts")
-    return 0 if typed else 1
+        user = User(pathlib.Path(name), binary)
+        with user.server(EMULATOR, servers.LISTENING) as emulator:
+            user.environment["BIGQUERY_EMULATOR_HOST"] = emulator.url
+            lines = [line for _, code in blocks("README.md", "sh") for line in commands(code)]
+            count = sum([user.type(line) for line in lines])
+            print(f"README: {count} commands run, {len(lines) - count} scripts that run elsewhere")
+            if len(sys.argv) > 2:
+                user.run_notebook(pathlib.Path(sys.argv[2]))
+    return 0 if count else 1
+
+
+def blocks(file, *languages):
+    return [block for block in BLOCK.findall((ROOT / file).read_text("utf-8")) if block[0] in languages]
 
 
 def commands(block):
-    """The commands of a block, without comments; a backslash continues a line."""
+    """The commands of a block, without comments and line continuations."""
     lines = block.replace("\\\n", " ").splitlines()
     return [line.strip() for line in (re.sub(r"(^|\s)#.*", "", line) for line in lines) if line.strip()]
 
 
 class User:
-    """Somebody with an empty home, in a folder of their own."""
+    """A user with an empty home folder."""
 
-    def __init__(self, folder, binary, python):
+    def __init__(self, folder, binary):
         self.folder = folder
-        self.has_python_packages = python is not None
         programs = folder / "bin"
         programs.mkdir()
         (folder / "bucket").mkdir()
         (programs / "bqpull").symlink_to(binary)
         browser = programs / "browser"
-        browser.write_text(f"#!/bin/sh\nexec {sys.executable} {__file__} --allow \"$1\"\n", "utf-8")
+        browser.write_text(f'#!/bin/sh\nexec {sys.executable} {__file__} --allow "$1"\n', "utf-8")
         browser.chmod(0o755)
-        path = [str(programs), *([str(python.parent)] if python else []), os.environ["PATH"]]
+        path = [str(programs), str(pathlib.Path(sys.executable).parent), os.environ["PATH"]]
         self.environment = {"PATH": ":".join(path), "HOME": str(folder), "BROWSER": str(browser)}
-        if python:
-            self.provide_extension(python)
+        self.provide_extension()
         (folder / "Examples").symlink_to(ROOT / "Examples")
         (folder / "orders.sql").write_text("SELECT order_id, day, amount FROM sales.orders", "utf-8")
 
-    def provide_extension(self, python):
-        """Puts DuckDB's reader of SQLite, which came as a Python package, where it looks before it would download it."""
-        code = (
-            "import duckdb, duckdb_extension_sqlite_scanner as package\n"
-            "print(package.__path__[0], duckdb.__version__, duckdb.sql('PRAGMA platform').fetchone()[0], sep='\\n')"
-        )
-        package, version, platform = subprocess.check_output([python, "-c", code], encoding="utf-8").splitlines()
-        place = self.folder / ".duckdb" / "extensions" / f"v{version}" / platform
+    def provide_extension(self):
+        """Puts the SQLite extension of DuckDB, a Python package, where DuckDB looks before it downloads."""
+        version = f"v{duckdb.__version__}"
+        place = self.folder / ".duckdb/extensions" / version / duckdb.sql("PRAGMA platform").fetchone()[0]
         place.mkdir(parents=True)
         name = "sqlite_scanner.duckdb_extension"
-        (place / name).symlink_to(pathlib.Path(package, "extensions", f"v{version}", name))
+        package = pathlib.Path(duckdb_extension_sqlite_scanner.__path__[0])
+        (place / name).symlink_to(package / "extensions" / version / name)
 
     def type(self, line):
-        """Runs a command; tells whether that is done here."""
-        script = SCRIPT.match(line)
-        if script:
+        """Runs a command, unless it is a script of the repository; returns whether it ran."""
+        if script := SCRIPT.match(line):
             if not os.access(ROOT / script[1], os.X_OK):
-                sys.exit(f"error: README names {script[1]}, which is no program")
+                sys.exit(f"error: README names {script[1]}, which is not a program")
             return False
-        if not self.has_python_packages and re.match("python3|datasette", line):
-            return False
-        if server_of(line):
-            with self.server(line):
+        announcement = next((said for command, said in ANNOUNCEMENTS.items() if line.startswith(command)), None)
+        if announcement:
+            with self.server(["bash", "-c", f"exec {line}"], announcement):
                 return True
-        result = subprocess.run(
-            ["bash", "-c", f"set -o pipefail\n{line}"], cwd=self.folder, env=self.environment, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", timeout=120,
-        )
-        if result.returncode:
-            sys.exit(f"error: README: {line}\nended with {result.returncode}:\n{result.stdout}")
+        self.run(line, f"README: {line}")
         return True
 
-    def server(self, line):
-        return Server(line, server_of(line), self.folder, self.environment)
+    def run(self, program, name):
+        result = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", program], cwd=self.folder, env=self.environment,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", timeout=120,
+        )
+        if result.returncode:
+            sys.exit(f"error: {name} exited with {result.returncode}:\n{result.stdout}")
 
+    def run_notebook(self, pictures):
+        self.environment["BQPULL_CREDENTIALS"] = str(self.folder / "credentials.json")
+        program = ["trap 'kill $(jobs -p) 2>/dev/null' EXIT"]
+        for language, code in blocks("Examples/notebook.md", "sh", "python"):
+            program.append(code if language == "sh" else f"python3 - <<'END'\n{code}END")
+        self.run("\n".join(program), "notebook.md")
+        pictures.mkdir(parents=True, exist_ok=True)
+        for name in "pandas.png", "datasette.png":
+            shutil.copy(self.folder / name, pictures)
+        print(f"notebook: 2 pictures in {pictures}")
 
-def server_of(line):
-    return next((said for command, said in SERVERS.items() if line.startswith(command)), None)
-
-
-class Server:
-    """A command that goes on until it is ended; what it said until it was there."""
-
-    def __init__(self, line, said, folder, environment):
-        self.line, self.said, self.folder, self.environment = line, said, folder, environment
-
-    def __enter__(self):
-        log = self.folder / "server.log"
-        with open(log, "wb") as file:
-            self.process = subprocess.Popen(
-                ["bash", "-c", f"exec {self.line}"], cwd=self.folder, env=self.environment, stdout=file, stderr=file)
-        for _ in range(300):
-            text = log.read_text("utf-8")
-            if self.said in text and text.endswith("\n"):
-                return text
-            if self.process.poll() is not None:
-                break
-            time.sleep(0.1)
-        self.__exit__()
-        sys.exit(f"error: README: {self.line} did not start:\n{log.read_text('utf-8')}")
-
-    def __exit__(self, *_):
-        self.process.terminate()
-        self.process.wait(30)
+    def server(self, command, announcement):
+        return servers.running(command, announcement, self.folder / "server.log", self.environment, self.folder)
 
 
 def allow(address):
-    """What a user does with the page of consent: leaves all boxes ticked, and allows."""
-    with urllib.request.urlopen(address) as answer:
-        page = answer.read().decode()
-    fields = re.findall(r'name="(request)" value="([^"]+)"', page) + re.findall(r'name="(scope)" value="([^"]+)" checked', page)
+    """Consents to all scopes on the page of the emulator."""
+    with urllib.request.urlopen(address) as response:
+        page = response.read().decode()
+    fields = re.findall(r'name="(request)" value="([^"]+)"', page)
+    fields += re.findall(r'name="(scope)" value="([^"]+)" checked', page)
     form = urllib.parse.urlencode([*((name, html.unescape(value)) for name, value in fields), ("decision", "allow")])
-    # The answer leads back to the program that waits for it.
+    # The response redirects to the waiting program.
     urllib.request.urlopen(urllib.parse.urljoin(address, "/o/oauth2/v2/auth"), form.encode()).close()
 
 

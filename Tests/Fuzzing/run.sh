@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Fuzzes what reads bytes from outside, with the address sanitizer: pages, gzip, answers and errors of both services,
-# identifiers, addresses and headers, files of credentials. A crash, or a promise of Targets/ that does not hold, is an error; the input is kept.
+# Fuzzes the parsers of external input with the address sanitizer: pages, gzip, responses and errors, identifiers,
+# addresses and headers, credential files. A crash or a failed check in Targets/ is an error, and its input is kept.
 #
-#   Tests/Fuzzing/run.sh                      all targets, the same 20,000 inputs each time
+#   Tests/Fuzzing/run.sh                      all targets, with the same 20,000 inputs every time
 #   RUNS=1000000 SEED=7 Tests/Fuzzing/run.sh page gzip
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-. Examples/requirements.sh
+. Tests/Support/setup.sh
 [ "$(uname)" = Linux ] || { echo "the fuzzer runs on Linux only" >&2; exit 1; }
 require_packages libsqlite3-dev zlib1g-dev
 require_swift
@@ -16,11 +16,11 @@ targets=("$@")
 [ $# -gt 0 ] || targets=(page gzip token error retry identifier address credential record)
 here=Tests/Fuzzing build=.build/fuzzing
 mkdir -p "$build"
-# Those of this compiler: others cannot read its coverage.
+# The tools of this compiler, since others cannot read its coverage.
 tools=$(dirname "$(readlink -f "$(command -v swiftc)")")
 
-# Only what the targets need, and without packages, which would have to be built anew with the sanitizer: what talks to
-# the network is left out, and of NIO there is a stand-in.
+# Compiles only the sources that the targets need, without networking, and replaces NIO by a stub, so that no package
+# must be built with the sanitizer.
 flags=(
     -swift-version 6 -O -wmo -parse-as-library -enable-testing -package-name bqpull
     -enable-upcoming-feature ExistentialAny -enable-upcoming-feature MemberImportVisibility
@@ -37,39 +37,46 @@ module() {
         -emit-object -o "$build/$name.o" "$@"
 }
 
-# below ROOM PATH...: the sources there
-below() {
-    local room=Sources/$1
+# sources TARGET NAME...: the files of a target with these names, and those in folders with these names
+sources() {
+    local target=Sources/$1 name found
     shift
-    find "${@/#/$room/}" -name '*.swift' | sort
+    for name in "$@"; do
+        found=$(find "$target" -name "$name.swift" -o -path "*/$name/*.swift")
+        [ -n "$found" ] || echo "error: no $name in $target" >&2
+        echo "$found"
+    done | sort -u
 }
 
 start=$SECONDS
 module NIOCore "$here"/NIOCore/*.swift
-module BigQueryRows $(below BigQueryRows .)
-module GoogleHTTP $(below GoogleHTTP Secrets Retry Endpoints Files JSON Errors/{Printable,ShellWord,HTTPError}.swift \
-    Exchange/HTTP{Body,Request,Request+Validation,ResponseHead}.swift)
-module GoogleOAuth $(below GoogleOAuth Clients Credentials/{AuthorizedUser{File,Credential,Credential+File},CredentialsFile}.swift DataFactory Errors \
-    Store/{StoredCredential,StoredCredential+Import,PrivateFile}.swift Tokens/{AccessToken,TokenAnswer}.swift)
-module BigQuery $(below BigQuery Errors Tables/{NamePath,TableReference,DatasetReference}.swift)
-module SQLiteStaging $(below SQLiteStaging Tables/SQLiteName.swift Control/{StoredRecord,RecordedRun+Record}.swift \
-    Database/StagingTarget.swift Errors/StagingError.swift Runs/{RecordedRun,StagingIntent,StagingStatistics}.swift)
+module TextSupport $(sources TextSupport '*')
+module BigQueryRows $(sources BigQueryRows '*')
+module GoogleHTTP $(sources GoogleHTTP Secrets Retry Endpoints Files JSON HTTPError HTTPBody \
+    HTTPRequest HTTPRequest+Validation HTTPResponseHead)
+module GoogleOAuth $(sources GoogleOAuth Clients DataFactory Errors AuthorizedUserFile AuthorizedUserCredential \
+    AuthorizedUserCredential+File CredentialsFile StoredCredential StoredCredential+Import PrivateFile AccessToken \
+    TokenResponse)
+module BigQuery $(sources BigQuery Errors NamePath TableReference DatasetReference)
+module SQLiteStaging $(sources SQLiteStaging SQLiteName StoredRecord RecordedRun RecordedRun+Record StagingTarget \
+    StagingError StagingIntent StagingStatistics)
 objects=("$build"/*.o)
 swiftc "${flags[@]}" -module-name Fuzzer -use-ld=lld -o "$build/fuzzer" "$here"/Targets/*.swift \
     Tests/BigQueryRowsTests/Support/Gzip.swift "${objects[@]}" -lz
 echo "built in $((SECONDS - start)) s"
 
-# What the targets are about, for the coverage.
+# The sources whose coverage is reported.
 fuzzed=(
-    $(below BigQueryRows Body Conversion Decoding Errors JSON Schema/DistinctNames.swift)
-    $(below GoogleHTTP Endpoints Exchange/HTTPRequest+Validation.swift Errors/Printable.swift JSON Retry/RetryAfter.swift)
-    $(below GoogleOAuth Clients Credentials/{AuthorizedUser{File,Credential,Credential+File},CredentialsFile}.swift \
-        DataFactory Errors/OAuthError+TokenEndpoint.swift Store/StoredCredential+Import.swift Tokens/TokenAnswer.swift)
-    $(below BigQuery Errors/BigQueryError+{Answer,Reason}.swift Tables/{NamePath,TableReference,DatasetReference}.swift)
-    $(below SQLiteStaging Tables/SQLiteName.swift Control/{StoredRecord,RecordedRun+Record}.swift)
+    $(sources TextSupport PrintableText)
+    $(sources BigQueryRows Body Conversion Decoding Errors JSON DistinctNames)
+    $(sources GoogleHTTP Endpoints JSON HTTPRequest+Validation RetryAfter)
+    $(sources GoogleOAuth Clients DataFactory AuthorizedUserFile AuthorizedUserCredential AuthorizedUserCredential+File \
+        CredentialsFile OAuthError+TokenEndpoint StoredCredential+Import TokenResponse)
+    $(sources BigQuery BigQueryError+Answer BigQueryError+Reason NamePath TableReference DatasetReference)
+    $(sources SQLiteStaging SQLiteName StoredRecord RecordedRun+Record)
 )
 
-# A broken promise is a trap, and must not wait for the backtracer. Sets and dictionaries have the same order each time.
+# A failed check is a trap, which must not wait for the backtracer. The order of sets must not depend on the run.
 export SWIFT_BACKTRACE=enable=no SWIFT_DETERMINISTIC_HASHING=1
 failed=0
 rm -rf "$build/found" "$build"/*.profraw
@@ -80,7 +87,8 @@ for target in "${targets[@]}"; do
     [ ! -f "$here/Corpus/$target.dict" ] || options+=("-dict=$here/Corpus/$target.dict")
     start=$SECONDS crashes=0
     FUZZ_TARGET=$target LLVM_PROFILE_FILE=$build/$target.profraw \
-        "$build/fuzzer" "${options[@]}" "$build/found/$target" "$here/Corpus/$target" >"$build/$target.log" 2>&1 || crashes=1
+        "$build/fuzzer" "${options[@]}" "$build/found/$target" "$here/Corpus/$target" >"$build/$target.log" 2>&1 ||
+        crashes=1
     executions=$(sed -n 's/^stat::number_of_executed_units: *//p' "$build/$target.log")
     printf '%-12s %12s %8s %8s\n' "$target" "${executions:-?}" "$crashes" $((SECONDS - start))
     if [ "$crashes" -gt 0 ] || [ "${executions:-0}" -lt "$runs" ]; then
@@ -96,6 +104,6 @@ echo
     awk -v least="$([ $# -gt 0 ] && echo 0 || echo 90)" '
         NF > 9 && $1 != "Filename" {
             printf "%-62s %5d lines %8s\n", $1, $8, $10
-            if ($10 + 0 < least) { printf "covers less than %d %% of its lines\n", least; failed = 1 }
+            if ($10 + 0 < least) { printf "less than %d %% of the lines are covered\n", least; failed = 1 }
         }
         END { exit failed }'

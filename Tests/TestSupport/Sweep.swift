@@ -1,9 +1,23 @@
 import Foundation
 
-/// How much of a sweep is carried out: a part that leaves the other tests time to run beside it, or all with `SWEEP=whole`
-/// in the environment.
+/// How many cases of a sweep run. The environment variable `SWEEP` sets it: `whole` runs all of them, `short` a few.
+/// Without it, a part runs.
 package enum Sweep {
-    package static let isWhole = ProcessInfo.processInfo.environment["SWEEP"] == "whole"
+    private static let size = ProcessInfo.processInfo.environment["SWEEP"]
 
-    package static func whole<Value>(_ all: Value, orShort few: Value) -> Value { isWhole ? all : few }
+    package static let isWhole = size == "whole"
+
+    package static func whole<Value>(_ all: Value, orPart part: Value, orShort few: Value? = nil) -> Value {
+        switch size {
+        case "whole": all
+        case "short": few ?? part
+        default: part
+        }
+    }
+
+    /// All values; with `SWEEP=short`, so many of them at equal distances.
+    package static func few<Value>(_ count: Int, of all: [Value]) -> [Value] {
+        guard size == "short", count < all.count else { return all }
+        return (0..<count).map { all[$0 * all.count / count] }
+    }
 }

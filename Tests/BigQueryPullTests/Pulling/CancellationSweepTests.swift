@@ -11,7 +11,7 @@ import Testing
 /// A pull whose task is cancelled at every place where it can notice.
 @Suite(.faults("L28"), .timeLimit(.minutes(10))) struct CancellationSweepTests {
     /// Of so many places one is tried.
-    private static let step = Sweep.whole(1, orShort: 17)
+    private static let step = Sweep.whole(1, orPart: 17, orShort: 61)
 
     private static let old = ["1|old", "2|old"]
 

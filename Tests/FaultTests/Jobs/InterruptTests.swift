@@ -7,7 +7,7 @@ import Testing
 @Suite struct InterruptTests {
     /// A job that runs for a minute would be found running, unless it was stopped.
     @Test(.faults("B15", "L28")) func noInterruptLeavesAJobRunning() async throws {
-        let interrupts = Sweep.isWhole ? 100 : 25
+        let interrupts = Sweep.whole(100, orPart: 25, orShort: 8)
         try await FaultyPull.with(
             EmulatorConfiguration(jobTime: .seconds(60)), waits: ContinuousClock(), publishesEarlier: false
         ) { pull in

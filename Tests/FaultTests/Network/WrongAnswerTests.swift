@@ -95,11 +95,11 @@ import Testing
 
     @Test(
         .faults("N31", "N34", "N35"),
-        arguments: Sweep.whole(statuses, orShort: [408, 429, 503]),
+        arguments: Sweep.whole(statuses, orPart: [408, 429, 503]),
         ["oauth2.token", "bigquery.jobs.dryRun", "bigquery.jobs.insert", "bigquery.jobs.getQueryResults"])
     func aServerInTroubleIsAskedAgainAfterGrowingWaits(status: Int, method: String) async throws {
         let isToken = method == "oauth2.token"
-        let counts = isToken ? [1, 3] : Sweep.whole([1, 2, 9], orShort: [9])
+        let counts = isToken ? [1, 3] : Sweep.whole([1, 2, 9], orPart: [9])
         for count in counts {
             try await FaultyPull.with { pull in
                 if isToken { try await pull.forgetToken() }

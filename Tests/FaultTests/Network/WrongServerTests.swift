@@ -17,7 +17,7 @@ import Testing
     func redirectsAreNotFollowed(status: Int, method: String) async throws {
         try await RawServer.with("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}") { foreign in
             let places = [foreign.address + "/elsewhere", "https://bigquery.example.com/", "/same/host"]
-            for place in Sweep.whole(places, orShort: [places[status % 3], places[0]]) {
+            for place in Sweep.whole(places, orPart: [places[status % 3], places[0]]) {
                 try await FaultyPull.with { pull in
                     if method == "oauth2.token" { try await pull.forgetToken() }
                     let outcome = try await pull.expectStop(

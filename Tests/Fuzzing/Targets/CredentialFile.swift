@@ -111,32 +111,39 @@ private func file(of bytes: [UInt8]) -> String {
     return "/dev/fd/\(descriptor)"
 }
 
-/// The secrets of a file, found by another reader than the one under test. They count only if they can be told from all
-/// else: if their mark stands nowhere but in them, not even in a member that another one of the same name replaces.
+/// The secrets of a file, as another reader finds them. None counts if another text of the file, such as the client ID,
+/// contains the mark too, even a member that a later one of the same name replaces.
 private struct Secrets {
     private var found: [String] = []
+    private var others: [String] = []
 
     private static let names: Set = ["client_secret", "refresh_token", "clientSecret", "refreshToken"]
     private static let mark = "fake-secret"
+    private static let blanks = CharacterSet(charactersIn: "\u{FEFF}").union(.whitespaces)
 
     init(in bytes: [UInt8]) {
         let text = String(decoding: bytes, as: UTF8.self)
         if let json = try? JSONSerialization.jsonObject(with: Data(text.utf8)) {
             collect(json, isSecret: false)
         } else {
-            found = text.split(whereSeparator: \.isNewline).dropFirst().map { $0.trimmingCharacters(in: .whitespaces) }
+            let lines = text.split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: Self.blanks) }
+                .filter { !$0.isEmpty }
+            others = Array(lines.prefix(1))
+            found = Array(lines.dropFirst())
         }
         found = found.filter { $0.contains(Self.mark) }
-        if Self.count(in: text) != found.map(Self.count).reduce(0, +) { found = [] }
+        let isElsewhere = others.contains { $0.contains(Self.mark) }
+        if isElsewhere || Self.count(in: text) != found.map(Self.count).reduce(0, +) { found = [] }
     }
 
     private static func count(in text: String) -> Int { text.components(separatedBy: mark).count - 1 }
 
     private mutating func collect(_ json: Any, isSecret: Bool) {
         switch json {
-        case let text as String where isSecret: found.append(text)
+        case let text as String: if isSecret { found.append(text) } else { others.append(text) }
         case let list as [Any]: for element in list { collect(element, isSecret: isSecret) }
         case let object as [String: Any]:
+            others += object.keys
             for (name, value) in object {
                 collect(value, isSecret: Self.names.contains(name) || isSecret && name == "value")
             }

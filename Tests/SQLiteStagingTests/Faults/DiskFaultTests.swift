@@ -7,7 +7,7 @@ import Testing
 /// Every operation that SQLite asks of the file system fails once, or fails from then on.
 @Suite struct DiskFaultTests {
     /// Of so many positions one is tried.
-    private static let step = Sweep.whole(1, orShort: 41)
+    private static let step = Sweep.whole(1, orPart: 41, orShort: 127)
 
     static let scenarios = [
         StagingScenario(testDescription: "replace, with key and index", key: ["n"], indexes: [["s", "n"]]),

@@ -6,7 +6,7 @@ import Testing
 /// The power fails, and of what was not synced only some is on the disk afterwards, out of order.
 @Suite struct PowerLossTests {
     /// Of so many positions one is tried.
-    private static let step = Sweep.whole(1, orShort: 41)
+    private static let step = Sweep.whole(1, orPart: 41, orShort: 127)
 
     static let scenarios = [
         StagingScenario(testDescription: "replace, with key and index", key: ["n"], indexes: [["s", "n"]]),

@@ -76,10 +76,12 @@ import Testing
     /// Standard input is a pipe to which the test writes nothing.
     @Test(
         .faults("L30"),
-        arguments: [
-            sql + ["--credentials", "/dev/stdin"], ["query", "--file", "/dev/stdin"],
-            sql + ["--ca-file", "/dev/stdin"],
-        ])
+        arguments: Sweep.few(
+            1,
+            of: [
+                sql + ["--credentials", "/dev/stdin"], ["query", "--file", "/dev/stdin"],
+                sql + ["--ca-file", "/dev/stdin"],
+            ]))
     func theWaitForASilentPipeEnds(arguments: [String]) async throws {
         let outcome = try await Binary().start(arguments).outcome()
         #expect(outcome.isFailure(66), "\(outcome.errors)")

@@ -123,7 +123,9 @@ struct ScarceDiskTests {
     }
 
     /// Enough for the rows and too little for publishing them: what the first page would reject is rejected in advance.
-    @Test(.faults("L35"), arguments: [Source.wholeTable, .tableWithoutQuery], ["replace", "append"])
+    @Test(
+        .faults("L35"), arguments: Sweep.few(1, of: [Source.wholeTable, .tableWithoutQuery]),
+        ["replace", "append"])
     func publishingNeedsSpaceAsWell(source: Source, mode: String) async throws {
         try await Scene.with { scene in
             _ = try await scene.disk.fill(leaving: Self.size + Self.remainder)
@@ -161,7 +163,7 @@ struct ScarceDiskTests {
         }
     }
 
-    @Test(.faults("L1", "L35"), arguments: Source.allCases)
+    @Test(.faults("L1", "L35"), arguments: Sweep.few(1, of: Source.allCases))
     func theDiskIsFilledOnlyIfThatIsAskedFor(source: Source) async throws {
         try await Scene.with { scene in
             _ = try await scene.disk.fill(leaving: Self.remainder)
@@ -174,7 +176,7 @@ struct ScarceDiskTests {
     }
 
     /// Another program fills the disk meanwhile.
-    @Test(.faults("L1"), arguments: Source.allCases, [true, false])
+    @Test(.faults("L1"), arguments: Sweep.few(1, of: Source.allCases), [true, false])
     func writingStopsBeforeTheDiskIsFull(source: Source, ignoresDiskSpace: Bool) async throws {
         try await Scene.with(EmulatorConfiguration(pageLatency: .milliseconds(60))) { scene in
             let pull = try scene.home.binary().start(

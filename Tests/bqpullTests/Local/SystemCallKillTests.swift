@@ -14,12 +14,12 @@ struct SystemCallKillTests {
     /// number of any thread's that is tried.
     private static let calls: [(call: String, numbers: [Int])] = [
         // The journal of the first transaction is complete, the file; the log, before rows are published and after.
-        ("fsync,fdatasync", Sweep.whole(Array(1...12), orShort: [2, 5])),
+        ("fsync,fdatasync", Sweep.whole(Array(1...12), orPart: [2, 5], orShort: [5])),
         // The commit of a journal; the end of the log.
-        ("unlink", Sweep.whole(Array(1...8), orShort: [1, 3])),
+        ("unlink", Sweep.whole(Array(1...8), orPart: [1, 3], orShort: [1])),
         // Pages and checkpoints on their way to the log, and from there to the file.
-        ("pwrite64", Sweep.whole(Array(stride(from: 1, to: 240, by: 5)), orShort: [30, 77])),
-        ("ftruncate", Sweep.whole(Array(1...4), orShort: [1])),
+        ("pwrite64", Sweep.whole(Array(stride(from: 1, to: 240, by: 5)), orPart: [30, 77], orShort: [77])),
+        ("ftruncate", Sweep.whole(Array(1...4), orPart: [1])),
     ]
 
     /// Runs the binary under the tracer, which kills it when a thread makes one of the calls for the n-th time.

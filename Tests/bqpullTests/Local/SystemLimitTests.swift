@@ -28,7 +28,8 @@ import Testing
 
     /// Limits of address space, in kB as `ulimit -v` takes them.
     private static let kilobytes = Sweep.whole(
-        Array(stride(from: 120_000, through: 450_000, by: 5_593)), orShort: [120_000, 154_000, 282_000, 411_000])
+        Array(stride(from: 120_000, through: 450_000, by: 5_593)), orPart: [120_000, 154_000, 282_000, 411_000],
+        orShort: [154_000, 411_000])
 
     /// A thread that cannot be started is waited for without end, and no signal is served then.
     @Test(.faults("L20"), .enabled(if: limitsMemory, "needs limits of address space"), arguments: kilobytes)

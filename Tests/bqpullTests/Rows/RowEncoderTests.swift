@@ -86,10 +86,10 @@ import Testing
     /// Readers of CSV skip an empty line, so that a row would be lost.
     @Test func aSingleColumnHasNoEmptyLine() throws {
         let field = Field(name: "x", type: .string)
-        let error = #expect(throws: CommandError.self) { try encoded(.csv, [field], [.null]) }
+        let error = #expect(throws: RowFormatError.self) { try encoded(.csv, [field], [.null]) }
         #expect(error?.exitStatus == .badData)
         #expect(error?.message.hasPrefix("row 1: ") == true)
-        #expect(error?.hint?.contains("--null TEXT") == true)
+        #expect(error?.suggestion?.contains("--null TEXT") == true)
         #expect(try encoded(.csv, [field], [.text("")]) == "x\n\"\"\n")
         #expect(try encoded(.csv, [field], [.null], null: "-") == "x\n-\n")
         #expect(try encoded(.jsonl, [field], [.null]) == "{\"x\":null}\n")

@@ -13,7 +13,7 @@ import Testing
         case kill
     }
 
-    @Test(.faults("L33"), arguments: RepeatingUser.Mode.allCases, Ending.allCases)
+    @Test(.faults("L33"), arguments: Sweep.few(2, of: RepeatingUser.Mode.allCases), Ending.allCases)
     func aPublishedRunIsReportedOnce(mode: RepeatingUser.Mode, ending: Ending) async throws {
         try await RepeatingUser.with(mode) { user in
             let counters = { user.home.emulator.counters }
@@ -71,11 +71,11 @@ import Testing
     }
 
     @Test(.faults("L33")) func aKillAroundPublishingNeitherDoublesNorBillsAgain() async throws {
-        let wanted = Sweep.whole(200, orShort: 4)
+        let wanted = Sweep.whole(200, orPart: 4, orShort: 1)
         try await EmulatorHome.with { home in
             var (places, number): ([Place: Int], Int) = ([:], 0)
             let window = try await timeAfterLastPage(home)
-            while places[.between, default: 0] < wanted, number < Sweep.whole(10 * wanted, orShort: 3 * wanted) {
+            while places[.between, default: 0] < wanted, number < Sweep.whole(10 * wanted, orPart: 3 * wanted) {
                 let modes = RepeatingUser.Mode.allCases
                 let user = RepeatingUser(home: home, mode: modes[number % modes.count])
                 let share = (Double(number) * 0.618_033_988_75).truncatingRemainder(dividingBy: 1)

@@ -75,9 +75,9 @@ import Testing
         }
     }
 
-    @Test(.faults("L34"), arguments: Moment.allCases, Ending.allCases)
+    @Test(.faults("L34"), arguments: Moment.allCases, Sweep.few(2, of: Ending.allCases))
     func theDataOfAnotherProgramStays(moment: Moment, ending: Ending) async throws {
-        let rounds = Sweep.whole(13, orShort: 1)
+        let rounds = Sweep.whole(13, orPart: 1)
         for _ in 0..<rounds {
             try await Scene.with { scene in try await endPull(of: scene, moment, ending) }
         }

@@ -8,8 +8,8 @@ import Testing
 ///
 /// By default there are few moments and rows, too few to say where the kills have to fall.
 @Suite(.serialized) struct KillSweepTests {
-    private static let instants = Sweep.whole(210, orShort: 4)
-    private static let rows = Sweep.whole(200_000, orShort: 20_000)
+    private static let instants = Sweep.whole(210, orPart: 4, orShort: 2)
+    private static let rows = Sweep.whole(200_000, orPart: 20_000)
     private static let oldRows = 10
 
     private enum Mode: String, CaseIterable {

@@ -17,10 +17,10 @@ struct PowerCutTests {
         case pages = "between two pages"
         case publication = "after publishing"
 
-        var restarts: Int { Sweep.whole(self == .insertion ? 40 : 20, orShort: 1) }
+        var restarts: Int { Sweep.whole(self == .insertion ? 40 : 20, orPart: 1) }
     }
 
-    @Test(.faults("L32"), arguments: Instant.allCases)
+    @Test(.faults("L32"), arguments: Sweep.few(2, of: Instant.allCases))
     func aRestartInsertsNoSecondJob(instant: Instant) async throws {
         var doubled = 0
         for number in 0..<instant.restarts {

@@ -12,7 +12,9 @@ import Testing
         case restart, backupIsRestored, laterPublicationOfSameCommand
     }
 
-    @Test(.faults("L33"), arguments: Change.allCases, Sweep.whole(RepeatingUser.Mode.allCases, orShort: [.append]))
+    @Test(
+        .faults("L33"), arguments: Sweep.few(5, of: Change.allCases),
+        Sweep.whole(RepeatingUser.Mode.allCases, orPart: [.append]))
     func afterAChangeTheCommandRuns(change: Change, mode: RepeatingUser.Mode) async throws {
         try await RepeatingUser.with(mode) { user in
             let backup = user.home.folder.file("backup.db")
@@ -92,7 +94,7 @@ import Testing
     }
 
     /// Running append twice doubles rows; in the other modes it only bills twice.
-    @Test(.faults("L25"), arguments: RepeatingUser.Mode.allCases, ["+1 day", "+1 minute"])
+    @Test(.faults("L25"), arguments: Sweep.few(2, of: RepeatingUser.Mode.allCases), ["+1 day", "+1 minute"])
     func aClockThatWentBackwardsCountsAsInsideForAppendOnly(mode: RepeatingUser.Mode, time: String) async throws {
         try await RepeatingUser.with(mode) { user in
             try await user.runWithoutReport()
@@ -106,7 +108,7 @@ import Testing
     }
 
     /// Version 0.1.0 acknowledged nothing: its runs count as acknowledged.
-    @Test(.faults("L26"), arguments: RepeatingUser.Mode.allCases)
+    @Test(.faults("L26"), arguments: Sweep.few(2, of: RepeatingUser.Mode.allCases))
     func aRunOfAnOlderVersionIsAcknowledged(mode: RepeatingUser.Mode) async throws {
         try await RepeatingUser.with(mode) { user in
             try await user.runWithoutReport()
