@@ -1,4 +1,3 @@
-import Foundation
 import GoogleHTTP
 import GoogleOAuth
 import TextSupport
@@ -231,7 +230,7 @@ extension OAuthError: ReportedError {
         case .noStoreFolder: "set HOME or XDG_CONFIG_HOME to an absolute path"
         case .damagedFile(let path): "log in again, or remove it: rm \(word(path))"
         case .permissions(let path, let mode): "chmod \(String(mode, radix: 8)) \(word(path))"
-        case .foreignOwner(let path): "sudo chown \(geteuid()) \(word(path))"
+        case .foreignOwner(let path, let user): "sudo chown \(user) \(word(path))"
         case .symbolicLink(let path): "rm \(word(path)), and log in again"
         case .notAFile(let path): "rm -r \(word(path)), and log in again"
         case .notAFolder(let path): "replace \(word(path)) with a folder"

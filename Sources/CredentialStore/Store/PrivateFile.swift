@@ -142,7 +142,7 @@ package struct PrivateFile: Sendable {
 
     private func requireOwner(_ status: stat, of path: String) throws(OAuthError) {
         guard status.st_uid == geteuid() else {
-            throw unsafe("belongs to another user", .foreignOwner(path))
+            throw unsafe("belongs to another user", .foreignOwner(path, expected: geteuid()))
         }
     }
 

@@ -48,28 +48,13 @@ public struct AuthorizedUserCredential: Sendable, Hashable {
         tokenEndpoint = try GoogleAddress.trusted(tokenURI, name: "token_uri")
     }
 
-    /// A provider that caches and renews access tokens.
-    ///
-    /// A refresh token that the token endpoint rotates is kept in memory only, with a warning.
-    public func tokenProvider(_ context: TokenContext) -> RenewingTokenProvider {
-        let exchange = RefreshTokenExchange(refreshToken, host: tokenEndpoint.host) { refreshToken, context in
-            var credential = self
-            credential.refreshToken = refreshToken
-            return try await credential.fetchToken(context)
-        }
-        return RenewingTokenProvider(context, awaitsRenewals: true) { try await exchange.fetchToken($0) }
-    }
-
     /// Exchanges the refresh token for an access token.
     package func fetchToken(_ context: TokenContext) async throws -> TokenResponse {
-        try await context.post(
-            [
-                "grant_type": "refresh_token",
-                "client_id": clientID,
-                "client_secret": clientSecret.reveal(),
-                "refresh_token": refreshToken.reveal(),
-            ], to: tokenEndpoint, exchange: .refreshToken
-        )
+        let form: KeyValuePairs = [
+            "grant_type": "refresh_token", "client_id": clientID, "client_secret": clientSecret.reveal(),
+            "refresh_token": refreshToken.reveal(),
+        ]
+        return try await context.post(form, to: tokenEndpoint, exchange: .refreshToken)
     }
 }
 

@@ -161,8 +161,8 @@ public struct OAuthError: CodedError {
         case damagedFile(String)
         /// The path of a file or folder, and the mode that it should have.
         case permissions(String, mode: UInt32)
-        /// The path of a file or folder of another user.
-        case foreignOwner(String)
+        /// The path of a file or folder of another user, and the user ID that should own it.
+        case foreignOwner(String, expected: UInt32)
         /// The path of a symbolic link.
         case symbolicLink(String)
         /// The path of something other than a regular file.

@@ -26,3 +26,17 @@ actor RefreshTokenExchange {
         return response
     }
 }
+
+extension AuthorizedUserCredential {
+    /// A provider that caches and renews access tokens.
+    ///
+    /// A refresh token that the token endpoint rotates is kept in memory only, with a warning.
+    public func tokenProvider(_ context: TokenContext) -> RenewingTokenProvider {
+        let exchange = RefreshTokenExchange(refreshToken, host: tokenEndpoint.host) { refreshToken, context in
+            var credential = self
+            credential.refreshToken = refreshToken
+            return try await credential.fetchToken(context)
+        }
+        return RenewingTokenProvider(context, awaitsRenewals: true) { try await exchange.fetchToken($0) }
+    }
+}

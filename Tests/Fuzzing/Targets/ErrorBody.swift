@@ -21,7 +21,6 @@ private let statuses = [400, 401, 403, 404, 408, 409, 410, 429, 500, 501, 502, 5
         let exchange: OAuthError.Exchange = kind == 1 ? .refreshToken : .authorizationCode
         let error = OAuthError(status: status, body: body, host: "oauth2.example", exchange: exchange)
         requireLine(error.message, atMost: 400)
-        if let hint = error.hint { requireLine(hint, atMost: 300) }
     default: break
     }
 }

@@ -32,7 +32,7 @@ import Testing
     func takesTheOneAnswer(path: String) async throws {
         try await LoopbackListener.with { listener in
             #expect(try await get(listener, "/?state=the-state&code=4/0Aearly-code").status == 404)
-            let answer = listener.expectAnswer(to: try request(listener, path: path))
+            let redirect = listener.expectRedirect(of: try request(listener, path: path))
             let target = path.isEmpty ? "/" : path
             #expect(try await get(listener, "/favicon.ico").status == 404)
             #expect(try await get(listener, target).status == 404)
@@ -44,19 +44,19 @@ import Testing
                 try await get(listener, "\(target)?state=the-state&code=4/0Aforeign-code", method: .post).status == 404)
             let (status, page) = try await get(listener, "\(target)?state=the-state&code=4%2F0Afake-code&scope=x")
             #expect(status == 200)
-            #expect(page.contains("You can close this page."))
+            #expect(page.contains("You can close this tab."))
             #expect(!page.contains("fake-code"))
-            #expect(try await answer.authorizationCode().reveal() == "4/0Afake-code")
+            #expect(try await redirect.authorizationCode().reveal() == "4/0Afake-code")
         }
     }
 
     @Test func anErrorEndsTheWaiting() async throws {
         let error = await #expect(throws: OAuthError.self) {
             try await LoopbackListener.with { listener in
-                let answer = listener.expectAnswer(to: try request(listener))
+                let redirect = listener.expectRedirect(of: try request(listener))
                 let (_, page) = try await get(listener, "/?state=the-state&error=access_denied")
-                #expect(page.contains("not allowed"))
-                _ = try await answer.authorizationCode()
+                #expect(page.contains("Access denied"))
+                _ = try await redirect.authorizationCode()
             }
         }
         #expect(error?.code == .accessDenied)
@@ -80,7 +80,7 @@ import Testing
 
     @Test func waitingCanBeCancelled() async throws {
         let task = Task {
-            try await LoopbackListener.with { try await $0.expectAnswer(to: try request($0)).authorizationCode() }
+            try await LoopbackListener.with { try await $0.expectRedirect(of: try request($0)).authorizationCode() }
         }
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }

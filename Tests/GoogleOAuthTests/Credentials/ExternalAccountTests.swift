@@ -48,10 +48,10 @@ import Testing
     @Test(
         arguments: [
             (#"{"token":" fake-subject\n","other":{"token":1}}"#, nil),
-            (#"{"token":7}"#, "holds no token in the member token"),
-            (#"{"token":null}"#, "holds no token"), ("[]", "holds no token"), ("", "holds no token"),
-            (#"{"token":"hush","token":"hush"}"#, "has the member token twice"),
-            (#"{"token":"hush","x":{"y":1,"y":2}}"#, "has the member y twice"),
+            (#"{"token":7}"#, "contains no token in the member token"),
+            (#"{"token":null}"#, "contains no token"), ("[]", "not JSON"), ("", "not JSON"),
+            (#"{"token":"hush","token":"hush"}"#, "duplicate member token"),
+            (#"{"token":"hush","x":{"y":1,"y":2}}"#, "duplicate member y"),
         ] as [(String, String?)])
     func takesTheMemberThatIsNamed(json: String, mention: String?) throws {
         let format = SubjectTokenFormat.json(member: "token")
@@ -61,7 +61,9 @@ import Testing
         }
         let error = #expect(throws: OAuthError.self) { try format.token(in: Array(json.utf8), of: "place") }
         #expect(error?.code == .credentialsInvalid)
-        #expect(error?.message.contains("place \(mention)") == true, "\(error?.message ?? "")")
+        #expect(
+            error?.message.hasPrefix("place") == true && error?.message.contains(mention) == true,
+            "\(error?.message ?? "")")
     }
 
     /// A workforce pool's users are counted to a project, or known by a client.
@@ -100,7 +102,7 @@ import Testing
                 ]
             ).tokenProvider(TokenContext(transport: transport))
             #expect(try await tokens.accessToken().value.reveal() == "fake-account")
-            #expect(await tokens.latestAnswer?.lifetime == .seconds(600))
+            #expect(await tokens.latestResponse?.lifetime == .seconds(600))
             #expect(form(transport.requests.first)["scope"] == "https://www.googleapis.com/auth/cloud-platform")
             let request = try #require(transport.requests.last)
             #expect(request.url == account)
@@ -178,7 +180,7 @@ import Testing
             let tokens = credential.tokenProvider(
                 TokenContext(transport: ScriptedTransport([]), environment: environment))
             let error = await #expect(throws: OAuthError.self) { try await tokens.accessToken() }
-            #expect(error?.hint?.contains("GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES=1") == true)
+            #expect(error?.detail == .executableNotAllowed("\(folder.file("who")) --flag"))
             #expect(!FileManager.default.fileExists(atPath: folder.file("was-run")))
         }
     }
@@ -209,8 +211,8 @@ import Testing
         (#"{"version":1,"success":false,"code":"401","message":"log in first"}"#, "401: log in first"),
         (#"{"version":2,"success":true}"#, "version 2"), (#"{"success":true}"#, "version and success"),
         (#"{"version":1,"success":true,"token_type":"hush"}"#, "type hush"), ("", "version and success"),
-        (#"{"version":1,"success":true,"token_type":"TYPE:jwt"}"#, "without a token"),
-        (#"{"version":1,"success":true,"token_type":"TYPE:jwt","id_token":"a","expiration_time":1}"#, "has ended"),
+        (#"{"version":1,"success":true,"token_type":"TYPE:jwt"}"#, "no token"),
+        (#"{"version":1,"success":true,"token_type":"TYPE:jwt","id_token":"a","expiration_time":1}"#, "expired token"),
     ])
     func failuresOfACommandAreTold(answer: String, mention: String) async throws {
         try await TemporaryFolder.with { folder in
@@ -257,6 +259,6 @@ import Testing
         #expect(form(transport.requests.last)["refresh_token"] == "fake-second")
         let error = await #expect(throws: OAuthError.self) { try await tokens.accessToken() }
         #expect(error?.code == .expiredOrRevoked)
-        #expect(error?.hint?.contains("--login-config") == true)
+        #expect(error?.detail == .workforcePool)
     }
 }

@@ -40,7 +40,7 @@ import Testing
             (.answer(403, headers: flavor), .noServiceAccount, "HTTP 403"),
             (.answer(200, #"{"access_token":"a"}"#), .noServiceAccount, "not Google's"),
             (.answer(503, headers: flavor), .serviceUnavailable, "unavailable"),
-            (.answer(200, "<html>", headers: flavor), .unexpectedAnswer, "not JSON"),
+            (.answer(200, "<html>", headers: flavor), .unexpectedAnswer, "not the JSON"),
             (
                 .failure(HTTPError(code: .hostNotFound, message: "no such host")), .noServiceAccount,
                 "no metadata server answers"
@@ -78,14 +78,14 @@ import Testing
     ) async throws {
         let transport = ScriptedTransport { _ in reply }
         let server = try MetadataServer(environment: environment)
-        #expect(await server.isThere(context(transport, environment), maker: "Standard PC") == isThere)
+        #expect(await server.isAvailable(context(transport, environment), manufacturer: "Standard PC") == isThere)
         #expect(transport.requests.map(\.url) == (asked.map { [$0] } ?? []))
     }
 
     @Test func aMachineOfGooglesIsNotAsked() async throws {
         let transport = ScriptedTransport([])
         let server = try MetadataServer()
-        #expect(await server.isThere(context(transport), maker: "Google Compute Engine\n"))
+        #expect(await server.isAvailable(context(transport), manufacturer: "Google Compute Engine\n"))
         #expect(transport.requests.isEmpty)
     }
 
@@ -97,7 +97,7 @@ import Testing
         }
         let clock = ManualClock()
         let server = try MetadataServer()
-        #expect(await server.isThere(TokenContext(transport: transport, clock: clock), maker: nil) == false)
+        #expect(await server.isAvailable(TokenContext(transport: transport, clock: clock), manufacturer: nil) == false)
         #expect(clock.slept == [.seconds(1)])
     }
 

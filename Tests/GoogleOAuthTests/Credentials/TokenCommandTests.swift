@@ -30,15 +30,15 @@ import Testing
     func takesWhatIsPrinted(command: String, lifetime: Int?) async throws {
         let provider = provider(command)
         #expect(try await provider.accessToken().value.reveal() == "fake-printed")
-        #expect(await provider.latestAnswer?.lifetime == lifetime.map { .seconds($0) })
+        #expect(await provider.latestResponse?.lifetime == lifetime.map { .seconds($0) })
     }
 
     /// None of the errors shows what was printed.
     @Test(arguments: [
         ("echo hush; exit 3", "exit code 3"), ("kill -9 $$", "exit code 137"), ("true", "printed nothing"),
         ("echo; echo", "printed nothing"), ("echo hush; echo hush", "more than one line"),
-        ("echo hush hush", "no token"),
-        ("echo '{\"hush\": 1}'", "JSON without an access_token"), ("echo '{hush'", "JSON"),
+        ("echo hush hush", "not a token"),
+        ("echo '{\"hush\": 1}'", "JSON without a usable access_token"), ("echo '{hush'", "JSON"),
         ("head -c 100000 /dev/zero", "64 KiB"), ("/nonexistent/hush", "exit code 127"),
     ])
     func failuresAreNamedWithoutTheToken(command: String, mention: String) async throws {

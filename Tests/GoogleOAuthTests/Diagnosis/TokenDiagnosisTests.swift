@@ -15,7 +15,7 @@ import Testing
     private func diagnosis(_ replies: [ScriptedTransport.Reply]) async throws -> (TokenDiagnosis, ScriptedTransport) {
         let transport = ScriptedTransport(replies)
         let clock = ManualClock()
-        let provider = RefreshTokenProvider(credential: try Fake.credential(), transport: transport, clock: clock)
+        let provider = try Fake.credential().tokenProvider(TokenContext(transport: transport, clock: clock))
         var diagnosis = TokenDiagnosis(clock: clock)
         let credential = try Fake.credential()
         try await diagnosis.testToken(
@@ -32,8 +32,8 @@ import Testing
         #expect(diagnosis.failure == nil)
         #expect(
             details(diagnosis) == [
-                "refresh: 127.0.0.1 sent an access token, good for 3599 s",
-                "token: scopes \(Self.scope), made for fake-client, account me@example.com, 3590 s left",
+                "refresh: 127.0.0.1 sent an access token, valid for 3599 s",
+                "token: scopes \(Self.scope), issued to fake-client, account me@example.com, 3590 s left",
                 "scope: \(Self.scope) suffices",
             ]
         )
@@ -85,21 +85,6 @@ import Testing
         #expect(diagnosis.failure == nil)
         #expect(diagnosis.steps.map(\.name) == ["fetch", "token", "scope"])
         #expect(details(diagnosis)[0].contains("a token command has no refresh token"))
-    }
-
-    @Test func credentialsAreTheFirstStep() async throws {
-        var diagnosis = TokenDiagnosis()
-        let finding = try await diagnosis.testCredentials {
-            throw OAuthError(code: .unsafePermissions, message: "m")
-        }
-        #expect(finding == nil)
-        #expect((diagnosis.failure as? OAuthError)?.code == .unsafePermissions)
-        let found = try await diagnosis.testCredentials {
-            Issue.record("a step after a failure")
-            return CredentialSearch.Finding(
-                credential: .authorizedUser(try Fake.credential()), source: "x", isNamed: true)
-        }
-        #expect(found == nil)
     }
 
     @Test func stepsAreToldAndTimed() async throws {

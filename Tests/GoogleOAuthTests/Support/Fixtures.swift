@@ -31,17 +31,4 @@ enum Fake {
             #"{"access_token":"\#(name)","expires_in":\#(expiresIn),"token_type":"Bearer"\#(rotated)\#(scope)\#(more)}"#
         )
     }
-
-    /// A whole second, as the store keeps times.
-    static let day = Date(timeIntervalSince1970: 1_790_000_000)
-}
-
-extension Date {
-    func adding(days: Double) -> Date { addingTimeInterval(days * 86_400) }
-}
-
-/// The mode of a file, without its type.
-func permissions(_ path: String) throws -> Int {
-    let attributes = try FileManager.default.attributesOfItem(atPath: path)
-    return (attributes[.posixPermissions] as? NSNumber)?.intValue ?? -1
 }

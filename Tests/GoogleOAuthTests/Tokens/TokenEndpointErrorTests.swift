@@ -1,5 +1,6 @@
-@testable import GoogleOAuth
 import Testing
+
+@testable import GoogleOAuth
 
 /// The refusals that Google's token endpoint was seen to answer with, and what each means.
 @Suite struct TokenEndpointErrorTests {
@@ -59,7 +60,6 @@ import Testing
     func theErrorDecidesBeforeTheStatus(status: Int, body: String, identifier: String) {
         let error = OAuthError(status: status, body: Array(body.utf8), host: "oauth2.googleapis.com")
         #expect(error.code.description == identifier)
-        #expect(error.hint != nil)
         #expect(!error.message.contains("\n"))
     }
 
@@ -81,7 +81,7 @@ import Testing
     func aResponseThatIsAmbiguousBringsNoToken(body: String, member: String) {
         let error = #expect(throws: OAuthError.self) { try TokenResponse(body: Array(body.utf8), host: "h") }
         #expect(error?.code == .unexpectedAnswer)
-        #expect(error?.message == "the answer of h has the member \(member) twice")
+        #expect(error?.message == "the response of h has the duplicate member \(member)")
     }
 
     /// Which of two reasons holds cannot be told, so that the status decides.

@@ -12,7 +12,10 @@ import Testing
         let credential = try AuthorizedUserCredential(
             clientID: "a", clientSecret: Secret("fake"), refreshToken: Secret("1//fake"), tokenURI: tokenURI
         )
-        return (try await credential.revoke(transport: transport, clock: ManualClock()), transport.requests.last)
+        return (
+            try await credential.revoke(TokenContext(transport: transport, clock: ManualClock())),
+            transport.requests.last
+        )
     }
 
     @Test(arguments: [

@@ -1,13 +1,20 @@
 import Foundation
 import GoogleHTTP
+import GoogleOAuth
 import Synchronization
 import TestSupport
 import Testing
 
-@testable import GoogleOAuth
+@testable import CredentialStore
 
 /// A token endpoint that replaces the refresh token at every exchange, and what becomes of the new one.
 @Suite struct RotationTests {
+    private func provider(_ store: CredentialStore, _ context: TokenContext) throws -> any TokenProvider {
+        LocatedCredential(
+            credential: .authorizedUser(try Fake.credential()), source: store.path, isExplicit: false, store: store
+        ).tokenProvider(context)
+    }
+
     private func withStore(_ body: (CredentialStore) async throws -> Void) async throws {
         try await TemporaryFolder.with { folder in
             let store = CredentialStore(folder: folder.file("bqpull"))
@@ -41,7 +48,7 @@ import Testing
                 #expect(request.bodyText.hasSuffix("refresh_token=\(percentEncoded(kept))"))
                 return Fake.token("a", expiresIn: 0, refreshToken: kept + "x")
             }
-            let provider = RefreshTokenProvider(credential: try Fake.credential(), store: store, transport: transport)
+            let provider = try provider(store, TokenContext(transport: transport))
             for _ in 0..<3 { _ = try await provider.accessToken() }
             #expect(try store.read()?.credential.refreshToken.reveal() == "1//fake-tokenxxx")
         }
@@ -54,9 +61,7 @@ import Testing
             let transport = ScriptedTransport { await service.answer($0) }
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for _ in 0..<8 {
-                    let provider = RefreshTokenProvider(
-                        credential: try Fake.credential(), store: store, transport: transport
-                    )
+                    let provider = try provider(store, TokenContext(transport: transport))
                     group.addTask { for _ in 0..<5 { _ = try await provider.accessToken() } }
                 }
                 try await group.waitForAll()
@@ -76,7 +81,7 @@ import Testing
                 for await _ in departures { break }
                 return Fake.token("a", refreshToken: "1//fake-rotated")
             }
-            let provider = RefreshTokenProvider(credential: try Fake.credential(), store: store, transport: transport)
+            let provider = try provider(store, TokenContext(transport: transport))
             let caller = Task { try await provider.accessToken() }
             for await _ in arrivals { break }
             caller.cancel()
@@ -94,7 +99,7 @@ import Testing
                 try? store.replaceRefreshToken(Secret("1//fake-token"), by: Secret("1//fake-login"))
                 return Fake.token("a", refreshToken: "1//fake-rotated")
             }
-            let provider = RefreshTokenProvider(credential: try Fake.credential(), store: store, transport: transport)
+            let provider = try provider(store, TokenContext(transport: transport))
             _ = try await provider.accessToken()
             #expect(try store.read()?.credential.refreshToken.reveal() == "1//fake-login")
         }
@@ -106,10 +111,9 @@ import Testing
             let transport = ScriptedTransport([
                 Fake.token("first", expiresIn: 0, refreshToken: "1//fake-rotated"), Fake.token("second"),
             ])
-            let provider = RefreshTokenProvider(
-                credential: try Fake.credential(), store: store, transport: transport,
-                onWarning: { warning in warnings.withLock { $0.append(warning) } }
-            )
+            let context = TokenContext(
+                transport: transport, onWarning: { warning in warnings.withLock { $0.append(warning) } })
+            let provider = try provider(store, context)
             // Readable by others, so that it is neither trusted nor written.
             try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: store.folder)
             #expect(try await provider.accessToken().value.reveal() == "first")
@@ -123,11 +127,10 @@ import Testing
 
     @Test func aTokenFromElsewhereLivesInMemoryWithAWarning() async throws {
         let warnings = Mutex<[String]>([])
-        let provider = RefreshTokenProvider(
-            credential: try Fake.credential(),
-            transport: ScriptedTransport([Fake.token("a", refreshToken: "1//fake-rotated")]),
-            onWarning: { warning in warnings.withLock { $0.append(warning) } }
-        )
+        let provider = try Fake.credential().tokenProvider(
+            TokenContext(
+                transport: ScriptedTransport([Fake.token("a", refreshToken: "1//fake-rotated")]),
+                onWarning: { warning in warnings.withLock { $0.append(warning) } }))
         _ = try await provider.accessToken()
         #expect(warnings.withLock { $0.first?.contains("was not written back") } == true)
     }
@@ -140,9 +143,9 @@ import Testing
             ])
             let clock = ManualClock()
             let day = Mutex(0.0)
-            let provider = RefreshTokenProvider(
-                credential: try Fake.credential(), store: store, transport: transport, clock: clock,
-                now: { Fake.day.adding(days: day.withLock { $0 }) })
+            let context = TokenContext(
+                transport: transport, clock: clock, now: { Fake.day.adding(days: day.withLock { $0 }) })
+            let provider = try provider(store, context)
             for jump in [0, 1, -1, 400, -20_000] as [Double] {
                 day.withLock { $0 = jump }
                 #expect(try await provider.accessToken().value.reveal() == "first")
@@ -158,8 +161,7 @@ import Testing
     /// Where the clock that counts stood still while the machine slept, the service says that the token has ended.
     @Test(.faults("A22")) func aTokenThatEndedInASleepIsReplacedOnce() async throws {
         let transport = ScriptedTransport([Fake.token("first"), Fake.token("second")])
-        let provider = RefreshTokenProvider(
-            credential: try Fake.credential(), transport: transport, clock: ManualClock())
+        let provider = try Fake.credential().tokenProvider(TokenContext(transport: transport, clock: ManualClock()))
         let first = try await provider.accessToken()
         for _ in 0..<5 { await provider.reject(first) }
         #expect(try await provider.accessToken().value.reveal() == "second")
@@ -176,9 +178,7 @@ import Testing
                 .answer(400, #"{"error":"invalid_grant","error_description":"Bad Request"}"#),
             ])
             let now = Mutex(Fake.day.adding(days: 1))
-            let provider = RefreshTokenProvider(
-                credential: try Fake.credential(), store: store, transport: transport, now: { now.withLock { $0 } }
-            )
+            let provider = try provider(store, TokenContext(transport: transport, now: { now.withLock { $0 } }))
             _ = try await provider.accessToken()
             #expect(try store.read()?.lastUse == Fake.day.adding(days: 1))
             #expect(try store.read()?.refreshTokenEnd == Fake.day.adding(days: 2))

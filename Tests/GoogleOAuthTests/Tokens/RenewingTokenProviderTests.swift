@@ -4,7 +4,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite struct RefreshTokenProviderTests {
+@Suite struct RenewingTokenProviderTests {
     private static func credential() throws -> AuthorizedUserCredential {
         try AuthorizedUserCredential(
             clientID: "fake-client", clientSecret: Secret("fake&secret="), refreshToken: Secret("1//fake+token"),
@@ -17,9 +17,9 @@ import Testing
     }
 
     private func provider(_ transport: ScriptedTransport, clock: ManualClock = ManualClock()) throws
-        -> RefreshTokenProvider
+        -> RenewingTokenProvider
     {
-        RefreshTokenProvider(credential: try Self.credential(), transport: transport, clock: clock)
+        try Self.credential().tokenProvider(TokenContext(transport: transport, clock: clock))
     }
 
     @Test func sendsAFormAndNothingInTheURL() async throws {

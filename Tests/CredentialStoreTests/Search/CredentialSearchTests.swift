@@ -1,3 +1,4 @@
+import CredentialStore
 import Foundation
 import GoogleHTTP
 import GoogleOAuth
@@ -10,6 +11,12 @@ import Testing
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         try body(folder)
+    }
+
+    /// A search with variables `TOOL_…` and a store in `store` below the home folder.
+    private func search(_ environment: [String: String]) -> CredentialSearch {
+        CredentialSearch(
+            environment: environment, variablePrefix: "TOOL_", storeFolder: environment["HOME"].map { $0 + "/store" })
     }
 
     @discardableResult
@@ -31,28 +38,28 @@ import Testing
         try withFolder { folder in
             var environment = [
                 "HOME": folder.path,
-                "BQPULL_CREDENTIALS": try write("named.json", in: folder, client: "second"),
-                "BQPULL_CLIENT_ID": "third", "BQPULL_CLIENT_SECRET": "fake", "BQPULL_REFRESH_TOKEN": "fake",
+                "TOOL_CREDENTIALS": try write("named.json", in: folder, client: "second"),
+                "TOOL_CLIENT_ID": "third", "TOOL_CLIENT_SECRET": "fake", "TOOL_REFRESH_TOKEN": "fake",
                 "GOOGLE_APPLICATION_CREDENTIALS": try write("application.json", in: folder, client: "fourth"),
             ]
-            let own = try CredentialSearch(environment: environment).store().path
+            let own = try search(environment).store().path
             try write(
                 String(own.dropFirst(folder.path.count + 1)), in: folder, client: "fifth", folderPermissions: 0o700)
             try write(".config/gcloud/application_default_credentials.json", in: folder, client: "sixth")
             let first = try write("option.json", in: folder, client: "first")
 
-            func found(named path: String? = nil) throws -> CredentialSearch.Finding? {
-                try CredentialSearch(environment: environment).first(path.map { .file($0) } ?? .anywhere)
+            func found(named path: String? = nil) throws -> LocatedCredential? {
+                try search(environment).first(path.map { .file($0) } ?? .anywhere)
             }
             #expect(try found(named: first)?.credential.authorizedUser?.clientID == "first")
-            #expect(try found(named: first)?.isNamed == true)
+            #expect(try found(named: first)?.isExplicit == true)
             #expect(try found()?.credential.authorizedUser?.clientID == "second")
-            #expect(try found()?.isNamed == false)
-            environment["BQPULL_CREDENTIALS"] = ""
+            #expect(try found()?.isExplicit == false)
+            environment["TOOL_CREDENTIALS"] = ""
             #expect(try found()?.credential.authorizedUser?.clientID == "third")
-            for name in ["ID", "SECRET"] { environment["BQPULL_CLIENT_\(name)"] = nil }
+            for name in ["ID", "SECRET"] { environment["TOOL_CLIENT_\(name)"] = nil }
             #expect(throws: OAuthError.self) { try found() }
-            environment["BQPULL_REFRESH_TOKEN"] = nil
+            environment["TOOL_REFRESH_TOKEN"] = nil
             #expect(try found()?.credential.authorizedUser?.clientID == "fourth")
             environment["GOOGLE_APPLICATION_CREDENTIALS"] = nil
             #expect(try found()?.credential.authorizedUser?.clientID == "fifth")
@@ -65,8 +72,8 @@ import Testing
 
     @Test func aProfileIsFoundWhateverTheEnvironmentSays() throws {
         try withFolder { folder in
-            let search = CredentialSearch(environment: [
-                "HOME": folder.path, "BQPULL_CREDENTIALS": try write("named.json", in: folder, client: "other"),
+            let search = self.search([
+                "HOME": folder.path, "TOOL_CREDENTIALS": try write("named.json", in: folder, client: "other"),
             ])
             let own = try search.store(profile: "work").path
             try write(
@@ -76,23 +83,23 @@ import Testing
             #expect(search.profiles == ["work"])
             let error = #expect(throws: OAuthError.self) { try search.first(.store(profile: "home")) }
             #expect(error?.code == .noCredentials)
-            #expect(error?.hint?.contains("work") == true)
+            #expect(error?.detail == .unknownProfile("home", existing: ["work"]))
         }
     }
 
     /// A token that replaces its token is to be stored, by whatever name the file was found.
     @Test func ourOwnFileIsOurOwnByWhateverName() throws {
         try withFolder { folder in
-            let store = try CredentialSearch(environment: ["HOME": folder.path]).store()
+            let store = try search(["HOME": folder.path]).store()
             try write(
                 String(store.path.dropFirst(folder.path.count + 1)), in: folder, client: "own", folderPermissions: 0o700
             )
             let link = folder.appending(path: "link.json").path
             try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: store.path)
-            let search = CredentialSearch(environment: ["HOME": folder.path, "GOOGLE_APPLICATION_CREDENTIALS": link])
+            let search = self.search(["HOME": folder.path, "GOOGLE_APPLICATION_CREDENTIALS": link])
             #expect(try search.first()?.store == store)
             #expect(try search.first(.file(store.path))?.store == store)
-            #expect(try search.first(.file(store.path))?.isNamed == true)
+            #expect(try search.first(.file(store.path))?.isExplicit == true)
             let other = try write("other.json", in: folder, client: "other")
             #expect(try search.first(.file(other))?.store == nil)
         }
@@ -100,21 +107,27 @@ import Testing
 
     @Test(arguments: ["", "..", ".x", "a/b", "a b", String(repeating: "a", count: 65), "ä"])
     func badNamesOfProfilesAreRefused(name: String) throws {
-        let search = CredentialSearch(environment: ["HOME": "/nonexistent"])
+        let search = self.search(["HOME": "/nonexistent"])
         let error = #expect(throws: OAuthError.self) { try search.store(profile: name) }
         #expect(error?.code == .credentialsInvalid)
     }
 
-    @Test func theStoreStandsWhereTheSystemKeepsConfigurations() throws {
-        #if !os(macOS)
-        #expect(try CredentialSearch(environment: ["HOME": "/h"]).store().path == "/h/.config/bqpull/credentials.json")
-        let search = CredentialSearch(environment: ["HOME": "/h", "XDG_CONFIG_HOME": "/x"])
-        #expect(try search.store().path == "/x/bqpull/credentials.json")
-        #expect(try search.store(profile: "work").path == "/x/bqpull/profiles/work/credentials.json")
-        let relative = CredentialSearch(environment: ["HOME": "/h", "XDG_CONFIG_HOME": "x"])
-        #expect(try relative.store().folder == "/h/.config/bqpull")
-        #endif
-        #expect(throws: OAuthError.self) { try CredentialSearch(environment: [:]).store() }
+    @Test func profilesAreFoldersOfTheStore() throws {
+        let search = CredentialSearch(environment: [:], storeFolder: "/x")
+        #expect(try search.store().path == "/x/credentials.json")
+        #expect(try search.store(profile: "work").path == "/x/profiles/work/credentials.json")
+        let error = #expect(throws: OAuthError.self) { try CredentialSearch(environment: [:]).store() }
+        #expect(error?.code == .cannotStore && error?.detail == .noStoreFolder)
+    }
+
+    /// A program without variables and store of its own uses Google's.
+    @Test func withoutAPrefixOnlyGooglesVariablesCount() throws {
+        try withFolder { folder in
+            let path = try write("application.json", in: folder, client: "google")
+            let search = CredentialSearch(environment: ["GOOGLE_APPLICATION_CREDENTIALS": path, "CREDENTIALS": "/x"])
+            #expect(try search.first()?.credential.authorizedUser?.clientID == "google")
+            #expect(search.variablesBeforeStore == ["GOOGLE_APPLICATION_CREDENTIALS"])
+        }
     }
 
     @Test(.faults("A24")) func filesOfOthersAreWarnedAbout() throws {
@@ -122,7 +135,7 @@ import Testing
             let path = try write("mounted.json", in: folder, client: "mounted", permissions: 0o644)
             let link = folder.appending(path: "link.json").path
             try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: path)
-            let search = CredentialSearch(environment: [:])
+            let search = self.search([:])
             #expect(try search.first(.file(path))?.warning != nil)
             #expect(try search.first(.file(link))?.warning != nil)
             try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)

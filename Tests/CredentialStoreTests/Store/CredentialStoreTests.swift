@@ -1,9 +1,10 @@
 import Foundation
 import GoogleHTTP
+import GoogleOAuth
 import TestSupport
 import Testing
 
-@testable import GoogleOAuth
+@testable import CredentialStore
 
 @Suite struct CredentialStoreTests {
     private func withStore(_ body: (CredentialStore) async throws -> Void) async throws {
@@ -49,7 +50,7 @@ import Testing
     @Test func noSecretStandsBesideTheCredentials() async throws {
         try await withStore { store in
             try await store.write(sample())
-            try store.noteUse(of: sample(), lifetime: nil, at: Fake.day)
+            try store.recordUse(of: sample(), lifetime: nil, at: Fake.day)
             for name in ["state.json", "credentials.lock"] {
                 let text = try String(contentsOfFile: "\(store.folder)/\(name)", encoding: .utf8)
                 #expect(!text.contains("fake"))
@@ -61,14 +62,13 @@ import Testing
     enum Damage: CaseIterable {
         case groupReads, othersRead, othersWrite, folderIsOpen, folderIsListed, link, folderIsLink, pipe, folder
 
-        /// How the command begins that mends it.
-        func mend(_ store: CredentialStore) -> String {
+        func detail(_ store: CredentialStore) -> OAuthError.Detail {
             switch self {
-            case .groupReads, .othersRead, .othersWrite: "chmod 600 \(store.path)"
-            case .folderIsOpen, .folderIsListed: "chmod 700 \(store.folder)"
-            case .link: "rm \(store.path)"
-            case .folderIsLink: "replace \(store.folder) by a folder"
-            case .pipe, .folder: "rm -r \(store.path)"
+            case .groupReads, .othersRead, .othersWrite: .permissions(store.path, mode: 0o600)
+            case .folderIsOpen, .folderIsListed: .permissions(store.folder, mode: 0o700)
+            case .link: .symbolicLink(store.path)
+            case .folderIsLink: .notAFolder(store.folder)
+            case .pipe, .folder: .notAFile(store.path)
             }
         }
 
@@ -107,7 +107,7 @@ import Testing
             try damage.inflict(on: store)
             let error = #expect(throws: OAuthError.self) { try store.read() }
             #expect(error?.code == .unsafePermissions)
-            #expect(error?.hint?.hasPrefix(damage.mend(store)) == true, "\(error?.hint ?? "")")
+            #expect(error?.detail == damage.detail(store))
         }
     }
 
@@ -118,7 +118,7 @@ import Testing
             try FileManager.default.setAttributes([.ownerAccountID: 12345], ofItemAtPath: store.path)
             let error = #expect(throws: OAuthError.self) { try store.read() }
             #expect(error?.code == .unsafePermissions)
-            #expect(error?.hint == "sudo chown 0 \(store.path)")
+            #expect(error?.detail == .foreignOwner(store.path, expected: 0))
         }
     }
 
@@ -173,7 +173,7 @@ import Testing
             try Data("{".utf8).write(to: URL(fileURLWithPath: store.path))
             try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: store.path)
             let error = #expect(throws: OAuthError.self) { try store.read() }
-            #expect(error?.hint?.contains("rm \(store.path)") == true)
+            #expect(error?.detail == .damagedFile(store.path))
             let stored = try sample()
             await #expect(throws: OAuthError.self) {
                 try await store.update(replacesDamaged: false) { _ in stored }
@@ -186,13 +186,13 @@ import Testing
     @Test func whatIsKnownOfTheSameTokenIsKept() throws {
         var corrected = StoredCredential(try Fake.credential(), stored: Fake.day.adding(days: 3))
         corrected.credential.clientSecret = Secret("fake-corrected")
-        let known = corrected.knowing(try sample())
+        let known = corrected.merging(try sample())
         #expect(known.credential.clientSecret.reveal() == "fake-corrected")
         #expect(known.stored == Fake.day && known.isOwnGrant && known.refreshTokenEnd == Fake.day.adding(days: 7))
         #expect(try known.scopes == sample().scopes)
         #expect(try known.client == sample().client)
         corrected.credential.clientID = "another"
-        #expect(corrected.knowing(try sample()).client == nil)
+        #expect(corrected.merging(try sample()).client == nil)
     }
 
     @Test func aFolderThatCannotBeMadeIsNamed() async throws {
@@ -211,13 +211,15 @@ import Testing
             try await store.write(sample())
             try store.keep(PendingConsent(ConsentRequest(client: Fake.client(), redirectURI: "http://127.0.0.1:8085")))
             let refusal = ScriptedTransport([.answer(400, "<html>")])
-            await #expect(throws: OAuthError.self) { try await store.revoke(transport: refusal) }
+            await #expect(throws: OAuthError.self) { try await store.revoke(TokenContext(transport: refusal)) }
             #expect(try store.read() == sample())
             let transport = ScriptedTransport([.answer(200, "{}")])
-            #expect(try await store.revoke(transport: transport))
+            #expect(try await store.revoke(TokenContext(transport: transport)))
             #expect(transport.requests.first?.bodyText == "token=1%2F%2Ffake-token")
             #expect(try FileManager.default.contentsOfDirectory(atPath: store.folder) == ["credentials.lock"])
-            let error = await #expect(throws: OAuthError.self) { try await store.revoke(transport: transport) }
+            let error = await #expect(throws: OAuthError.self) {
+                try await store.revoke(TokenContext(transport: transport))
+            }
             #expect(error?.code == .noCredentials)
         }
     }
@@ -228,7 +230,7 @@ import Testing
             try await store.write(sample())
             let held = try await store.lock(clock: ContinuousClock())
             let transport = ScriptedTransport([.answer(200, "{}")])
-            async let revoked = store.revoke(transport: transport)
+            async let revoked = store.revoke(TokenContext(transport: transport))
             // Long enough to have read, for one that does not wait for the lock.
             try await Task.sleep(for: .milliseconds(200))
             try store.replaceRefreshToken(Secret("1//fake-token"), by: Secret("1//fake-rotated"))
@@ -260,7 +262,7 @@ import Testing
             let stored = try #require(try store.read())
             #expect(stored.stored == nil && stored.endWhenUnused == nil)
             let error = OAuthError(code: .expiredOrRevoked, message: "m").explained(by: stored, at: Fake.day)
-            #expect(error.hint == OAuthError.hint(.expiredOrRevoked))
+            #expect(error.detail == nil)
         }
     }
 
