@@ -2,13 +2,13 @@ import ArgumentParser
 import CredentialStore
 import GoogleOAuth
 
-/// Whose credentials: the options of every command that uses some.
+/// The credential options of every command that uses credentials.
 struct CredentialOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "A JSON file of credentials: authorized_user (client id, client secret and refresh token), service_account, impersonated_service_account, external_account or external_account_authorized_user. Default, where a token is used: BQPULL_CREDENTIALS, "
+            "A JSON file of credentials: authorized_user (client ID, client secret and refresh token), service_account, impersonated_service_account, external_account or external_account_authorized_user. Default, where a token is used: BQPULL_CREDENTIALS, "
                 + "else BQPULL_CLIENT_ID, BQPULL_CLIENT_SECRET and BQPULL_REFRESH_TOKEN, else BQPULL_TOKEN_COMMAND, else the profile BQPULL_PROFILE, else GOOGLE_APPLICATION_CREDENTIALS, "
-                + "else what bqpull auth login stored, else gcloud's, else on Google's machines their metadata server.",
+                + "else what bqpull auth login stored, else gcloud's file, else on a Google machine its metadata server.",
             valueName: "file"
         )
     )
@@ -16,7 +16,7 @@ struct CredentialOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "One of several accounts: the credentials that bqpull auth login --profile stored, and what bqpull config --profile set. Default: BQPULL_PROFILE.",
+            "The profile: the credentials that bqpull auth login --profile stored, and the settings of bqpull config --profile. Default: BQPULL_PROFILE.",
             valueName: "name"
         )
     )
@@ -30,7 +30,7 @@ struct CredentialOptions: ParsableArguments {
     )
     var tokenCommand: String?
 
-    @Flag(help: "Use the service account of this machine, which must be one of Google's.")
+    @Flag(help: "Use the service account of this machine, which must be a Google machine.")
     var metadataServer = false
 
     func validate() throws {
@@ -52,7 +52,7 @@ struct CredentialOptions: ParsableArguments {
         guard tokenCommand == nil, !metadataServer else {
             let option = metadataServer ? "--metadata-server" : "--token-command"
             throw CommandError(
-                message: "\(option) names no credentials that are stored", exitStatus: .usage,
+                message: "\(option) does not name stored credentials", exitStatus: .usage,
                 hint: "leave \(option) out; a login is for a client: --client-file FILE"
             )
         }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// How many files and sockets the process may have open.
+/// The limit of open files and sockets.
 enum OpenFileLimit {
     /// Those of a pull with all of its connections, and three for each thread that serves them.
     private static let needed = rlim_t(64 + 3 * ProcessInfo.processInfo.activeProcessorCount)

@@ -1,4 +1,4 @@
-// `environ` is a mutable variable of the C library; it is used once, before there is a second thread.
+// `environ` is a mutable variable of the C library. It is used once, before there is a second thread.
 import CredentialStore
 @preconcurrency import Foundation
 
@@ -13,17 +13,17 @@ enum ProcessEnvironment {
         return (variables, notUTF8.sorted())
     }()
 
-    /// All of them, read once. Those that hold secrets are gone from the process afterwards: no child inherits them,
-    /// and `/proc/PID/environ` does not show them.
+    /// All variables, read once. Those with secrets are erased from the process, so that no child inherits them and
+    /// `/proc/PID/environ` does not show them.
     static let variables = initial.variables
 
-    /// The names of those that decide what a command does and are not valid UTF-8, sorted. In ``variables`` they have
-    /// U+FFFD in the place of the invalid bytes.
+    /// The names of the variables that affect commands and are not valid UTF-8, sorted. ``variables`` contains U+FFFD
+    /// instead of their invalid bytes.
     static let notUTF8 = initial.notUTF8
 
     private static let secretNames = ["BQPULL_CLIENT_SECRET", "BQPULL_REFRESH_TOKEN"]
 
-    /// Those that commands for tokens get; one that is bqpull itself must not run the command again.
+    /// The variables that token commands inherit. A command that is bqpull itself must not run the command again.
     static let inheritable = variables.filter { !(secretNames + ["BQPULL_TOKEN_COMMAND"]).contains($0.key) }
 
     /// The search for credentials.
@@ -42,23 +42,23 @@ enum ProcessEnvironment {
         #endif
     }
 
-    /// The profile that counts where none is named.
+    /// The default profile.
     static let profile = value("BQPULL_PROFILE")
 
-    /// A variable that is set to something.
+    /// The value of a variable, `nil` if it is empty.
     static func value(_ name: String) -> String? {
         variables[name].flatMap { $0.isEmpty ? nil : $0 }
     }
 
-    /// Whether a variable names a file, a service, an account or a query's settings.
+    /// Whether a variable affects commands.
     private static func isRead(_ name: String) -> Bool {
         let names = ["BIGQUERY_EMULATOR_HOST", "CLOUDSDK_CONFIG", "HOME", "TMPDIR", "XDG_CONFIG_HOME"]
         return names.contains(name) || name.uppercased().hasSuffix("_PROXY")
             || ["AWS_", "BQPULL_", "GCE_METADATA_", "GOOGLE_"].contains { name.hasPrefix($0) }
     }
 
-    /// Overwrites the secrets where the kernel put them when the process began, which is what `/proc/PID/environ`
-    /// shows; `unsetenv` alone only takes out the pointers to them.
+    /// Overwrites the secrets in the memory that `/proc/PID/environ` shows; `unsetenv` alone removes only the pointers
+    /// to them.
     private static func eraseSecrets() {
         let prefixes = secretNames.map { $0 + "=" }
         var entry: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? = environ

@@ -32,7 +32,7 @@ enum Setting: String, CaseIterable, ExpressibleByArgument {
         self == .confirmAbove ? CostOptions.defaultThreshold.defaultValueDescription : nil
     }
 
-    /// Whether it may have this value.
+    /// Whether the value is valid.
     func accepts(_ text: String) -> Bool {
         switch self {
         case .project: (try? BigQueryConfiguration(project: text)) != nil
@@ -74,7 +74,7 @@ struct Settings {
 
     /// The value of the option, or what counts without it. Tells with `--verbose` where it is from.
     ///
-    /// - Throws: ``CommandError`` for one that is none.
+    /// - Throws: ``CommandError`` for an invalid value.
     func value<Argument: ExpressibleByArgument>(_ setting: Setting, option: Argument?) throws -> Argument? {
         if let option {
             note(setting, option.defaultValueDescription, setting.option)

@@ -4,7 +4,7 @@ import GoogleHTTP
 import GoogleOAuth
 import TextSupport
 
-/// The settings of a profile: `settings.json` beside its credentials, a JSON object of texts.
+/// The settings of a profile: `settings.json` next to its credentials, a JSON object of strings.
 struct SettingsFile {
     let path: String
 

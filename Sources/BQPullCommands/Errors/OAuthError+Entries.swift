@@ -152,7 +152,7 @@ extension OAuthError: ReportedError {
             .configuration,
             hint: "set this machine's clock (timedatectl set-ntp true): signed requests are valid for an hour",
             explanation:
-                "A certificate or a signed request is not valid at the time of this machine's clock. Set the clock."),
+                "A certificate or a signed request is not valid at the time of this machine. Set its clock."),
         .identityRejected: ErrorEntry(
             .permission,
             hint:
@@ -196,7 +196,7 @@ extension OAuthError: ReportedError {
             "pass an authorized_user file with client_id, client_secret and refresh_token, or run bqpull auth login; other types work with --credentials FILE where only an access token is needed"
         case .clientWithoutToken: "get a refresh token with bqpull auth login --client-file FILE"
         case .unsupportedType:
-            "supported types are authorized_user, service_account, impersonated_service_account, external_account and external_account_authorized_user of Google's own cloud; pass a token of any other with --token-command, for example 'gcloud auth print-access-token'"
+            "supported types are authorized_user, service_account, impersonated_service_account, external_account and external_account_authorized_user of googleapis.com; pass a token of any other with --token-command, for example 'gcloud auth print-access-token'"
         case .secretNotExported:
             "Data Factory does not export secrets: pass client ID, client secret and refresh token on standard input to bqpull auth import -"
         case .missingVariables(let names):

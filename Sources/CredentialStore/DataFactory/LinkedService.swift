@@ -36,7 +36,7 @@ public struct LinkedService: Sendable {
 
     /// Creates a linked service for a credential.
     ///
-    /// - Throws: ``OAuthError`` with code `credentialsInvalid` for a name with characters other than letters, digits and
+    /// - Throws: `OAuthError` with code `credentialsInvalid` for a name with characters other than letters, digits and
     ///   hyphens.
     public init(
         _ credential: AuthorizedUserCredential, name: String, project: String, connector: Connector = .current,

@@ -51,8 +51,8 @@ public struct CredentialSearch: Sendable {
     ///
     /// A location that exists but is unusable is an error; it is not skipped.
     ///
-    /// - Returns: `nil` if there is none.
-    /// - Throws: ``OAuthError`` with code `credentialsMissing`, `credentialsInvalid`, `noCredentials` for a profile
+    /// - Returns: `nil` if no location has one.
+    /// - Throws: `OAuthError` with code `credentialsMissing`, `credentialsInvalid`, `noCredentials` for a profile
     ///   without a credential, `unsafePermissions`, `untrustedTokenURI` or `cannotStore`.
     public func first(_ location: Location = .anywhere) throws(OAuthError) -> LocatedCredential? {
         switch location {
@@ -76,7 +76,7 @@ public struct CredentialSearch: Sendable {
 
     /// The store, or that of a profile in `profiles/NAME` below it.
     ///
-    /// - Throws: ``OAuthError`` with code `credentialsInvalid` for an invalid profile name, or `cannotStore` without a
+    /// - Throws: `OAuthError` with code `credentialsInvalid` for an invalid profile name, or `cannotStore` without a
     ///   folder.
     public func store(profile: String? = nil) throws(OAuthError) -> CredentialStore {
         guard let storeFolder else {
@@ -138,7 +138,7 @@ public struct CredentialSearch: Sendable {
         let located = try stored(in: store(profile: profile))
         guard located == nil, let profile else { return located }
         throw OAuthError(
-            code: .noCredentials, message: "the profile \(printable(profile, limit: 80)) has no credential",
+            code: .noCredentials, message: "the profile \(printable(profile, limit: 80)) has no credentials",
             detail: .unknownProfile(profile, existing: profiles))
     }
 
@@ -220,7 +220,7 @@ public struct CredentialChoice: Sendable {
 
     /// The credential.
     ///
-    /// - Throws: ``OAuthError`` with code `noCredentials` if there is none.
+    /// - Throws: `OAuthError` with code `noCredentials` if none is sent.
     public func required() throws(OAuthError) -> LocatedCredential {
         guard let credential else {
             throw OAuthError(code: .noCredentials, message: warning ?? "no credentials were found")
@@ -237,7 +237,7 @@ extension CredentialSearch {
     ///   - named: the endpoint that the user named; `nil` for that of the stored credential, else Google's.
     ///   - context: the dependencies of the detection of a metadata server, the last location.
     /// - Returns: the credential and its endpoint.
-    /// - Throws: ``OAuthError``, `noCredentials` if none was found for Google's endpoint; `HTTPError` for an invalid
+    /// - Throws: `OAuthError`, `noCredentials` if none was found for Google's endpoint; `HTTPError` for an invalid
     ///   endpoint; `CancellationError`.
     public func choose(
         _ location: Location = .anywhere, for named: HTTPEndpoint?, _ context: TokenContext

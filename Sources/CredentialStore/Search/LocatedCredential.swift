@@ -19,7 +19,7 @@ public struct LocatedCredential: Sendable {
 
     /// The client and the refresh token.
     ///
-    /// - Throws: ``OAuthError`` with code `credentialsInvalid` for a credential of another type.
+    /// - Throws: `OAuthError` with code `credentialsInvalid` for a credential of another type.
     public func authorizedUser() throws(OAuthError) -> AuthorizedUserCredential {
         guard let authorizedUser = credential.authorizedUser else {
             throw OAuthError(

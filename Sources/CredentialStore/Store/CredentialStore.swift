@@ -26,9 +26,9 @@ public struct CredentialStore: Sendable, Hashable {
     private var credentialsFile: PrivateFile { PrivateFile(path: folder + "/credentials.json") }
     private var stateFile: PrivateFile { PrivateFile(path: folder + "/state.json") }
 
-    /// Reads the stored credential; `nil` if there is none.
+    /// Reads the stored credential; `nil` if nothing is stored.
     ///
-    /// - Throws: ``OAuthError`` with code `unsafePermissions`, `credentialsInvalid`, `untrustedTokenURI` or `cannotStore`.
+    /// - Throws: `OAuthError` with code `unsafePermissions`, `credentialsInvalid`, `untrustedTokenURI` or `cannotStore`.
     public func read() throws(OAuthError) -> StoredCredential? {
         guard let bytes = try credentialsFile.read() else { return nil }
         var stored: StoredCredential
@@ -54,7 +54,7 @@ public struct CredentialStore: Sendable, Hashable {
 
     /// Verifies that a credential can be stored, before one is requested that would be lost otherwise.
     ///
-    /// - Throws: ``OAuthError`` with code `cannotStore` or `unsafePermissions`.
+    /// - Throws: `OAuthError` with code `cannotStore` or `unsafePermissions`.
     public func prepare() throws(OAuthError) {
         try credentialsFile.prepareFolder()
         let trial = PrivateFile(path: folder + "/trial")
@@ -64,7 +64,7 @@ public struct CredentialStore: Sendable, Hashable {
 
     /// Replaces the stored credential, and removes a pending consent.
     ///
-    /// - Throws: ``OAuthError`` with code `cannotStore`, `unsafePermissions` or `storeLocked`, or
+    /// - Throws: `OAuthError` with code `cannotStore`, `unsafePermissions` or `storeLocked`, or
     ///   `CancellationError`.
     public func write(_ stored: StoredCredential, clock: any Clock<Duration> = ContinuousClock()) async throws {
         _ = try await update(replacesDamaged: true, clock: clock) { _ in stored }
@@ -103,7 +103,7 @@ public struct CredentialStore: Sendable, Hashable {
     /// Revokes the refresh token, and removes all files but the lock's.
     ///
     /// - Returns: `false` if the token had already expired or been revoked. The files are removed nevertheless.
-    /// - Throws: ``OAuthError`` (`noCredentials` if nothing is stored, `storeLocked`, an error of the endpoint),
+    /// - Throws: `OAuthError` (`noCredentials` if nothing is stored, `storeLocked`, an error of the endpoint),
     ///   `HTTPError` or `CancellationError`, without removing files; `cannotStore` if the token was revoked, but its
     ///   file cannot be removed.
     public func revoke(_ context: TokenContext) async throws -> Bool {

@@ -25,7 +25,7 @@ struct FileLock: Sendable {
     ///   - clock: measures the wait.
     /// - Returns: `nil` if the folder is missing or not writable, so that there is nothing to protect, or if the file
     ///   system does not support locks.
-    /// - Throws: ``OAuthError`` with code `storeLocked` after a minute, `cannotStore` if the file cannot be opened
+    /// - Throws: `OAuthError` with code `storeLocked` after a minute, `cannotStore` if the file cannot be opened
     ///   for another reason, or `CancellationError`.
     static func acquire(path: String, clock: any Clock<Duration>) async throws -> FileLock? {
         let descriptor = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)

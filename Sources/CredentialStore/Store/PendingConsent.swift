@@ -45,7 +45,7 @@ extension CredentialStore {
 
     /// Writes a pending consent to a private file, replacing a previous one.
     ///
-    /// - Throws: ``OAuthError`` with code `cannotStore` or `unsafePermissions`.
+    /// - Throws: `OAuthError` with code `cannotStore` or `unsafePermissions`.
     public func keep(_ pending: PendingConsent) throws(OAuthError) {
         let (request, client) = (pending.request, pending.request.client)
         let file = ConsentFile(
@@ -59,7 +59,7 @@ extension CredentialStore {
 
     /// Reads the pending consent.
     ///
-    /// - Throws: ``OAuthError`` with code `noPendingConsent` if there is none, `cannotStore`, `unsafePermissions`,
+    /// - Throws: `OAuthError` with code `noPendingConsent` if none is pending, `cannotStore`, `unsafePermissions`,
     ///   `credentialsInvalid`, `redirectMismatch` or `untrustedTokenURI` for an unusable file.
     public func pendingConsent() throws(OAuthError) -> PendingConsent {
         guard let bytes = try consentFile.read(),
@@ -81,7 +81,7 @@ extension CredentialStore {
 
     /// Removes the pending consent before its single use.
     ///
-    /// - Throws: ``OAuthError`` with code `noPendingConsent` if another process has used it, or `cannotStore`.
+    /// - Throws: `OAuthError` with code `noPendingConsent` if another process has used it, or `cannotStore`.
     public func usePendingConsent() throws(OAuthError) {
         guard try consentFile.remove() else { throw Self.noPendingConsent }
     }
@@ -93,7 +93,7 @@ extension CredentialStore {
     ///
     /// A refresh token that cannot be stored is revoked.
     ///
-    /// - Throws: the errors of `ConsentRequest.exchange(_:_:)`, and ``OAuthError`` with code `cannotStore`,
+    /// - Throws: the errors of `ConsentRequest.exchange(_:_:)`, and `OAuthError` with code `cannotStore`,
     ///   `unsafePermissions` or `storeLocked`.
     public func exchange(
         _ code: Secret, for pending: PendingConsent, _ context: TokenContext

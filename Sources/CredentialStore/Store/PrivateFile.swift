@@ -26,7 +26,7 @@ package struct PrivateFile: Sendable {
 
     /// Reads the file; `nil` if it does not exist.
     ///
-    /// - Throws: ``OAuthError`` with code `unsafePermissions`, `cannotStore`, or `credentialsInvalid` for more than 64
+    /// - Throws: `OAuthError` with code `unsafePermissions`, `cannotStore`, or `credentialsInvalid` for more than 64
     ///   KiB.
     package func read() throws(OAuthError) -> [UInt8]? {
         let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
@@ -64,7 +64,7 @@ package struct PrivateFile: Sendable {
     ///   - bytes: the content.
     ///   - replaces: whether to replace an existing file, atomically, in a private folder that is created if necessary.
     ///     Otherwise the file must not exist, and the folder can have any permissions.
-    /// - Throws: ``OAuthError`` with code `cannotStore`, `fileExists`, or `unsafePermissions` for a folder that other
+    /// - Throws: `OAuthError` with code `cannotStore`, `fileExists`, or `unsafePermissions` for a folder that other
     ///   users can access.
     package func write(_ bytes: [UInt8], replaces: Bool = true) throws(OAuthError) {
         if replaces { try prepareFolder() }
@@ -88,7 +88,7 @@ package struct PrivateFile: Sendable {
 
     /// Creates the folder if necessary, and verifies that only the user can access it.
     ///
-    /// - Throws: ``OAuthError`` with code `cannotStore` or `unsafePermissions`.
+    /// - Throws: `OAuthError` with code `cannotStore` or `unsafePermissions`.
     package func prepareFolder() throws(OAuthError) {
         do {
             try FileManager.default.createDirectory(
@@ -102,7 +102,7 @@ package struct PrivateFile: Sendable {
 
     /// Verifies that the file does not exist.
     ///
-    /// - Throws: ``OAuthError`` with code `fileExists`.
+    /// - Throws: `OAuthError` with code `fileExists`.
     package func requireAbsent() throws(OAuthError) {
         var status = stat()
         if lstat(path, &status) == 0 { throw failed("written", EEXIST) }
@@ -111,7 +111,7 @@ package struct PrivateFile: Sendable {
     /// Removes the file.
     ///
     /// - Returns: whether it existed.
-    /// - Throws: ``OAuthError`` with code `cannotStore`.
+    /// - Throws: `OAuthError` with code `cannotStore`.
     @discardableResult
     package func remove() throws(OAuthError) -> Bool {
         guard unlink(path) != 0 else { return true }

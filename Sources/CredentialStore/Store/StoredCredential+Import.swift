@@ -63,7 +63,7 @@ extension StoredCredential {
     ///   - bytes: the content.
     ///   - source: the name of the source in errors.
     ///   - now: the time of the import.
-    /// - Throws: ``OAuthError`` with code `credentialsInvalid` or `untrustedTokenURI`.
+    /// - Throws: `OAuthError` with code `credentialsInvalid` or `untrustedTokenURI`.
     public init(importing bytes: [UInt8], source: String, now: Date = Date()) throws(OAuthError) {
         let bytes = CredentialFile.withoutByteOrderMark(bytes)
         self = try CredentialFile.naming(source) { () throws(OAuthError) in
@@ -88,7 +88,7 @@ extension StoredCredential {
 
     /// Reads a file in any of these forms.
     ///
-    /// - Throws: ``OAuthError`` with code `credentialsMissing`, `credentialsInvalid` or `untrustedTokenURI`.
+    /// - Throws: `OAuthError` with code `credentialsMissing`, `credentialsInvalid` or `untrustedTokenURI`.
     public init(importingFile path: String, now: Date = Date()) throws(OAuthError) {
         try self.init(importing: try CredentialFile.read(path, what: "the file"), source: path, now: now)
     }

@@ -54,7 +54,7 @@ public struct StoredCredential: Sendable, Hashable {
 
     /// The client of the credential, for a new consent.
     ///
-    /// - Throws: ``OAuthError`` with code `untrustedTokenURI` for an untrusted authorization endpoint.
+    /// - Throws: `OAuthError` with code `untrustedTokenURI` for an untrusted authorization endpoint.
     public func oauthClient() throws(OAuthError) -> OAuthClient {
         try OAuthClient(
             id: credential.clientID, secret: credential.clientSecret, kind: client?.kind ?? .installed,

@@ -25,7 +25,7 @@ public struct ConsentRequest: Sendable {
     /// - Parameters:
     ///   - client: the client that requests consent.
     ///   - redirectURI: a loopback URL for a desktop client, a registered URL for a web client.
-    ///   - scopes: full scopes, or the last component of Google's, for example `drive.readonly`.
+    ///   - scopes: full scopes, or the last component of a Google scope, for example `drive.readonly`.
     /// - Throws: ``OAuthError`` with code `redirectMismatch` for an invalid or unregistered redirect URI.
     public init(client: OAuthClient, redirectURI: String, scopes: [String] = [bigQueryScope]) throws(OAuthError) {
         try self.init(

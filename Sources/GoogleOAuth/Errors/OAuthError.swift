@@ -87,7 +87,7 @@ public struct OAuthError: CodedError {
         public static let keyRejected = Code(.keyRejected)
         /// This machine's clock differs too much from the token endpoint's for a signed request.
         public static let wrongClock = Code(.wrongClock)
-        /// The workload identity provider rejects the external identity, or there is none.
+        /// The workload identity provider rejects the external identity, or none exists.
         public static let identityRejected = Code(.identityRejected)
         /// The credential cannot impersonate the service account.
         public static let impersonationDenied = Code(.impersonationDenied)

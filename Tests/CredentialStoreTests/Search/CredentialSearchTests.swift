@@ -140,7 +140,7 @@ import Testing
             #expect(try search.first(.file(link))?.warning != nil)
             try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
             #expect(try search.first(.file(link))?.warning == nil)
-            // With the sticky bit, as in /tmp, nobody replaces what is another's.
+            // With the sticky bit, as in /tmp, only the owner can replace a file.
             for (mode, isOpen) in [(0o777, true), (0o1777, false), (0o755, false)] {
                 try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: folder.path)
                 #expect((try search.first(.file(path))?.warning != nil) == isOpen)

@@ -71,7 +71,7 @@ import Testing
         }
     }
 
-    /// The service has replaced the token when nobody waits for it any more.
+    /// The service has rotated the token after the last caller was cancelled.
     @Test func anExchangeThatIsNotWaitedForIsFinished() async throws {
         try await withStore { store in
             let (arrivals, arrived) = AsyncStream<Void>.makeStream()

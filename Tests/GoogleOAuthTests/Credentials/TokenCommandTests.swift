@@ -93,7 +93,7 @@ import Testing
         }
     }
 
-    /// A renewal that nobody waits for does not outlive the program.
+    /// A renewal without a waiter does not outlive the program.
     @Test func aRenewalIsEndedWithTheProvider() async throws {
         try await TemporaryFolder.with { folder in
             let pids = folder.file("pids")
@@ -114,7 +114,7 @@ import Testing
         }
     }
 
-    /// A process that is orphaned and ended may wait some time until somebody takes notice of its end.
+    /// A process that is orphaned and ended may wait some time until it is reaped.
     private func expectEnd(ofThoseIn file: String) async throws {
         let pids = try String(contentsOfFile: file, encoding: .utf8).split(whereSeparator: \.isWhitespace).compactMap {
             Int32($0)

@@ -5,13 +5,13 @@ import GoogleHTTP
 import GoogleOAuth
 import TextSupport
 
-/// `bqpull auth revoke`: takes the refresh token back, and removes the stored copy.
+/// `bqpull auth revoke`: revokes the refresh token, and removes the stored copy.
 struct AuthRevokeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "revoke",
         abstract: "Revoke the refresh token, then remove the stored copy.",
         discussion: """
-            Everyone who uses the token loses access, Data Factory among them.
+            Every user of the token loses access, including Data Factory.
 
             Examples:
               bqpull auth revoke
@@ -19,7 +19,7 @@ struct AuthRevokeCommand: AsyncParsableCommand {
             """
     )
 
-    @Flag(help: "Do not ask first.")
+    @Flag(help: "Do not ask for confirmation.")
     var yes = false
 
     @OptionGroup var connection: ConnectionOptions

@@ -2,13 +2,13 @@ import ArgumentParser
 import CredentialStore
 import GoogleOAuth
 
-/// `bqpull auth status`: what is stored, and what will end it. It does not go to the network.
+/// `bqpull auth status`: shows the credentials and their expiry, without network access.
 struct AuthStatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
-        abstract: "Show which credentials are used, and what will end them when.",
+        abstract: "Show which credentials are used, and when and why they expire.",
         discussion: """
-            It does not go to the network; bqpull auth test does.
+            It does not access the network; bqpull auth test does.
 
             Examples:
               bqpull auth status

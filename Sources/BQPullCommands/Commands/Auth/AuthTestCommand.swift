@@ -7,16 +7,16 @@ import GoogleHTTP
 import GoogleOAuth
 import TextSupport
 
-/// `bqpull auth test`: whether the credentials work from end to end, and if not, why.
+/// `bqpull auth test`: tests the credentials end to end, and names the cause of a failure.
 struct AuthTestCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "test",
         abstract: "Test the credentials end to end, and name what is wrong.",
         discussion: """
             Steps: credentials, refresh, token, scope, api, project, jobs, results. It
-            stops at the first that fails, with that cause's exit code. Nothing is
-            billed. Credentials without a refresh token have the step fetch in the place
-            of refresh.
+            stops at the first failed step, with the exit code of its cause. Nothing is
+            billed. For credentials without a refresh token, the step is fetch instead of
+            refresh.
 
             Examples:
               bqpull auth test
@@ -37,7 +37,7 @@ struct AuthTestCommand: AsyncParsableCommand {
             } catch is CancellationError {
                 throw CancellationError()
             } catch {
-                // An endpoint that is none, before there was anything to test.
+                // An invalid endpoint, before the first step.
                 diagnosis.fail("connection", error)
             }
             return diagnosis
@@ -47,7 +47,7 @@ struct AuthTestCommand: AsyncParsableCommand {
         if !json { Diagnostics.info("the credentials work") }
     }
 
-    /// How often a request is repeated: who asks what is wrong does not want to wait long for it.
+    /// Few retries, so that a diagnosis does not take long.
     private static let retry: RetryPolicy = {
         var policy = RetryPolicy()
         policy.maxRetries = 1
@@ -78,7 +78,7 @@ struct AuthTestCommand: AsyncParsableCommand {
     }
 }
 
-/// A step as it is shown.
+/// A step in the output.
 private struct StepReport: Encodable {
     var name: String
     var ok: Bool
@@ -100,12 +100,12 @@ private struct StepReport: Encodable {
 
     var text: String {
         let label = "\(ok ? "ok    " : "FAILED") \(name)".padding(toLength: 19, withPad: " ", startingAt: 0)
-        // Why it failed is the error with which the command ends.
+        // The command ends with the error of a failed step.
         return "\(label) \(Readable.seconds(seconds))\(ok ? "  " + printable(detail, limit: 2_000) : "")\n"
     }
 }
 
-/// The whole test as JSON.
+/// The test as JSON.
 private struct DiagnosisReport: Encodable {
     private enum Key: String, CodingKey {
         case ok, cause, exit, steps

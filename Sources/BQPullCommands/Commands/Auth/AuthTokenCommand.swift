@@ -9,8 +9,8 @@ struct AuthTokenCommand: AsyncParsableCommand {
         commandName: "token",
         abstract: "Print an access token, for curl and the like.",
         discussion: """
-            The token goes to standard output; this way it stays out of the list of
-            processes.
+            The token is written to standard output, which keeps it out of the process
+            list.
 
             Examples:
               bqpull auth token --header | curl -H @- \\

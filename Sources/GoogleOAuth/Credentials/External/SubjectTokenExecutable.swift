@@ -2,7 +2,7 @@ import Foundation
 import GoogleHTTP
 import TextSupport
 
-/// A command that prints a subject token, in the form of Google's executable-sourced credentials.
+/// A command that prints a subject token: Google's executable-sourced credentials.
 ///
 /// It runs only if `GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES` is 1, since a credentials file can come from anywhere.
 struct SubjectTokenExecutable: Sendable, Hashable {

@@ -55,7 +55,7 @@ public struct Impersonation: Sendable, Hashable {
         var expireTime: String?
     }
 
-    /// An error response of Google's APIs.
+    /// An error response of a Google API.
     private struct ErrorResponse: Decodable {
         struct Body: Decodable {
             var message: String?
