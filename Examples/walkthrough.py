@@ -202,7 +202,7 @@ def network_gone(walk):
     walk.environment |= {"BIGQUERY_EMULATOR_HOST": "http://127.0.0.1:9"}
     walk.type(
         "bqpull query 'SELECT 1 AS one' --project my-project --into staging.db --verbose",
-        actions=[("(?s)again in.*again in", typing("\x03"))])
+        actions=[("(?s)retrying in.*retrying in", typing("\x03"))])
     walk.environment.pop("BIGQUERY_EMULATOR_HOST")
 
 

@@ -18,11 +18,11 @@ public struct BQPull: AsyncParsableCommand {
         ]
     )
 
-    /// Runs the command that the process arguments name, and exits with its status.
+    /// Runs the command in the process arguments, and exits with its status.
     public static func start() -> Never {
         // Before the concurrency runtime opens files, which would get the numbers of closed streams.
-        StandardStreams.fill()
-        // A closed pipe is an error of the write that meets it, not the end of the process.
+        openStandardStreams()
+        // A write to a closed pipe fails instead of ending the process.
         signal(SIGPIPE, SIG_IGN)
         Task {
             await runCommand()
@@ -38,28 +38,37 @@ public struct BQPull: AsyncParsableCommand {
             try ProcessText.requireUTF8()
             try await run(arguments)
         } catch is BrokenPipe {
-            // Whoever reads no more has what they want.
+            // The reader needs no more.
         } catch {
             // Help and version: static text, which the parser writes.
             guard exitCode(for: error) != .success else { exit(withError: error) }
-            let failure = Failure(error) ?? Failure(usage: error, CommandPath(arguments)) ?? Failure(unexpected: error)
+            let failure = Failure(error, of: CommandPath(arguments))
             Diagnostics.failure(failure)
             Foundation.exit(failure.exitStatus.rawValue)
         }
     }
 
+    /// Opens the standard streams that are closed, so that no socket gets the number of one.
+    ///
+    /// For reading only: writing fails as on a closed stream.
+    private static func openStandardStreams() {
+        // open(2) returns the lowest free descriptor.
+        for stream in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(stream, F_GETFD) < 0 {
+            _ = open("/dev/null", O_RDONLY)
+        }
+    }
+
     private static func run(_ arguments: [String]) async throws {
-        guard !RootHelp.isAskedFor(arguments) else { return try StandardOutput.write(RootHelp.text) }
+        guard !RootHelp.isRequested(by: arguments) else { return try StandardOutput.write(RootHelp.text) }
         if let format = ProcessEnvironment.value(LogFormat.variable), LogFormat(rawValue: format) == nil {
             throw CommandError(
-                message: "\(format) of \(LogFormat.variable) is no format", exitStatus: .usage,
-                hint: "set it to text or json")
+                .usage, "\(LogFormat.variable)=\(format) is not a log format", hint: "set it to text or json")
         }
         if let failure = CommandPath(arguments).failure { throw failure }
-        // The parser's own help knows commands only.
+        // The parser's help command explains commands only.
         let isAboutErrors = arguments.starts(with: ["help", "errors"])
         var command = try parseAsRoot(isAboutErrors ? Array(arguments.dropFirst()) : arguments)
-        try OpenFileLimit.require()
+        try SystemLimits.requireOpenFiles()
         if var command = command as? any AsyncParsableCommand {
             try await command.run()
         } else {

@@ -1,10 +1,10 @@
 import BigQueryPull
 import CBuild
 
-/// Which bqpull this is: what was built, and how.
+/// The version of this build of bqpull.
 enum ToolBuild {
-    /// One line, for example `bqpull 0.1.0 (c82da3b, release, Swift 6.3.1, Linux x86_64)`; without the commit if the build
-    /// was not told it.
+    /// One line, for example `bqpull 0.1.0 (c82da3b, release, Swift 6.3.1, Linux x86_64)`; without the commit if it
+    /// was not passed to the build.
     static var description: String {
         let details = [commit, configuration, "Swift \(compiler)", "\(system) \(architecture)"].compactMap(\.self)
         return "bqpull \(ToolVersion.current) (\(details.joined(separator: ", ")))"

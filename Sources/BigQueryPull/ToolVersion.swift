@@ -1,8 +1,10 @@
-/// The version of bqpull.
+/// The name and version of this program.
 public enum ToolVersion {
     /// The semantic version, for example `0.1.0`.
     public static let current = "0.1.0"
 
-    /// Program and version as they stand in the record of a run.
-    static let programName = "bqpull \(current)"
+    private static let name = "bqpull"
+
+    /// Program and version, as recorded with a run.
+    static let programName = "\(name) \(current)"
 }

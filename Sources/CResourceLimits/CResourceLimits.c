@@ -12,7 +12,7 @@
 #include <malloc.h>
 #endif
 
-/// What the threads of the smallest command need, with their stacks; measured with `SELECT 1`: 52 MB.
+/// The address space of the threads of the smallest command, with their stacks; measured with `SELECT 1`: 52 MB.
 static const uint64_t needed_by_threads = 64 << 20;
 
 uint64_t bqpull_address_space_limit(void) {
@@ -34,14 +34,14 @@ __attribute__((constructor)) static void require_threads(void) {
     uint64_t limit = bqpull_address_space_limit();
     if (limit == UINT64_MAX) return;
 #ifdef __GLIBC__
-    // Each further arena of malloc reserves 64 MiB.
+    // Each additional malloc arena reserves 64 MiB.
     mallopt(M_ARENA_MAX, 1);
 #endif
     if (limit >= bqpull_used_address_space() + needed_by_threads) return;
     static const char text[] =
-        "error: the limit of address space is too low to start threads\n\n"
+        "error: the address space limit is too low to start threads\n\n"
         "hint: raise the limit of the shell or the service: ulimit -v 600000\n";
-    // There is no other place to report to if standard error is closed.
+    // If standard error is closed, there is nowhere to report to.
     if (write(STDERR_FILENO, text, sizeof text - 1) < 0) _exit(EX_OSERR);
     _exit(EX_OSERR);
 }

@@ -9,25 +9,27 @@ public import BigQueryRows
 ///
 /// The closure is called with one chunk at a time, in row order, and never with an empty one. The pull waits for it.
 public actor EncodedRowSink: RowSink {
-    /// The encoder, in its state after the last page.
+    /// The encoder, with its state after the last page.
     public private(set) var encoder: any RowEncoder
     private let write: @Sendable ([UInt8]) async throws -> Void
 
     /// Creates a sink.
     ///
-    /// - Parameter write: takes the next bytes. The sink throws what it throws.
+    /// - Parameters:
+    ///   - encoder: encodes the pages.
+    ///   - write: writes the next bytes. The sink throws its errors.
     public init(_ encoder: any RowEncoder, write: @escaping @Sendable ([UInt8]) async throws -> Void) {
         self.encoder = encoder
         self.write = write
     }
 
-    /// Passes the header.
+    /// Writes the header.
     public func begin(_ schema: TableSchema) async throws { try await pass(encoder.begin(schema)) }
 
-    /// Passes the rows of a page.
+    /// Writes the rows of a page.
     public func append(_ page: RowPage) async throws { try await pass(encoder.encode(page)) }
 
-    /// Passes the end of the document.
+    /// Writes the end of the document.
     public func finish() async throws { try await pass(encoder.finish()) }
 
     private func pass(_ bytes: [UInt8]) async throws {

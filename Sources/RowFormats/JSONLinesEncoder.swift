@@ -1,7 +1,7 @@
 public import BigQueryRows
 import Foundation
 
-/// One JSON object per line, in the form that a STRUCT has in a staging table.
+/// One JSON object per line, in the form of a STRUCT in a staging table.
 ///
 /// INT64 and FLOAT64 are numbers (`"NaN"`, `"Inf"` and `"-Inf"` are strings), BOOL is `true` or `false`, BYTES are base64;
 /// STRUCT, ARRAY and JSON are embedded; all other types are strings.
@@ -56,7 +56,7 @@ public struct JSONLinesEncoder: RowEncoder {
         case .integer where form == .bool: text += (cell.integer != 0 ? "true" : "false").utf8
         case .double where cell.double.isInfinite: text += "\"\(cell.numberText)\"".utf8
         case .integer, .double: text += cell.numberText.utf8
-        // Outside of its texts a line break means as much as a space.
+        // Line breaks in JSON are whitespace between its tokens.
         case .text where form == .json: text += page.bytes[cell.range].map { $0 == 0x0A || $0 == 0x0D ? 0x20 : $0 }
         case .text: JSONWriter.append(string: page.bytes[cell.range], to: &text)
         case .blob:

@@ -1,12 +1,12 @@
 /// An error of one of the package's libraries.
 ///
-/// All of them have the same shape, so that a caller can report any of them alike:
+/// All of them have the same members, so that a caller can report any of them:
 ///
 /// ```swift
 /// do {
 ///     try await pull.stage(into: target)
 /// } catch let error as any CodedError {
-///     print(error.code, error.message, error.isTransient ? "(may succeed later)" : "")
+///     print(error.code, error.message, error.isTransient ? "(can succeed later)" : "")
 /// }
 /// ```
 ///
@@ -17,11 +17,11 @@ public protocol CodedError: Error, Sendable, CustomStringConvertible {
 
     /// The kind of error.
     var code: Code { get }
-    /// What failed and on which object, in one line, without any secret.
+    /// What failed and on which object, in one line, without secrets.
     var message: String { get set }
     /// The error underneath, if there is one.
     var cause: (any Error)? { get }
-    /// Whether the same operation may succeed later although nothing has been changed.
+    /// Whether the same operation can succeed later without any change.
     var isTransient: Bool { get }
 }
 

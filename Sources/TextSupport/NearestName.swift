@@ -1,6 +1,6 @@
-/// Finds the name that was probably meant by a mistyped one.
+/// Finds the name that a mistyped one resembles.
 package enum NearestName {
-    /// The name that takes the fewest changes to become; `nil` if none is near enough to be meant.
+    /// The name with the smallest edit distance; `nil` if no name is similar.
     package static func find(_ name: String, among names: [String]) -> String? {
         let candidates = names.map { (name: $0, distance: distance(name.lowercased(), $0.lowercased())) }
         guard let best = candidates.min(by: { $0.distance < $1.distance }),
@@ -9,12 +9,12 @@ package enum NearestName {
         return best.name
     }
 
-    /// `did you mean orders?`; `nil` if no name is near enough to be meant.
+    /// `did you mean orders?`; `nil` if no name is similar.
     package static func suggestion(_ name: String, among names: [String]) -> String? {
         find(name, among: names).map { "did you mean \($0)?" }
     }
 
-    /// The number of characters to add, remove or replace.
+    /// The Levenshtein distance.
     private static func distance(_ one: String, _ other: String) -> Int {
         let other = Array(other)
         var row = Array(0...other.count)

@@ -1,19 +1,19 @@
-/// Text from outside on one line that a terminal can show: control, format (bidirectional marks among them) and
-/// line-breaking characters as `\u{…}`, cut after `limit` characters of what is shown.
+/// Untrusted text for one line of a terminal. Escapes control, format (including bidirectional) and line-breaking
+/// characters as `\u{…}`, and truncates the result to `limit` characters.
 package func printable(_ text: String, limit: Int = 500) -> String {
     var result = ""
-    var room = limit
+    var remaining = limit
     for scalar in text.unicodeScalars {
         let shown = printable(scalar)
-        room -= shown.unicodeScalars.count
-        guard room >= 0 else { return result + "…" }
+        remaining -= shown.unicodeScalars.count
+        guard remaining >= 0 else { return result + "…" }
         result += shown
     }
     return result
 }
 
-/// Text of several lines that a terminal can show. Escapes what ``printable(_:limit:)`` escapes, but keeps line feeds
-/// and tabs, and cuts nothing.
+/// Untrusted text for several lines of a terminal. Like ``printable(_:limit:)``, but keeps line feeds and tabs, and does
+/// not truncate.
 package func printableLines(_ text: String) -> String {
     guard !isPlain(text) else { return text }
     return text.unicodeScalars.reduce(into: "") { result, scalar in
@@ -21,8 +21,8 @@ package func printableLines(_ text: String) -> String {
     }
 }
 
-/// The same JSON document, with the characters that ``printable(_:limit:)`` escapes as `\uXXXX`. Keeps line feeds and
-/// tabs, which JSON has between its tokens only.
+/// The same JSON document, with `\uXXXX` for the characters that ``printable(_:limit:)`` escapes. Keeps line feeds and
+/// tabs, which occur only between the tokens of JSON.
 package func printableJSON(_ text: String) -> String {
     guard !isPlain(text) else { return text }
     return text.unicodeScalars.reduce(into: "") { result, scalar in
@@ -34,7 +34,7 @@ package func printableJSON(_ text: String) -> String {
     }
 }
 
-/// Whether a text is printable ASCII, as nearly all are.
+/// Whether a text is printable ASCII, the common case.
 private func isPlain(_ text: String) -> Bool {
     text.utf8.allSatisfy { (0x20..<0x7F).contains($0) || $0 == 0x0A || $0 == 0x09 }
 }

@@ -1,4 +1,4 @@
-/// A text as a shell reads it as one word, whatever is in it; as it is, if nothing in it means something to a shell.
+/// Text that a shell parses as one word: quoted, unless it contains only characters without a meaning to shells.
 package func shellWord(_ text: String) -> String {
     text.wholeMatch(of: /[A-Za-z0-9_.,:\/@%+-]+/) != nil ? text : "'" + text.replacing("'", with: "'\\''") + "'"
 }

@@ -1,5 +1,4 @@
-/// Starts measuring, and returns what tells the time since then. Erases the clock's type, so that it need not
-/// spread through everything that measures.
+/// Starts a measurement, and returns a function for the time since then. Erases the type of the clock.
 package func stopwatch(_ clock: some Clock<Duration>) -> @Sendable () -> Duration {
     let start = clock.now
     return { start.duration(to: clock.now) }

@@ -1,7 +1,7 @@
-/// Waits for something at most so long, even in a task that has been cancelled: for what has to be done before a
-/// program ends. What takes longer is cancelled, and not waited for.
+/// Runs an operation with a timeout, even in a cancelled task: for cleanup before a program exits. After the timeout, the
+/// operation is cancelled and not awaited.
 ///
-/// - Returns: `nil` if it took longer.
+/// - Returns: the result; `nil` after the timeout.
 package func withTimeout<Value: Sendable>(
     _ limit: Duration, clock: any Clock<Duration> = ContinuousClock(),
     _ operation: @escaping @Sendable () async -> Value
@@ -16,7 +16,7 @@ package func withTimeout<Value: Sendable>(
         work.cancel()
         timer.cancel()
     }
-    // A task of its own, since this one's cancellation would end the waiting.
+    // A separate task, since the cancellation of this one would end the wait.
     return await Task {
         for await end in ends { return end }
         return nil

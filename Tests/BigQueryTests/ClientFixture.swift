@@ -5,7 +5,7 @@ import GoogleOAuth
 import Synchronization
 import TestSupport
 
-/// A client whose service is a script.
+/// A client of a scripted service.
 func scriptedClient(
     _ transport: ScriptedTransport, tokens: (any TokenProvider)? = nil, clock: ManualClock = ManualClock(),
     adjust: (inout BigQueryConfiguration) -> Void = { _ in }
@@ -15,7 +15,7 @@ func scriptedClient(
     return BigQueryClient(configuration, tokens: tokens, transport: transport, clock: clock)
 }
 
-/// Gives out numbered tokens and remembers which were rejected.
+/// Provides numbered tokens, and records the rejected ones.
 final class CountingTokens: TokenProvider {
     private let state = Mutex((current: 1, rejected: [AccessToken]()))
 
@@ -33,7 +33,7 @@ final class CountingTokens: TokenProvider {
     }
 }
 
-/// An error as BigQuery words it.
+/// An error response of BigQuery.
 func refusal(_ status: Int, _ reason: String, _ message: String = "no") -> ScriptedTransport.Reply {
     .answer(
         status,

@@ -58,7 +58,7 @@ module GoogleOAuth $(sources GoogleOAuth Clients Errors AuthorizedUserCredential
     RenewingTokenProvider TokenContext TokenProvider TokenResponse)
 module CredentialStore $(sources CredentialStore LinkedService StoredCredential StoredCredential+Import)
 module BigQuery $(sources BigQuery Errors NamePath TableReference DatasetReference)
-module SQLiteStaging $(sources SQLiteStaging SQLiteName StoredRecord RecordedRun RecordedRun+Record StagingTarget \
+module SQLiteStaging $(sources SQLiteStaging SQLiteName ControlRow RecordedRun StagingTarget \
     StagingError StagingIntent StagingStatistics)
 objects=("$build"/*.o)
 swiftc "${flags[@]}" -module-name Fuzzer -use-ld=lld -o "$build/fuzzer" "$here"/Targets/*.swift \
@@ -73,7 +73,7 @@ fuzzed=(
     $(sources GoogleOAuth Clients AuthorizedUserCredential CredentialFile OAuthError+TokenEndpoint TokenResponse)
     $(sources CredentialStore LinkedService StoredCredential+Import)
     $(sources BigQuery BigQueryError+Answer BigQueryError+Reason NamePath TableReference DatasetReference)
-    $(sources SQLiteStaging SQLiteName StoredRecord RecordedRun+Record)
+    $(sources SQLiteStaging SQLiteName ControlRow RecordedRun)
 )
 
 # A failed check is a trap, which must not wait for the backtracer. The order of sets must not depend on the run.

@@ -1,10 +1,10 @@
 import Dispatch
 import Synchronization
 
-/// Runs what a task does between two suspensions, one after another, and cancels the task before a certain one of them.
+/// Runs the jobs of a task one after another, and cancels the task before a given one.
 ///
-/// Every resumption of the task and of its children comes by here, so that a sweep over the numbers cancels at every
-/// `await` that suspends.
+/// Every resumption of the task and of its children is a job, so that a sweep over the numbers cancels at every `await`
+/// that suspends.
 package final class CountingExecutor: TaskExecutor {
     private struct State {
         var count = 0
@@ -16,15 +16,15 @@ package final class CountingExecutor: TaskExecutor {
     private let state = Mutex(State())
     private let queue = DispatchQueue(label: "CountingExecutor")
 
-    /// - Parameter number: before which part the task is cancelled, counted from 1; `nil` for none.
+    /// - Parameter number: The job before which the task is cancelled, counted from 1; `nil` to never cancel.
     package init(cancellingBefore number: Int? = nil) {
         self.number = number
     }
 
-    /// The parts so far.
+    /// The number of jobs so far.
     package var count: Int { state.withLock { $0.count } }
 
-    /// Runs a task here to its end.
+    /// Runs a task on this executor to its end.
     package func run<Value: Sendable>(
         _ body: @escaping @Sendable () async throws -> Value
     ) async -> Result<Value, any Error> {

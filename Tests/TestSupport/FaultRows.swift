@@ -1,17 +1,17 @@
 package import Testing
 
-/// The faults that a test or a suite shows to be survived, by their ids in `Faults.md`.
+/// The faults covered by a test or a suite, by their IDs in `Faults.md`.
 ///
-/// `Tests/faults.sh` reads them in the sources and compares them with the article.
+/// `Tests/faults.sh` compares them with the article.
 package struct FaultRows: TestTrait, SuiteTrait {
-    /// The ids, for example `N1`.
+    /// The IDs, for example `N1`.
     package let ids: [String]
 
-    /// Not handed on to the tests of a suite: the suite as a whole shows them.
+    /// Not inherited by the tests of a suite: the suite as a whole covers them.
     package var isRecursive: Bool { false }
 }
 
 extension Trait where Self == FaultRows {
-    /// The test shows what happens on these faults.
+    /// The test covers these faults.
     package static func faults(_ ids: String...) -> Self { FaultRows(ids: ids) }
 }

@@ -1,10 +1,10 @@
 import Synchronization
 
-/// A clock that moves only when somebody sleeps on it: every sleep ends at once, at its end.
+/// A clock that advances only by sleeps, each of which returns immediately.
 ///
-/// Waits are real in order and length, but take no time; ``slept`` tells them.
+/// Waits keep their order and length, but take no time; ``slept`` records them.
 package final class ManualClock: Clock {
-    /// A point in the clock's time.
+    /// An instant of the clock.
     package struct Instant: InstantProtocol {
         var offset: Duration
 
@@ -16,26 +16,26 @@ package final class ManualClock: Clock {
     private let state = Mutex((now: Duration.zero, slept: [Duration]()))
     private let longestSleep: Duration
 
-    /// Makes a clock. Sleeps longer than `longestSleep` never end, which keeps watchdogs quiet.
+    /// Creates a clock. Sleeps longer than `longestSleep` never end, so that watchdogs do not fire.
     package init(longestSleep: Duration = .seconds(1_000_000)) {
         self.longestSleep = longestSleep
     }
 
-    /// The time now.
+    /// The current time.
     package var now: Instant { Instant(offset: state.withLock { $0.now }) }
 
     /// Always zero.
     package var minimumResolution: Duration { .zero }
 
-    /// How long each sleep was, in order.
+    /// The duration of each sleep, in order.
     package var slept: [Duration] { state.withLock { $0.slept } }
 
-    /// Moves the time on.
+    /// Advances the time.
     package func advance(by duration: Duration) {
         state.withLock { $0.now += duration }
     }
 
-    /// Ends at once and moves the time to `deadline`.
+    /// Returns immediately, and advances the time to `deadline`.
     package func sleep(until deadline: Instant, tolerance: Duration?) async throws {
         try Task.checkCancellation()
         let duration = now.duration(to: deadline)

@@ -3,19 +3,19 @@ import NIOPosix
 package import NIOSSL
 import Synchronization
 
-/// A server on a real socket that answers every request with the same bytes, whether they are HTTP or not.
+/// A server on a real socket that responds to every request with the same bytes, HTTP or not.
 package struct RawServer: Sendable {
-    /// What happens after the bytes were sent.
+    /// What the server does after sending the bytes.
     package enum Ending: Sendable {
         case close
         case stayOpen
     }
 
-    /// The root of the server.
+    /// The URL of the server.
     package let address: String
     private let received: Received
 
-    /// What all connections have brought so far.
+    /// The bytes received on all connections so far.
     package var receivedText: String { received.text.withLock { $0 } }
 
     private final class Received: Sendable {
@@ -25,10 +25,15 @@ package struct RawServer: Sendable {
     /// Serves while `body` runs.
     ///
     /// - Parameters:
-    ///   - tls: what connections are encrypted with; `nil`, the default, leaves them plain.
-    ///   - host: the name of this machine in the address.
+    ///   - response: The bytes of the response.
+    ///   - ending: What to do after sending them. Defaults to closing the connection.
+    ///   - tls: The TLS context; `nil`, the default, for plain connections.
+    ///   - host: The host in the URL.
+    ///   - body: The client.
+    /// - Returns: The result of `body`.
+    /// - Throws: An error of the socket or of `body`.
     package static func with<Result>(
-        _ answer: String, then ending: Ending = .close, tls: NIOSSLContext? = nil, host: String = "127.0.0.1",
+        _ response: String, then ending: Ending = .close, tls: NIOSSLContext? = nil, host: String = "127.0.0.1",
         _ body: (RawServer) async throws -> Result
     ) async throws -> Result {
         let received = Received()
@@ -39,7 +44,7 @@ package struct RawServer: Sendable {
                         try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls))
                     }
                     try channel.pipeline.syncOperations.addHandler(
-                        Answerer(answer: answer, ending: ending, received: received))
+                        Responder(response: response, ending: ending, received: received))
                 }
             }
             .withRunning { port in
@@ -47,26 +52,26 @@ package struct RawServer: Sendable {
             }
     }
 
-    private final class Answerer: ChannelInboundHandler {
+    private final class Responder: ChannelInboundHandler {
         typealias InboundIn = ByteBuffer
         typealias OutboundOut = ByteBuffer
 
-        private let answer: String
+        private let response: String
         private let ending: Ending
         private let received: Received
-        private var hasAnswered = false
+        private var hasResponded = false
 
-        init(answer: String, ending: Ending, received: Received) {
+        init(response: String, ending: Ending, received: Received) {
             self.received = received
-            self.answer = answer
+            self.response = response
             self.ending = ending
         }
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
             received.text.withLock { $0 += String(buffer: unwrapInboundIn(data)) }
-            guard !hasAnswered else { return }
-            hasAnswered = true
-            context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: answer)), promise: nil)
+            guard !hasResponded else { return }
+            hasResponded = true
+            context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: response)), promise: nil)
             if case .close = ending { context.close(promise: nil) }
         }
     }

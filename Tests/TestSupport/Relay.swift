@@ -2,15 +2,15 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// A way to a server on this machine that can be cut.
+/// A TCP relay to a local server, whose connections can be cut.
 package final class Relay: Sendable {
-    /// The root of the server, as it is reached by this way.
+    /// The URL of the relay.
     package var address: String { "http://127.0.0.1:\(port.load(ordering: .relaxed))" }
 
     private let port = Atomic(0)
     private let open = Mutex<[any Channel]>([])
 
-    /// Leads to a port while `body` runs.
+    /// Relays to a port while `body` runs.
     package static func with<Result>(to port: Int, _ body: (Relay) async throws -> Result) async throws -> Result {
         let relay = Relay()
         return try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
@@ -33,9 +33,9 @@ package final class Relay: Sendable {
             }
     }
 
-    /// Cuts all connections that there are; new ones can be made.
+    /// Closes all open connections; new ones can be opened.
     ///
-    /// - Returns: how many of them were open.
+    /// - Returns: The number of closed connections.
     package func cut() -> Int {
         let channels = open.withLock { open in
             defer { open = [] }

@@ -1,14 +1,14 @@
 package import GoogleHTTP
 import Synchronization
 
-/// A transport that answers from a script, and remembers what it was asked.
+/// A transport that returns scripted responses and records requests.
 package final class ScriptedTransport: HTTPTransport {
-    /// One answer, or the failure to give one.
+    /// A response or a failure.
     package enum Reply: Sendable {
         case answer(HTTPResponseHead, [[UInt8]])
         case failure(HTTPError)
 
-        /// An answer with a text as its body.
+        /// A response with a text body.
         package static func answer(
             _ status: Int, _ body: String = "", headers: [(name: String, value: String)] = []
         ) -> Reply {
@@ -19,13 +19,13 @@ package final class ScriptedTransport: HTTPTransport {
     private let state = Mutex((requests: [HTTPRequest](), replies: [Reply]()))
     private let respond: @Sendable (HTTPRequest) async -> Reply?
 
-    /// Gives these answers one after another.
+    /// Returns these responses in order.
     package init(_ replies: [Reply]) {
         respond = { _ in nil }
         state.withLock { $0.replies = replies.reversed() }
     }
 
-    /// Gives the answer that `respond` chooses.
+    /// Returns the responses of `respond`.
     package init(respond: @escaping @Sendable (HTTPRequest) async -> Reply) {
         self.respond = respond
     }
@@ -33,7 +33,7 @@ package final class ScriptedTransport: HTTPTransport {
     /// The requests so far.
     package var requests: [HTTPRequest] { state.withLock { $0.requests } }
 
-    /// The number of answers that were not asked for.
+    /// The number of unused responses.
     package var unusedReplies: Int { state.withLock { $0.replies.count } }
 
     package func exchange<Answer: Sendable>(

@@ -2,7 +2,7 @@ import NIOCore
 import NIOPosix
 
 extension ServerBootstrap {
-    /// Listens on 127.0.0.1 while `body` runs, which gets the port.
+    /// Listens on 127.0.0.1 while `body` runs with the port.
     func withRunning<Result>(_ body: (Int) async throws -> Result) async throws -> Result {
         let listener = try await bind(host: "127.0.0.1", port: 0).get()
         do {

@@ -2,26 +2,30 @@ import Foundation
 package import GRDB
 package import Testing
 
-/// What is found in a staging database of its latest run, whatever became of that.
+/// The state of the latest run in a staging database.
 package struct StagingRemains: Sendable {
-    /// The run; `nil` if none was recorded.
+    /// The run ID; `nil` without a recorded run.
     package var runID: String?
-    /// The run's state as it is recorded, which is `running` if its process ended without a word.
+    /// The recorded state; `running` if the process was killed.
     package var state: String?
-    /// The rows that the checkpoint counts.
+    /// The number of rows in the checkpoint.
     package var rows: Int64 = 0
-    /// The number of runs that are recorded, this one included.
+    /// The number of recorded runs, including this one.
     package var runs = 0
 
-    /// Whether the run's rows are in the table with the name.
+    /// Whether the run is published.
     package var isPublished: Bool { state == "published" }
 
-    /// Looks at a copy of a database, so that the next process finds what the last one has left.
+    /// Examines a copy of a database, so that the next process finds the original unchanged.
     ///
-    /// Checks what must be true at any time: the file is whole, and hidden are as many rows as the checkpoint of their
-    /// run counts, and no others.
+    /// Checks the invariants: the file is intact, and the hidden rows are exactly those of the checkpoint.
     ///
-    /// - Parameter body: may look further; gets the copy.
+    /// - Parameters:
+    ///   - file: The database.
+    ///   - comment: The comment of expectations.
+    ///   - body: Examines the copy further.
+    /// - Returns: The state.
+    /// - Throws: An error of the database or of `body`.
     package static func examine(
         _ file: String, _ comment: Comment? = nil, _ body: (Database, StagingRemains) throws -> Void = { _, _ in }
     ) async throws -> StagingRemains {

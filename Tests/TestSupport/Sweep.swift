@@ -1,7 +1,7 @@
 import Foundation
 
-/// How many cases of a sweep run. The environment variable `SWEEP` sets it: `whole` runs all of them, `short` a few.
-/// Without it, a part runs.
+/// The extent of sweeps, set by the environment variable `SWEEP`: `whole` runs all cases, `short` a few. Without it, a part
+/// runs.
 package enum Sweep {
     private static let size = ProcessInfo.processInfo.environment["SWEEP"]
 
@@ -15,7 +15,7 @@ package enum Sweep {
         }
     }
 
-    /// All values; with `SWEEP=short`, so many of them at equal distances.
+    /// All values; with `SWEEP=short`, a number of them, evenly spaced.
     package static func few<Value>(_ count: Int, of all: [Value]) -> [Value] {
         guard size == "short", count < all.count else { return all }
         return (0..<count).map { all[$0 * all.count / count] }

@@ -2,12 +2,12 @@ import NIOCore
 import NIOPosix
 import NIOSSL
 
-/// A TLS server on 127.0.0.1 whose certificate nobody vouches for.
+/// A TLS server on 127.0.0.1 with an untrusted certificate.
 package struct TLSServer: Sendable {
-    /// The root of the server.
+    /// The URL of the server.
     package let address: String
 
-    /// Serves while `body` runs, with a certificate of its own that is valid in these years.
+    /// Serves while `body` runs, with a self-signed certificate that is valid in these years.
     package static func with<Result>(validYears years: Range<Int>, _ body: (TLSServer) async throws -> Result)
         async throws
         -> Result

@@ -1,11 +1,11 @@
 import Foundation
 
-/// A folder that is removed when the test is over.
+/// A folder that is removed after the test.
 package struct TemporaryFolder: Sendable {
     /// The folder's path.
     package let path: String
 
-    /// Makes a folder for `body`.
+    /// Creates a folder for `body`.
     package static func with<Result>(_ body: (TemporaryFolder) async throws -> Result) async throws -> Result {
         let url = FileManager.default.temporaryDirectory.appending(path: "bqpull-test-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)

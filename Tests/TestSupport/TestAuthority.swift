@@ -4,16 +4,16 @@ package import NIOSSL
 import SwiftASN1
 import X509
 
-/// A certificate authority that nobody trusts unless told to.
+/// A certificate authority that is not trusted by default.
 package struct TestAuthority {
     private let key = P256.Signing.PrivateKey()
     private let name: DistinguishedName
     private let certificate: X509.Certificate
 
-    /// Years in which certificates are valid.
+    /// The validity of certificates, in years.
     package static let validYears = 2020..<2090
 
-    /// Makes an authority.
+    /// Creates an authority.
     package init() throws {
         name = try DistinguishedName { CommonName("bqpull test authority") }
         certificate = try X509.Certificate(
@@ -30,14 +30,16 @@ package struct TestAuthority {
     /// The authority's certificate in PEM.
     package var pem: String { get throws { try certificate.serializeAsPEM().pemString } }
 
-    /// What a server encrypts with that shows a certificate of this authority.
+    /// The TLS context of a server with a certificate of this authority.
     ///
     /// - Parameters:
-    ///   - address: the IP address that it is for; `nil` for a DNS name instead.
-    ///   - years: when it is valid.
-    ///   - name: the DNS name that it is for where `address` is `nil`.
-    ///   - isSelfSigned: whether the server vouches for itself.
-    ///   - configure: changes the rest of the configuration.
+    ///   - address: The IP address of the certificate; `nil` for a DNS name.
+    ///   - dnsName: The DNS name of the certificate, without an `address`.
+    ///   - years: The validity of the certificate.
+    ///   - isSelfSigned: Whether the certificate is self-signed.
+    ///   - configure: Changes the rest of the configuration.
+    /// - Returns: The context.
+    /// - Throws: An error of the certificate library.
     package func serverContext(
         address: [UInt8]? = [127, 0, 0, 1], name dnsName: String = "bigquery.googleapis.com",
         validYears years: Range<Int> = validYears, isSelfSigned: Bool = false,

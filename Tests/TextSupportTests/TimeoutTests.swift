@@ -3,7 +3,7 @@ import Testing
 import TextSupport
 
 @Suite(.timeLimit(.minutes(1))) struct TimeoutTests {
-    @Test func whatTakesLongerIsCancelled() async {
+    @Test func cancelsOperationAfterTimeout() async {
         let (ends, continuation) = AsyncStream<Bool>.makeStream()
         let value: Void? = await withTimeout(.seconds(2), clock: ManualClock()) {
             try? await Task.sleep(for: .seconds(3600))
@@ -16,7 +16,7 @@ import TextSupport
         }
     }
 
-    @Test func whatIsDoneInTimeIsReturned() async {
+    @Test func returnsResultBeforeTimeout() async {
         let value = await withTimeout(.seconds(2), clock: ManualClock(longestSleep: .seconds(1))) { 7 }
         #expect(value == 7)
     }

@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// A number of bytes as it is typed: `128MB`, `1.5 GB`, `64MiB`, `100000`.
+/// A number of bytes on the command line: `128MB`, `1.5 GB`, `64MiB`, `100000`.
 struct ByteCount: ExpressibleByArgument, Sendable {
     let bytes: Int
 
@@ -8,7 +8,8 @@ struct ByteCount: ExpressibleByArgument, Sendable {
         self.bytes = bytes
     }
 
-    /// Reads a number and a unit: none or B, kB, MB, GB, TB (powers of 1000; the B may be left out), KiB, MiB, GiB, TiB (of 1024), in any case.
+    /// Parses a number and an optional unit, in any case: B, kB, MB, GB, TB (powers of 1000; the B is optional), KiB, MiB,
+    /// GiB, TiB (powers of 1024).
     init?(argument: String) {
         let number = argument.prefix { $0.isASCII && $0.isNumber || $0 == "." }
         let unit = argument.dropFirst(number.count).trimmingPrefix(" ").lowercased()
@@ -25,7 +26,7 @@ struct ByteCount: ExpressibleByArgument, Sendable {
         "kib": 0x1p10, "mib": 0x1p20, "gib": 0x1p30, "tib": 0x1p40,
     ]
 
-    /// The shortest way to type a number of bytes.
+    /// The shortest text that parses as this number.
     private static func text(_ bytes: Int) -> String {
         for (unit, factor) in [("TB", 1_000_000_000_000), ("GB", 1_000_000_000), ("MB", 1_000_000), ("kB", 1000)]
         where bytes % factor == 0 && bytes > 0 {

@@ -2,14 +2,14 @@ import ArgumentParser
 import Foundation
 import TextSupport
 
-/// `bqpull config`: values that need not be given with every command.
+/// `bqpull config`: sets values for all commands.
 struct ConfigCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "config",
         abstract: "Set project, location and limits once for all commands.",
         discussion: """
-            An option wins over the environment, the environment over the profile.
-            Without a name all values are shown, with the place that each is from.
+            An option takes precedence over the environment, and the environment over
+            the profile. Without a name, shows all values and where each comes from.
 
             Examples:
               bqpull config
@@ -26,10 +26,10 @@ struct ConfigCommand: ParsableCommand {
     @Argument(help: "The new value.")
     var value: String?
 
-    @Option(help: ArgumentHelp("The profile. Default: BQPULL_PROFILE, else the one without a name.", valueName: "name"))
+    @Option(help: ArgumentHelp("The profile. Default: BQPULL_PROFILE, else the default profile.", valueName: "name"))
     var profile: String?
 
-    @Flag(help: "Take the value out.")
+    @Flag(help: "Remove the value.")
     var unset = false
 
     @Flag(help: "Write the values as one JSON object to standard output.")
@@ -40,7 +40,7 @@ struct ConfigCommand: ParsableCommand {
             throw ValidationError("--unset takes a name and no value")
         }
         if let setting, let value, !setting.accepts(value) {
-            throw ValidationError("'\(value)' cannot be \(setting.rawValue): expected \(setting.example)")
+            throw ValidationError("'\(value)' is not a valid \(setting.rawValue): expected \(setting.example)")
         }
     }
 
@@ -48,7 +48,7 @@ struct ConfigCommand: ParsableCommand {
         guard let setting, value != nil || unset else { return try show() }
         guard let file = try SettingsFile(profile: profile ?? ProcessEnvironment.profile) else {
             throw CommandError(
-                message: "there is no folder to keep settings in", exitStatus: .cannotCreate,
+                .cannotStore, "no configuration folder found",
                 hint: "set HOME or XDG_CONFIG_HOME to an absolute path")
         }
         try file.set(setting, to: value)

@@ -10,13 +10,13 @@ struct EmulatorCommand: AsyncParsableCommand {
         commandName: "emulator",
         abstract: "Serve a local stand-in for BigQuery.",
         discussion: """
-            SQL is answered by SQLite, with BigQuery's table names, literals and
-            parameters; for BigQuery's own dialect point bqpull at bqemulator. Tables of
-            N generated rows are there for every N: `bench.trips_N` has a column of
-            every type, `bench.numbers_N` narrow numbers, `bench.texts_N` wide texts,
-            `bench.nested_N` STRUCTs and ARRAYs. Logins, tokens and their errors are
-            Google's, with a consent page that anybody may click. Exports go into
-            folders that stand for buckets of Cloud Storage, as CSV or JSON lines.
+            SQLite runs the SQL, with BigQuery's table names, literals and parameters;
+            for BigQuery's dialect, point bqpull at bqemulator. Generated tables of N
+            rows exist for every N: `bench.trips_N` has a column of every type,
+            `bench.numbers_N` narrow numbers, `bench.texts_N` wide texts,
+            `bench.nested_N` STRUCTs and ARRAYs. Sign-in, tokens and their errors behave
+            like Google's, with a consent page that any user can accept. Exports go to
+            folders that stand in for Cloud Storage buckets, as CSV or JSON lines.
 
             Examples:
               bqpull emulator
@@ -29,88 +29,89 @@ struct EmulatorCommand: AsyncParsableCommand {
             """
     )
 
-    @Option(help: "The port to listen on, on 127.0.0.1; 0 takes a free one.")
+    @Option(help: "The port to listen on, on 127.0.0.1; 0 picks a free one.")
     var port = 0
 
-    @Option(help: "The one project that exists.")
+    @Option(help: "The only project that exists.")
     var project = EmulatorConfiguration().project
 
     @Option(
         help: ArgumentHelp(
-            "A table to load, or a view with its query. Columns get their types from FILE.schema.json beside it, or from the values. SIGHUP reads the files again.",
+            "A table to load, or a view with its query. Column types come from FILE.schema.json next to it, or from the values. SIGHUP reloads the files.",
             valueName: "dataset.table=file.csv|.jsonl|.db|.sql"))
     var load: [String] = []
 
     @Option(
         name: .customLong("bucket"),
         help: ArgumentHelp(
-            "A folder that stands for a bucket, into which bqpull export writes; may be repeated.",
+            "A folder that stands in for a bucket of bqpull export; can be repeated.",
             valueName: "name=folder"))
     var buckets: [String] = []
 
-    @Option(help: ArgumentHelp("The most that a page holds, by BigQuery's row size.", valueName: "size"))
+    @Option(help: ArgumentHelp("The maximum size of a page, by BigQuery's row size.", valueName: "size"))
     var pageBytes: ByteCount?
 
     @Option(
         help: ArgumentHelp(
-            "Keep so much of pages in memory as they were sent, and send them again when the same rows are asked for; nothing if not given.",
+            "Cache encoded pages up to this size, and reuse them for requests of the same rows. Default: no cache.",
             valueName: "size"))
     var pageCache: ByteCount?
 
-    @Option(help: ArgumentHelp("How long every answer waits.", valueName: "ms"))
+    @Option(help: ArgumentHelp("The delay of every response.", valueName: "ms"))
     var latency = 0
 
-    @Option(help: ArgumentHelp("How long an answer with rows waits besides.", valueName: "ms"))
+    @Option(help: ArgumentHelp("The additional delay of every response with rows.", valueName: "ms"))
     var pageLatency = 0
 
-    @Option(help: ArgumentHelp("How long a job takes at least.", valueName: "ms"))
+    @Option(help: ArgumentHelp("The minimum duration of a job.", valueName: "ms"))
     var jobTime = 0
 
     @Option(
         help: ArgumentHelp(
-            "How long the result of a query is kept; for ever if not given.", valueName: "seconds"))
+            "How long the result of a query is kept. Default: indefinitely.", valueName: "seconds"))
     var resultLifetime: Int64?
 
-    @Option(help: ArgumentHelp("Where to write a credentials file; a temporary one if not given.", valueName: "file"))
+    @Option(help: ArgumentHelp("Where to write a credentials file. Default: a temporary file.", valueName: "file"))
     var credentialsFile: String?
 
     @Option(
-        help: ArgumentHelp(
-            "What the credentials file holds.", valueName: "type"))
+        help: ArgumentHelp("The type of credentials in the credentials file.", valueName: "type"))
     var credentialsType = EmulatorCredentials.authorizedUser
 
-    @Option(help: ArgumentHelp("Where to write the OAuth client as Google's console would.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            "Where to write the OAuth client file, as Google's console writes it.", valueName: "file"))
     var clientFile: String?
 
     @Option(
         name: .customLong("redirect-uri"),
         help: ArgumentHelp(
-            "An address that a Web client has registered; may be repeated. With none it is a desktop client.",
+            "A registered redirect URI of a Web client; can be repeated. Default: a desktop client.",
             valueName: "uri"))
     var redirectURIs: [String] = []
 
-    @Option(help: ArgumentHelp("How long an access token is good for.", valueName: "seconds"))
+    @Option(help: ArgumentHelp("The lifetime of access tokens.", valueName: "seconds"))
     var accessTokenLifetime = EmulatorConfiguration().accessTokenLifetime.components.seconds
 
-    @Option(help: ArgumentHelp("How long a refresh token is good for; for ever if not given.", valueName: "seconds"))
+    @Option(help: ArgumentHelp("The lifetime of refresh tokens. Default: unlimited.", valueName: "seconds"))
     var refreshTokenLifetime: Int64?
 
-    @Flag(help: "Give out a new refresh token with every refresh, and end the old one.")
+    @Flag(help: "Issue a new refresh token with every refresh, and revoke the old one.")
     var rotateRefreshTokens = false
 
-    @Option(help: ArgumentHelp("What goes wrong on purpose.", valueName: "name"))
+    @Option(help: ArgumentHelp("The failure to simulate.", valueName: "name"))
     var failure: EmulatorFailure?
 
     @Option(
         help: ArgumentHelp(
-            "A file of instructions for single requests, in the form of Google's storage test bench, for example {\"instructions\": {\"bigquery.jobs.getQueryResults\": [\"return-503\", \"stall-for-30s-after-4K\"]}}. What is met is told on standard error.",
+            "A file of fault instructions for single requests, as in Google's storage testbench, for example {\"instructions\": {\"bigquery.jobs.getQueryResults\": [\"return-503\", \"stall-for-30s-after-4K\"]}}. Applied instructions are logged on standard error.",
             valueName: "file"))
     var faults: String?
 
-    @Flag(help: "Answer requests without an access token too.")
+    @Flag(help: "Accept requests without an access token.")
     var noAuth = false
 
-    /// The longest time of an option, in its unit: 11 days of milliseconds, or 31 years of seconds.
+    /// The maximum of time options, in their unit: 11 days of milliseconds, or 31 years of seconds.
     private static let largestTime: Int64 = 1_000_000_000
 
     mutating func validate() throws {
@@ -127,7 +128,7 @@ struct EmulatorCommand: AsyncParsableCommand {
         for uri in redirectURIs {
             let parts = URLComponents(string: uri)
             guard let parts, parts.host != nil, parts.hasValidPort else {
-                throw ValidationError("--redirect-uri \(uri): expected an address such as http://localhost:8080/")
+                throw ValidationError("--redirect-uri \(uri): expected a URL such as http://localhost:8080/")
             }
         }
         _ = try load.map(Self.tableSource)
@@ -153,7 +154,7 @@ struct EmulatorCommand: AsyncParsableCommand {
         let folder = FileManager.default.temporaryDirectory.appending(path: "bqpull-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: folder) }
         do {
-            // Without files there is nothing to read again, and the end of the terminal ends it as usual.
+            // SIGHUP reloads files; without any, it ends the emulator.
             let signals = tables.isEmpty ? [SIGINT, SIGTERM, SIGHUP] : [SIGINT, SIGTERM]
             try await Interruption.catching(signals: signals) {
                 try await emulator.run { running in
@@ -167,15 +168,15 @@ struct EmulatorCommand: AsyncParsableCommand {
                     if let clientFile { try running.writeClientFile(to: clientFile) }
                     let hangups = tables.isEmpty ? nil : Hangups()
                     try announce(running, credentials: credentials ?? "")
-                    if let hangups { for await _ in hangups.signals { await Self.loadAgain(tables, running) } }
+                    if let hangups { for await _ in hangups.signals { await Self.reload(tables, running) } }
                 }
             }
         } catch is Interruption {
-            // How a server is meant to end.
+            // The regular end of a server.
         }
     }
 
-    /// Prints where the server is; scripts wait for the first line.
+    /// Prints the endpoint, for which scripts wait, and how to use it.
     private func announce(_ running: RunningEmulator, credentials: String) throws {
         let login = clientFile.map { file in
             "  bqpull auth login --client-file \(file) --endpoint \(running.endpoint) --project \(project)"
@@ -184,41 +185,39 @@ struct EmulatorCommand: AsyncParsableCommand {
             "listening on \(running.endpoint)",
             "credentials: \(credentials)",
             clientFile.map { "client: \($0)" },
-            "a stand-in for BigQuery that hands SQL to SQLite; for BigQuery's dialect use bqemulator",
-            "try, in another window:",
+            "SQL runs in SQLite; for BigQuery's dialect use bqemulator",
+            "in another terminal, try:",
             "  export BIGQUERY_EMULATOR_HOST=\(running.endpoint)",
             "  export BQPULL_CREDENTIALS=\(shellWord(credentials))",
             "  bqpull query 'SELECT * FROM bench.trips_1000' --into staging.db",
             login,
         ]
-        // Not print: what waits in a buffer for more would keep a script waiting too.
+        // Not print, whose buffer would keep a script waiting.
         try StandardOutput.write(lines.compactMap(\.self).joined(separator: "\n") + "\n")
     }
 
-    /// Loads what can be loaded; a table whose file is no good any more stays as it was. Views come last, since they
-    /// may need a table's new columns.
-    private static func loadAgain(_ tables: [EmulatorConfiguration.TableSource], _ running: RunningEmulator) async {
+    /// Reloads all tables; a table whose file is invalid stays unchanged. Views come last, since they can need new columns
+    /// of tables.
+    private static func reload(_ tables: [EmulatorConfiguration.TableSource], _ running: RunningEmulator) async {
         for table in tables.filter({ !isView($0) }) + tables.filter(isView) {
             let name = "\(table.dataset).\(table.table)"
             do {
                 try checkFile(table.file)
                 try await running.load(table)
-                Diagnostics.info("loaded again: \(name) from \(printable(table.file))")
+                Diagnostics.info("reloaded \(name) from \(printable(table.file))")
             } catch {
-                let reason = Failure(error)?.message ?? "\(error)"
-                Diagnostics.warning("\(name) stays as it was: \(printable(reason))")
+                Diagnostics.warning("\(name) is unchanged: \(printable(Failure(error).message))")
             }
         }
     }
 
-    /// Rejects what could block the emulator, such as a named pipe, in the place of a file or of its schema.
+    /// Rejects a file or schema that could block the emulator, such as a named pipe.
     private static func checkFile(_ file: String) throws {
         for path in [file, (file as NSString).deletingPathExtension + ".schema.json"] {
             do throws(InputFileError) {
                 try InputFile.check(path)
             } catch {
-                throw CommandError(
-                    message: "\(printable(path)) \(error.reason)", exitStatus: .inputMissing, hint: error.hint)
+                throw CommandError(.unreadableInput, "\(printable(path)) \(error.reason)", hint: error.hint)
             }
         }
     }
@@ -246,3 +245,23 @@ struct EmulatorCommand: AsyncParsableCommand {
 extension EmulatorFailure: ExpressibleByArgument {}
 
 extension EmulatorCredentials: ExpressibleByArgument {}
+
+/// Receives SIGHUP, which no longer ends the process.
+private final class Hangups {
+    /// An element for each signal; signals that arrive while one is handled are merged.
+    let signals: AsyncStream<Void>
+    private let source: any DispatchSourceSignal
+
+    init() {
+        let (stream, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        signals = stream
+        signal(SIGHUP, SIG_IGN)
+        source = DispatchSource.makeSignalSource(signal: SIGHUP, queue: .global())
+        source.setEventHandler { continuation.yield() }
+        source.resume()
+    }
+
+    deinit {
+        source.cancel()
+    }
+}

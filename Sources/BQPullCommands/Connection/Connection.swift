@@ -8,22 +8,22 @@ import Logging
 import Synchronization
 import TextSupport
 
-/// A connection to Google or another endpoint, configured by options and environment.
+/// A connection to BigQuery, configured by options and environment: transport, credentials and warnings.
 final class Connection: Sendable {
     let transport: HTTPSTransport
-    /// The endpoint that the user named.
+    /// The endpoint set by the user.
     let namedEndpoint: HTTPEndpoint?
-    /// The project that the user named by an option, the environment or the profile.
+    /// The project set by an option, the environment or the profile.
     let namedProject: String?
     private let settings: Settings
     private let credentialLocation: CredentialSearch.Location
     private let logger: Logger
     private let noted = Mutex<[PullWarning]>([])
     private let providers = Mutex<[any TokenProvider]>([])
-    /// The number of failed connection attempts so far.
+    /// The number of attempts so far that found the service unreachable.
     private let unreachable = Mutex(0)
 
-    /// The time limit of the wait for an interrupted token exchange.
+    /// How long to wait for an interrupted token request.
     private static let settlingTime: Duration = .seconds(2)
 
     /// Connects, and disconnects after `body`.
@@ -46,7 +46,7 @@ final class Connection: Sendable {
         }
     }
 
-    /// Disconnects, after a token exchange in flight, which can return a new refresh token.
+    /// Disconnects, after waiting for token requests in flight, which can return a new refresh token.
     private func close() async {
         let providers = providers.withLock { $0 }
         let isSettled = await withTimeout(Self.settlingTime) {
@@ -55,7 +55,7 @@ final class Connection: Sendable {
         }
         if isSettled == nil {
             Diagnostics.warning(
-                "the refresh token was being exchanged; if it is rejected from now on, run bqpull auth login")
+                "a token request was interrupted; if the refresh token is rejected from now on, run bqpull auth login")
         }
         try? await transport.shutdown()
     }
@@ -70,7 +70,7 @@ final class Connection: Sendable {
         var logger = Logger(label: "bqpull") { _ in StandardErrorLog() }
         logger.logLevel = options.verbose ? .debug : .error
         self.logger = logger
-        // BigQuery compresses responses only if the user agent contains gzip.
+        // BigQuery compresses responses only if the user agent contains "gzip".
         transport = HTTPSTransport(
             userAgent: "bqpull/\(ToolVersion.current) (gzip)",
             proxy: HTTPProxy(environment: ProcessEnvironment.variables),
@@ -79,7 +79,7 @@ final class Connection: Sendable {
         )
     }
 
-    /// The warnings so far.
+    /// Warnings about credentials.
     var warnings: [PullWarning] { noted.withLock { $0 } }
 
     /// Shows the warnings, for commands without a report.
@@ -87,17 +87,17 @@ final class Connection: Sendable {
         for warning in warnings { Diagnostics.warning(warning.message) }
     }
 
-    /// Logs each retry. The second failed connection attempt is also shown as a warning.
+    /// Logs each retry. Warns at the second attempt that finds the service unreachable.
     var onRetry: @Sendable (RetryAttempt) -> Void {
         { [logger, weak self] attempt in
-            logger.debug("again in \(Readable.seconds(attempt.delay / .seconds(1))): \(attempt.cause)")
+            logger.debug("retrying in \(Readable.seconds(attempt.delay / .seconds(1))): \(attempt.cause)")
             guard let error = attempt.cause as? HTTPError, [.connectionFailed, .hostNotFound].contains(error.code)
             else { return }
             let count = self?.unreachable.withLock { count in
                 count += 1
                 return count
             }
-            if count == 2 { Diagnostics.warning("\(error.message); trying again") }
+            if count == 2 { Diagnostics.warning("\(error.message); retrying") }
         }
     }
 
@@ -105,7 +105,7 @@ final class Connection: Sendable {
     func chooseCredential() async throws -> CredentialChoice {
         let choice = try await ProcessEnvironment.credentials.choose(
             credentialLocation, for: namedEndpoint, tokenContext())
-        logger.debug("endpoint \(choice.endpoint.map { "\($0)" } ?? "of Google")")
+        logger.debug("endpoint \(choice.endpoint.map { "\($0)" } ?? "Google")")
         logger.debug("credentials \(choice.credential.map { printable($0.source) } ?? "none")")
         if let warning = choice.warning {
             noted.withLock { $0.append(PullWarning(code: .credentialsFile, message: warning)) }
@@ -130,13 +130,17 @@ final class Connection: Sendable {
         )
     }
 
-    /// A client that bills queries to `project`, by default to that of the user or of the credential.
+    /// A client of the project billed for queries.
+    ///
+    /// - Parameter project: Overrides the project set by the user or the credentials.
+    /// - Returns: The client.
+    /// - Throws: ``CommandError`` if no project is set, or an error of the credentials.
     func client(project: String? = nil) async throws -> BigQueryClient {
         let choice = try await chooseCredential()
         return try await client(choice, tokens: choice.credential.map { tokens(of: $0) }, project: project)
     }
 
-    /// A client with the tokens of the caller.
+    /// A client of the project billed for queries, with chosen credentials and tokens.
     func client(
         _ choice: CredentialChoice, tokens: (any TokenProvider)?, project: String? = nil, retry: RetryPolicy? = nil
     ) async throws -> BigQueryClient {
@@ -151,5 +155,20 @@ final class Connection: Sendable {
         var configuration = try BigQueryConfiguration(project: named, endpoint: choice.endpoint)
         if let retry { configuration.retry = retry }
         return BigQueryClient(configuration, tokens: tokens, transport: transport, onRetry: onRetry)
+    }
+}
+
+/// Log lines on standard error, for `--verbose`.
+private struct StandardErrorLog: LogHandler {
+    var metadata: Logger.Metadata = [:]
+    var logLevel: Logger.Level = .error
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+        event.level > .info ? Diagnostics.warning("\(event.message)") : Diagnostics.debug("\(event.message)")
     }
 }

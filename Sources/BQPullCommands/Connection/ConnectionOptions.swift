@@ -1,11 +1,11 @@
 import ArgumentParser
 import TextSupport
 
-/// The connection options of every command that accesses the network.
+/// The options of every command that connects to BigQuery: project, credentials, endpoint, output.
 struct ConnectionOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "The project billed for queries. Default: BQPULL_PROJECT, else GOOGLE_CLOUD_PROJECT, else that of the profile, else that of the credentials or of the machine.",
+            "The project billed for queries. Default: BQPULL_PROJECT, else GOOGLE_CLOUD_PROJECT, else the project of the profile, of the credentials, or of the machine.",
             valueName: "id"
         )
     )
@@ -15,7 +15,7 @@ struct ConnectionOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The BigQuery endpoint, for example http://127.0.0.1:9050. Default: BIGQUERY_EMULATOR_HOST, else that of the stored credentials, else Google's.",
+            "The URL of the service, for example http://127.0.0.1:9050. Default: BIGQUERY_EMULATOR_HOST, else the endpoint given to bqpull auth login, else BigQuery.",
             valueName: "url"
         )
     )
@@ -23,25 +23,25 @@ struct ConnectionOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "A PEM file with extra trusted CAs.", valueName: "file"))
+            "A PEM file of certificate authorities to trust in addition to the system's.", valueName: "file"))
     var caFile: String?
 
-    @Flag(help: "Show the origin of values, and requests, retries and times.")
+    @Flag(help: "Show requests, retries and times, and where values come from.")
     var verbose = false
 
     @Option(
         help: ArgumentHelp(
-            "The format of messages, progress and errors on standard error: text or json, one object per line. Default: BQPULL_LOG_FORMAT, else text.",
+            "The format of messages, progress and errors on standard error: text, or json with one object per line. Default: BQPULL_LOG_FORMAT, else text.",
             valueName: "format"))
     var logFormat: LogFormat?
 
     @Flag(help: "Write the result as one JSON object to standard output.")
     var json = false
 
-    /// The defaults of options.
+    /// The settings that apply without options.
     func settings() throws -> Settings { try Settings(profile: credential.profile, isVerbose: verbose) }
 
-    /// The given options that select credentials and service, as shell words.
+    /// The options for the same credentials and endpoint, quoted for a shell.
     var given: [String] {
         [
             ("--endpoint", endpoint), ("--credentials", credential.credentials), ("--profile", credential.profile),

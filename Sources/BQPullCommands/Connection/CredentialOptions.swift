@@ -52,9 +52,8 @@ struct CredentialOptions: ParsableArguments {
         guard tokenCommand == nil, !metadataServer else {
             let option = metadataServer ? "--metadata-server" : "--token-command"
             throw CommandError(
-                message: "\(option) does not name stored credentials", exitStatus: .usage,
-                hint: "leave \(option) out; a login is for a client: --client-file FILE"
-            )
+                .usage, "\(option) does not name stored credentials",
+                hint: "leave \(option) out; a login is for a client: --client-file FILE")
         }
         return try ProcessEnvironment.credentials.store(profile: profile ?? ProcessEnvironment.profile)
     }

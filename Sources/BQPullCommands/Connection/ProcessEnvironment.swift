@@ -1,5 +1,5 @@
-// `environ` is a mutable variable of the C library. It is used once, before there is a second thread.
 import CredentialStore
+// `environ` is a mutable variable of the C library; it is read once, before a second thread starts.
 @preconcurrency import Foundation
 
 /// The environment variables that the process was started with.
@@ -13,20 +13,21 @@ enum ProcessEnvironment {
         return (variables, notUTF8.sorted())
     }()
 
-    /// All variables, read once. Those with secrets are erased from the process, so that no child inherits them and
-    /// `/proc/PID/environ` does not show them.
+    /// All variables, read once. Those that hold secrets are erased from the process afterwards: no child inherits
+    /// them, and `/proc/PID/environ` does not show them.
     static let variables = initial.variables
 
-    /// The names of the variables that affect commands and are not valid UTF-8, sorted. ``variables`` contains U+FFFD
-    /// instead of their invalid bytes.
+    /// The names of the variables that bqpull reads and that are not valid UTF-8, sorted. ``variables`` has U+FFFD in
+    /// place of their invalid bytes.
     static let notUTF8 = initial.notUTF8
 
     private static let secretNames = ["BQPULL_CLIENT_SECRET", "BQPULL_REFRESH_TOKEN"]
 
-    /// The variables that token commands inherit. A command that is bqpull itself must not run the command again.
+    /// The variables that child processes inherit: no secrets, and no `BQPULL_TOKEN_COMMAND`, so that a token command that
+    /// is bqpull does not run itself.
     static let inheritable = variables.filter { !(secretNames + ["BQPULL_TOKEN_COMMAND"]).contains($0.key) }
 
-    /// The search for credentials.
+    /// The search for stored credentials.
     static let credentials = CredentialSearch(
         environment: variables, variablePrefix: "BQPULL_", storeFolder: storeFolder(in: variables))
 
@@ -42,23 +43,23 @@ enum ProcessEnvironment {
         #endif
     }
 
-    /// The default profile.
+    /// The profile used if no option names one.
     static let profile = value("BQPULL_PROFILE")
 
-    /// The value of a variable, `nil` if it is empty.
+    /// The value of a variable; `nil` if it is unset or empty.
     static func value(_ name: String) -> String? {
         variables[name].flatMap { $0.isEmpty ? nil : $0 }
     }
 
-    /// Whether a variable affects commands.
+    /// Whether bqpull reads a variable.
     private static func isRead(_ name: String) -> Bool {
         let names = ["BIGQUERY_EMULATOR_HOST", "CLOUDSDK_CONFIG", "HOME", "TMPDIR", "XDG_CONFIG_HOME"]
         return names.contains(name) || name.uppercased().hasSuffix("_PROXY")
             || ["AWS_", "BQPULL_", "GCE_METADATA_", "GOOGLE_"].contains { name.hasPrefix($0) }
     }
 
-    /// Overwrites the secrets in the memory that `/proc/PID/environ` shows; `unsetenv` alone removes only the pointers
-    /// to them.
+    /// Overwrites the secrets in the initial environment block, which `/proc/PID/environ` shows; `unsetenv` only
+    /// removes the pointers to them.
     private static func eraseSecrets() {
         let prefixes = secretNames.map { $0 + "=" }
         var entry: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? = environ

@@ -1,33 +1,32 @@
 import Foundation
 
-/// The texts that the process was started with: arguments, environment variables, the working directory.
+/// The texts that the process starts with: arguments, environment variables, the working directory.
 ///
-/// Swift reads each of them as UTF-8 and replaces what is invalid by U+FFFD, so that two files could become one, and a
-/// query another one.
+/// Swift reads them as UTF-8 and replaces invalid bytes with U+FFFD, which could merge two file names or change a query.
 enum ProcessText {
-    /// Rejects a text that is not valid UTF-8. The error says where it is and does not repeat it.
+    /// Rejects text that is not valid UTF-8. The error names its place and does not print it.
     ///
-    /// - Throws: ``CommandError``.
+    /// - Throws: ``CommandError`` for the first invalid text.
     static func requireUTF8() throws {
-        // Not from 1 to argc: a program can be started without any argument, not even its name.
+        // argc can be 0: a program can be started without even its name.
         for position in (0..<Int(CommandLine.argc)).dropFirst() {
             guard let argument = CommandLine.unsafeArgv[position], String(validatingCString: argument) == nil else {
                 continue
             }
             throw CommandError(
-                message: "argument \(position) is not valid UTF-8", exitStatus: .usage,
+                .usage, "argument \(position) is not valid UTF-8",
                 hint: "convert it to UTF-8; rename a file whose name is in another encoding")
         }
         if let name = ProcessEnvironment.notUTF8.first {
             throw CommandError(
-                message: "the environment variable \(name) is not valid UTF-8", exitStatus: .configuration,
+                .invalidConfiguration, "the environment variable \(name) is not valid UTF-8",
                 hint: "set it to UTF-8, or unset it")
         }
         guard let folder = getcwd(nil, 0) else { return }
         defer { free(folder) }
         guard String(validatingCString: folder) != nil else {
             throw CommandError(
-                message: "the path of the working directory is not valid UTF-8", exitStatus: .configuration,
+                .invalidConfiguration, "the path of the working directory is not valid UTF-8",
                 hint: "run the command in another directory")
         }
     }

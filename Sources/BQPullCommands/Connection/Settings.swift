@@ -3,36 +3,36 @@ import BigQuery
 import Foundation
 import GoogleOAuth
 
-/// A value that may be given once for many commands.
+/// A value that can be set once for all commands.
 enum Setting: String, CaseIterable, ExpressibleByArgument {
     case project, location
     case maxBytesBilled = "max-bytes-billed"
     case confirmAbove = "confirm-above"
 
-    /// The option that wins over every other place.
+    /// The option, which takes precedence over every other source.
     var option: String { "--\(rawValue)" }
 
-    /// The environment variables that are looked at without the option, the first one first.
+    /// The environment variables, in order of precedence.
     var variables: [String] {
         let own = "BQPULL_" + rawValue.uppercased().replacing("-", with: "_")
         return self == .project ? [own, "GOOGLE_CLOUD_PROJECT"] : [own]
     }
 
-    /// What a value looks like.
+    /// A description of a valid value.
     var example: String {
         switch self {
-        case .project: "the id of a project such as my-project"
+        case .project: "a project ID such as my-project"
         case .location: "a location such as EU or europe-west3"
         case .maxBytesBilled, .confirmAbove: "a size such as 50GB"
         }
     }
 
-    /// What counts where nothing is set, if it is known here.
+    /// The default, if bqpull has one.
     var defaultText: String? {
         self == .confirmAbove ? CostOptions.defaultThreshold.defaultValueDescription : nil
     }
 
-    /// Whether the value is valid.
+    /// Whether a value is valid.
     func accepts(_ text: String) -> Bool {
         switch self {
         case .project: (try? BigQueryConfiguration(project: text)) != nil
@@ -42,9 +42,9 @@ enum Setting: String, CaseIterable, ExpressibleByArgument {
     }
 }
 
-/// Where values come from that are not given as options: the environment, then the settings of the profile.
+/// The sources of values without an option: the environment, then the settings of the profile.
 struct Settings {
-    /// A value, and the place that it is from, in words.
+    /// A value and its origin, in words.
     struct Value {
         var text: String
         var origin: String
@@ -54,9 +54,9 @@ struct Settings {
     private let profileName: String
     private let isVerbose: Bool
 
-    /// Reads the settings of a profile, else of the one that `BQPULL_PROFILE` names, else those without a profile.
+    /// Reads the settings of a profile: `named`, else `BQPULL_PROFILE`, else the default one.
     ///
-    /// - Throws: ``CommandError`` for a file that is damaged, `OAuthError` for a name that cannot be a profile's.
+    /// - Throws: ``CommandError`` for an invalid file, `OAuthError` for an invalid profile name.
     init(profile named: String?, isVerbose: Bool = false) throws {
         let name = named ?? ProcessEnvironment.profile
         profileName = name.map { "the profile \($0)" } ?? "bqpull config"
@@ -64,7 +64,7 @@ struct Settings {
         self.isVerbose = isVerbose
     }
 
-    /// What counts if the option is not given.
+    /// The value of a setting without an option.
     func find(_ setting: Setting) -> Value? {
         for variable in setting.variables {
             if let text = ProcessEnvironment.value(variable) { return Value(text: text, origin: variable) }
@@ -72,7 +72,7 @@ struct Settings {
         return profile[setting.rawValue].map { Value(text: $0, origin: profileName) }
     }
 
-    /// The value of the option, or what counts without it. Tells with `--verbose` where it is from.
+    /// The value of the option, else of the setting. Logs its origin with `--verbose`.
     ///
     /// - Throws: ``CommandError`` for an invalid value.
     func value<Argument: ExpressibleByArgument>(_ setting: Setting, option: Argument?) throws -> Argument? {
@@ -83,14 +83,14 @@ struct Settings {
         guard let found = find(setting) else { return nil }
         guard let value = Argument(argument: found.text) else {
             throw CommandError(
-                message: "\(found.text) of \(found.origin) cannot be \(setting.option)", exitStatus: .configuration,
-                hint: "give \(setting.example); bqpull config shows where each value comes from")
+                .invalidConfiguration, "invalid value for \(setting.option) in \(found.origin): \(found.text)",
+                hint: "use \(setting.example); bqpull config shows where each value comes from")
         }
         note(setting, found.text, found.origin)
         return value
     }
 
-    /// Tells with `--verbose` where a value is from.
+    /// Logs the origin of a value with `--verbose`.
     func note(_ setting: Setting, _ value: String, _ origin: String) {
         if isVerbose { Diagnostics.debug("\(setting.rawValue) \(value), from \(origin)") }
     }

@@ -8,9 +8,9 @@ import TextSupport
 struct SettingsFile {
     let path: String
 
-    /// The file of a profile, or without one the file of all commands; `nil` if there is no home folder.
+    /// The file of a profile, or of the default one; `nil` if there is no home folder.
     ///
-    /// - Throws: `OAuthError` for a name that cannot be a profile's.
+    /// - Throws: `OAuthError` for an invalid profile name.
     init?(profile: String?) throws {
         let folder: String
         do throws(OAuthError) {
@@ -22,7 +22,7 @@ struct SettingsFile {
         path = folder + "/settings.json"
     }
 
-    /// The profiles for which something is set.
+    /// The profiles that have settings.
     static var profiles: [String] {
         guard let folder = try? ProcessEnvironment.credentials.store().folder + "/profiles",
             let names = try? FileManager.default.contentsOfDirectory(atPath: folder)
@@ -30,38 +30,38 @@ struct SettingsFile {
         return names.filter { FileManager.default.fileExists(atPath: "\(folder)/\($0)/settings.json") }
     }
 
-    /// What is set; nothing if there is no file.
+    /// The settings; empty if there is no file.
     ///
-    /// - Throws: ``CommandError`` for a file that cannot be read or holds something else.
+    /// - Throws: ``CommandError`` for a file that cannot be read or is invalid.
     func read() throws -> [String: String] {
         guard FileManager.default.fileExists(atPath: path) else { return [:] }
         let bytes = try? InputFile.read(path, limit: InputFile.maximumTextSize)
         if let duplicate = bytes.flatMap({ DuplicateMember(in: $0) }) {
             throw CommandError(
-                message: "\(path) has the setting \(printable(duplicate.name, limit: 100)) twice",
-                exitStatus: .configuration, hint: "remove the wrong one of the two")
+                .invalidConfiguration, "duplicate setting \(printable(duplicate.name, limit: 100)) in \(path)",
+                hint: "remove one of the two")
         }
         guard let bytes, let settings = try? JSONDecoder().decodeUnambiguous([String: String].self, from: bytes) else {
             throw CommandError(
-                message: "the settings in \(path) cannot be read", exitStatus: .configuration,
-                hint: "mend the file, a JSON object of texts, or remove it: rm \(shellWord(path))")
+                .invalidConfiguration, "cannot read the settings in \(path)",
+                hint: "fix the file, a JSON object of strings, or remove it: rm \(shellWord(path))")
         }
         if let unknown = settings.keys.sorted().first(where: { Setting(rawValue: $0) == nil }) {
             throw CommandError(
-                message: "\(path) has a setting that there is not: \(unknown)", exitStatus: .configuration,
-                hint: "there are \(Setting.allCases.map(\.rawValue).joined(separator: ", "))")
+                .invalidConfiguration, "unknown setting \(unknown) in \(path)",
+                hint: "the settings are \(Setting.allCases.map(\.rawValue).joined(separator: ", "))")
         }
         return settings
     }
 
-    /// Sets something, or takes it out.
+    /// Sets a value, or removes it.
     ///
     /// - Throws: ``CommandError`` or `OAuthError` if the file cannot be read or replaced.
     func set(_ setting: Setting, to value: String?) throws {
         var settings = try read()
         settings[setting.rawValue] = value
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+        let encoder = JSONEncoder.canonical
+        encoder.outputFormatting.insert(.prettyPrinted)
         let file = PrivateFile(path: path)
         try file.prepareFolder()
         try file.write(Array(try encoder.encode(settings)) + [0x0A])

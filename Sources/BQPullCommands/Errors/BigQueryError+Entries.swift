@@ -1,94 +1,156 @@
 import BigQuery
+import TextSupport
 
 extension BigQueryError: ReportedError {
     static let entries: [Code: ErrorEntry] = [
         .invalidRequest: ErrorEntry(
-            .usage,
-            explanation:
-                "A project, parameter or name is not acceptable. The message says which."),
+            .usage, explanation: "A project, parameter or name is not valid. The message identifies it."),
         .notAQuery: ErrorEntry(
-            .usage,
-            explanation:
-                "The statement does not return rows, or does more than that. bqpull runs single SELECTs."),
+            .usage, hint: "pass a statement that returns rows: SELECT, WITH …",
+            explanation: "The statement does not return rows, or does more than that. bqpull runs single SELECTs."),
         .notATable: ErrorEntry(
-            .usage,
-            explanation:
-                "It is a view or the like, whose rows only a query can read."),
+            .usage, hint: "read it with a query: bqpull query 'SELECT * FROM DATASET.VIEW' --into FILE",
+            explanation: "The table is a view or another object whose rows only a query can read."),
         .queryFailed: ErrorEntry(
-            .queryFailed,
-            explanation:
-                "BigQuery refused the query, or it failed. The message is BigQuery's own."),
+            .queryFailed, hint: "correct the statement or the data that it reads; nothing was staged",
+            explanation: "BigQuery rejected the query, or it failed. The message is BigQuery's own."),
         .notFound: ErrorEntry(
             .queryFailed,
+            hint: "check the names and --location; bqpull ls lists the datasets, bqpull ls DATASET the tables",
             explanation:
-                "The table, dataset or job does not exist, or not in this location. bqpull ls shows what there is."),
+                "The table, dataset or job does not exist, or not in this location. bqpull ls lists what exists."),
         .permissionDenied: ErrorEntry(
             .permission,
+            hint:
+                "grant the account the roles BigQuery Job User on the project and BigQuery Data Viewer on the data",
             explanation:
-                "The account may not do this. It needs the roles BigQuery Job User on the project and BigQuery Data Viewer on the tables."
+                "The account lacks a permission. It needs the roles BigQuery Job User on the project and BigQuery Data Viewer on the tables."
         ),
         .unauthenticated: ErrorEntry(
-            .permission,
-            explanation:
-                "BigQuery does not accept the access token, even a new one. bqpull auth test says why."),
+            .permission, hint: "check that the refresh token was granted the BigQuery scope, or get a new one",
+            explanation: "BigQuery rejects the access token, even a new one. bqpull auth test shows the reason."),
         .projectNotFound: ErrorEntry(
             .permission,
-            explanation:
-                "The project does not exist. Check the id, which is not its name, with --project."),
+            hint:
+                "pass the project's ID with --project, as https://console.cloud.google.com/cloud-resource-manager shows it (not its name)",
+            explanation: "The project does not exist. Check its ID, which differs from its name, with --project."),
         .missingScope: ErrorEntry(
-            .permission,
-            explanation:
-                "The token was not granted the scope that is needed. Log in again and allow everything that is asked for."
-        ),
+            .permission, hint: "run bqpull auth login, and leave the box of BigQuery ticked",
+            explanation: "The token lacks the required scope. Log in again and grant all requested permissions."),
         .apiDisabled: ErrorEntry(
             .permission,
+            hint:
+                "enable it at https://console.cloud.google.com/apis/library/bigquery.googleapis.com for the project in the message; this takes a few minutes",
             explanation:
                 "The BigQuery API is not enabled in the project. Enable it in the console, or name another project with --project."
         ),
         .billingDisabled: ErrorEntry(
-            .permission,
+            .permission, hint: "link a billing account at https://console.cloud.google.com/billing/projects",
             explanation:
                 "The project has no open billing account. Open one in the console, or name another project with --project."
         ),
         .quotaExceeded: ErrorEntry(
-            .later,
-            explanation:
-                "A quota is used up for now. Try again later, or ask for more in the console."),
+            .later, hint: "wait until the quota is refilled, then run the same command again",
+            explanation: "A quota is exhausted. Try again later, or request a higher quota in the console."),
         .rateLimited: ErrorEntry(
-            .unavailable,
-            explanation:
-                "Too many requests at a time, until all repetitions were used up. Try again with less --parallel."),
+            .unavailable, hint: later,
+            explanation: "Too many requests at a time, until all retries were used. Try again with a lower --parallel."),
         .unavailable: ErrorEntry(
-            .unavailable,
-            explanation:
-                "BigQuery was in trouble until all repetitions were used up. Run the same command again later."),
+            .unavailable, hint: later,
+            explanation: "BigQuery was unavailable until all retries were used. Run the same command again later."),
         .jobFailedTemporarily: ErrorEntry(
-            .queryFailed,
+            .queryFailed, hint: later,
             explanation:
-                "BigQuery failed to run the job several times for reasons of its own. Run the same command again later."
+                "BigQuery failed to run the job several times because of an error of its own. Run the same command again later."
         ),
         .duplicateJob: ErrorEntry(
-            .queryFailed,
-            explanation:
-                "A job of this name exists already. Run the same command again."),
+            .queryFailed, explanation: "A job with this ID exists already. Run the same command again."),
         .foreignJob: ErrorEntry(
-            .badData,
-            explanation:
-                "The job of this run runs another query than the one that was recorded. Begin anew with --restart."),
+            .badData, hint: "run the same command again, which uses a new job ID",
+            explanation: "The job of this run runs another query than the recorded one. Start over with --restart."),
         .resultExpired: ErrorEntry(
-            .later,
+            .later, hint: "start over with --restart; BigQuery keeps a result for about a day",
             explanation:
-                "An interrupted run is too old to be continued, or BigQuery no longer has its result, and the query may not run again without you. Allow that with --yes or a higher --max-bytes-billed."
+                "An interrupted run is too old to be continued, or BigQuery no longer has its result, and the query needs your approval to run again. Approve with --yes or a higher --max-bytes-billed."
         ),
         .unexpectedAnswer: ErrorEntry(
-            .remoteProtocol,
+            .remoteProtocol, hint: "check the endpoint, and whether a proxy or a login page responds instead of Google",
+            explanation: "The response is not from the service: a proxy or a captive portal intercepts it."),
+        .inconsistentResponse: ErrorEntry(
+            .badData, hint: "run the same command again",
             explanation:
-                "What answered is not the service: a proxy or a captive portal stands between."),
+                "A response contradicts the request or earlier responses. Run the same command again; a proxy may be changing responses."
+        ),
         .waitTooLong: ErrorEntry(
-            .later,
-            explanation:
-                "The service asks to be left alone for longer than one request may take. Try again later."),
+            .later, hint: "wait, then run the same command again",
+            explanation: "The service requests a wait that exceeds the time for retries. Try again later."),
     ]
 
-    var specificHint: String? { hint }
+    private static let later = "run the same command again later"
+
+    var specificHint: String? {
+        switch reason {
+        case "bytesBilledLimitExceeded": return "raise --max-bytes-billed, or read fewer columns or partitions"
+        case "stopped": return "the job was cancelled by a user; run the same command again"
+        default: break
+        }
+        switch detail {
+        case .invalidName(.project):
+            return "pass the ID as the Google Cloud console shows it, for example my-project-123456"
+        case .invalidName(.dataset): return "name it DATASET or PROJECT.DATASET, for example sales"
+        case .invalidName(.table): return "name it DATASET.TABLE or PROJECT.DATASET.TABLE, for example sales.orders"
+        case .invalidParameter:
+            return "pass NAME:TYPE:VALUE, for example start:DATE:2024-01-01 or ids:ARRAY<INT64>:[1,2,3]"
+        case .unknownColumn(let similarName?): return "did you mean \(printable(similarName))?"
+        case .unknownColumn(nil): return "list the columns with bqpull show TABLE; a STRUCT is selected as a whole"
+        case .readableByQuery(let sql, let uri?):
+            return "bqpull export \(Self.argument(sql)) --to \(Self.argument(uri))"
+        case .readableByQuery(let sql, nil): return "bqpull query \(Self.argument(sql)) --into FILE"
+        case .rerunNeedsApproval: return "approve the new run with --yes or a higher --max-bytes-billed"
+        case .exportJob: return exportHint
+        case .notExportable:
+            return "remove what EXPORT DATA … AS does not accept, such as CREATE TEMP FUNCTION, from the query"
+        case .legacyExport: return "write the query in GoogleSQL"
+        case .invalidExportURI(let format): return "name the files like gs://bucket/prefix-*.\(format.rawValue)"
+        case .unknownExportFormat: return "use the extension .parquet, .avro, .csv or .jsonl, or pass --format"
+        case .exportFormatMismatch(let format): return "omit --format, or use the extension .\(format.rawValue)"
+        case .exportCompressionMismatch: return "omit --compression or .gz"
+        case .notExportableColumn: return Self.columnHint
+        case nil: return nil
+        }
+    }
+
+    private static func argument(_ text: String) -> String { shellWord(printable(text, limit: .max)) }
+
+    private static let columnHint = "export to .jsonl, .avro or .parquet, or omit the column"
+
+    /// Hints for messages of export jobs, by a part of the message in lower case.
+    private static let exportHints: [(text: String, hint: String)] = [
+        (
+            "too large to be exported to a single file",
+            "put one * into the name, so that several files are written: gs://bucket/prefix-*.csv"
+        ),
+        ("in different locations", "use a bucket in the location of the data, or copy the data first"),
+        (
+            "not empty",
+            "use another prefix, or replace files of the same names with --overwrite; files with other names are kept"
+        ),
+        ("nested schema", columnHint),
+        ("gs://", "check the name of the bucket, and whether the account can write to it"),
+    ]
+
+    private var exportHint: String? {
+        let message = message.lowercased()
+        if [.queryFailed, .notFound, .permissionDenied].contains(code),
+            let known = Self.exportHints.first(where: { message.contains($0.text) })
+        {
+            return known.hint
+        }
+        return switch code {
+        case .permissionDenied:
+            "grant the account the roles BigQuery Job User on the project, BigQuery Data Viewer on the data, and Storage Object User on the bucket"
+        case .queryFailed: "correct the statement, or the data that it reads or writes"
+        default: nil
+        }
+    }
 }

@@ -1,40 +1,87 @@
+import TextSupport
+
 /// An error of the command line itself.
-struct CommandError: Error {
-    var identifier = "usage"
+struct CommandError: ReportedError {
+    /// The kinds of error. Several share a promised identifier and differ in exit status.
+    enum Code: CaseIterable {
+        case usage, noProject, notConfirmed
+        case unreadableInput, invalidConfiguration, cannotStore, unwritableOutput
+        case cannotWrite, outOfResources
+        case interrupted, terminated, hungUp
+        case unexpected
+    }
+
+    let code: Code
     var message: String
-    var exitStatus: ExitStatus
-    var hint: String?
+    let specificHint: String?
 
-    static let noProject = CommandError(
-        identifier: "noProject", message: "no billing project set", exitStatus: .usage,
-        hint: "pass --project ID, or set it once: bqpull config project ID")
+    init(_ code: Code, _ message: String, hint: String? = nil) {
+        self.code = code
+        self.message = message
+        specificHint = hint
+    }
 
-    /// The identifiers of the command line's own errors, with the exit statuses that they have.
-    static let entries: [(identifier: String, statuses: [ExitStatus], explanation: String)] = [
-        (
-            "usage", [.usage], "The arguments are not valid. COMMAND --help shows examples."
+    var cause: (any Error)? { nil }
+
+    var isTransient: Bool { false }
+
+    static let noProject = CommandError(.noProject, "no billing project set")
+
+    static let entries: [Code: ErrorEntry] = [
+        .usage: ErrorEntry(.usage, explanation: "The arguments are not valid. COMMAND --help shows examples."),
+        .noProject: ErrorEntry(
+            .usage, hint: "pass --project ID, or set it once: bqpull config project ID",
+            explanation:
+                "No billing project is set. Pass --project, or set one with bqpull config project ID."),
+        .notConfirmed: ErrorEntry(
+            .usage,
+            explanation:
+                "The query would process more than the confirmation threshold, and it was not confirmed. Add --yes, or select less."
         ),
-        (
-            "noProject", [.usage],
-            "No billing project is set. Pass --project, or set one with bqpull config project ID."
+        .unreadableInput: ErrorEntry(
+            .inputMissing, explanation: "An input file cannot be read, or is not valid UTF-8."),
+        .invalidConfiguration: ErrorEntry(
+            .configuration,
+            explanation:
+                "A setting or an environment variable has an invalid value. bqpull config shows where each value comes from."
         ),
-        (
-            "notConfirmed", [.usage],
-            "The query would process more than the confirmation threshold, and it was not confirmed. Add --yes, or select less."
-        ),
-        (
-            "interrupted", [.interrupted, .terminated, .hungUp],
-            "A signal stopped the command. Staged rows are kept: run the same command again."
-        ),
-        (
-            "outOfResources", [.systemLimit],
-            "Memory or file descriptors ran out. Close other programs, or lower --memory."
-        ),
-        (
-            "cannotWrite", [.cannotCreate], "The file cannot be created or written. Check its folder and permissions."
-        ),
-        (
-            "unexpected", [.unexpected], "Internal error (a bug). Report it with the output of --verbose."
-        ),
+        .cannotStore: ErrorEntry(
+            .cannotCreate,
+            explanation:
+                "There is no configuration folder to write to, or writing would overwrite another refresh token."),
+        .unwritableOutput: ErrorEntry(
+            .localIO, hint: "free some disk space, or redirect the output elsewhere",
+            explanation: "Standard output cannot be written. Check the disk space and where it is redirected to."),
+        .cannotWrite: ErrorEntry(
+            .cannotCreate, hint: "name a file in a folder that exists and is writable",
+            explanation: "The file cannot be created or written. Check its folder and permissions."),
+        .outOfResources: ErrorEntry(
+            .systemLimit, explanation: "Memory or file descriptors ran out. Raise the limit, or lower --memory."),
+        .interrupted: interruption(.interrupted),
+        .terminated: interruption(.terminated),
+        .hungUp: interruption(.hungUp),
+        .unexpected: ErrorEntry(
+            .unexpected, explanation: "Internal error (a bug). Report it with the output of --verbose."),
     ]
+
+    private static func interruption(_ exitStatus: ExitStatus) -> ErrorEntry {
+        ErrorEntry(
+            exitStatus, hint: "run the same command again",
+            explanation: "A signal stopped the command. Staged rows are kept: run the same command again.")
+    }
+}
+
+extension CommandError.Code: CustomStringConvertible {
+    /// The identifier.
+    var description: String {
+        switch self {
+        case .usage, .unreadableInput, .invalidConfiguration, .cannotStore, .unwritableOutput: "usage"
+        case .noProject: "noProject"
+        case .notConfirmed: "notConfirmed"
+        case .cannotWrite: "cannotWrite"
+        case .outOfResources: "outOfResources"
+        case .interrupted, .terminated, .hungUp: "interrupted"
+        case .unexpected: "unexpected"
+        }
+    }
 }

@@ -1,12 +1,12 @@
 import TextSupport
 
-/// A row of the table of errors: what the code of a library means on the command line.
+/// An entry of the error table: how the command line reports an error code.
 struct ErrorEntry {
     /// The exit status of a command that fails with the code.
     let exitStatus: ExitStatus
-    /// What to do next, for every error of the code; `nil` if the message says all.
+    /// The default hint of the code; `nil` if the message needs none.
     let hint: String?
-    /// The text of `bqpull help errors`.
+    /// The explanation that `bqpull help errors` prints.
     let explanation: String
 
     init(_ exitStatus: ExitStatus, hint: String? = nil, explanation: String) {
@@ -16,12 +16,12 @@ struct ErrorEntry {
     }
 }
 
-/// A library's error with its part of the table.
+/// An error with its part of the error table.
 protocol ReportedError: CodedError {
     /// The entry of every code.
     static var entries: [Code: ErrorEntry] { get }
 
-    /// A hint that depends on more than the code; `nil` for the hint of the entry.
+    /// A hint for this error, which replaces that of the entry.
     var specificHint: String? { get }
 }
 
@@ -31,14 +31,14 @@ extension ReportedError {
     /// The exit status of the code.
     var exitStatus: ExitStatus { Self.entries[code]?.exitStatus ?? .unexpected }
 
-    /// What to do next.
+    /// The hint to show.
     var suggestion: String? { specificHint ?? Self.entries[code]?.hint }
 
-    /// The same error with a hint that only the command can give.
+    /// This error with a hint that only the running command knows.
     func hinted(_ hint: String) -> HintedError { HintedError(error: self, hint: hint) }
 }
 
-/// A library's error with a hint that only the command can give.
+/// An error with a hint that only the running command knows.
 struct HintedError: Error {
     let error: any ReportedError
     let hint: String

@@ -8,58 +8,60 @@ import GoogleOAuth
 import RowFormats
 import SQLiteStaging
 
-/// Every exit code, and every identifier with its exit codes.
+/// The text of `bqpull help errors`: the exit codes, and the identifiers of the errors that end with each.
 enum ErrorReference {
-    /// The explanations of the identifiers, by exit code.
-    private static let explanations: [ExitStatus: [String: String]] = {
-        var explanations: [ExitStatus: [String: String]] = [:]
-        for entry in CommandError.entries {
-            for status in entry.statuses { explanations[status, default: [:]][entry.identifier] = entry.explanation }
-        }
-        func add<Reported: ReportedError>(_: Reported.Type) {
-            for (code, entry) in Reported.entries {
-                explanations[entry.exitStatus, default: [:]]["\(code)"] = entry.explanation
+    /// An identifier that a command can report, with one of its exit codes.
+    struct Entry {
+        let identifier: String
+        let exitStatus: ExitStatus
+        let explanation: String
+    }
+
+    /// The tables of all errors, sorted by identifier. Errors that share an identifier have an entry each.
+    static let entries: [Entry] = {
+        let errors: [any ReportedError.Type] = [
+            CommandError.self, PullError.self, BigQueryError.self, RowsError.self, RowFormatError.self,
+            StagingError.self, OAuthError.self, HTTPError.self, EmulatorError.self,
+        ]
+        func entries<Reported: ReportedError>(_: Reported.Type) -> [Entry] {
+            Reported.entries.map { code, entry in
+                Entry(identifier: "\(code)", exitStatus: entry.exitStatus, explanation: entry.explanation)
             }
         }
-        add(PullError.self)
-        add(BigQueryError.self)
-        add(RowsError.self)
-        add(RowFormatError.self)
-        add(StagingError.self)
-        add(OAuthError.self)
-        add(HTTPError.self)
-        add(EmulatorError.self)
-        return explanations
+        return errors.flatMap { entries($0) }.sorted {
+            ($0.identifier, $0.explanation) < ($1.identifier, $1.explanation)
+        }
     }()
-
-    /// The identifiers of each exit code, sorted.
-    static let identifiers = explanations.mapValues { $0.keys.sorted() }
 
     /// All exit codes with their identifiers.
     static var text: String {
         """
-        Exit codes, and the identifiers of the errors that end with them. An identifier
-        is part of the line that --log-format json writes; bqpull help errors NAME
-        explains one, by identifier or exit code. 0 is success, also when the reader of
-        standard output closed it.
+        Exit codes, and the identifiers of the errors that end with them. --log-format
+        json writes the identifier of an error; bqpull help errors NAME explains one, by
+        identifier or exit code. 0 is success, also if the reader of standard output
+        closed it.
 
 
         """ + ExitStatus.allCases.map(section).joined(separator: "\n")
     }
 
-    /// The explanation of an identifier or an exit code; `nil` if there is none of this name.
+    /// The explanation of an identifier or an exit code; `nil` for an unknown name.
     static func text(of name: String) -> String? {
         if let number = Int32(name) { return ExitStatus(rawValue: number).map(section) }
-        let statuses = ExitStatus.allCases.filter { explanations[$0]?[name] != nil }
-        guard !statuses.isEmpty else { return nil }
-        // Libraries that share an identifier may explain it differently.
-        let texts = Set(statuses.compactMap { explanations[$0]?[name] }).sorted()
-        return "\(name)\n" + texts.map(wrapped).joined() + statuses.map { "exit code \(line($0))\n" }.joined()
+        let found = entries.filter { $0.identifier == name }
+        guard !found.isEmpty else { return nil }
+        let codes = Set(found.map(\.exitStatus.rawValue)).sorted().compactMap(ExitStatus.init)
+        return "\(name)\n" + explanations(found) + codes.map { "exit code \(line($0))\n" }.joined()
     }
 
     private static func section(_ status: ExitStatus) -> String {
-        let entries = (explanations[status] ?? [:]).sorted { $0.key < $1.key }
-        return "\(line(status))\n" + entries.map { "     \($0.key)\n" + wrapped($0.value) }.joined()
+        let identifiers = Dictionary(grouping: entries.filter { $0.exitStatus == status }, by: \.identifier)
+        return "\(line(status))\n"
+            + identifiers.sorted { $0.key < $1.key }.map { "     \($0.key)\n" + explanations($0.value) }.joined()
+    }
+
+    private static func explanations(_ entries: [Entry]) -> String {
+        Set(entries.map(\.explanation)).sorted().map(wrapped).joined()
     }
 
     private static func line(_ status: ExitStatus) -> String {

@@ -1,4 +1,4 @@
-/// The exit codes of bqpull; above 63 they are those of `sysexits.h`.
+/// The exit codes of bqpull: those of `sysexits.h` from 64 on, and 128 plus the number of a signal.
 enum ExitStatus: Int32, CaseIterable {
     case unexpected = 1
     case queryFailed = 3
@@ -17,24 +17,24 @@ enum ExitStatus: Int32, CaseIterable {
     case interrupted = 130
     case terminated = 143
 
-    /// What it says of the command that ended with it.
+    /// The meaning that `bqpull help errors` prints.
     var meaning: String {
         switch self {
-        case .unexpected: "something that must not happen: a bug"
-        case .queryFailed: "the query was refused or failed"
-        case .usage: "the command line is not as it should be"
-        case .badData: "what the service sent is wrong or contradicts itself"
-        case .inputMissing: "a file of SQL or credentials is missing"
-        case .unavailable: "the service cannot be reached, or is in trouble"
-        case .systemLimit: "a limit of the operating system"
-        case .cannotCreate: "a file cannot be created, opened or written, or its disk is too small"
+        case .unexpected: "internal error (a bug)"
+        case .queryFailed: "the query was rejected or failed"
+        case .usage: "invalid command line"
+        case .badData: "the data is invalid or inconsistent"
+        case .inputMissing: "an input file is missing or unreadable"
+        case .unavailable: "the service is unreachable or failing"
+        case .systemLimit: "an operating system limit was reached"
+        case .cannotCreate: "a file cannot be created, opened or written"
         case .localIO: "reading or writing a local file failed"
-        case .later: "it will work later: a quota, a lock, an expired result"
-        case .remoteProtocol: "what answers is not the service: TLS, redirects, HTML"
-        case .permission: "credentials or permissions"
-        case .configuration: "the configuration, or permissions of its files"
-        case .hungUp: "interrupted by SIGHUP, the end of the terminal"
-        case .interrupted: "interrupted by SIGINT, Ctrl-C"
+        case .later: "temporary: a quota, a lock, an expired result"
+        case .remoteProtocol: "the response is not from the service: TLS, redirects, HTML"
+        case .permission: "credentials rejected, or permissions missing"
+        case .configuration: "invalid configuration, or permissions of its files"
+        case .hungUp: "interrupted by SIGHUP (terminal closed)"
+        case .interrupted: "interrupted by SIGINT (Ctrl-C)"
         case .terminated: "interrupted by SIGTERM"
         }
     }

@@ -3,62 +3,92 @@ import GoogleHTTP
 extension HTTPError: ReportedError {
     static let entries: [Code: ErrorEntry] = [
         .invalidEndpoint: ErrorEntry(
-            .configuration,
+            .configuration, hint: "pass a URL such as https://bigquery.googleapis.com or http://127.0.0.1:9050",
             explanation:
                 "--endpoint or BIGQUERY_EMULATOR_HOST is not a valid URL, or its port is not 1 to 65535. A URL looks like http://127.0.0.1:9050."
         ),
         .insecureEndpoint: ErrorEntry(
-            .configuration,
-            explanation:
-                "Plain http is spoken to this machine only. Use https."),
+            .configuration, hint: "use https, or a loopback address such as http://127.0.0.1:9050",
+            explanation: "Plain http is allowed to this machine only. Use https."),
         .hostNotFound: ErrorEntry(
-            .unavailable,
-            explanation:
-                "The name of the service has no address. Check the network, DNS and the spelling of --endpoint."),
+            .unavailable, hint: network,
+            explanation: "The host name has no address. Check the network, DNS and the spelling of --endpoint."),
         .connectionFailed: ErrorEntry(
-            .unavailable,
-            explanation:
-                "No connection came about. Check the network, a firewall, and HTTPS_PROXY."),
+            .unavailable, hint: network,
+            explanation: "Could not connect. Check the network, a firewall, and HTTPS_PROXY."),
         .connectionLost: ErrorEntry(
-            .unavailable,
+            .unavailable, hint: later,
             explanation:
-                "The connection broke, again and again. What was staged is kept: run the same command again."),
+                "The connection was lost, repeatedly. Staged rows are kept: run the same command again."),
         .timeout: ErrorEntry(
-            .unavailable,
+            .unavailable, hint: later,
             explanation:
-                "The service took too long to answer, again and again. What was staged is kept: run the same command again."
+                "The service took too long to respond, repeatedly. Staged rows are kept: run the same command again."
         ),
         .untrustedServer: ErrorEntry(
-            .remoteProtocol,
+            .remoteProtocol, hint: "pass the CA of the server with --ca-file",
             explanation:
-                "The server's certificate is not trusted, or TLS cannot be agreed on: 1.2 or later, without a client certificate. Behind a company's proxy, name its authority with --ca-file."
+                "The server's certificate is not trusted, or TLS could not be negotiated: 1.2 or later, without a client certificate. Behind a TLS-inspecting proxy, pass its CA with --ca-file."
         ),
         .wrongClock: ErrorEntry(
             .configuration,
-            explanation:
-                "A certificate or a signed request is not valid at the time that this machine shows. Set its clock."),
+            hint: "set this machine's clock (timedatectl set-ntp true), or replace the server's certificate",
+            explanation: "A certificate or a signed request is not valid at the time of this machine. Set its clock."),
         .redirected: ErrorEntry(
             .remoteProtocol,
+            hint: "check the endpoint and the proxy; redirects are not followed, since they would disclose the token",
             explanation:
-                "The service answered with a redirect, which bqpull does not follow: a proxy or a login page stands between."
+                "The response is a redirect, which bqpull does not follow: a proxy or a login page intercepts requests."
         ),
         .protocolViolation: ErrorEntry(
-            .remoteProtocol,
-            explanation:
-                "What answered does not speak HTTP as it should. Check --endpoint and proxies."),
+            .remoteProtocol, hint: intermediary,
+            explanation: "The response is not valid HTTP. Check --endpoint and proxies."),
         .bodyTooLarge: ErrorEntry(
-            .badData,
+            .badData, hint: intermediary,
             explanation:
-                "An answer was larger than bqpull accepts. For rows, ask for fewer at a time with --page-rows."),
+                "A response is larger than bqpull accepts. For rows, request fewer per page with --page-rows."),
         .proxy: ErrorEntry(
             .configuration,
+            hint: "check HTTPS_PROXY and NO_PROXY, and any credentials (http://USER:PASSWORD@HOST:PORT)",
             explanation:
-                "The proxy refused, cannot be reached, or wants a login. Check HTTPS_PROXY and NO_PROXY."),
+                "The proxy refuses, cannot be reached, or requires authentication. Check HTTPS_PROXY and NO_PROXY."),
         .unusableAuthorities: ErrorEntry(
-            .inputMissing,
-            explanation:
-                "The file of --ca-file cannot be read, or holds no certificates in PEM."),
+            .inputMissing, hint: "pass a file of one or more certificates in PEM (-----BEGIN CERTIFICATE-----)",
+            explanation: "The file of --ca-file cannot be read, or contains no certificates in PEM."),
     ]
 
-    var specificHint: String? { hint }
+    private static let later = "run the same command again later"
+    private static let network = "check the network connection and the host, then run the same command again"
+    private static let intermediary =
+        "check the endpoint, and whether a proxy responds instead of Google; then run the same command again"
+
+    var specificHint: String? {
+        switch detail {
+        case .invalidHeader:
+            "remove control characters from the header, and use only letters, digits and hyphens in its name"
+        case .invalidPort: "use a port from 1 to 65535"
+        case .invalidProxyURL(let variable): "set HTTPS_PROXY to http://HOST:PORT, or unset \(variable)"
+        case .proxyAuthenticationRequired: "set HTTPS_PROXY to http://USER:PASSWORD@HOST:PORT"
+        case .tls(.certificate, let host):
+            "pass the CA of \(host), or of a TLS-inspecting proxy, with --ca-file"
+        case .tls(.wildcard, let host): "install a certificate on the server that contains the name \(host)"
+        case .tls(.clientCertificate, _), .tls(.refused, _):
+            "use an endpoint that requires no client certificate, which is not supported, and check the proxy"
+        case .tls(.version, _): "enable TLS 1.2 or 1.3 on the server, and check the proxy"
+        case nil: (cause as? InputFileError)?.hint
+        }
+    }
+}
+
+extension InputFileError {
+    /// What to do next.
+    var hint: String {
+        switch kind {
+        case .unreadable: "check the path and its permissions"
+        case .folder: "name a file, not a folder"
+        case .namedPipe, .socket, .device: "name a file, or pass an inherited pipe: /dev/stdin, or <(COMMAND) in bash"
+        case .silent: "check the command that writes to the pipe, or write its output to a file first"
+        case .tooLarge: "name another file"
+        }
+    }
 }

@@ -3,35 +3,41 @@ import BigQueryPull
 extension PullError: ReportedError {
     static let entries: [Code: ErrorEntry] = [
         .notAQuery: ErrorEntry(
-            .usage,
-            explanation:
-                "The statement does not return rows, or does more than that. bqpull runs single SELECTs."),
+            .usage, hint: "pass a single SELECT; run other statements first, with the bq command or in the console",
+            explanation: "The statement is not a single SELECT. bqpull runs no other statements."),
         .unsupportedColumn: ErrorEntry(
-            .badData,
-            explanation:
-                "A column has values that cannot be kept exactly. Cast it in the query."),
+            .badData, hint: "cast the column in the query",
+            explanation: "A column has values that cannot be staged exactly. Cast it in the query."),
         .inconsistentResult: ErrorEntry(
-            .badData,
+            .badData, hint: "run the same command again",
             explanation:
-                "The pages do not add up to the result that was promised. Nothing was published: run the same command again."
+                "The pages do not add up to the row count of the result. Nothing was published: run the same command again."
         ),
         .notIncremental: ErrorEntry(
             .usage,
             explanation:
-                "The query, the column or the target does not go with --incremental. The message says why."),
+                "The query, the column or the target cannot be used with --incremental. The message gives the reason."),
         .notContinuable: ErrorEntry(
-            .usage,
-            explanation:
-                "The run cannot be continued by this command. Run its own command again."),
+            .usage, hint: "run the command that started the run again",
+            explanation: "The run cannot be continued by this command. Run the command that started it again."),
         .tableChanges: ErrorEntry(
-            .later,
-            explanation:
-                "The table changed each time that it was read. Try again later, or read it with a query."),
+            .later, hint: "try again later, or read the table with a query, which sees a single version of it",
+            explanation: "The table changed during every read. Try again later, or read it with a query."),
         .nothingToMeasure: ErrorEntry(
-            .usage,
-            explanation:
-                "A benchmark needs rows: choose a query or table with some 100,000."),
+            .usage, hint: "choose a query or table with about 100,000 rows",
+            explanation: "A benchmark needs rows: choose a query or table with about 100,000 rows."),
     ]
 
-    var specificHint: String? { hint }
+    var specificHint: String? {
+        switch detail {
+        case .replacesRows: "add --if-exists append, or --if-exists upsert --key COLUMN"
+        case .similarName(let name): "did you mean \(name)?"
+        case .timestampPrecision(let column):
+            """
+            read it with a query, as CAST(\(column) AS STRING) or TIMESTAMP_TRUNC(\(column), MICROSECOND), or leave it \
+            out; bqpull table does that with --columns
+            """
+        case nil: nil
+        }
+    }
 }

@@ -3,14 +3,12 @@ import RowFormats
 extension RowFormatError: ReportedError {
     static let entries: [Code: ErrorEntry] = [
         .emptyLine: ErrorEntry(
-            .badData,
-            hint: "name a text for NULL with --null TEXT, or write --format jsonl",
+            .badData, hint: "pass a text for NULL with --null TEXT, or use --format jsonl",
             explanation:
-                "A single column has a NULL, which would be an empty line in CSV, and readers of CSV skip those. Give --null TEXT."
+                "The only column of a row is NULL, which would be an empty line in CSV, and CSV readers skip empty lines. Pass --null TEXT."
         ),
         .invalidNull: ErrorEntry(
-            .usage,
-            explanation:
-                "The text of NULL has a comma, a quote or a line break. Choose another with --null."),
+            .usage, hint: "pass another text with --null",
+            explanation: "The text of NULL contains a comma, a quote or a line break. Pass another with --null."),
     ]
 }

@@ -3,40 +3,37 @@ import BigQueryRows
 extension RowsError: ReportedError {
     static let entries: [Code: ErrorEntry] = [
         .unsupportedEncoding: ErrorEntry(
-            .remoteProtocol,
-            explanation:
-                "An answer is encoded in a way that was not asked for; a proxy may be changing it."),
+            .remoteProtocol, hint: proxy,
+            explanation: "A response has a content encoding that was not requested; a proxy may be changing it."),
         .corruptBody: ErrorEntry(
-            .remoteProtocol,
+            .remoteProtocol, hint: proxy,
             explanation:
-                "An answer ended early or its compression is broken, again and again; a proxy may be changing it."),
+                "A response ended early or its compression is broken, repeatedly; a proxy may be changing it."),
         .bodyTooLarge: ErrorEntry(
-            .badData,
+            .badData, hint: "request fewer rows per page with --page-rows",
             explanation:
-                "An answer was larger than bqpull accepts. For rows, ask for fewer at a time with --page-rows."),
+                "A response is larger than bqpull accepts. For rows, request fewer per page with --page-rows."),
         .malformedJSON: ErrorEntry(
-            .badData,
-            explanation:
-                "An answer is not JSON as it should be, again and again; a proxy may be changing it."),
+            .badData, hint: proxy,
+            explanation: "A response is not valid JSON, repeatedly; a proxy may be changing it."),
         .inconsistentPage: ErrorEntry(
-            .badData,
+            .badData, hint: "run the same command again; with --restart it starts over",
             explanation:
-                "A page contradicts itself or those before it. Nothing was published: run the same command again."),
+                "A page contradicts itself or earlier pages. Nothing was published: run the same command again."),
         .wrongRowCount: ErrorEntry(
-            .badData,
-            explanation:
-                "The rows ended before all had come that were promised, or went on after them. Run the same command again."
-        ),
+            .badData, hint: startsOver,
+            explanation: "The result has fewer or more rows than its total. Run the same command again."),
         .schemaChanged: ErrorEntry(
-            .badData,
-            explanation:
-                "The columns changed while the result was read. Run the same command again."),
+            .badData, hint: startsOver,
+            explanation: "The columns changed while the result was read. Run the same command again."),
         .invalidCell: ErrorEntry(
             .badData,
+            hint: "CAST the column AS STRING, or a JSON column with TO_JSON_STRING, to stage its values unchanged",
             explanation:
-                "A value does not fit the type of its column. The message names row and column; cast the column in the query."
+                "A value does not match the type of its column. The message names row and column; cast the column in the query."
         ),
     ]
 
-    var specificHint: String? { hint }
+    private static let proxy = "look for a proxy that changes responses, then run the same command again"
+    private static let startsOver = "run the same command again, which starts over"
 }

@@ -1,102 +1,149 @@
 import SQLiteStaging
+import TextSupport
 
 extension StagingError: ReportedError {
     static let entries: [Code: ErrorEntry] = [
         .databaseUnusable: ErrorEntry(
-            .cannotCreate,
-            explanation:
-                "The file cannot be created or opened, or is no database that bqpull may use. Name another one with --into."
-        ),
+            .cannotCreate, hint: "name another file",
+            explanation: """
+                The file cannot be created, opened or written, or is not a database that rows can be staged in. Name \
+                another one with --into.
+                """),
         .targetExists: ErrorEntry(
-            .cannotCreate,
-            explanation:
-                "The table exists, and bqpull did not make it. Say what to do with --if-exists."),
+            .cannotCreate, hint: "use --if-exists replace, append or upsert, or another table with --table NAME",
+            explanation: """
+                The table exists, and was not created by bqpull. Replace it or add to it with --if-exists, or choose \
+                another table.
+                """),
         .schemaMismatch: ErrorEntry(
-            .cannotCreate,
-            explanation:
-                "The existing table does not go with the result. Add columns with --evolve, or replace it."),
+            .cannotCreate, hint: "select the table's columns, or use --if-exists replace",
+            explanation: """
+                The columns of the result do not match those of the existing table. Add columns with --evolve, or \
+                replace the table.
+                """),
         .noDatabase: ErrorEntry(
-            .inputMissing,
-            explanation:
-                "There is no database of this name to read runs from."),
+            .inputMissing, hint: databaseHint,
+            explanation: "The database to read runs from does not exist. Name the file of an earlier pull."),
         .noRun: ErrorEntry(
-            .usage,
-            explanation:
-                "The database has no such run, or none that can be continued. bqpull runs FILE lists them."),
+            .usage, hint: databaseHint,
+            explanation: """
+                The database has no such run, or the run cannot be continued. List its runs with bqpull runs FILE.
+                """),
         .invalidName: ErrorEntry(
-            .usage,
-            explanation:
-                "A path, table or column has a name that cannot be used. Names that begin with _bqpull_ or sqlite_ are taken."
-        ),
+            .usage, hint: "choose another name",
+            explanation: """
+                The name of a path, table or column is invalid. Names that begin with _bqpull_ or sqlite_ are reserved.
+                """),
         .noColumns: ErrorEntry(
-            .usage,
-            explanation:
-                "The result has no columns, so that there is no table to make."),
+            .usage, hint: "pull a statement that returns rows",
+            explanation: "The result has no columns, so no table can be created. Only rows can be pulled."),
         .noKey: ErrorEntry(
-            .usage,
-            explanation:
-                "An upsert needs --key, and the table a unique index on it."),
+            .usage, hint: "name its columns with --key COLUMN[,COLUMN]",
+            explanation: "An upsert needs --key, and an existing table needs a unique index on the key."),
         .unknownColumn: ErrorEntry(
-            .usage,
-            explanation:
-                "A column of --key or --index is not in the result. The message names the nearest one."),
+            .usage, hint: "select it as well",
+            explanation: """
+                A column of --key, --index or --incremental is not in the result, or is named twice. The hint lists \
+                the columns or the most similar one.
+                """),
         .tooManyColumns: ErrorEntry(
-            .badData,
-            explanation:
-                "The result has more columns than this SQLite can hold (2,000). Select fewer."),
+            .badData, hint: "select fewer columns, or combine some in a STRUCT",
+            explanation: "The table would have more columns than SQLite supports (2,000). Select fewer."),
         .valueTooLarge: ErrorEntry(
-            .badData,
-            explanation:
-                "A value is longer than SQLite can hold (1 GB)."),
+            .badData, explanation: "A value or a row is longer than SQLite supports (1 GB). Leave it out or split it."),
         .keyViolated: ErrorEntry(
-            .badData,
-            explanation:
-                "A row has NULL in its --key, or the key of another row. Nothing was published."),
+            .badData, hint: "select one row for each key, or add columns to --key",
+            explanation: "A row has NULL in its --key, or the key of another row. Nothing was published."),
         .constraintViolated: ErrorEntry(
             .badData,
-            explanation:
-                "A row breaks a constraint or unique index of the table that it was to be added to. Nothing was changed."
-        ),
+            hint: """
+                leave such rows out, drop the constraint or the unique index, or choose another table with --table NAME
+                """,
+            explanation: """
+                A row violates a constraint or a unique index of the table that it was added to. Nothing was changed.
+                """),
         .incomplete: ErrorEntry(
-            .badData,
-            explanation:
-                "Fewer or more rows arrived than BigQuery promised. Nothing was published: run the same command again."),
+            .badData, hint: "run the same command again",
+            explanation: """
+                Fewer or more rows arrived than the result has. Nothing was published. Run the same command again.
+                """),
         .busy: ErrorEntry(
             .later,
-            explanation:
-                "Another program had the database open for too long, perhaps only to read. Close it, or wait longer with --lock-timeout."
-        ),
+            hint: """
+                close the programs that have it open, also those that only read, and run the same command again
+                """,
+            explanation: """
+                Another program had the database open for too long, even if only to read. Close it, or wait longer with \
+                --lock-timeout.
+                """),
         .targetInUse: ErrorEntry(
-            .later,
-            explanation:
-                "Another bqpull is staging into the same table. Wait for it, or name another table."),
+            .later, hint: "wait for it to finish, or choose another table with --table NAME",
+            explanation: """
+                Another bqpull process is pulling into the same table. Wait for it, or choose another table.
+                """),
         .superseded: ErrorEntry(
-            .later,
-            explanation:
-                "Another run into the same table has taken this one's place."),
+            .later, hint: "run one pull on a table at a time",
+            explanation: "Another run into the same table has taken the place of this one."),
         .notEnoughSpace: ErrorEntry(
-            .cannotCreate,
-            explanation:
-                "The rows need more disk space than is free. Free some, choose another disk, or add --ignore-disk-space."
-        ),
+            .cannotCreate, hint: "free some space, or choose a file on another disk",
+            explanation: """
+                The rows need more disk space than is free. Free some, choose another disk, or add --ignore-disk-space.
+                """),
         .io: ErrorEntry(
-            .localIO,
-            explanation:
-                "Reading or writing a local file failed, or the disk is full. What was staged is kept: make room and run the same command again."
-        ),
+            .localIO, hint: "check the disk",
+            explanation: """
+                Reading or writing a local file failed, or the disk is full. Staged rows are kept. Free disk space and \
+                run the same command again.
+                """),
         .corrupt: ErrorEntry(
-            .localIO,
-            explanation:
-                "The database file is damaged. It was left as it is; restore it, or name another file."),
+            .localIO, hint: "restore it from a copy, or name another file",
+            explanation: "The database file is damaged. It was not changed. Restore it, or name another file."),
         .outOfResources: ErrorEntry(
-            .systemLimit,
-            explanation:
-                "Memory or open files ran out. Raise the limit (ulimit -n), or give less --memory."),
+            .systemLimit, hint: "free some memory, or let the pull use less of it with --memory SIZE",
+            explanation: """
+                Memory or file descriptors ran out. Raise the limit of open files (ulimit -n), or reduce --memory.
+                """),
         .unexpected: ErrorEntry(
             .unexpected,
-            explanation:
-                "This must not happen. Please report it, with the output of --verbose."),
+            explanation: "An internal error. Please report it, with the output of --verbose."),
     ]
 
-    var specificHint: String? { hint }
+    private static let databaseHint = "name the staging database that the pull was given with --into"
+
+    var specificHint: String? {
+        switch detail {
+        case nil: nil
+        case .unsuitableTable: "choose another table with --table NAME"
+        case .conflictingObject: "drop it, or choose another table with --table NAME"
+        case .brokenIndex: "drop the index, or name another file"
+        case .reservedName: "rename it, or name another file"
+        case .changedRecords: "restore the file from a copy, or name another file"
+        case .newerFormat: "use that version of bqpull, or name another file"
+        case .notWritable where code == .io: "check that the file was not moved or protected"
+        case .notWritable: "check the permissions of the file and its folder"
+        case .noFileLocks: "put it on a disk whose file system supports locks"
+        case .diskFull(nil): "free some space and run the same command again"
+        case .diskFull(let bytes?):
+            """
+            the missing rows need about \(bytes / 1_000_000 + 1) MB, and indexes more; free some space and run the \
+            same command again
+            """
+        case .replacedFile: "put the file back and run the same command again, or pull into another one"
+        case .truncatedLog: "do not change the files next to the database, and run the same command again"
+        case .openFileLimit: "raise the limit of open files (ulimit -n)"
+        case .nullKey: "leave such rows out, or name other columns with --key"
+        case .noUniqueIndex(let statement):
+            "replace the table with --if-exists replace, or create the index: \(statement)"
+        case .fixedColumns:
+            "select the table's columns, add new columns with --evolve, or use --if-exists replace"
+        case .changedSchema: "drop its rows with --restart"
+        case .columnName: "give the column another name with AS"
+        case .workingDirectory: "change to another directory, or rename this one"
+        case .similarName(let name): "did you mean \(name)?"
+        case .columns(let names):
+            "its columns are \(names.prefix(20).joined(separator: ", "))\(names.count > 20 ? ", …" : "")"
+        case .duplicateColumn: "name every column once"
+        case .runs(let path): "list the runs with bqpull runs \(shellWord(path))"
+        }
+    }
 }

@@ -1,11 +1,11 @@
 import ArgumentParser
 import TextSupport
 
-/// The command that arguments lead to: `bqpull`, `auth`, `login`.
+/// The command named by arguments: `bqpull`, `auth`, `login`.
 struct CommandPath {
     /// The names, `bqpull` first.
     private(set) var names = [BQPull.configuration.commandName ?? ""]
-    /// Why the next word is not a command, if it is none and one is needed.
+    /// The error if the next word must be a command and is not.
     private(set) var failure: CommandError?
 
     init(_ arguments: [String]) {
@@ -23,14 +23,14 @@ struct CommandPath {
         }
     }
 
-    /// As it is typed.
+    /// The command as typed.
     var text: String { names.joined(separator: " ") }
 
     private static func unknown(_ word: String, among commands: [String], _ names: [String]) -> CommandError {
         let path = names.joined(separator: " ")
         let hint =
             if word.contains(where: \.isWhitespace) {
-                "give the SQL text to a command: bqpull query \(shellWord(word)) --into staging.db"
+                "pass the SQL text to a command: bqpull query \(shellWord(word)) --into staging.db"
             } else if word == "version" {
                 "bqpull --version"
             } else if let parent = BQPull.configuration.subcommands.first(where: { $0.has(word) })?.configuration
@@ -42,13 +42,12 @@ struct CommandPath {
             } else {
                 "\(path) --help lists the commands"
             }
-        return CommandError(
-            message: "\(path) has no command \(word)", exitStatus: .usage, hint: hint)
+        return CommandError(.usage, "\(path) has no command \(word)", hint: hint)
     }
 }
 
 extension ParsableCommand {
-    /// Whether one of its own commands has this name.
+    /// Whether it has a subcommand of this name.
     fileprivate static func has(_ name: String) -> Bool {
         configuration.subcommands.contains { $0.configuration.commandName == name }
     }

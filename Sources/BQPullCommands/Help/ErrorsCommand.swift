@@ -1,11 +1,11 @@
 import ArgumentParser
 import TextSupport
 
-/// `bqpull help errors`, also `bqpull errors`: what exit codes and identifiers mean.
+/// `bqpull help errors`, also `bqpull errors`: explains exit codes and error identifiers.
 struct ErrorsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "errors",
-        abstract: "Explain exit codes and the identifiers of errors.",
+        abstract: "Explain exit codes and error identifiers.",
         discussion: """
             Examples:
               bqpull help errors
@@ -14,15 +14,15 @@ struct ErrorsCommand: ParsableCommand {
             """
     )
 
-    @Argument(help: "An identifier or an exit code. Default: all of them.")
+    @Argument(help: "An identifier or an exit code. Default: all.")
     var name: String?
 
     func run() throws {
         guard let name else { return try StandardOutput.write(ErrorReference.text) }
         guard let text = ErrorReference.text(of: name) else {
             throw CommandError(
-                message: "there is no error \(name)", exitStatus: .usage,
-                hint: NearestName.suggestion(name, among: ErrorReference.identifiers.values.flatMap(\.self))
+                .usage, "unknown identifier or exit code \(name)",
+                hint: NearestName.suggestion(name, among: ErrorReference.entries.map(\.identifier))
                     ?? "bqpull help errors lists them")
         }
         try StandardOutput.write(text)

@@ -1,10 +1,9 @@
 import ArgumentParser
 import Foundation
 
-/// What `bqpull --help` says: what most people need first, and all commands, on one screen of 80 columns and 24 lines.
+/// The text of `bqpull --help`: first steps and all commands, on one screen of 80 columns and 24 lines.
 enum RootHelp {
-    /// Whether the arguments ask for it.
-    static func isAskedFor(_ arguments: [String]) -> Bool {
+    static func isRequested(by arguments: [String]) -> Bool {
         [[], ["--help"], ["-h"], ["help"]].contains(arguments)
     }
 
@@ -25,7 +24,7 @@ enum RootHelp {
             \(lines.joined(separator: "\n"))
 
             bqpull COMMAND --help shows examples and options, bqpull help errors explains
-            exit codes and errors, bqpull --version tells the version.
+            exit codes and errors, bqpull --version prints the version.
 
             """
     }

@@ -1,32 +1,22 @@
 import BigQueryPull
 
-/// What a page goes through, in order.
-enum BenchmarkStage: CaseIterable {
-    case firstByte, transfer, inflate, decode, waitForWriter, insert, commit
+/// A stage of a page, in tables and plots.
+struct BenchmarkStage {
+    let name: String
+    /// The color of its bars, and of text on them.
+    let fill: String
+    let text: String
+    /// The time spent in the stage, in seconds.
+    let seconds: @Sendable (PullDurations) -> Double
 
-    /// The name in tables and plots.
-    var name: String {
-        switch self {
-        case .firstByte: "first byte"
-        case .transfer: "transfer"
-        case .inflate: "inflate"
-        case .decode: "decode"
-        case .waitForWriter: "wait for writer"
-        case .insert: "insert"
-        case .commit: "commit"
-        }
-    }
-
-    /// What it took, in seconds.
-    func seconds(_ durations: PullDurations) -> Double {
-        switch self {
-        case .firstByte: durations.timeToFirstByte
-        case .transfer: durations.transfer
-        case .inflate: durations.inflate
-        case .decode: durations.decode
-        case .waitForWriter: durations.waitForWriter
-        case .insert: durations.insert
-        case .commit: durations.commit
-        }
-    }
+    /// All stages, in order.
+    static let all = [
+        BenchmarkStage(name: "first byte", fill: "#56b4e9", text: "#000000") { $0.timeToFirstByte },
+        BenchmarkStage(name: "transfer", fill: "#0072b2", text: "#ffffff") { $0.transfer },
+        BenchmarkStage(name: "inflate", fill: "#f0e442", text: "#000000") { $0.inflate },
+        BenchmarkStage(name: "decode", fill: "#e69f00", text: "#000000") { $0.decode },
+        BenchmarkStage(name: "wait for writer", fill: "#bbbbbb", text: "#000000") { $0.waitForWriter },
+        BenchmarkStage(name: "insert", fill: "#009e73", text: "#ffffff") { $0.insert },
+        BenchmarkStage(name: "commit", fill: "#cc79a7", text: "#000000") { $0.commit },
+    ]
 }

@@ -2,9 +2,9 @@ import BigQueryPull
 import Foundation
 import TextSupport
 
-/// A benchmark for people.
+/// The text of a benchmark report.
 enum BenchmarkText {
-    /// Two tables: how fast every setting is, and where its time goes.
+    /// Two tables: the throughput of each setting, and where its time goes.
     static func table(_ report: BenchmarkReport) -> String {
         let settings = ["rows/page", "parallel", "gzip"]
         let speeds = TextTable(
@@ -21,16 +21,16 @@ enum BenchmarkText {
                 ]
             })
         let times = TextTable(
-            header: settings + BenchmarkStage.allCases.map(\.name) + ["limited by"],
+            header: settings + BenchmarkStage.all.map(\.name) + ["limited by"],
             rows: report.results.map { result in
                 columns(result.setting)
-                    + BenchmarkStage.allCases.map { decimal($0.seconds(result.median.detailedDurations), 3) }
+                    + BenchmarkStage.all.map { decimal($0.seconds(result.median.detailedDurations), 3) }
                     + [result.limitedBy.rawValue]
             })
-        return "\(speeds.text)\nseconds of all pages together\n\(times.text)"
+        return "\(speeds.text)\nseconds, summed over all pages\n\(times.text)"
     }
 
-    /// What was best, what limits it, and what else is to be known.
+    /// The best setting, what limits it, and the cost.
     static func verdict(_ report: BenchmarkReport) -> String {
         var lines: [String] = []
         if let best = report.bestResult {
@@ -54,7 +54,7 @@ enum BenchmarkText {
         let size = setting.pageRows.map { Readable.rows(Int64($0)) } ?? "about 8 MB"
         let pages =
             switch setting.parallelPages {
-            case nil: "pages of \(size), as many at a time as a pull takes"
+            case nil: "pages of \(size), as many at a time as a pull fetches"
             case 1: "one page of \(size) at a time"
             case let count?: "\(count) pages of \(size) at a time"
             }
@@ -63,10 +63,10 @@ enum BenchmarkText {
 
     static func explanation(_ factor: LimitingFactor) -> String {
         switch factor {
-        case .service: "most of the time of fetching is waiting for the first byte of a page"
-        case .network: "most of the time of fetching is waiting for the rest of a page"
-        case .decode: "inflating and decoding take most of the time"
-        case .disk: "the one writer is busy with inserting and committing"
+        case .service: "fetching mostly waits for the first byte of a page"
+        case .network: "fetching mostly waits for the rest of a page"
+        case .decode: "most of the time is spent inflating and decoding"
+        case .disk: "the single writer is busy inserting and committing"
         }
     }
 
@@ -79,5 +79,20 @@ enum BenchmarkText {
 
     private static func decimal(_ value: Double, _ digits: Int) -> String {
         String(format: "%.\(digits)f", locale: Locale(identifier: "en_US_POSIX"), value)
+    }
+}
+
+/// Right-aligned columns of text.
+private struct TextTable {
+    var header: [String]
+    var rows: [[String]]
+
+    /// The header and the rows, with two spaces between columns.
+    var text: String {
+        let lines = [header] + rows
+        let widths = header.indices.map { column in lines.map { $0[column].count }.max() ?? 0 }
+        return lines.map { line in
+            zip(line, widths).map { String(repeating: " ", count: $1 - $0.count) + $0 }.joined(separator: "  ") + "\n"
+        }.joined()
     }
 }

@@ -3,18 +3,18 @@ import Foundation
 import Synchronization
 import TextSupport
 
-/// How what is said on standard error is written.
+/// The format of messages on standard error.
 enum LogFormat: String, ExpressibleByArgument, CaseIterable {
-    /// Lines for people.
+    /// Plain text.
     case text
-    /// One JSON object a line.
+    /// One JSON object per line.
     case json
 
     static let option = "--log-format"
     static let variable = "BQPULL_LOG_FORMAT"
 
-    /// The format that the arguments ask for, else the environment; text where they ask for one that there is not. Read
-    /// before anything else, so that errors in the arguments have it too.
+    /// The format set by the arguments, else by the environment; text if the value is invalid. Read before parsing, so
+    /// that it applies to errors in the arguments.
     init(arguments: [String], environment: [String: String]) {
         let words = arguments.drop { $0 != Self.option && !$0.hasPrefix("\(Self.option)=") }
         let value = words.first?.split(separator: "=", maxSplits: 1).dropFirst().first.map(String.init)
@@ -22,44 +22,44 @@ enum LogFormat: String, ExpressibleByArgument, CaseIterable {
     }
 }
 
-/// Everything that is said beside the data, on standard error: as text, or as one JSON object a line.
+/// Messages on standard error: as text, or as one JSON object per line.
 enum Diagnostics {
-    /// How much it matters.
+    /// The level of a message.
     enum Level: String, Encodable {
         case debug, progress, info, warning, error
     }
 
     private static let chosen = Mutex(LogFormat.text)
 
-    /// The format; set once, when the process begins.
+    /// The format; set once, when the process starts.
     static var format: LogFormat {
         get { chosen.withLock { $0 } }
         set { chosen.withLock { $0 = newValue } }
     }
 
-    /// Says what was done, in one or more lines.
+    /// Writes information, in one or more lines.
     static func info(_ text: String) { write(.info, text) }
 
-    /// Says what was done; for a machine the first line, and exactly what the others are about.
+    /// Writes information; as JSON, the first line with `details`.
     static func info(_ text: String, _ details: any Encodable) {
         guard format == .json else { return write(.info, text) }
         let line = text.prefix { !$0.isNewline }
         write(Record(level: .info, message: printableLines(String(line)), details: Details(value: details)))
     }
 
-    /// Says on one line what the user should know although nothing failed.
+    /// Writes a warning, in one line.
     static func warning(_ message: String) { write(.warning, printable(message, limit: 4_000)) }
 
-    /// Says on one line what was asked for with `--verbose`.
+    /// Writes a message of `--verbose`, in one line.
     static func debug(_ message: String) { write(.debug, printable(message, limit: 4_000)) }
 
-    /// Says how far something is, where there is no line that can be written over.
+    /// Writes progress, where there is no live line.
     static func progress(_ message: String, _ progress: ProgressRecord?) {
         guard format == .json else { return write(.progress, message) }
         write(Record(level: .progress, message: message, progress: progress))
     }
 
-    /// Says what happened, and after an empty line what to do.
+    /// Writes an error, an empty line and the hint.
     static func failure(_ failure: Failure) {
         let message = printable(failure.message, limit: 4_000)
         guard format == .text else {
@@ -91,14 +91,13 @@ enum Diagnostics {
     }
 
     private static func write(_ record: Record) {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let encoder = JSONEncoder.canonical
         encoder.dateEncodingStrategy = .iso8601
         guard let line = try? encoder.encode(record) else { return }
         StandardError.write(.json(String(decoding: line, as: UTF8.self) + "\n"))
     }
 
-    /// A line of `--log-format json`. The names do not change between versions.
+    /// A line of `--log-format json`. The member names are stable.
     private struct Record: Encodable {
         let time = Date().formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
         var level: Level
@@ -110,7 +109,7 @@ enum Diagnostics {
         var details: Details?
     }
 
-    /// What a message is about, in the form of its own JSON.
+    /// The JSON form of the subject of a message.
     private struct Details: Encodable {
         var value: any Encodable
 

@@ -3,15 +3,20 @@ import BigQueryRows
 import Foundation
 import TextSupport
 
-/// What a dry run told, for people.
+/// The text of a dry run.
 enum EstimateText {
-    /// - Parameter verdict: what would become of the query, if it would not simply run.
+    /// The estimate, one value per line.
+    ///
+    /// - Parameters:
+    ///   - estimate: The estimate of the dry run.
+    ///   - verdict: Why the query would not simply run.
+    /// - Returns: The lines.
     static func text(_ estimate: QueryEstimate, verdict: String?) -> String {
-        var lines = ["not run: a dry run, which costs nothing"]
+        var lines = ["dry run: the query is not run, and nothing is billed"]
         func line(_ name: String, _ value: String) {
             lines.append("  \(name.padding(toLength: 10, withPad: " ", startingAt: 0))\(value)")
         }
-        line("processes", estimate.bytesProcessed.map(CostText.text) ?? "not known: the service does not say")
+        line("processes", estimate.bytesProcessed.map(CostText.text) ?? "unknown")
         if let verdict { line("but", verdict) }
         line("project", printable(estimate.project))
         if let location = estimate.location { line("location", printable(location)) }
@@ -22,12 +27,12 @@ enum EstimateText {
     }
 }
 
-/// What a dry run told, as JSON. The names do not change between versions.
+/// The JSON of a dry run. The member names are stable.
 struct EstimateReport: Encodable {
     var project: String
     var location: String?
     var bytesProcessed: Int64?
-    /// On demand, about.
+    /// On demand.
     var approximateCostUSD: Double?
     var schema: TableSchema?
 
@@ -37,5 +42,23 @@ struct EstimateReport: Encodable {
         bytesProcessed = estimate.bytesProcessed
         approximateCostUSD = estimate.bytesProcessed.map(CostText.dollars)
         schema = estimate.schema
+    }
+}
+
+/// The on-demand cost of a query.
+enum CostText {
+    /// US dollars per tebibyte on demand in the US, where the first one of a month is free
+    /// (https://cloud.google.com/bigquery/pricing). Other regions cost up to half more; editions are billed by time.
+    private static let dollarsPerTebibyte = 6.25
+
+    /// The bytes and their approximate cost.
+    static func text(_ bytes: Int64) -> String {
+        guard bytes > 0 else { return "0 B, which costs nothing" }
+        return "\(Readable.bytes(bytes)), \(Readable.dollars(dollars(bytes))) on demand"
+    }
+
+    /// US dollars, ignoring the free tier.
+    static func dollars(_ bytes: Int64) -> Double {
+        Double(bytes) / 0x1p40 * dollarsPerTebibyte
     }
 }

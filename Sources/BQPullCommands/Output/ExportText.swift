@@ -2,7 +2,7 @@ import BigQuery
 import BigQueryPull
 import TextSupport
 
-/// The report of an export for people.
+/// The text of an export report.
 enum ExportText {
     static func text(_ report: ExportReport) -> String {
         let destination = printable(report.destination, limit: 300)

@@ -1,13 +1,15 @@
 import BigQueryPull
 import TextSupport
 
-/// What is said at once when a result is larger than a local file should be.
+/// The warning about a result that is too large for a local file.
 enum LargeResultNote {
-    /// Says it, with the command that has BigQuery export the same rows instead.
+    /// Shows the warning as soon as the size is known, with the command that exports the same rows instead.
     ///
     /// - Parameters:
-    ///   - source: what is pulled, as it is typed.
-    ///   - display: `nil` if nothing may be shown.
+    ///   - source: The source of the pull, as typed.
+    ///   - connection: The options to repeat in the command.
+    ///   - display: `nil` with `--quiet`.
+    /// - Returns: A handler of warnings.
     static func show(
         _ source: [String], _ connection: ConnectionOptions, _ display: ProgressDisplay?
     ) -> @Sendable (PullWarning) -> Void {
@@ -18,20 +20,20 @@ enum LargeResultNote {
             guard warning.code == .largeResult, display != nil else { return }
             Diagnostics.warning(warning.message)
             Diagnostics.info(
-                "\nhint: Ctrl-C, and have BigQuery write files instead: \(words.joined(separator: " "))\n")
+                "\nhint: press Ctrl-C, and export to Cloud Storage instead: \(words.joined(separator: " "))\n")
         }
     }
 }
 
 extension QueryText {
-    /// As it is typed.
+    /// The arguments, quoted for a shell.
     var typed: [String] {
         file.map { ["--file", shellWord($0)] } ?? sql.map { [$0 == "-" ? $0 : shellWord($0)] } ?? []
     }
 }
 
 extension JobOptions {
-    /// Those that belong to the query rather than to how it is run, as they are typed.
+    /// The options that determine the result, quoted for a shell.
     var typed: [String] {
         (location.map { ["--location", shellWord($0)] } ?? []) + parameters.flatMap { ["--param", shellWord($0)] }
     }

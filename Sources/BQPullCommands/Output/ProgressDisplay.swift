@@ -2,14 +2,16 @@ import BigQueryPull
 import Foundation
 import Synchronization
 
-/// Shows on standard error how far a pull, a benchmark or an export is: one live line on a terminal, else a line every few seconds.
+/// Shows the progress of a pull, a benchmark or an export on standard error: a live line on a terminal, else a line every
+/// five seconds.
 final class ProgressDisplay: Sendable {
-    private enum News {
-        case pull(PullProgress), benchmark(BenchmarkProgress), export(ExportProgress)
+    private enum Progress {
+        case pull(PullProgress)
+        case benchmark(BenchmarkProgress)
+        case export(ExportProgress)
     }
 
-    /// What came last, and when.
-    private let latest = Mutex<(news: News, at: ContinuousClock.Instant)?>(nil)
+    private let latest = Mutex<(progress: Progress, at: ContinuousClock.Instant)?>(nil)
     private let isPaused = Mutex(false)
     private let isLive: Bool
     private let interval: Duration
@@ -19,22 +21,20 @@ final class ProgressDisplay: Sendable {
         interval = isLive ? .milliseconds(100) : .seconds(5)
     }
 
-    /// Takes news; cheap, since nothing is written here.
+    /// Records progress, without writing.
     func update(_ progress: PullProgress) {
         latest.withLock { $0 = (.pull(progress), .now) }
     }
 
-    /// Takes news of a benchmark.
     func update(_ progress: BenchmarkProgress) {
         latest.withLock { $0 = (.benchmark(progress), .now) }
     }
 
-    /// Takes news of an export.
     func update(_ progress: ExportProgress) {
         latest.withLock { $0 = (.export(progress), .now) }
     }
 
-    /// Shows nothing while `body` runs, which has the terminal for itself.
+    /// Clears and pauses the display while `body` uses the terminal.
     func paused<Result>(while body: () async throws -> Result) async rethrows -> Result {
         isPaused.withLock { $0 = true }
         clear()
@@ -42,18 +42,18 @@ final class ProgressDisplay: Sendable {
         return try await body()
     }
 
-    /// Shows nothing more.
+    /// Clears and ends the display.
     func stop() {
         isPaused.withLock { $0 = true }
         clear()
     }
 
-    /// Shows the news at intervals while `body` runs, and clears the line at the end.
+    /// Shows progress periodically while `body` runs, and clears the line at the end.
     func showing<Result: Sendable>(while body: @Sendable @escaping () async throws -> Result) async throws -> Result {
         try await withThrowingTaskGroup(of: Result?.self) { group in
             group.addTask { try await body() }
             group.addTask {
-                // Its own end is none of the body, which may finish although the task is cancelled.
+                // Returns `nil` on cancellation, since `body` can still finish with a result.
                 while (try? await Task.sleep(for: self.interval)) != nil { self.show() }
                 return nil
             }
@@ -74,9 +74,9 @@ final class ProgressDisplay: Sendable {
 
     private func show() {
         isPaused.withLock { isPaused in
-            guard !isPaused, let (news, time) = latest.withLock({ $0 }) else { return }
-            // Time goes on where nothing comes.
-            let (line, record) = Self.text(news, later: time.duration(to: .now))
+            guard !isPaused, let (progress, time) = latest.withLock({ $0 }) else { return }
+            // The elapsed time advances without updates.
+            let (line, record) = Self.text(progress, later: time.duration(to: .now))
             if isLive {
                 StandardError.writeLive(line)
             } else {
@@ -85,8 +85,8 @@ final class ProgressDisplay: Sendable {
         }
     }
 
-    private static func text(_ news: News, later time: Duration) -> (line: String, record: ProgressRecord?) {
-        switch news {
+    private static func text(_ progress: Progress, later time: Duration) -> (line: String, record: ProgressRecord?) {
+        switch progress {
         case .pull(let progress):
             let progress = progress.later(by: time)
             return (ProgressText.line(progress), ProgressRecord(progress))

@@ -1,6 +1,6 @@
 import BigQueryPull
 
-/// How far a pull is, exactly, for a machine.
+/// The progress of a pull in JSON.
 struct ProgressRecord: Encodable {
     var phase: String
     var rows: Int64
@@ -9,7 +9,7 @@ struct ProgressRecord: Encodable {
     var dataInflated: Int64
     var pagesInFlight: Int
     var retries: Int64
-    /// Seconds since the pull began.
+    /// Seconds since the pull started.
     var elapsed: Double
 
     init(_ progress: PullProgress) {

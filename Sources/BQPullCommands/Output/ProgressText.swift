@@ -1,20 +1,20 @@
 import BigQueryPull
 
-/// How far something is, in one line of at most 79 characters.
+/// A progress line of at most 79 characters.
 enum ProgressText {
-    /// The run, and how far it is.
+    /// The number of the run, and its progress.
     static func line(_ progress: BenchmarkProgress) -> String {
         guard progress.run > 0 else { return line(progress.pull) }
         let pull = progress.pull
         return "run \(progress.run) of \(progress.runs): \(Readable.shortCount(pull.rows)) rows\(share(pull))"
     }
 
-    /// Rows, share, rate, time left, what comes over the wire and what that is inflated, retries, pages in flight; what
-    /// does not fit is left out.
+    /// Rows, share, rate, time left, bytes per second compressed and inflated, retries, pages in flight. Parts that do not
+    /// fit are omitted.
     static func line(_ progress: PullProgress) -> String {
         switch progress.phase {
-        case .planning: return "asking what there is to read …"
-        case .running: return "BigQuery runs the query … \(Readable.seconds(progress.elapsed / .seconds(1)))"
+        case .planning: return "planning the pull …"
+        case .running: return "BigQuery is running the query … \(Readable.seconds(progress.elapsed / .seconds(1)))"
         case .publishing: return "\(Readable.rows(progress.rows)) staged, publishing the table …"
         case .transferring: break
         }
@@ -26,17 +26,17 @@ enum ProgressText {
         return line
     }
 
-    /// What BigQuery does, and since when.
+    /// The phase of the job, and the elapsed time.
     static func line(_ progress: ExportProgress) -> String {
         let time = Readable.seconds(progress.elapsed / .seconds(1))
         return switch progress.phase {
-        case .planning: "asking what there is to export …"
-        case .waiting: "waiting for BigQuery to begin … \(time)"
-        case .running: "BigQuery writes the files … \(time)"
+        case .planning: "planning the export …"
+        case .waiting: "waiting for BigQuery to start … \(time)"
+        case .running: "BigQuery is writing files … \(time)"
         }
     }
 
-    /// One column of a terminal stays free, so that no terminal begins a new line.
+    /// One less than 80 columns, since some terminals wrap after the last one.
     private static let width = 79
 
     private static func parts(_ progress: PullProgress) -> [String] {

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Numbers as people read them; the same in every locale, so that scripts and tests may rely on them.
+/// Human-readable numbers, the same in every locale.
 enum Readable {
     private static let locale = Locale(identifier: "en_US_POSIX")
 
@@ -14,7 +14,7 @@ enum Readable {
         "\(count(value)) \(value == 1 ? "row" : "rows")"
     }
 
-    /// `1.2 M`, `340 k`, `999`: for a line that changes while it is read.
+    /// `1.2 M`, `340 k`, `999`: short, for a live line.
     static func shortCount(_ value: Int64) -> String {
         value < 1000 ? "\(value)" : scaled(value, ["k", "M", "G", "T"])
     }
@@ -24,7 +24,7 @@ enum Readable {
         value < 1000 ? "\(value) B" : scaled(value, ["kB", "MB", "GB", "TB", "PB"])
     }
 
-    /// `4.1→14.2 MB/s`: bytes in a second before and after, in the unit of the larger ones.
+    /// `4.1→14.2 MB/s`: bytes per second before and after, in the unit of the larger.
     static func byteRates(_ before: Double, _ after: Double) -> String {
         let (factor, unit) = [(1e9, "GB"), (1e6, "MB")].first { after >= $0.0 } ?? (1e3, "kB")
         let numbers = [before, after].map {
@@ -33,7 +33,7 @@ enum Readable {
         return "\(numbers.joined(separator: "→")) \(unit)/s"
     }
 
-    /// The number in the largest unit that leaves no 0 before the point, with one decimal below 100.
+    /// The number in the largest unit in which it is at least 1, with one decimal below 100.
     private static func scaled(_ value: Int64, _ units: [String]) -> String {
         var scaled = Double(value) / 1000
         var unit = 0
@@ -69,7 +69,7 @@ enum Readable {
 }
 
 extension Int64 {
-    /// The integer part of a number; `max` or `min` for one that is out of range, 0 for NaN.
+    /// The integer part of a number; `max` or `min` if it is out of range, 0 for NaN.
     init(saturating value: Double) {
         self = Int64(exactly: value.rounded(.towardZero)) ?? (value > 0 ? .max : value < 0 ? .min : 0)
     }

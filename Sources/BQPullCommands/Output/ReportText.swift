@@ -1,7 +1,7 @@
 import BigQueryPull
 import TextSupport
 
-/// The report for people.
+/// The text of a pull report.
 enum ReportText {
     static func text(_ report: PullReport) -> String {
         var lines = [
@@ -11,14 +11,14 @@ enum ReportText {
             let time = report.publishedAt.map { " at \(Readable.time($0))" } ?? ""
             lines.append("  already published\(time); the process exited before its report was complete")
         }
-        if let dropped = report.droppedRun { lines.append("  lost      \(text(dropped))") }
+        if let dropped = report.droppedRun { lines.append("  dropped   \(text(dropped))") }
         if let continued = report.rowsContinued, continued > 0 {
             lines.append("  continued \(Readable.rows(continued)) were staged before the interruption")
         }
         if let count = report.rowsWithoutWatermark, count > 0 {
-            lines.append("  left out  \(Readable.rows(count)) without a value in the incremental column")
+            lines.append("  skipped   \(Readable.rows(count)) with NULL in the incremental column")
         }
-        // Where the time went is not recorded.
+        // A recorded run has no durations.
         if report.alreadyPublished != true { lines += cost(report) }
         if report.retries > 0 { lines.append("  retries   \(report.retries)") }
         if let job = report.jobID {

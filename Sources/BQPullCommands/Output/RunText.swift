@@ -2,7 +2,7 @@ import Foundation
 import SQLiteStaging
 import TextSupport
 
-/// A run of the log for people.
+/// The text of a recorded run.
 enum RunText {
     static func text(_ run: RecordedRun) -> String {
         let total = run.statistics.totalRows.map { " of \(Readable.count($0))" } ?? ""
@@ -10,8 +10,8 @@ enum RunText {
             "\(printable(run.intent.runID, limit: 200))  \(state(run))",
             "  table    \(printable(run.target.table, limit: 200))\(mode(run.target))",
             "  rows     \(Readable.count(run.rows))\(total)",
-            "  began    \(Readable.time(run.intent.startedAt))",
-            "  \(run.finishedAt == nil ? "seen " : "ended")    \(Readable.time(run.finishedAt ?? run.updatedAt))",
+            "  started  \(Readable.time(run.intent.startedAt))",
+            "  \(run.finishedAt == nil ? "updated" : "ended  ")  \(Readable.time(run.finishedAt ?? run.updatedAt))",
         ]
         if let job = run.intent.jobID {
             let location = (run.statistics.location ?? run.intent.location).map { "\($0)." } ?? ""
@@ -39,11 +39,11 @@ enum RunText {
 }
 
 extension RecordedRun {
-    /// Whether it runs a query, or reads a table without one.
+    /// Whether it runs a query; otherwise it reads a table.
     fileprivate var isQuery: Bool { intent.jobID != nil }
 }
 
-/// A run of the log for programs.
+/// The JSON of a recorded run. The member names are stable.
 struct RunSummary: Encodable {
     var runID: String
     var state: String

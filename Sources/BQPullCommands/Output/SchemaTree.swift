@@ -1,8 +1,7 @@
 import BigQueryRows
 import TextSupport
 
-/// Columns as lines: name, type, mode where it is not the usual one, description; members of a STRUCT are indented
-/// below it.
+/// A schema as lines: name, type, mode unless NULLABLE, description. The members of a STRUCT are indented below it.
 enum SchemaTree {
     private struct Entry {
         var name: String
@@ -10,7 +9,7 @@ enum SchemaTree {
         var description: String
     }
 
-    /// Longer names and types push what follows to the right in their own line only.
+    /// The maximum column width; longer names and types shift only their own line.
     private static let widestColumn = 40
 
     static func lines(_ schema: TableSchema) -> [String] {

@@ -2,7 +2,7 @@ import BigQuery
 import BigQueryRows
 import Foundation
 
-/// A table as JSON. The names do not change between versions.
+/// The JSON of a table. The member names are stable.
 struct TableReport: Encodable {
     struct Partitioning: Encodable {
         var type: String
@@ -28,7 +28,7 @@ struct TableReport: Encodable {
     var expires: Date?
     var etag: String?
     var timePartitioning: Partitioning?
-    var rangePartitioning: RangePartitioning?
+    var rangePartitioning: Table.RangePartitioning?
     var requiresPartitionFilter: Bool
     var clustering: [String]
     var hasStreamingBuffer: Bool

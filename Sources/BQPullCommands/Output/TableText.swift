@@ -3,7 +3,7 @@ import BigQueryRows
 import Foundation
 import TextSupport
 
-/// A table for people.
+/// The text of a table description.
 enum TableText {
     static func text(_ table: Table) -> String {
         var lines = [printable(table.reference.description, limit: .max)]
@@ -11,7 +11,7 @@ enum TableText {
             if let value { lines.append("  \(name.padding(toLength: 12, withPad: " ", startingAt: 0))\(value)") }
         }
         line("type", printable(table.kind.name))
-        // A view has no rows of its own, and the service says 0.
+        // The service reports 0 rows for a view.
         if table.kind != .view {
             line("rows", rows(table))
             line("size", table.byteCount.map(size))
@@ -26,16 +26,16 @@ enum TableText {
         line("description", table.description.map { printable($0, limit: 2_000) })
         if !table.schema.fields.isEmpty { lines += ["", "columns"] + SchemaTree.lines(table.schema).map { "  \($0)" } }
         if let view = table.view {
-            lines += ["", view.useLegacySQL ? "query, in legacy SQL" : "query"]
+            lines += ["", view.useLegacySQL ? "query (legacy SQL)" : "query"]
             lines += view.query.split(whereSeparator: \.isNewline).map { "  \(printable(String($0), limit: .max))" }
         }
         return lines.joined(separator: "\n") + "\n"
     }
 
     private static func rows(_ table: Table) -> String? {
-        let buffered = "those in the streaming buffer"
+        let buffered = "rows in the streaming buffer"
         guard let count = table.rowCount else { return table.hasStreamingBuffer ? buffered : nil }
-        return Readable.count(count) + (table.hasStreamingBuffer ? ", and \(buffered)" : "")
+        return Readable.count(count) + (table.hasStreamingBuffer ? " and \(buffered)" : "")
     }
 
     private static func size(_ bytes: Int64) -> String {
@@ -45,14 +45,15 @@ enum TableText {
     private static func partitions(_ table: Table) -> String? {
         var parts: [String] = []
         if let time = table.timePartitioning {
-            parts.append("\(printable(time.type)) of \(time.field.map { printable($0) } ?? "the time of loading")")
+            parts.append("\(printable(time.type)) on \(time.field.map { printable($0) } ?? "ingestion time")")
             if let expiration = time.expiration { parts.append("kept for \(duration(expiration))") }
         }
         if let range = table.rangePartitioning {
             parts.append(
-                "\(printable(range.field)) from \(range.start) to below \(range.end) in steps of \(range.interval)")
+                "\(printable(range.field)) from \(range.start) to \(range.end) (exclusive) in steps of \(range.interval)"
+            )
         }
-        if table.requiresPartitionFilter { parts.append("queries must say which") }
+        if table.requiresPartitionFilter { parts.append("queries must filter on it") }
         return parts.isEmpty ? nil : parts.joined(separator: ", ")
     }
 

@@ -1,9 +1,10 @@
 import BigQueryPull
+import Foundation
 import TextSupport
 
-/// A benchmark as a picture: rows a second by pages at a time, and where the time of every setting goes.
+/// Plots a benchmark: rows per second by pages at a time, and where the time of each setting goes.
 ///
-/// The colours are those of Okabe and Ito, which everybody can tell apart.
+/// Uses the palette of Okabe and Ito, which is safe for color blindness.
 struct BenchmarkPlot {
     private let report: BenchmarkReport
 
@@ -16,7 +17,7 @@ struct BenchmarkPlot {
     private static let grid = "#dddddd"
     private static let grey = "#555555"
 
-    /// The document.
+    /// The SVG document.
     var svg: String {
         var drawing = SVGDrawing()
         drawing.text(title, x: 24, y: 36, size: 19, isBold: true)
@@ -38,24 +39,24 @@ struct BenchmarkPlot {
             + "limited by \(best.limitedBy == .service || best.limitedBy == .network ? "the " : "")\(best.limitedBy.rawValue)"
     }
 
-    // MARK: Rows a second
+    // MARK: Rows per second
 
-    /// The results that differ in the pages at a time only.
+    /// The results that differ only in the number of pages at a time.
     private struct Series {
         var pageRows: Int?
         var gzip: Bool
         var results: [BenchmarkResult]
 
         var name: String {
-            "\(pageRows.map { "\(Readable.count(Int64($0))) rows a page" } ?? "auto page size")\(gzip ? "" : ", no gzip")"
+            "\(pageRows.map { "\(Readable.count(Int64($0))) rows per page" } ?? "auto page size")\(gzip ? "" : ", no gzip")"
         }
     }
 
     private var series: [Series] {
         report.results.reduce(into: []) { series, result in
             let setting = result.setting
-            if let place = series.firstIndex(where: { $0.pageRows == setting.pageRows && $0.gzip == setting.gzip }) {
-                series[place].results.append(result)
+            if let index = series.firstIndex(where: { $0.pageRows == setting.pageRows && $0.gzip == setting.gzip }) {
+                series[index].results.append(result)
             } else {
                 series.append(Series(pageRows: setting.pageRows, gzip: setting.gzip, results: [result]))
             }
@@ -64,23 +65,23 @@ struct BenchmarkPlot {
 
     private static let seriesColors = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000"]
 
-    /// Draws the lines, and tells where they end.
+    /// Draws the lines; returns their bottom edge.
     private func drawSpeeds(in drawing: inout SVGDrawing, from top: Double) -> Double {
         let series = series
         let (right, bottom) = (Self.width - 270, top + max(270, Double(series.count) * 24))
-        // What is no number stands last, and no line leads to it.
+        // "auto" comes last, and is not connected by a line.
         let steps = Set(report.results.map(\.setting.parallelPages)).sorted { $0 ?? .max < $1 ?? .max }
         let axis = PlotAxis(
             upTo: report.results.flatMap(\.measurements).map(\.rowsPerSecond).max() ?? 0, from: bottom, to: top)
-        drawing.text("Rows a second", x: 24, y: top - 18, size: 15, isBold: true)
+        drawing.text("Rows per second", x: 24, y: top - 18, size: 15, isBold: true)
         for tick in axis.ticks {
-            let y = axis.place(of: tick)
+            let y = axis.position(of: tick)
             drawing.line([(Self.left, y), (right, y)], stroke: tick == 0 ? Self.grey : Self.grid)
             drawing.text(Readable.count(Int64(saturating: tick)), x: Self.left - 10, y: y + 4, anchor: .end, size: 12)
         }
         func x(_ pages: Int?) -> Double {
-            let place = Double(steps.firstIndex(of: pages) ?? 0)
-            return Self.left + (right - Self.left) * (place + 0.5) / Double(steps.count)
+            let index = Double(steps.firstIndex(of: pages) ?? 0)
+            return Self.left + (right - Self.left) * (index + 0.5) / Double(steps.count)
         }
         for pages in steps {
             drawing.text(pages.map(String.init) ?? "auto", x: x(pages), y: bottom + 20, anchor: .middle)
@@ -88,36 +89,36 @@ struct BenchmarkPlot {
         drawing.text(
             "pages at a time", x: (Self.left + right) / 2, y: bottom + 42, anchor: .middle, fill: Self.grey)
         drawing.text("rows/s", x: 30, y: (top + bottom) / 2, anchor: .middle, fill: Self.grey, isUpright: true)
-        for (place, one) in series.enumerated() {
-            let color = Self.seriesColors[place % Self.seriesColors.count]
+        for (index, line) in series.enumerated() {
+            let color = Self.seriesColors[index % Self.seriesColors.count]
             drawing.group("series") { drawing in
-                // Beside one another, so that none hides another one's spread.
-                let shift = (Double(place) - Double(series.count - 1) / 2) * min(7, 60 / Double(series.count))
-                for result in one.results {
-                    let speeds = result.measurements.map { axis.place(of: $0.rowsPerSecond) }
+                // Side by side, so that their ranges do not overlap.
+                let shift = (Double(index) - Double(series.count - 1) / 2) * min(7, 60 / Double(series.count))
+                for result in line.results {
+                    let speeds = result.measurements.map { axis.position(of: $0.rowsPerSecond) }
                     let x = x(result.setting.parallelPages) + shift
                     drawing.line([(x, speeds.min() ?? 0), (x, speeds.max() ?? 0)], stroke: color, width: 1.5)
                 }
                 func point(_ result: BenchmarkResult) -> (x: Double, y: Double) {
-                    (x(result.setting.parallelPages) + shift, axis.place(of: result.median.rowsPerSecond))
+                    (x(result.setting.parallelPages) + shift, axis.position(of: result.median.rowsPerSecond))
                 }
-                let numbered = one.results.filter { $0.setting.parallelPages != nil }.map(point)
+                let numbered = line.results.filter { $0.setting.parallelPages != nil }.map(point)
                 drawing.line(
-                    numbered.sorted { $0.x < $1.x }, stroke: color, width: 2, isDashed: !one.gzip)
-                for result in one.results { Self.mark(place, at: point(result), color, in: &drawing) }
-                let y = top + 10 + Double(place) * 24
-                drawing.line([(right + 20, y), (right + 50, y)], stroke: color, width: 2, isDashed: !one.gzip)
-                Self.mark(place, at: (right + 35, y), color, in: &drawing)
-                drawing.text(one.name, x: right + 58, y: y + 4, size: 12)
+                    numbered.sorted { $0.x < $1.x }, stroke: color, width: 2, isDashed: !line.gzip)
+                for result in line.results { Self.mark(index, at: point(result), color, in: &drawing) }
+                let y = top + 10 + Double(index) * 24
+                drawing.line([(right + 20, y), (right + 50, y)], stroke: color, width: 2, isDashed: !line.gzip)
+                Self.mark(index, at: (right + 35, y), color, in: &drawing)
+                drawing.text(line.name, x: right + 58, y: y + 4, size: 12)
             }
         }
         drawing.text(
-            "median; upright lines: slowest to fastest run", x: right, y: top - 18, anchor: .end, size: 12,
+            "median; vertical bars: slowest to fastest run", x: right, y: top - 18, anchor: .end, size: 12,
             fill: Self.grey)
         return bottom + 42
     }
 
-    /// Draws the mark of a series, each in a form of its own.
+    /// Draws the marker of a series.
     private static func mark(
         _ series: Int, at point: (x: Double, y: Double), _ color: String, in drawing: inout SVGDrawing
     ) {
@@ -132,23 +133,23 @@ struct BenchmarkPlot {
 
     // MARK: Where the time goes
 
-    /// Draws a bar for every setting, and tells where they end.
+    /// Draws a bar for each setting; returns the bottom edge.
     private func drawTimes(in drawing: inout SVGDrawing, from top: Double) -> Double {
         let (left, right, row) = (290.0, Self.width - 120, 26.0)
         let first = top + 50
-        drawing.text("Where the time of the pages goes", x: 24, y: top, size: 15, isBold: true)
+        drawing.text("Where the time goes", x: 24, y: top, size: 15, isBold: true)
         drawing.text("rows/s", x: Self.width - 24, y: first - 8, anchor: .end, size: 12, fill: Self.grey)
         var x = 24.0
-        let measured = BenchmarkStage.allCases.filter { stage in
+        let measured = BenchmarkStage.all.filter { stage in
             report.results.contains { stage.seconds($0.median.detailedDurations) > 0 }
         }
         for stage in measured {
-            drawing.rectangle(x: x, y: top + 14, width: 12, height: 12, fill: Self.color(stage).fill)
+            drawing.rectangle(x: x, y: top + 14, width: 12, height: 12, fill: stage.fill)
             drawing.text(stage.name, x: x + 17, y: top + 24, size: 12)
             x += 36 + 6.4 * Double(stage.name.count)
         }
-        for (place, result) in report.results.enumerated() {
-            let y = first + Double(place) * row
+        for (index, result) in report.results.enumerated() {
+            let y = first + Double(index) * row
             let isBest = result.setting == report.best
             drawing.group("setting") { drawing in
                 drawing.text(label(result.setting), x: left - 10, y: y + 15, anchor: .end, size: 12, isBold: isBest)
@@ -166,7 +167,7 @@ struct BenchmarkPlot {
             drawing.text("\(percent) %", x: x, y: bottom + 18, anchor: .middle, size: 12)
         }
         drawing.text(
-            "share of the time of all pages, many of which come side by side", x: (left + right) / 2, y: bottom + 40,
+            "share of the time of all pages, which are fetched in parallel", x: (left + right) / 2, y: bottom + 40,
             anchor: .middle, fill: Self.grey)
         return bottom + 40
     }
@@ -174,19 +175,19 @@ struct BenchmarkPlot {
     private func drawBar(
         _ result: BenchmarkResult, in drawing: inout SVGDrawing, x: Double, y: Double, width: Double, height: Double
     ) {
-        let seconds = BenchmarkStage.allCases.map { ($0, $0.seconds(result.median.detailedDurations)) }
+        let seconds = BenchmarkStage.all.map { ($0, $0.seconds(result.median.detailedDurations)) }
         let sum = seconds.reduce(0) { $0 + $1.1 }
         var x = x
         for (stage, time) in seconds where time > 0 {
-            let (share, color) = (time / sum, Self.color(stage))
+            let share = time / sum
             let length = width * share
             drawing.rectangle(
-                x: x, y: y, width: length, height: height, fill: color.fill,
+                x: x, y: y, width: length, height: height, fill: stage.fill,
                 tip: "\(stage.name): \(Readable.seconds(time))")
             if share >= 0.06 {
                 drawing.text(
                     "\(Int((share * 100).rounded())) %", x: x + length / 2, y: y + height - 6, anchor: .middle,
-                    size: 11, fill: color.text)
+                    size: 11, fill: stage.text)
             }
             x += length
         }
@@ -197,17 +198,31 @@ struct BenchmarkPlot {
         let pages = setting.parallelPages.map { "\($0) at a time" } ?? "auto at a time"
         return "\(rows), \(pages)\(setting.gzip ? "" : ", no gzip")"
     }
+}
 
-    /// The colour of a stage, and of a text on it.
-    private static func color(_ stage: BenchmarkStage) -> (fill: String, text: String) {
-        switch stage {
-        case .firstByte: ("#56b4e9", "#000000")
-        case .transfer: ("#0072b2", "#ffffff")
-        case .inflate: ("#f0e442", "#000000")
-        case .decode: ("#e69f00", "#000000")
-        case .waitForWriter: ("#bbbbbb", "#000000")
-        case .insert: ("#009e73", "#ffffff")
-        case .commit: ("#cc79a7", "#000000")
-        }
+/// An axis from 0 to a value, in steps of 1, 2 or 5 times a power of ten.
+struct PlotAxis {
+    /// The values of the ticks; the last one is at least the highest value.
+    let ticks: [Double]
+    private let start: Double
+    private let end: Double
+
+    /// - Parameters:
+    ///   - highest: The highest value.
+    ///   - start: The coordinate of 0.
+    ///   - end: The coordinate of the last tick.
+    init(upTo highest: Double, from start: Double, to end: Double) {
+        let highest = max(highest, 1)
+        let power = pow(10, log10(highest / 5).rounded(.down))
+        let step = [1, 2, 5, 10].map { $0 * power }.first { $0 * 5 >= highest } ?? highest
+        let count = (highest / step).rounded(.up)
+        ticks = stride(from: 0, through: count, by: 1).map { $0 * step }
+        self.start = start
+        self.end = end
+    }
+
+    /// The coordinate of a value.
+    func position(of value: Double) -> Double {
+        start + (end - start) * value / (ticks.last ?? 1)
     }
 }

@@ -1,18 +1,18 @@
 import Foundation
 
-/// The file of an image.
+/// The file of a plot.
 enum PlotFile {
-    /// Refuses a file that could not be written, before anything is measured.
+    /// Rejects a path that cannot be written, before the benchmark starts.
     static func check(_ path: String) throws {
         let folder = URL(filePath: path).deletingLastPathComponent().path
         var isFolder: ObjCBool = false
         let isThere = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
         guard !(isThere && isFolder.boolValue), FileManager.default.isWritableFile(atPath: folder) else {
-            throw failure(path, "it is a folder, or its folder is not there or cannot be written to")
+            throw failure(path, "it is a folder, or its folder does not exist or is not writable")
         }
     }
 
-    /// Writes a document, in place of one that is there.
+    /// Writes a document, replacing an existing file.
     static func write(_ document: String, to path: String) throws {
         do {
             try Data(document.utf8).write(to: URL(filePath: path), options: .atomic)
@@ -22,8 +22,6 @@ enum PlotFile {
     }
 
     private static func failure(_ path: String, _ reason: String) -> CommandError {
-        CommandError(
-            identifier: "cannotWrite", message: "\(path): cannot be written: \(reason)", exitStatus: .cannotCreate,
-            hint: "name a file in a folder that exists and that you may write to")
+        CommandError(.cannotWrite, "cannot write \(path): \(reason)")
     }
 }

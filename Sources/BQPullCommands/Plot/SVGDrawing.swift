@@ -1,15 +1,15 @@
 import Foundation
 
-/// A drawing in SVG, as far as plots need it. All lengths are pixels.
+/// A minimal SVG drawing for plots. All lengths are in pixels.
 struct SVGDrawing {
-    /// How a text lies to its place.
+    /// The alignment of text to its coordinate.
     enum Anchor: String {
         case start, middle, end
     }
 
     private var elements = ""
 
-    /// A rectangle, with a text that is shown when the mouse is over it.
+    /// A rectangle with an optional tooltip.
     mutating func rectangle(
         x: Double, y: Double, width: Double, height: Double, fill: String, tip: String? = nil
     ) {
@@ -19,7 +19,7 @@ struct SVGDrawing {
         )
     }
 
-    /// A line through points.
+    /// A polyline.
     mutating func line(
         _ points: [(x: Double, y: Double)], stroke: String, width: Double = 1, isDashed: Bool = false
     ) {
@@ -30,7 +30,7 @@ struct SVGDrawing {
         )
     }
 
-    /// A closed shape around points.
+    /// A polygon.
     mutating func polygon(_ points: [(x: Double, y: Double)], fill: String) {
         let list = points.map { "\(Self.text($0.x)),\(Self.text($0.y))" }.joined(separator: " ")
         add("<polygon points=\"\(list)\" fill=\"\(fill)\"/>")
@@ -40,7 +40,7 @@ struct SVGDrawing {
         add("<circle cx=\"\(Self.text(x))\" cy=\"\(Self.text(y))\" r=\"\(Self.text(radius))\" fill=\"\(fill)\"/>")
     }
 
-    /// A line of text whose base line is at `y`.
+    /// A line of text with its baseline at `y`.
     mutating func text(
         _ text: String, x: Double, y: Double, anchor: Anchor = .start, size: Double = 13, isBold: Bool = false,
         fill: String = "#222222", isUpright: Bool = false
@@ -52,14 +52,14 @@ struct SVGDrawing {
         )
     }
 
-    /// Puts what `draw` draws into one group of a class.
+    /// Groups the elements drawn by `draw` in a class.
     mutating func group(_ name: String, _ draw: (inout SVGDrawing) -> Void) {
         var inner = SVGDrawing()
         draw(&inner)
         add("<g class=\"\(name)\">\n\(inner.elements)</g>")
     }
 
-    /// The document, on a white ground.
+    /// The document, on a white background.
     func document(width: Double, height: Double, title: String) -> String {
         let size = "width=\"\(Self.text(width))\" height=\"\(Self.text(height))\""
         return """
@@ -77,13 +77,13 @@ struct SVGDrawing {
         elements += element + "\n"
     }
 
-    /// A number without more digits than can be seen, the same in every locale.
+    /// A number with at most one decimal, the same in every locale.
     private static func text(_ value: Double) -> String {
         let tenths = (value * 10).rounded() / 10
         return tenths == tenths.rounded() ? "\(Int(tenths))" : "\(tenths)"
     }
 
-    /// A text as XML may have it, in elements and attributes.
+    /// Text escaped for XML elements and attributes.
     static func escaped(_ text: String) -> String {
         var result = ""
         for scalar in text.unicodeScalars {

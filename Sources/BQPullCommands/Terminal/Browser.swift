@@ -3,9 +3,9 @@ import GoogleOAuth
 
 /// The user's web browser.
 enum Browser {
-    /// Opens an address, where there is a browser; the address is public, since other users see arguments.
+    /// Opens a URL. It must not be secret: other users can see the arguments of a process.
     ///
-    /// - Returns: whether one was started.
+    /// - Returns: whether a browser was started; `false` without one.
     static func open(_ url: String) -> Bool {
         guard var command else { return false }
         if let place = command.firstIndex(where: { $0.contains("%s") }) {
@@ -13,16 +13,16 @@ enum Browser {
         } else {
             command.append(url)
         }
-        let nowhere = Foundation.open("/dev/null", O_RDWR | O_CLOEXEC)
-        defer { close(nowhere) }
+        let null = Foundation.open("/dev/null", O_RDWR | O_CLOEXEC)
+        defer { close(null) }
         let browser = try? ChildProcess(
             command.removeFirst(), command, environment: ProcessEnvironment.inheritable,
-            streams: (nowhere, nowhere, nowhere))
+            streams: (null, null, null))
         return browser != nil
     }
 
-    /// What starts a browser, with the program's whole path: the first of `BROWSER` that is there, or the desktop's
-    /// own way where there is a desktop.
+    /// The command that opens a browser, with the program's absolute path: the first program in `BROWSER` that exists,
+    /// else the desktop's default.
     private static var command: [String]? {
         let named = (ProcessEnvironment.value("BROWSER") ?? "").split(separator: ":")
         for entry in named.map({ $0.split(separator: " ").map(String.init) }) {

@@ -1,11 +1,11 @@
 import Foundation
 
-/// Standard output whose reader takes its time, or goes away.
+/// Standard output to a slow reader, or to one that closes the pipe.
 enum BufferedOutput {
-    /// So much goes into a pipe without waiting when it has room at all (POSIX: `PIPE_BUF` is at least 512).
+    /// A writable pipe takes this many bytes without blocking (POSIX: `PIPE_BUF` is at least 512).
     private static let pipeBytes = Int(PIPE_BUF)
 
-    /// Writes all bytes; looks ten times a second whether that is still wanted.
+    /// Writes all bytes; checks for cancellation ten times a second.
     ///
     /// - Throws: ``BrokenPipe``, `CancellationError`, or ``CommandError`` if it cannot be written.
     static func write(_ bytes: [UInt8], isCancelled: () -> Bool) throws {
@@ -13,7 +13,7 @@ enum BufferedOutput {
         var rest = bytes[...]
         while !rest.isEmpty {
             guard !isCancelled() else { throw CancellationError() }
-            if !isFile, try !hasRoom(within: 100) { continue }
+            if !isFile, try !isWritable(within: 100) { continue }
             let written = rest.prefix(chunk).withUnsafeBytes {
                 Foundation.write(STDOUT_FILENO, $0.baseAddress, $0.count)
             }
@@ -25,8 +25,8 @@ enum BufferedOutput {
         }
     }
 
-    /// Returns when the reader has gone away; never for a file.
-    static func readerGone() async throws {
+    /// Throws ``BrokenPipe`` once the reader has closed the pipe; never for a file.
+    static func watchForBrokenPipe() async throws {
         while true {
             try await Task.sleep(for: .milliseconds(200))
             if !isFile { _ = try poll(for: 0, milliseconds: 0) }
@@ -38,7 +38,7 @@ enum BufferedOutput {
         return fstat(STDOUT_FILENO, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
     }
 
-    private static func hasRoom(within milliseconds: Int32) throws -> Bool {
+    private static func isWritable(within milliseconds: Int32) throws -> Bool {
         try poll(for: Int16(POLLOUT), milliseconds: milliseconds) != 0
     }
 
@@ -52,7 +52,6 @@ enum BufferedOutput {
     private static func failure(_ code: Int32) -> any Error {
         guard code != EPIPE else { return BrokenPipe() }
         return CommandError(
-            message: "standard output cannot be written: \(String(cString: strerror(code)))", exitStatus: .localIO,
-            hint: StandardOutput.noRoom)
+            .unwritableOutput, "cannot write to standard output: \(String(cString: strerror(code)))")
     }
 }

@@ -1,8 +1,8 @@
 import Foundation
 
-/// A question that a person answers with yes or no.
+/// A yes-or-no question on the terminal.
 enum Confirmation {
-    /// Whether there is a person to answer.
+    /// Whether a person can answer.
     static var isPossible: Bool { LineInput.isTerminal && StandardError.isTerminal }
 
     /// Shows a text and asks a question about it.

@@ -1,11 +1,11 @@
-// `stdin` is a mutable variable of the C library, which locks what it points to.
+// `stdin` is a mutable variable of the C library, which locks the stream itself.
 @preconcurrency import Foundation
 import GoogleHTTP
 import Synchronization
 
-/// The lines of standard input, as a person or a script gives them.
+/// The lines of standard input, typed or piped.
 final class LineInput: Sendable {
-    /// Whether a person is there to answer.
+    /// Whether standard input is a terminal.
     static var isTerminal: Bool { isatty(STDIN_FILENO) == 1 }
 
     private let lines: AsyncThrowingStream<String, any Error>
@@ -22,14 +22,14 @@ final class LineInput: Sendable {
     /// - Throws: ``CommandError`` for a line that is not valid UTF-8, which ends the input.
     func next() async throws -> String? {
         if let continuation = start.withLock({ $0.take() }) {
-            // A thread of its own, since reading blocks; it ends with the process.
+            // A separate thread, since reading blocks; it ends with the process.
             Thread.detachNewThread { Self.readLines(into: continuation) }
         }
         for try await line in lines { return line }
         return nil
     }
 
-    /// Not by `readLine`, which replaces what is not UTF-8.
+    /// Does not use `readLine`, which replaces invalid UTF-8.
     private static func readLines(into lines: AsyncThrowingStream<String, any Error>.Continuation) {
         var buffer: UnsafeMutablePointer<CChar>?
         var capacity = 0
@@ -39,18 +39,17 @@ final class LineInput: Sendable {
             guard let line = String(validating: bytes, as: UTF8.self) else {
                 return lines.finish(
                     throwing: CommandError(
-                        message: "the line on standard input is not valid UTF-8", exitStatus: .usage,
-                        hint: "give it in UTF-8"))
+                        .usage, "the line on standard input is not valid UTF-8", hint: "convert it to UTF-8"))
             }
-            // A line feed with a carriage return before it is one character.
+            // "\r\n" is one character.
             lines.yield(line.last?.isNewline == true ? String(line.dropLast()) : line)
         }
         lines.finish()
     }
 
-    /// Asks for something that the terminal does not show while it is typed.
+    /// Asks for a secret, which the terminal does not show while it is typed.
     ///
-    /// - Throws: ``CommandError`` at the end of the input or for what is not UTF-8, or `CancellationError`.
+    /// - Throws: ``CommandError`` at the end of the input or for invalid UTF-8, or `CancellationError`.
     func secret(_ question: String) async throws -> Secret {
         if Self.isTerminal { StandardError.write("\(question): ") }
         let echo = Self.isTerminal ? TerminalEcho.off() : nil
@@ -61,20 +60,17 @@ final class LineInput: Sendable {
         let line = try await next()?.trimmingCharacters(in: .whitespaces)
         try Task.checkCancellation()
         guard let line, !line.isEmpty else {
-            throw CommandError(
-                message: "no \(question) was given", exitStatus: .usage,
-                hint: "type it, or pipe it as one line"
-            )
+            throw CommandError(.usage, "no \(question) was given", hint: "type it, or pipe it as one line")
         }
         return Secret(line)
     }
 }
 
-/// The terminal's setting that shows what is typed.
+/// The terminal setting that shows typed characters.
 private struct TerminalEcho {
     private var settings = termios()
 
-    /// Turns it off; `nil` if there is no terminal to turn it off for.
+    /// Turns echo off; `nil` if there is no terminal.
     static func off() -> TerminalEcho? {
         var echo = TerminalEcho()
         guard tcgetattr(STDIN_FILENO, &echo.settings) == 0 else { return nil }
@@ -83,7 +79,7 @@ private struct TerminalEcho {
         return tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent) == 0 ? echo : nil
     }
 
-    /// Sets it as it was.
+    /// Restores the previous setting.
     func restore() {
         var settings = settings
         tcsetattr(STDIN_FILENO, TCSAFLUSH, &settings)

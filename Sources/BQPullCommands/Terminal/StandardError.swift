@@ -2,15 +2,15 @@ import Foundation
 import Synchronization
 import TextSupport
 
-/// Standard error. What cannot be written there is lost: there is no other place to say so.
+/// Standard error. Failed writes are ignored, since there is nowhere to report them.
 enum StandardError {
-    /// Whether somebody reads it on a terminal.
+    /// Whether standard error is a terminal.
     static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 
-    /// Whether the last line is one that is written over.
+    /// Whether the last line is a live line, which the next write replaces.
     private static let hasLiveLine = Mutex(false)
 
-    /// Writes text, in the place of the live line if there is one.
+    /// Writes text, replacing the live line.
     static func write(_ text: TerminalText) {
         hasLiveLine.withLock { hasLiveLine in
             append(hasLiveLine ? "\r\u{1B}[K\(text.text)" : text.text)
@@ -18,12 +18,12 @@ enum StandardError {
         }
     }
 
-    /// Writes text for people: hidden characters in it are escaped; line feeds and tabs stay.
+    /// Writes text with its hidden characters escaped; line feeds and tabs stay.
     static func write(_ text: String) {
         write(TerminalText(text))
     }
 
-    /// Writes a line that the next thing which is written takes the place of; an empty one only clears.
+    /// Writes a line that the next write replaces; an empty line only clears.
     static func writeLive(_ line: String) {
         hasLiveLine.withLock { hasLiveLine in
             guard hasLiveLine || !line.isEmpty else { return }

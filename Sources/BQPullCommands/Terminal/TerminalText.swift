@@ -1,18 +1,18 @@
 import TextSupport
 
-/// Text that is safe to show: control, format and other hidden characters of the texts it is made from are escaped.
+/// Text that is safe to print: its control, format and other hidden characters are escaped.
 ///
-/// Standard error accepts nothing else, so that no caller can forget to escape what comes from a server, a database, a
-/// file name or an argument.
+/// Standard error accepts nothing else, so that no caller can forget to escape text from a server, a database, a file
+/// name or an argument.
 struct TerminalText {
-    /// How a word stands out, where the terminal shows it.
+    /// The SGR parameters of a style.
     enum Style: String {
         case red = "1;31"
         case yellow = "1;33"
         case bold = "1"
     }
 
-    /// The escaped text, with the codes of its styles.
+    /// The escaped text, with the control sequences of its styles.
     let text: String
 
     /// Escapes a text of one or more lines; line feeds and tabs stay.
@@ -29,7 +29,7 @@ struct TerminalText {
         TerminalText(escaped: printableJSON(document))
     }
 
-    /// The text in a style; plain if standard error is not a terminal that shows it, or the user does not want it.
+    /// The text in a style; plain if styles are off.
     func styled(_ style: Style) -> TerminalText {
         Self.hasStyles ? TerminalText(escaped: "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m") : self
     }
@@ -38,7 +38,7 @@ struct TerminalText {
         TerminalText(escaped: left.text + right.text)
     }
 
-    /// Not for those who set `NO_COLOR` to something (https://no-color.org), nor on a terminal that has none.
+    /// Off if `NO_COLOR` is set (https://no-color.org), and on terminals without colors.
     private static let hasStyles =
         StandardError.isTerminal && ProcessEnvironment.value("NO_COLOR") == nil
         && ![nil, "dumb"].contains(ProcessEnvironment.value("TERM"))

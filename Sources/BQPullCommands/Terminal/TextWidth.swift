@@ -1,6 +1,6 @@
-/// How many columns of a terminal texts take: none for a combining character, two for a wide one.
+/// The width of text in terminal columns: 0 for a combining character, 2 for a wide one.
 enum TextWidth {
-    /// The blocks whose characters are Wide or Fullwidth (Unicode Standard Annex 11), beside those that are drawn as
+    /// The blocks whose characters are Wide or Fullwidth (Unicode Standard Annex 11), except
     /// emoji.
     private static let wideBlocks: [ClosedRange<UInt32>] = [
         0x1100...0x115F, 0x2E80...0x303E, 0x3041...0x4DBF, 0x4E00...0xA4CF, 0xA960...0xA97C, 0xAC00...0xD7A3,
@@ -8,14 +8,14 @@ enum TextWidth {
         0x1AFF0...0x1B2FF, 0x20000...0x3FFFD,
     ]
 
-    /// The columns that a text takes.
+    /// The width of a text.
     static func of(_ text: String) -> Int {
-        // What is written here mostly.
+        // The common case.
         if text.utf8.allSatisfy({ $0 < 0x80 }) { return text.utf8.count }
         return text.reduce(0) { $0 + width($1) }
     }
 
-    /// As much of the text as there is room for; an ellipsis takes the last column of what is cut.
+    /// Truncates a text to a number of columns, the last of which is an ellipsis.
     static func cut(_ text: String, to columns: Int) -> String {
         guard of(text) > columns else { return text }
         var (kept, used) = ("", 0)
@@ -28,7 +28,8 @@ enum TextWidth {
         return kept + "…"
     }
 
-    /// The widest of its parts: a cluster of emoji is drawn as one, and a selector makes a text symbol an emoji.
+    /// The width of its widest scalar: a cluster of emoji is drawn as one, and a variation selector makes a text symbol
+    /// an emoji.
     private static func width(_ character: Character) -> Int {
         let scalars = character.unicodeScalars
         return scalars.contains("\u{FE0F}") ? 2 : scalars.map(width).max() ?? 0

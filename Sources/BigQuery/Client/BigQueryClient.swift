@@ -5,13 +5,18 @@ public import GoogleOAuth
 import Synchronization
 import TextSupport
 
-/// Talks to BigQuery's REST API, version 2.
+/// A client of BigQuery's REST API, version 2.
 ///
-/// Every request is repeated as the configuration says, judged by the error's reason before its status before
-/// the transport; a rejected token is renewed once. `prettyPrint` and `useLegacySql`, which the service turns on
-/// by default, are always sent.
+/// ```swift
+/// let client = BigQueryClient(try BigQueryConfiguration(project: "my-project"), tokens: tokens, transport: transport)
+/// let table = try await client.fetchTable(TableReference(project: "p", dataset: "d", table: "t"))
+/// ```
+///
+/// Requests are retried as the configuration says. Errors are classified by their reason, then by the status, then by
+/// the transport error. A rejected token is renewed once. `prettyPrint` and `useLegacySql`, which the service turns on by
+/// default, are always sent.
 public struct BigQueryClient: Sendable {
-    /// Where and how the service is asked.
+    /// Project, endpoint, retries and limits.
     public private(set) var configuration: BigQueryConfiguration
     private let tokens: (any TokenProvider)?
     private let transport: any HTTPTransport
@@ -19,12 +24,14 @@ public struct BigQueryClient: Sendable {
     private let onRetry: @Sendable (RetryAttempt) -> Void
     private var retryBudget: RetryBudget?
 
-    /// Makes a client.
+    /// Creates a client.
     ///
     /// - Parameters:
-    ///   - tokens: where access tokens come from; `nil` sends none, for emulators.
+    ///   - configuration: project, endpoint, retries and limits.
+    ///   - tokens: the source of access tokens; `nil` sends none, for emulators.
+    ///   - transport: carries the requests.
     ///   - clock: measures waits.
-    ///   - onRetry: told about each repetition of a request.
+    ///   - onRetry: called before each retry.
     public init(
         _ configuration: BigQueryConfiguration, tokens: (any TokenProvider)?, transport: any HTTPTransport,
         clock: any Clock<Duration> = ContinuousClock(),
@@ -37,70 +44,75 @@ public struct BigQueryClient: Sendable {
         self.onRetry = onRetry
     }
 
-    /// How often requests for access tokens have been repeated so far, by whoever asked for them.
-    package var tokenRepetitionCount: Int64 { tokens?.retryCount ?? 0 }
+    /// The number of retries of requests for access tokens, by any client of the token provider.
+    package var tokenRetryCount: Int64 { tokens?.retryCount ?? 0 }
 
-    /// The client of one run: its requests share a budget, and `observer` is told about each repetition too.
+    /// The client of one run: its requests share a retry budget, and `observer` is called before each retry, too.
     package func forRun(observer: @escaping @Sendable (RetryAttempt) -> Void) -> BigQueryClient {
         let onRetry = onRetry
-        var client = BigQueryClient(configuration, tokens: tokens, transport: transport, clock: clock) { repetition in
-            onRetry(repetition)
-            observer(repetition)
+        var client = BigQueryClient(configuration, tokens: tokens, transport: transport, clock: clock) { attempt in
+            onRetry(attempt)
+            observer(attempt)
         }
         client.retryBudget = RetryBudget(configuration.runRetryBudget, clock: clock)
         return client
     }
 
-    /// The same client, which asks for pages compressed or not.
+    /// The same client, with or without compression of pages.
     package func compressingPages(_ compressesPages: Bool) -> BigQueryClient {
         var client = self
         client.configuration.compressesPages = compressesPages
         return client
     }
 
-    /// The address of a resource of a project, by default of the one that pays.
+    /// The URL of a resource of a project; by default of the project billed for queries.
     func url(_ path: [String], _ query: KeyValuePairs<String, String?> = [:], project: String? = nil) -> String {
         let project = project ?? configuration.project
         return configuration.endpoint.url(path: ["bigquery", "v2", "projects", project] + path, query: query)
     }
 
-    /// Sends a request and hands a successful answer to `receive`.
+    /// Sends a request, and passes a successful response to `receive`.
     ///
     /// - Parameters:
-    ///   - budget: the time that the request may be repeated for, instead of the configuration's.
-    ///   - judge: asked first about an error; `nil` leaves it to the usual rules.
+    ///   - request: the request, without its authorization.
+    ///   - budget: the time for retries; `nil` uses the configuration's.
+    ///   - classify: classifies an error first, or throws the error to throw instead; `nil` applies the usual rules.
+    ///   - receive: reads the body. Its errors are retried as well.
+    /// - Returns: what `receive` returns.
     /// - Throws: ``BigQueryError``, `RowsError`, `HTTPError`, `OAuthError` or `CancellationError`.
-    func send<Answer: Sendable>(
+    func send<Response: Sendable>(
         _ request: HTTPRequest, budget: Duration? = nil,
-        judge: @escaping @Sendable (BigQueryError) async -> RetryVerdict? = { _ in nil },
-        receive: @escaping @Sendable (HTTPResponseHead, inout HTTPBody) async throws -> Answer
-    ) async throws -> Answer {
+        classify: @escaping @Sendable (BigQueryError) async throws -> RetryVerdict? = { _ in nil },
+        receive: @escaping @Sendable (HTTPResponseHead, inout HTTPBody) async throws -> Response
+    ) async throws -> Response {
         var policy = configuration.retry
         if let budget { policy.budget = budget }
         let (errorLimits, host) = (configuration.errorLimits, configuration.endpoint.host)
-        let attempt = Attempt(damagedBodyRepetitions: configuration.damagedBodyRepetitions)
+        let history = RequestHistory(damagedBodyRetries: configuration.damagedBodyRetries)
         return try await policy.run(
             clock: clock, retryBudget: retryBudget,
-            judge: { error in
-                if let error = error as? BigQueryError, let verdict = await judge(error) { return verdict }
-                return await attempt.judge(error, tokens: tokens)
+            classify: { error in
+                if let error = error as? BigQueryError, let verdict = try await classify(error) { return verdict }
+                return await history.classify(error, tokens: tokens)
             },
             onRetry: onRetry,
-            onExhausted: { error, end in Self.exhausted(error, end, host: host) }
-        ) {
-            var request = request
-            if let token = try await tokens?.accessToken() {
-                attempt.used(token)
-                request.authorization = token.authorization
-            }
-            return try await transport.exchange(request) { head, body in
-                guard head.status == 200 else { throw try await BigQueryError.read(head, &body, limits: errorLimits) }
-                return try await receive(head, &body)
-            }
-        }
+            onExhausted: { error, end in Self.exhausted(error, end, host: host) },
+            operation: {
+                var request = request
+                if let token = try await tokens?.accessToken() {
+                    history.used(token)
+                    request.authorization = token.authorization
+                }
+                return try await transport.exchange(request) { head, body in
+                    guard head.status == 200 else {
+                        throw try await BigQueryError.read(head, &body, limits: errorLimits)
+                    }
+                    return try await receive(head, &body)
+                }
+            })
     }
 
-    /// The last error of a request that is not repeated any more, with how it was tried.
+    /// The last error of a request that is not retried again, with the number of attempts.
     private static func exhausted(_ error: any Error, _ end: RetryExhausted, host: String) -> any Error {
         let noted = end.noted(on: error, host: host)
         guard end.refusedWait != nil, var refused = noted as? BigQueryError else { return noted }
@@ -108,16 +120,16 @@ public struct BigQueryClient: Sendable {
         return refused
     }
 
-    /// Sends a request whose answer is a small JSON object.
-    func send<Answer: Decodable & Sendable>(
-        _ request: HTTPRequest, budget: Duration? = nil, as type: Answer.Type,
-        judge: @escaping @Sendable (BigQueryError) async -> RetryVerdict? = { _ in nil }
-    ) async throws -> Answer {
-        let (host, answerBytes) = (configuration.endpoint.host, configuration.answerBytes)
-        return try await send(request, budget: budget, judge: judge) { _, body in
-            let bytes = try await body.collect(limit: answerBytes)
+    /// Sends a request whose response is a small JSON object.
+    func send<Response: Decodable & Sendable>(
+        _ request: HTTPRequest, budget: Duration? = nil, as type: Response.Type,
+        classify: @escaping @Sendable (BigQueryError) async throws -> RetryVerdict? = { _ in nil }
+    ) async throws -> Response {
+        let (host, limit) = (configuration.endpoint.host, configuration.maxResponseBytes)
+        return try await send(request, budget: budget, classify: classify) { _, body in
+            let bytes = try await body.collect(limit: limit)
             do {
-                return try JSONDecoder().decodeUnambiguous(Answer.self, from: bytes)
+                return try JSONDecoder().decodeUnambiguous(Response.self, from: bytes)
             } catch let duplicate as DuplicateMember {
                 let name = printable(duplicate.name, limit: 100)
                 throw RowsError(
@@ -129,8 +141,8 @@ public struct BigQueryClient: Sendable {
     }
 }
 
-/// What one request has been through: which token it used, and which second chances it has had.
-private final class Attempt: Sendable {
+/// The attempts of one request so far: the token in use, and the retries that are allowed only a few times.
+private final class RequestHistory: Sendable {
     private struct State {
         var token: AccessToken?
         var renewedToken = false
@@ -138,18 +150,18 @@ private final class Attempt: Sendable {
     }
 
     private let state = Mutex(State())
-    private let damagedBodyRepetitions: Int
-    private let transportJudge = RetryClassifier()
+    private let damagedBodyRetries: Int
+    private let transportErrors = RetryClassifier()
 
-    init(damagedBodyRepetitions: Int) {
-        self.damagedBodyRepetitions = damagedBodyRepetitions
+    init(damagedBodyRetries: Int) {
+        self.damagedBodyRetries = damagedBodyRetries
     }
 
     func used(_ token: AccessToken) {
         state.withLock { $0.token = token }
     }
 
-    func judge(_ error: any Error, tokens: (any TokenProvider)?) async -> RetryVerdict {
+    func classify(_ error: any Error, tokens: (any TokenProvider)?) async -> RetryVerdict {
         switch error {
         case let error as BigQueryError where error.code == .unauthenticated:
             let rejected = state.withLock { state in
@@ -161,9 +173,9 @@ private final class Attempt: Sendable {
             return .retryImmediately
         case let error as BigQueryError where error.isTransient: return .retry(after: error.retryAfter)
         case let error as HTTPError where error.code == .protocolViolation: return damagedBody()
-        case let error as HTTPError: return transportJudge.judge(error)
+        case let error as HTTPError: return transportErrors.classify(error)
         case let error as RowsError where error.isTransient: return damagedBody()
-        // Something on the way that answers in the place of the service, perhaps for a moment only.
+        // An intermediary that responds instead of the service, perhaps only for a moment.
         case let error as BigQueryError
         where error.code == .unexpectedAnswer && error.status.map((201..<400).contains) == true:
             return damagedBody()
@@ -176,6 +188,6 @@ private final class Attempt: Sendable {
             state.damagedBodies += 1
             return state.damagedBodies
         }
-        return count <= damagedBodyRepetitions ? .retry() : .exhausted
+        return count <= damagedBodyRetries ? .retry() : .exhausted
     }
 }

@@ -46,9 +46,7 @@ extension BigQueryClient {
         let listing = try await send(HTTPRequest(.get, url), as: Listing.self)
         guard listing.kind.hasPrefix("bigquery#") else {
             throw BigQueryError(
-                code: .unexpectedAnswer, message: "\(configuration.endpoint.host) is not BigQuery",
-                hint: BigQueryError.unexpectedAnswerHint
-            )
+                code: .unexpectedAnswer, message: "\(configuration.endpoint.host) is not BigQuery")
         }
     }
 

@@ -1,59 +1,60 @@
 public import BigQueryRows
 import TextSupport
 
-/// The files that an export writes: their names in Cloud Storage, their form and their compression.
+/// The files of an export: their names in Cloud Storage, format and compression.
 public struct ExportDestination: Sendable, Hashable {
-    /// `gs://bucket/name`, in which one `*` stands for the number of the file, for example `000000000000`.
+    /// `gs://bucket/name`, with at most one `*` for the number of the file, such as `000000000000`.
     public let uri: String
-    /// The form of the files.
+    /// The format of the files.
     public let format: ExportFormat
-    /// Their compression.
+    /// The compression of the files.
     public let compression: ExportCompression
 
-    /// Makes a destination.
+    /// Creates a destination.
     ///
     /// - Parameters:
     ///   - uri: `gs://bucket/name` with at most one `*`, which must not be in the bucket.
-    ///   - format: `nil` takes the one that the name's ending stands for, with or without `.gz` behind it.
-    ///   - compression: `nil` takes gzip for a name that ends with `.gz`, else none.
-    /// - Throws: ``BigQueryError`` with code `invalidRequest` for what BigQuery would refuse, and for names that say
-    ///   that the files are something else.
+    ///   - format: the format; `nil` for that of the name's extension, which `.gz` can follow.
+    ///   - compression: the compression; `nil` for gzip if the name ends in `.gz`, otherwise none.
+    /// - Throws: ``BigQueryError`` with code `invalidRequest` if BigQuery would reject the destination, or if the name
+    ///   implies another format or compression.
     public init(uri: String, format: ExportFormat? = nil, compression: ExportCompression? = nil) throws(BigQueryError) {
         let name = String(try Self.objectName(uri))
         let parts = name.split(separator: "/").last?.split(separator: ".").dropFirst() ?? []
         let isGzip = parts.last?.lowercased() == "gz"
         let ending = (isGzip ? parts.dropLast() : parts).last.map(String.init) ?? ""
-        let told = ExportFormat(ending: ending)
-        guard let format = format ?? told else {
+        let implied = ExportFormat(ending: ending)
+        guard let format = format ?? implied else {
             throw Self.invalid(
-                "the name \(printable(name, limit: 200)) does not tell the form of the files",
-                hint: "end it with .parquet, .avro, .csv or .jsonl, or give --format")
+                "the name \(printable(name, limit: 200)) does not identify the format of the files",
+                .unknownExportFormat)
         }
-        guard told == nil || told == format else {
+        guard implied == nil || implied == format else {
             throw Self.invalid(
                 "the name ends with .\(printable(ending, limit: 20)), but the format is \(format.rawValue)",
-                hint: "leave --format out, or end the name with .\(format.rawValue)")
+                .exportFormatMismatch(format))
         }
         let compression = compression ?? (isGzip ? .gzip : .none)
         guard format.compressions.contains(compression) else {
+            let supported = format.compressions.map(\.rawValue).joined(separator: ", ")
             throw Self.invalid(
-                "BigQuery does not compress \(format.rawValue) files with \(compression.rawValue)",
-                hint: "take one of \(format.compressions.map(\.rawValue).joined(separator: ", "))")
+                "BigQuery does not compress \(format.rawValue) files with \(compression.rawValue); supported: \(supported)"
+            )
         }
         guard !isGzip || compression == .gzip else {
             throw Self.invalid(
                 "the name ends with .gz, but the compression is \(compression.rawValue)",
-                hint: "leave --compression or .gz out")
+                .exportCompressionMismatch)
         }
         self.uri = uri
         self.format = format
         self.compression = compression
     }
 
-    /// Whether there may be more than one file.
+    /// Whether the export can write several files.
     public var hasWildcard: Bool { uri.contains("*") }
 
-    /// Refuses columns that the files cannot hold.
+    /// Rejects columns that the format cannot represent.
     ///
     /// - Throws: ``BigQueryError`` with code `invalidRequest` for a STRUCT or an ARRAY in CSV.
     public func require(_ schema: TableSchema) throws(BigQueryError) {
@@ -62,23 +63,21 @@ public struct ExportDestination: Sendable, Hashable {
         else { return }
         let kind = nested.mode == .repeated ? "an ARRAY" : "a STRUCT"
         throw Self.invalid(
-            "the column \(printable(nested.name)) is \(kind), which CSV files cannot hold",
-            hint: "export to .jsonl, .avro or .parquet, or leave the column out")
+            "the column \(printable(nested.name)) is \(kind), which CSV cannot represent", .notExportableColumn)
     }
 
-    /// The name behind the bucket.
+    /// The part of a URI after the bucket.
     private static func objectName(_ uri: String) throws(BigQueryError) -> Substring {
-        let example = "name the files like gs://bucket/prefix-*.parquet"
         let shown = printable(uri, limit: 200)
         guard uri.hasPrefix("gs://") else {
-            throw invalid("\(shown) is not in Cloud Storage, the only place to which BigQuery exports", hint: example)
+            throw invalid("\(shown) is not a URI of Cloud Storage", .invalidExportURI(.parquet))
         }
         let parts = uri.dropFirst("gs://".count).split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2, isBucket(parts[0]), !parts[1].isEmpty, !parts[1].hasSuffix("/"),
             !parts[1].unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
-        else { throw invalid("\(shown) is not the name of files in a bucket", hint: example) }
+        else { throw invalid("\(shown) does not name files in a bucket", .invalidExportURI(.parquet)) }
         guard parts[1].count(where: { $0 == "*" }) <= 1 else {
-            throw invalid("\(shown) has more than one *", hint: "one * stands for the number of the file")
+            throw invalid("\(shown) has more than one *", .invalidExportURI(.parquet))
         }
         return parts[1]
     }
@@ -92,7 +91,7 @@ public struct ExportDestination: Sendable, Hashable {
             }
     }
 
-    static func invalid(_ message: String, hint: String) -> BigQueryError {
-        BigQueryError(code: .invalidRequest, message: message, hint: hint)
+    static func invalid(_ message: String, _ detail: BigQueryError.Detail? = nil) -> BigQueryError {
+        BigQueryError(code: .invalidRequest, message: message, detail: detail)
     }
 }

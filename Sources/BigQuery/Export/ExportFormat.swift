@@ -1,10 +1,10 @@
-/// The form of the files that an export writes.
+/// The format of exported files.
 public enum ExportFormat: String, Sendable, Hashable, Codable, CaseIterable {
     case parquet, avro, csv
-    /// One JSON object a line.
+    /// JSON lines.
     case jsonl
 
-    /// How files of this form may be compressed.
+    /// The compressions that BigQuery supports for this format.
     ///
     /// Source: "Export formats and compression types" in BigQuery's documentation of exports.
     public var compressions: [ExportCompression] {
@@ -19,7 +19,7 @@ public enum ExportFormat: String, Sendable, Hashable, Codable, CaseIterable {
         "parquet": .parquet, "avro": .avro, "csv": .csv, "jsonl": .jsonl, "json": .jsonl, "ndjson": .jsonl,
     ]
 
-    /// The form that files with this ending have; `nil` if the ending does not tell.
+    /// The format with this file extension; `nil` if there is none.
     init?(ending: some StringProtocol) {
         guard let format = Self.byEnding[ending.lowercased()] else { return nil }
         self = format
@@ -32,7 +32,7 @@ public enum ExportFormat: String, Sendable, Hashable, Codable, CaseIterable {
     var statementName: String { self == .jsonl ? "JSON" : rawValue.uppercased() }
 }
 
-/// How the files of an export are compressed.
+/// The compression of exported files.
 public enum ExportCompression: String, Sendable, Hashable, Codable, CaseIterable {
     case none, gzip, deflate, snappy, zstd
 

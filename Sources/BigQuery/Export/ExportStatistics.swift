@@ -1,14 +1,14 @@
-/// What a job has exported, as far as the service tells.
+/// What a job has exported, as far as the service reports it.
 public struct ExportStatistics: Sendable, Hashable {
     /// The number of files.
     public var files: Int64?
-    /// The number of rows; an extract job does not tell it.
+    /// The number of rows; `nil` for an extract job.
     public var rows: Int64?
-    /// The size of the rows as BigQuery counts it, not that of the files; an EXPORT DATA statement does not tell it.
+    /// The logical size of the rows, not the size of the files; `nil` for an EXPORT DATA statement.
     public var bytes: Int64?
 }
 
-/// The members of a job that tell what it has exported.
+/// The `statistics.extract` of a job.
 struct ExtractStatistics: Decodable, Sendable {
     var destinationUriFileCounts: [WireInteger]?
     var inputBytes: WireInteger?
@@ -20,7 +20,7 @@ struct ExtractStatistics: Decodable, Sendable {
     }
 }
 
-/// The members of a query's job that tell what an EXPORT DATA statement has exported.
+/// The `exportDataStatistics` of a query's job.
 struct ExportDataStatistics: Decodable, Sendable {
     var fileCount: WireInteger?
     var rowCount: WireInteger?

@@ -1,15 +1,15 @@
-/// A table to write to files.
+/// An extract job: a table to write to files.
 public struct ExtractRequest: Sendable, Hashable {
     /// The table.
     public var table: TableReference
     /// The files.
     public var destination: ExportDestination
-    /// Where the table is; `nil` lets BigQuery find out.
+    /// The location of the table; `nil` lets BigQuery find it.
     public var location: String?
-    /// Labels of the job, which appear in the bill.
+    /// The labels of the job, which appear on the bill.
     public var labels: [String: String] = [:]
 
-    /// Makes a request with the defaults.
+    /// Creates a request with the defaults.
     public init(_ table: TableReference, to destination: ExportDestination) {
         self.table = table
         self.destination = destination
@@ -21,11 +21,16 @@ extension ExtractRequest {
     struct Configuration: Encodable, Sendable {
         struct Extract: Encodable, Sendable {
             var sourceTable: TableReference
-            var destinationUris: [String]
+            var destinationURIs: [String]
             var destinationFormat: String
             var compression: String
             var printHeader: Bool?
             var useAvroLogicalTypes: Bool?
+
+            private enum CodingKeys: String, CodingKey {
+                case sourceTable, destinationFormat, compression, printHeader, useAvroLogicalTypes
+                case destinationURIs = "destinationUris"
+            }
         }
 
         var extract: Extract
@@ -35,7 +40,7 @@ extension ExtractRequest {
     var configuration: Configuration {
         Configuration(
             extract: .init(
-                sourceTable: table, destinationUris: [destination.uri],
+                sourceTable: table, destinationURIs: [destination.uri],
                 destinationFormat: destination.format.extractName, compression: destination.compression.wireName,
                 printHeader: destination.format == .csv ? true : nil,
                 useAvroLogicalTypes: destination.format == .avro ? true : nil

@@ -1,23 +1,24 @@
 import TextSupport
 
 extension QueryRequest {
-    /// The statement that has BigQuery write the rows of this query to files, with the same parameters and settings.
+    /// The EXPORT DATA statement that writes the rows of this query to files, with the same parameters and settings.
     ///
-    /// The query's text comes last, so that a semicolon or a comment may end it. CSV files begin with a header, Avro files
-    /// have logical types.
+    /// The query's text comes last, so that it can end in a semicolon or a comment. CSV files begin with a header, Avro
+    /// files have logical types.
     ///
-    /// - Parameter overwriting: whether files that are there are replaced; else BigQuery refuses to write beside them.
-    /// - Throws: ``BigQueryError`` with code `invalidRequest` for a query in the legacy dialect, and for files without
-    ///   `*` in their name.
+    /// - Parameters:
+    ///   - destination: the files.
+    ///   - overwriting: whether existing files are replaced. Otherwise BigQuery rejects a prefix that has files.
+    /// - Returns: the statement.
+    /// - Throws: ``BigQueryError`` with code `invalidRequest` for a query in the legacy dialect, or a URI without `*`.
     public func exporting(to destination: ExportDestination, overwriting: Bool) throws(BigQueryError) -> QueryRequest {
         guard !useLegacySQL else {
-            throw ExportDestination.invalid(
-                "the legacy dialect has no EXPORT DATA", hint: "write the query in GoogleSQL")
+            throw ExportDestination.invalid("the legacy dialect has no EXPORT DATA", .legacyExport)
         }
         guard destination.hasWildcard else {
             throw ExportDestination.invalid(
-                "\(printable(destination.uri, limit: 200)) has no *, and a query is exported to several files",
-                hint: "put one * into the name, for example gs://bucket/prefix-*.\(destination.format.rawValue)")
+                "\(printable(destination.uri, limit: 200)) has no *, but a query is exported to several files",
+                .invalidExportURI(destination.format))
         }
         var options = [
             "uri = \(Self.literal(destination.uri))", "format = '\(destination.format.statementName)'",

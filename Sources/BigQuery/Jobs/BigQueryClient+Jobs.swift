@@ -1,17 +1,21 @@
 import BigQueryRows
 import Foundation
 import GoogleHTTP
+import TextSupport
 
 extension BigQueryClient {
-    /// The whole configuration of the job that a query makes, as JSON with sorted keys.
+    /// The whole configuration of a query's job, as JSON with sorted keys.
+    ///
+    /// - Throws: `EncodingError`, which would be a bug.
     public func jobConfiguration(_ query: QueryRequest) throws -> String {
         String(decoding: try Self.encode(query.configuration(dryRun: false)), as: UTF8.self)
     }
 
-    /// What a query would read and return, without running it; costs nothing.
+    /// Estimates a query without running it, at no cost.
     ///
-    /// The answer names location, statement type and bytes, and mostly the schema.
-    /// - Throws: ``BigQueryError``, `HTTPError`, `OAuthError` or `CancellationError`.
+    /// The job has a location, a statement type and the bytes to read, and mostly a schema.
+    ///
+    /// - Throws: ``BigQueryError``, `RowsError`, `HTTPError`, `OAuthError` or `CancellationError`.
     public func dryRun(_ query: QueryRequest) async throws -> Job {
         let reference = JobReference(
             projectID: configuration.project, jobID: JobReference.newID(), location: query.location
@@ -21,28 +25,34 @@ extension BigQueryClient {
         return job
     }
 
-    /// Starts a query under an id of the caller's.
+    /// Starts a query with a job ID of the caller.
     ///
-    /// Sending the same again is safe: the service makes one job of one id, and an answer that was lost is found
-    /// again. A job of that id which runs another query is refused.
+    /// Can be repeated safely: the service creates one job per ID, and an existing job is returned. An existing job that
+    /// runs another query is an error.
+    ///
+    /// - Parameters:
+    ///   - query: the query.
+    ///   - reference: the new job.
     /// - Returns: the job, which may have failed already.
-    /// - Throws: ``BigQueryError``, `HTTPError`, `OAuthError` or `CancellationError`.
+    /// - Throws: ``BigQueryError``, `RowsError`, `HTTPError`, `OAuthError` or `CancellationError`.
     public func insertJob(_ query: QueryRequest, as reference: JobReference) async throws -> Job {
         try await insert(query.configuration(dryRun: false), as: reference) { job in try job.require(query) }
     }
 
-    /// Starts an extract job, which writes a table to files, under an id of the caller's.
+    /// Starts an extract job, which writes a table to files, with a job ID of the caller.
     ///
-    /// Sending the same again is safe, as it is for a query.
+    /// Can be repeated safely, like a query.
+    ///
+    /// - Parameters:
+    ///   - extract: the table and the files.
+    ///   - reference: the new job.
     /// - Returns: the job, which may have failed already.
-    /// - Throws: ``BigQueryError``, `HTTPError`, `OAuthError` or `CancellationError`.
+    /// - Throws: ``BigQueryError``, `RowsError`, `HTTPError`, `OAuthError` or `CancellationError`.
     public func insertJob(_ extract: ExtractRequest, as reference: JobReference) async throws -> Job {
         try await insert(extract.configuration, as: reference) { job in try job.require(extract) }
     }
 
-    /// Inserts a job, or finds the one that has this id already.
-    ///
-    /// - Parameter check: refuses a job that was found and is another one.
+    /// Inserts a job, or returns the existing job with this ID if it passes `check`.
     private func insert(
         _ configuration: some Encodable, as reference: JobReference, check: (Job) throws -> Void
     ) async throws -> Job {
@@ -73,19 +83,20 @@ extension BigQueryClient {
         )
         let resource = try await send(request, as: JobResource.self)
         guard dryRun || resource.jobReference?.jobID == reference.jobID else {
-            throw RowsError(
-                code: .inconsistentPage,
-                message: "the answer to the insertion of the job \(reference.jobID) is about no such job",
-                hint: "run the same command again")
+            throw BigQueryError(
+                code: .inconsistentResponse, message: "inserted the job \(reference.jobID), got another job")
         }
         return resource.job(requestedAs: reference)
     }
 
-    /// A job's present state.
+    /// Fetches the state of a job.
     ///
-    /// - Parameter mayBeNew: whether the job may have been inserted just now, so that it is asked for again
-    ///   for a while if the service does not know it yet.
-    /// - Throws: ``BigQueryError``, `HTTPError`, `OAuthError` or `CancellationError`.
+    /// - Parameters:
+    ///   - reference: the job.
+    ///   - mayBeNew: whether the job may have been inserted just now. A job that is not found is then requested again
+    ///     for up to ``BigQueryConfiguration/visibilityBudget``.
+    /// - Returns: the job.
+    /// - Throws: ``BigQueryError``, `RowsError`, `HTTPError`, `OAuthError` or `CancellationError`.
     public func fetchJob(_ reference: JobReference, mayBeNew: Bool = false) async throws -> Job {
         let request = HTTPRequest(
             .get,
@@ -105,16 +116,17 @@ extension BigQueryClient {
         return resource.job(requestedAs: reference)
     }
 
-    /// The pauses between two questions whether a job is done: a little longer each time.
+    /// The interval of polling starts with the first and grows to the second.
     private static let (shortestPause, longestPause) = (Duration.milliseconds(250), Duration.seconds(10))
 
     /// Waits until a job of any kind is done.
     ///
     /// - Parameters:
+    ///   - reference: the job.
     ///   - mayBeNew: whether the job may have been inserted just now.
-    ///   - onWait: called each time the job was found not to be done.
-    /// - Returns: the job, which may have failed.
-    /// - Throws: ``BigQueryError``, `HTTPError`, `OAuthError` or `CancellationError`.
+    ///   - onWait: called each time that the job is found not to be done.
+    /// - Returns: the job, which can have failed.
+    /// - Throws: ``BigQueryError``, `RowsError`, `HTTPError`, `OAuthError` or `CancellationError`.
     public func waitForJob(
         _ reference: JobReference, mayBeNew: Bool = true, onWait: (Job) async -> Void = { _ in }
     ) async throws -> Job {
@@ -128,10 +140,12 @@ extension BigQueryClient {
         }
     }
 
-    /// Asks the service to stop a job. It answers at once; the job ends some time later and may still cost.
+    /// Requests cancellation of a job. The job ends some time later, and can still be billed.
     ///
-    /// - Parameter budget: the time for repetitions, instead of the configuration's; zero asks once.
-    /// - Throws: ``BigQueryError``, `HTTPError`, `OAuthError` or `CancellationError`.
+    /// - Parameters:
+    ///   - reference: the job.
+    ///   - budget: the time for retries; zero does not retry, `nil` uses the configuration's.
+    /// - Throws: ``BigQueryError``, `RowsError`, `HTTPError`, `OAuthError` or `CancellationError`.
     public func cancelJob(_ reference: JobReference, budget: Duration? = nil) async throws {
         let request = HTTPRequest(
             .post,
@@ -146,12 +160,10 @@ extension BigQueryClient {
     }
 
     private static func encode(_ value: some Encodable) throws -> [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return Array(try encoder.encode(value))
+        Array(try JSONEncoder.canonical.encode(value))
     }
 
-    /// The location in `Already Exists: Job PROJECT:LOCATION.ID`, which may be the only place that tells it.
+    /// The location in the message `Already Exists: Job PROJECT:LOCATION.ID`.
     static func location(inDuplicate message: String) -> String? {
         guard let job = message.firstRange(of: "Already Exists: Job ") else { return nil }
         let name = message[job.upperBound...]

@@ -1,43 +1,43 @@
 public import BigQueryRows
 import TextSupport
 
-/// A job as the service describes it.
+/// The state of a job.
 public struct Job: Sendable {
-    /// How far a job is.
+    /// The progress of a job.
     public enum State: String, Sendable, Decodable {
         case pending = "PENDING"
         case running = "RUNNING"
         case done = "DONE"
     }
 
-    /// Its name; the location is known once the service has said it.
+    /// The name, with the location as soon as the service has reported it.
     public var reference: JobReference
-    /// How far it is.
+    /// The progress.
     public var state: State
-    /// Why it failed, if it did.
+    /// The error of a failed job.
     public var failure: BigQueryError?
-    /// The kind of statement, for example `SELECT`, if the service tells.
+    /// The kind of statement, for example `SELECT`, if reported.
     public var statementType: String?
-    /// The columns of the result; only a dry run tells them, and not always.
+    /// The columns of the result. Only a dry run reports them, and not always.
     public var schema: TableSchema?
-    /// Bytes that the query reads or has read.
+    /// The bytes that the query reads or has read.
     public var bytesProcessed: Int64?
-    /// Bytes that are billed, known when it is done.
+    /// The billed bytes, once the job is done.
     public var bytesBilled: Int64?
-    /// Whether the result came from the cache, known when it is done.
+    /// Whether the result came from the cache, once the job is done.
     public var cacheHit: Bool?
-    /// The SQL text that the job runs, if the service tells.
+    /// The SQL text of the job, if reported.
     public var sql: String?
-    /// Whether the text is in the legacy dialect, if the service tells.
+    /// Whether the text is in the legacy dialect, if reported.
     public var useLegacySQL: Bool?
-    /// What the job has exported, known when it is done; `nil` for jobs of other kinds.
+    /// What the job has exported, once it is done; `nil` for jobs of other kinds.
     public var exported: ExportStatistics?
-    /// The table that an extract job reads, and the files that it writes.
+    /// The table and the files of an extract job.
     var extract: JobResource.Configuration.Extract?
 }
 
 extension Job {
-    /// Refuses a job that runs another query than this.
+    /// Rejects a job that runs another query.
     ///
     /// - Throws: ``BigQueryError`` with code `foreignJob`.
     public func require(_ query: QueryRequest) throws(BigQueryError) {
@@ -46,23 +46,20 @@ extension Job {
         }
     }
 
-    /// Refuses a job that extracts another table than this, or to other files.
+    /// Rejects a job that extracts another table, or to other files.
     func require(_ request: ExtractRequest) throws(BigQueryError) {
         guard let extract else { return }
-        guard extract.sourceTable == request.table, extract.destinationUris == [request.destination.uri] else {
+        guard extract.sourceTable == request.table, extract.destinationURIs == [request.destination.uri] else {
             throw foreign("exports something else")
         }
     }
 
     private func foreign(_ what: String) -> BigQueryError {
-        BigQueryError(
-            code: .foreignJob, message: "the job \(reference.jobID) exists already and \(what)",
-            hint: "run the command again; it will use a new job id"
-        )
+        BigQueryError(code: .foreignJob, message: "the job \(reference.jobID) exists already and \(what)")
     }
 }
 
-/// A job as it stands in an answer.
+/// The wire form of a job.
 struct JobResource: Decodable, Sendable {
     struct Status: Decodable, Sendable {
         var state: Job.State?
@@ -87,19 +84,29 @@ struct JobResource: Decodable, Sendable {
     struct Configuration: Decodable, Sendable {
         struct Query: Decodable, Sendable {
             var query: String?
-            var useLegacySql: Bool?
+            var useLegacySQL: Bool?
+
+            private enum CodingKeys: String, CodingKey {
+                case query
+                case useLegacySQL = "useLegacySql"
+            }
         }
 
         struct Extract: Decodable, Sendable {
             var sourceTable: TableReference?
-            var destinationUris: [String]?
+            var destinationURIs: [String]?
+
+            private enum CodingKeys: String, CodingKey {
+                case sourceTable
+                case destinationURIs = "destinationUris"
+            }
         }
 
         var query: Query?
         var extract: Extract?
     }
 
-    /// A dry run makes no job, so its answer names only a location.
+    /// The reference in the response to a dry run has only a location, since it creates no job.
     struct Reference: Decodable, Sendable {
         var jobID: String?
         var location: String?
@@ -115,12 +122,12 @@ struct JobResource: Decodable, Sendable {
     var statistics: Statistics?
     var configuration: Configuration?
 
-    /// The job, named as the service names it, or as it was asked for where it does not.
+    /// The job, with the location that the service reports or else the requested one.
     func job(requestedAs reference: JobReference) -> Job {
         var reference = reference
         if let location = jobReference?.location { reference.location = location }
         let failure = status?.errorResult.map {
-            // A job carries no HTTP status; 400 is what getQueryResults answers for most failures.
+            // A job has no HTTP status. 400 is the status of getQueryResults for most failures.
             BigQueryError(
                 reason: $0.reason, status: 400,
                 message: printable($0.message ?? $0.reason ?? "The job failed", limit: 2_000)
@@ -131,14 +138,14 @@ struct JobResource: Decodable, Sendable {
             statementType: statistics?.query?.statementType, schema: statistics?.query?.schema,
             bytesProcessed: (statistics?.query?.totalBytesProcessed ?? statistics?.totalBytesProcessed)?.value,
             bytesBilled: statistics?.query?.totalBytesBilled?.value, cacheHit: statistics?.query?.cacheHit,
-            sql: configuration?.query?.query, useLegacySQL: configuration?.query?.useLegacySql,
+            sql: configuration?.query?.query, useLegacySQL: configuration?.query?.useLegacySQL,
             exported: statistics?.extract?.statistics ?? statistics?.query?.exportDataStatistics?.statistics,
             extract: configuration?.extract
         )
     }
 }
 
-/// A 64-bit integer in an answer: the service sends a string, some emulators a number.
+/// A 64-bit integer on the wire: a string from the service, a number from some emulators.
 struct WireInteger: Decodable, Sendable {
     var value: Int64
 

@@ -2,11 +2,11 @@ import Foundation
 
 /// The name of a job.
 public struct JobReference: Sendable, Hashable, Codable {
-    /// The project that runs it.
+    /// The project billed for the job.
     public var projectID: String
-    /// The id, unique within project and location.
+    /// The ID, unique within project and location.
     public var jobID: String
-    /// Where it runs. Must go with every request about a job outside US and EU.
+    /// The location. Requests about a job outside US and EU must have it.
     public var location: String?
 
     private enum CodingKeys: String, CodingKey {
@@ -15,14 +15,14 @@ public struct JobReference: Sendable, Hashable, Codable {
         case jobID = "jobId"
     }
 
-    /// Names a job.
+    /// Creates a reference.
     public init(projectID: String, jobID: String, location: String? = nil) {
         self.projectID = projectID
         self.jobID = jobID
         self.location = location
     }
 
-    /// A new id that no other job has.
+    /// Creates a unique ID.
     public static func newID() -> String {
         "bqpull_" + UUID().uuidString.lowercased()
     }

@@ -1,8 +1,8 @@
 import Foundation
 
-/// A query and how to run it.
+/// A query and its options.
 public struct QueryRequest: Sendable, Hashable {
-    /// Whether a job starts at once or when there is room.
+    /// Whether a job starts immediately or when slots are available.
     public enum Priority: String, Sendable, Codable, CaseIterable {
         case interactive = "INTERACTIVE"
         case batch = "BATCH"
@@ -10,38 +10,43 @@ public struct QueryRequest: Sendable, Hashable {
 
     /// The SQL text.
     public var sql: String
-    /// Its parameters: all named or all positional.
+    /// The parameters: all named or all positional.
     public var parameters: [QueryParameter] = []
-    /// Whether the text is in the legacy dialect. Defaults to `false`, unlike the API's own default.
+    /// Whether the text is in the legacy dialect. Defaults to `false`, unlike the API's default.
     public var useLegacySQL = false
-    /// Where to run; `nil` lets BigQuery find out from the tables.
+    /// The location of the job; `nil` lets BigQuery derive it from the tables.
     public var location: String?
-    /// Labels of the job, which appear in the bill.
+    /// The labels of the job, which appear on the bill.
     public var labels: [String: String] = [:]
-    /// When to run. Defaults to `interactive`.
+    /// The priority. Defaults to `interactive`.
     public var priority: Priority = .interactive
-    /// Whether a result that BigQuery still has may be used, which costs nothing. Defaults to `true`.
+    /// Whether a cached result can be used, at no cost. Defaults to `true`.
     public var useQueryCache = true
-    /// The number of bytes above which the query fails before it is billed.
+    /// The maximum number of billed bytes. A query that would exceed it fails at no cost.
     public var maximumBytesBilled: Int64?
 
-    /// Makes a query with the defaults.
+    /// Creates a query with the defaults.
     public init(_ sql: String) {
         self.sql = sql
     }
 }
 
 extension QueryRequest {
-    /// The `configuration` of a job as it is sent, by which a job can be recognised again.
+    /// The wire form of the `configuration` of a job.
     struct Configuration: Codable {
         struct Query: Codable {
             var query: String
-            var useLegacySql: Bool
+            var useLegacySQL: Bool
             var useQueryCache: Bool
             var priority: Priority
             var maximumBytesBilled: String?
             var parameterMode: String?
             var queryParameters: [QueryParameter]?
+
+            private enum CodingKeys: String, CodingKey {
+                case query, useQueryCache, priority, maximumBytesBilled, parameterMode, queryParameters
+                case useLegacySQL = "useLegacySql"
+            }
         }
 
         var query: Query
@@ -49,17 +54,17 @@ extension QueryRequest {
         var dryRun: Bool?
     }
 
-    /// Makes the query whose job has this configuration.
+    /// Creates the query of a job configuration.
     ///
     /// - Parameters:
-    ///   - jobConfiguration: as ``BigQueryClient/jobConfiguration(_:)`` tells it.
-    ///   - location: where the job runs.
-    /// - Throws: `DecodingError` for another text.
+    ///   - jobConfiguration: the JSON of ``BigQueryClient/jobConfiguration(_:)``.
+    ///   - location: the location of the job.
+    /// - Throws: `DecodingError` for any other text.
     public init(jobConfiguration: String, location: String?) throws {
         let configuration = try JSONDecoder().decode(Configuration.self, from: Data(jobConfiguration.utf8))
         self.init(configuration.query.query)
         parameters = configuration.query.queryParameters ?? []
-        useLegacySQL = configuration.query.useLegacySql
+        useLegacySQL = configuration.query.useLegacySQL
         self.location = location
         labels = configuration.labels ?? [:]
         priority = configuration.query.priority
@@ -70,7 +75,7 @@ extension QueryRequest {
     func configuration(dryRun: Bool) -> Configuration {
         Configuration(
             query: .init(
-                query: sql, useLegacySql: useLegacySQL, useQueryCache: useQueryCache, priority: priority,
+                query: sql, useLegacySQL: useLegacySQL, useQueryCache: useQueryCache, priority: priority,
                 maximumBytesBilled: maximumBytesBilled.map(String.init),
                 parameterMode: parameters.first.map { $0.name == nil ? "POSITIONAL" : "NAMED" },
                 queryParameters: parameters.isEmpty ? nil : parameters

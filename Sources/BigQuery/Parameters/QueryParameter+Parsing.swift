@@ -3,47 +3,47 @@ import GoogleHTTP
 import TextSupport
 
 extension QueryParameter {
-    /// Reads `NAME:TYPE:VALUE`, the form of Google's own command line.
+    /// Parses `NAME:TYPE:VALUE`, the format of Google's `bq` tool.
     ///
-    /// An empty name makes a positional parameter, an empty type means STRING. The values of ARRAY and STRUCT
-    /// are JSON (`ids:ARRAY<INT64>:[1,2]`, `who:STRUCT<name STRING, age INT64>:{"name":"Ann","age":7}`), those of
-    /// RANGE are `[start, end)`; `NULL` is NULL for every type but STRING.
+    /// An empty name makes a positional parameter, an empty type means STRING. Values of ARRAY and STRUCT are JSON
+    /// (`ids:ARRAY<INT64>:[1,2]`, `who:STRUCT<name STRING, age INT64>:{"name":"Ann","age":7}`), those of RANGE are
+    /// `[start, end)`. `NULL` is NULL for every type but STRING.
+    ///
     /// - Throws: ``BigQueryError`` with code `invalidRequest`.
     public init(parsing text: String) throws(BigQueryError) {
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-        guard parts.count == 2 else { throw Self.invalid(text, "it has no type") }
+        guard parts.count == 2 else { throw Self.invalid(text, "the type is missing") }
         name = parts[0].isEmpty ? nil : String(parts[0])
         var parser = ParameterTypeParser(parts[1])
         let type: ParameterType
         if parts[1].hasPrefix(":") {
             type = .scalar("STRING")
         } else {
-            guard let parsed = parser.type() else { throw Self.invalid(text, "its type cannot be read") }
+            guard let parsed = parser.type() else { throw Self.invalid(text, "unknown type") }
             type = parsed
         }
-        guard parser.rest.first == ":" else { throw Self.invalid(text, "a colon is missing between type and value") }
+        guard parser.rest.first == ":" else { throw Self.invalid(text, "the colon between type and value is missing") }
         let value = String(parser.rest.dropFirst())
         self.type = type
         guard let parsed = ParameterValue(text: value, type: type) else {
-            throw Self.invalid(text, "its value does not fit its type")
+            throw Self.invalid(text, "the value does not match the type")
         }
         self.value = parsed
     }
 
-    private static func invalid(_ text: String, _ why: String) -> BigQueryError {
+    private static func invalid(_ text: String, _ reason: String) -> BigQueryError {
         BigQueryError(
-            code: .invalidRequest, message: "the parameter \"\(printable(text, limit: 80))\" cannot be used: \(why)",
-            hint: "write NAME:TYPE:VALUE, for example start:DATE:2024-01-01 or ids:ARRAY<INT64>:[1,2,3]"
-        )
+            code: .invalidRequest, message: "the parameter \"\(printable(text, limit: 80))\" is not valid: \(reason)",
+            detail: .invalidParameter)
     }
 }
 
-/// Reads a type such as `INT64`, `ARRAY<STRING>` or `STRUCT<a INT64, b ARRAY<DATE>>` from the front of a text.
+/// Parses a type such as `INT64`, `ARRAY<STRING>` or `STRUCT<a INT64, b ARRAY<DATE>>` at the start of a text.
 private struct ParameterTypeParser {
     private(set) var rest: Substring
     private var depth = 0
 
-    /// Types that are nested deeper cannot be read, instead of overflowing the stack. BigQuery allows 15 levels.
+    /// Bounds the recursion. BigQuery allows 15 levels.
     private static let maximumDepth = 100
 
     init(_ text: Substring) {
@@ -96,7 +96,7 @@ private struct ParameterTypeParser {
 }
 
 extension ParameterValue {
-    /// The value that a text of the command line stands for; `nil` if it does not fit the type.
+    /// Parses a value; `nil` if it does not match the type.
     fileprivate init?(text: String, type: ParameterType) {
         if text == "NULL" && type != .scalar("STRING") {
             self = .null
@@ -145,7 +145,7 @@ extension ParameterValue {
     }
 }
 
-/// JSON whose scalars are kept as text; numbers exactly where they are integers or decimals.
+/// JSON with its scalars as text; integers and decimals are exact.
 private indirect enum JSONValue: Decodable {
     case null
     case scalar(String)

@@ -2,9 +2,9 @@
 public struct QueryParameter: Sendable, Hashable, Codable {
     /// The name without `@`; `nil` for a positional parameter.
     public var name: String?
-    /// Its type.
+    /// The type.
     public var type: ParameterType
-    /// Its value.
+    /// The value.
     public var value: ParameterValue
 
     private enum CodingKeys: String, CodingKey {
@@ -13,7 +13,7 @@ public struct QueryParameter: Sendable, Hashable, Codable {
         case value = "parameterValue"
     }
 
-    /// Makes a parameter.
+    /// Creates a parameter.
     public init(name: String?, type: ParameterType, value: ParameterValue) {
         self.name = name
         self.type = type

@@ -1,20 +1,37 @@
 public import BigQueryRows
 import GoogleHTTP
 
+/// The start of a page of a table.
+public enum TablePosition: Sendable, Hashable {
+    /// A row, counted from 0.
+    case row(Int64)
+    /// The page after the one with this token. `row` is its first row, counted from 0.
+    case token(String, row: Int64)
+
+    /// The first row, counted from 0.
+    public var row: Int64 {
+        switch self {
+        case .row(let row), .token(_, let row): row
+        }
+    }
+}
+
 extension BigQueryClient {
-    /// Fetches rows of a table without a query, which costs nothing. The page may have fewer rows than asked for.
+    /// Fetches a page of a table without a query, at no cost. The page can have fewer rows than requested, or none.
     ///
-    /// A table may change between two pages; its etag tells. Only tables have rows of their own: for a view the error
-    /// has the code `notATable`.
+    /// A table can change between two pages, which its etag shows. Views have no rows of their own: the error has the
+    /// code `notATable`.
     ///
     /// - Parameters:
-    ///   - schema: the columns as ``fetchTable(_:)`` tells them; the answer names none.
+    ///   - table: the table.
+    ///   - schema: the columns as ``fetchTable(_:)`` returns them. The response has no schema.
     ///   - selectedFields: the columns to fetch, in any order; `nil` for all. The page has them in the table's order.
-    ///   - position: where to begin.
-    ///   - maximumRows: the most rows that the page may have.
-    ///   - memory: where the page's memory is taken from.
+    ///   - position: the start of the page.
+    ///   - maximumRows: the maximum number of rows.
+    ///   - memory: recycles the memory of earlier pages.
+    /// - Returns: the page.
     /// - Throws: ``BigQueryError``, `RowsError`, `HTTPError`, `OAuthError` or `CancellationError`.
-    public func fetchRows(
+    public func fetchTablePage(
         of table: TableReference, schema: TableSchema, selectedFields: [String]? = nil, from position: TablePosition,
         maximumRows: Int, memory: PageMemory = PageMemory()
     ) async throws -> ResultPage {
@@ -39,17 +56,9 @@ extension BigQueryClient {
                 ], project: table.project
             )
         )
-        let page = try await Self.explainingNotFound {
-            try await sendForPage(
-                request, schema: columns, firstRow: position.row, rowCount: maximumRows, memory: memory)
-        }
-        guard page.rows.rowCount <= maximumRows else {
-            throw RowsError(
-                code: .inconsistentPage,
-                message:
-                    "the page from row \(position.row &+ 1) has \(page.rows.rowCount) rows, asked for were \(maximumRows)"
-            )
-        }
-        return page
+        return try await PageRequest(
+            source: .table, range: RowRange(start: position.row, count: maximumRows), request: request,
+            schema: columns, memory: memory
+        ).send(with: self)
     }
 }

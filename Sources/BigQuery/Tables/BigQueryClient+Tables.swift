@@ -1,23 +1,41 @@
 import BigQueryRows
+public import Foundation
 import GoogleHTTP
 
+/// An entry of a list of datasets.
+public struct ListedDataset: Sendable, Hashable {
+    /// The name.
+    public var reference: DatasetReference
+    /// The location of its tables.
+    public var location: String?
+}
+
+/// An entry of a list of tables.
+public struct ListedTable: Sendable, Hashable {
+    /// The name.
+    public var reference: TableReference
+    /// The kind of table.
+    public var kind: TableKind
+    /// The time of creation.
+    public var created: Date?
+}
+
 extension BigQueryClient {
-    /// What a table or view is: columns, size, partitioning, etag.
+    /// Fetches the metadata of a table or view: columns, size, partitioning, etag.
     ///
-    /// - Throws: ``BigQueryError``, `HTTPError`, `OAuthError` or `CancellationError`.
+    /// - Throws: ``BigQueryError``, `RowsError`, `HTTPError`, `OAuthError` or `CancellationError`.
     public func fetchTable(_ reference: TableReference) async throws -> Table {
         let url = url(
             ["datasets", reference.dataset, "tables", reference.table],
             ["prettyPrint": "false", "fields": TableResource.fields], project: reference.project
         )
-        return try await Self.explainingNotFound {
-            try await send(HTTPRequest(.get, url), as: TableResource.self).table
-        }
+        return try await send(HTTPRequest(.get, url), as: TableResource.self).table
     }
 
-    /// All datasets of a project that are not hidden.
+    /// Lists the datasets of a project that are not hidden.
     ///
-    /// - Parameter project: the project; `nil` for the one that pays.
+    /// - Parameter project: the project; `nil` for the one billed for queries.
+    /// - Returns: the datasets in the order of the service.
     /// - Throws: ``BigQueryError``, `RowsError`, `HTTPError`, `OAuthError` or `CancellationError`.
     public func listDatasets(project: String? = nil) async throws -> [ListedDataset] {
         try await list { token in
@@ -33,22 +51,20 @@ extension BigQueryClient {
         }
     }
 
-    /// All tables and views of a dataset.
+    /// Lists the tables and views of a dataset.
     ///
     /// - Throws: ``BigQueryError``, `RowsError`, `HTTPError`, `OAuthError` or `CancellationError`.
     public func listTables(_ dataset: DatasetReference) async throws -> [ListedTable] {
-        try await Self.explainingNotFound {
-            try await list { token in
-                url(
-                    ["datasets", dataset.dataset, "tables"],
-                    [
-                        "maxResults": Self.listPageSize, "pageToken": token, "prettyPrint": "false",
-                        "fields": "nextPageToken,tables(tableReference,type,creationTime)",
-                    ], project: dataset.project
-                )
-            } items: { (page: TableList) in
-                page.tables?.map(\.listed)
-            }
+        try await list { token in
+            url(
+                ["datasets", dataset.dataset, "tables"],
+                [
+                    "maxResults": Self.listPageSize, "pageToken": token, "prettyPrint": "false",
+                    "fields": "nextPageToken,tables(tableReference,type,creationTime)",
+                ], project: dataset.project
+            )
+        } items: { (page: TableList) in
+            page.tables?.map(\.listed)
         }
     }
 
@@ -66,23 +82,13 @@ extension BigQueryClient {
             all += items(page) ?? []
             token = page.nextPageToken.flatMap { $0.isEmpty ? nil : $0 }
             if let token, !seen.insert(token).inserted {
-                throw RowsError(
-                    code: .inconsistentPage,
-                    message: "the list does not end: after \(all.count) entries the same page token came again"
-                )
+                throw BigQueryError(
+                    code: .inconsistentResponse,
+                    message:
+                        "paging of the list does not terminate: a page token is repeated after \(all.count) entries")
             }
         } while token != nil
         return all
-    }
-
-    /// Says where to look for what was not found.
-    static func explainingNotFound<Result>(_ body: () async throws -> Result) async throws -> Result {
-        do {
-            return try await body()
-        } catch var error as BigQueryError where error.code == .notFound {
-            error.hint = "check the spelling; bqpull ls shows the datasets of a project, bqpull ls DATASET its tables"
-            throw error
-        }
     }
 }
 

@@ -1,11 +1,11 @@
 import TextSupport
 
-/// A project, if one is named, and the ids below it, the first of them a dataset.
+/// A name with dots: an optional project, a dataset, and possibly a table.
 struct NamePath {
     let project: String?
     let ids: [String]
 
-    /// Takes a name apart; `nil` if it cannot be one with so many ids.
+    /// Parses a name with this many IDs after the project; `nil` for any other text.
     init?(_ text: String, ids count: Int) {
         guard text.count(where: { $0 == "`" }).isMultiple(of: 2) else { return nil }
         let text = text.replacing("`", with: "")
@@ -26,14 +26,14 @@ struct NamePath {
     }
 }
 
-/// What BigQuery takes for an id.
+/// The syntax of BigQuery's IDs.
 enum ResourceID {
     private static let letters = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")
 
-    /// Whether a text can be a project's id, `project` or `example.com:project`.
+    /// Whether a text is a project ID, `project` or `example.com:project`.
     ///
-    /// Dots are a domain's only: one of dots alone would lead out of its place in a URL, encoded or not (RFC 3986, 5.2.4),
-    /// and others could not be told from what follows in the name of a table.
+    /// Only a domain contains dots. In an ID they would be ambiguous in the name of a table, and a segment of dots alone
+    /// changes the path of a URL, encoded or not (RFC 3986, 5.2.4).
     static func isProject(_ text: String) -> Bool {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
         guard text.count <= 100, parts.count <= 2, let id = parts.last, !id.isEmpty, id.allSatisfy(letters.contains)
@@ -46,7 +46,7 @@ enum ResourceID {
         isShort(text) && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_" || $0 == "-") }
     }
 
-    /// Whether a text can be a table's id, or one with a partition behind `$`.
+    /// Whether a text is a table ID, optionally with a partition after `$`.
     static func isTable(_ text: String) -> Bool {
         isShort(text)
             && text.unicodeScalars.allSatisfy { scalar in
@@ -64,10 +64,9 @@ enum ResourceID {
 }
 
 extension BigQueryError {
-    /// A text that is no name.
-    static func invalidName(_ text: String, of kind: String, hint: String) -> BigQueryError {
+    static func invalidName(_ text: String, of kind: Detail.Name) -> BigQueryError {
         BigQueryError(
             code: .invalidRequest, message: "\"\(printable(text, limit: 200))\" is not the name of a \(kind)",
-            hint: hint)
+            detail: .invalidName(kind))
     }
 }

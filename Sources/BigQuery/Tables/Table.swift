@@ -1,9 +1,9 @@
 public import BigQueryRows
 public import Foundation
 
-/// A table, or what is read like one, as tables.get describes it.
+/// The metadata of a table or view, from `tables.get`.
 public struct Table: Sendable, Hashable {
-    /// The query that a view stands for.
+    /// The query of a view.
     public struct View: Sendable, Hashable {
         /// The SQL text.
         public var query: String
@@ -11,46 +11,68 @@ public struct Table: Sendable, Hashable {
         public var useLegacySQL: Bool
     }
 
-    /// Its name.
+    /// Partitioning by time.
+    public struct TimePartitioning: Sendable, Hashable {
+        /// The length of a partition: `HOUR`, `DAY`, `MONTH` or `YEAR`.
+        public var type: String
+        /// The column; `nil` partitions by ingestion time.
+        public var field: String?
+        /// How long a partition is kept; `nil` for indefinitely.
+        public var expiration: Duration?
+    }
+
+    /// Partitioning by an integer.
+    public struct RangePartitioning: Sendable, Hashable, Codable {
+        /// The column.
+        public var field: String
+        /// The first value of the first partition.
+        public var start: Int64
+        /// The value after the last partition.
+        public var end: Int64
+        /// The number of values of a partition.
+        public var interval: Int64
+    }
+
+    /// The name.
     public var reference: TableReference
-    /// What it is.
+    /// The kind of table.
     public var kind: TableKind
-    /// Its columns; none if it has no schema yet.
+    /// The columns; empty if the table has no schema yet.
     public var schema: TableSchema
-    /// Changes with every change of the table; rows that are streamed in change it late.
+    /// Changes with every change of the table. Streamed rows change it late.
     public var etag: String?
-    /// The number of rows, without those in the streaming buffer; a view has none of its own.
+    /// The number of rows without the streaming buffer; `nil` for a view.
     public var rowCount: Int64?
-    /// The logical size, without that of the streaming buffer.
+    /// The logical size in bytes without the streaming buffer.
     public var byteCount: Int64?
     /// The query of a view or a materialized view.
     public var view: View?
-    /// Where it is stored.
+    /// The location of the data.
     public var location: String?
-    /// What somebody wrote about it.
+    /// The description that a user has written.
     public var description: String?
-    /// When it was made.
+    /// The time of creation.
     public var created: Date?
-    /// When it was changed last.
+    /// The time of the last change.
     public var modified: Date?
-    /// When it will be deleted.
+    /// The time at which the table is deleted.
     public var expires: Date?
-    /// How it is divided by time.
+    /// Partitioning by time.
     public var timePartitioning: TimePartitioning?
-    /// How it is divided by a number.
+    /// Partitioning by an integer.
     public var rangePartitioning: RangePartitioning?
-    /// Whether queries have to say which partitions they read.
+    /// Whether queries must filter by partition.
     public var requiresPartitionFilter: Bool
-    /// The columns by which it is clustered, in their order.
+    /// The clustering columns, in order.
     public var clusteringFields: [String]
-    /// Whether rows were streamed in that ``rowCount`` does not count yet.
+    /// Whether the streaming buffer has rows, which ``rowCount`` does not include.
     public var hasStreamingBuffer: Bool
 }
 
-/// What a table is.
+/// The kind of a table.
 public enum TableKind: Sendable, Hashable {
     case table, view, materializedView, external, snapshot
-    /// A kind that this version does not know, under the name that the service sent.
+    /// A kind that this version does not know, with its API name.
     case unknown(String)
 
     private static let byName: [String: TableKind] = [
@@ -58,12 +80,12 @@ public enum TableKind: Sendable, Hashable {
         "SNAPSHOT": .snapshot,
     ]
 
-    /// The kind with a name of the API.
+    /// The kind with an API name.
     public init(name: String) {
         self = Self.byName[name] ?? .unknown(name)
     }
 
-    /// The API's name, for example `MATERIALIZED_VIEW`.
+    /// The API name, for example `MATERIALIZED_VIEW`.
     public var name: String {
         switch self {
         case .table: "TABLE"

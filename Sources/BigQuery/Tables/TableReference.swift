@@ -1,10 +1,10 @@
 /// The name of a table or a view.
 public struct TableReference: Sendable, Hashable, Codable, CustomStringConvertible {
-    /// The project that holds it; it need not be the one that pays.
+    /// The project of the dataset. It can differ from the project billed for queries.
     public var project: String
-    /// Its dataset.
+    /// The dataset.
     public var dataset: String
-    /// Its name in the dataset, which may end in a partition, as in `orders$20240131`.
+    /// The table, optionally with a partition decorator, as in `orders$20240131`.
     public var table: String
 
     private enum CodingKeys: String, CodingKey {
@@ -13,29 +13,64 @@ public struct TableReference: Sendable, Hashable, Codable, CustomStringConvertib
         case table = "tableId"
     }
 
-    /// Names a table.
+    /// Creates a reference.
     public init(project: String, dataset: String, table: String) {
         self.project = project
         self.dataset = dataset
         self.table = table
     }
 
-    /// Reads `PROJECT.DATASET.TABLE`, `DATASET.TABLE`, or legacy SQL's `PROJECT:DATASET.TABLE`, with or without
-    /// backticks. A project may belong to a domain: `example.com:project`.
+    /// Parses `PROJECT.DATASET.TABLE`, `DATASET.TABLE`, or legacy SQL's `PROJECT:DATASET.TABLE`, with or without
+    /// backticks. A project ID can have the prefix of a domain: `example.com:project`.
     ///
-    /// - Parameter defaultProject: the project of a name without one.
-    /// - Throws: ``BigQueryError`` with code `invalidRequest` for anything else.
+    /// - Parameters:
+    ///   - text: the name.
+    ///   - defaultProject: the project of a name without one.
+    /// - Throws: ``BigQueryError`` with code `invalidRequest` for any other text.
     public init(parsing text: String, defaultProject: String) throws {
         guard let path = NamePath(text, ids: 2), ResourceID.isTable(path.ids[1]) else {
-            throw BigQueryError.invalidName(
-                text, of: "table", hint: "name it DATASET.TABLE or PROJECT.DATASET.TABLE, for example sales.orders")
+            throw BigQueryError.invalidName(text, of: .table)
         }
         self.init(project: path.project ?? defaultProject, dataset: path.ids[0], table: path.ids[1])
     }
 
-    /// The dataset that holds it.
+    /// The dataset of the table.
     public var datasetReference: DatasetReference { DatasetReference(project: project, dataset: dataset) }
 
     /// `PROJECT.DATASET.TABLE`.
     public var description: String { "\(project).\(dataset).\(table)" }
+}
+
+/// The name of a dataset.
+public struct DatasetReference: Sendable, Hashable, Codable, CustomStringConvertible {
+    /// The project of the dataset. It can differ from the project billed for queries.
+    public var project: String
+    /// The dataset.
+    public var dataset: String
+
+    private enum CodingKeys: String, CodingKey {
+        case project = "projectId"
+        case dataset = "datasetId"
+    }
+
+    /// Creates a reference.
+    public init(project: String, dataset: String) {
+        self.project = project
+        self.dataset = dataset
+    }
+
+    /// Parses `DATASET`, `PROJECT.DATASET` or `PROJECT:DATASET`, with or without backticks. A project ID can have the
+    /// prefix of a domain: `example.com:project`.
+    ///
+    /// - Parameters:
+    ///   - text: the name.
+    ///   - defaultProject: the project of a name without one.
+    /// - Throws: ``BigQueryError`` with code `invalidRequest` for any other text.
+    public init(parsing text: String, defaultProject: String) throws {
+        guard let path = NamePath(text, ids: 1) else { throw BigQueryError.invalidName(text, of: .dataset) }
+        self.init(project: path.project ?? defaultProject, dataset: path.ids[0])
+    }
+
+    /// `PROJECT.DATASET`.
+    public var description: String { "\(project).\(dataset)" }
 }

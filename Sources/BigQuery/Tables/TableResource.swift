@@ -1,11 +1,16 @@
 import BigQueryRows
 import Foundation
 
-/// A table as it stands in an answer of tables.get, or of tables.list, which tells less.
+/// The wire form of a table in tables.get, or in tables.list, which has fewer members.
 struct TableResource: Decodable, Sendable {
     struct ViewDefinition: Decodable, Sendable {
         var query: String?
-        var useLegacySql: Bool?
+        var useLegacySQL: Bool?
+
+        private enum CodingKeys: String, CodingKey {
+            case query
+            case useLegacySQL = "useLegacySql"
+        }
     }
 
     struct MaterializedViewDefinition: Decodable, Sendable {
@@ -55,7 +60,7 @@ struct TableResource: Decodable, Sendable {
     var clustering: Clustering?
     var streamingBuffer: StreamingBuffer?
 
-    /// The members of tables.get that are asked for.
+    /// The requested members of tables.get.
     static let fields = """
         tableReference,type,schema,etag,numRows,numBytes,view(query,useLegacySql),materializedView/query,location,\
         description,creationTime,lastModifiedTime,expirationTime,timePartitioning,rangePartitioning,\
@@ -69,12 +74,12 @@ struct TableResource: Decodable, Sendable {
             description: description, created: creationTime?.date, modified: lastModifiedTime?.date,
             expires: expirationTime?.date,
             timePartitioning: timePartitioning.map {
-                TimePartitioning(
+                Table.TimePartitioning(
                     type: $0.type ?? "DAY", field: $0.field,
                     expiration: $0.expirationMs.map { .milliseconds($0.value) })
             },
             rangePartitioning: rangePartitioning.map {
-                RangePartitioning(
+                Table.RangePartitioning(
                     field: $0.field, start: $0.range.start.value, end: $0.range.end.value,
                     interval: $0.range.interval.value)
             },
@@ -91,14 +96,14 @@ struct TableResource: Decodable, Sendable {
 
     private var viewOfEitherKind: Table.View? {
         if let query = view?.query {
-            // The API's own default; a materialized view knows no other dialect than GoogleSQL.
-            return Table.View(query: query, useLegacySQL: view?.useLegacySql ?? true)
+            // The API's default. Materialized views support only GoogleSQL.
+            return Table.View(query: query, useLegacySQL: view?.useLegacySQL ?? true)
         }
         return materializedView?.query.map { Table.View(query: $0, useLegacySQL: false) }
     }
 }
 
 extension WireInteger {
-    /// The time that this many milliseconds since 1970 are.
+    /// The time after this many milliseconds since 1970.
     fileprivate var date: Date { Date(timeIntervalSince1970: Double(value) / 1000) }
 }

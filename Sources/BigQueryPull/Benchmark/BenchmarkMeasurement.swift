@@ -1,31 +1,30 @@
-/// What one run of a benchmark took.
+/// The figures of one run of a benchmark.
 public struct BenchmarkMeasurement: Sendable, Codable, Hashable {
-    /// Seconds from the first request to the last row delivered or, in a staging database, published.
+    /// Seconds from the first request until the last row is delivered or, in a staging database, published.
     public let seconds: Double
     /// Rows fetched.
     public let rows: Int64
     /// Pages fetched.
     public let pages: Int64
-    /// Requests for pages, with those that had to be repeated.
+    /// Requests for pages, including retries.
     public let requests: Int64
-    /// Requests that had to be repeated.
+    /// Retries.
     public let retries: Int64
-    /// Bytes of pages as they came over the wire.
+    /// Bytes of pages on the wire.
     public let dataRead: Int64
-    /// Bytes of the same pages inflated.
+    /// Bytes of the same pages, inflated.
     public let dataInflated: Int64
-    /// `rows` by `seconds`.
+    /// `rows` per second.
     public let rowsPerSecond: Double
-    /// `dataRead` by `seconds`.
+    /// `dataRead` per second.
     public let wireBytesPerSecond: Double
-    /// `dataInflated` by `seconds`.
+    /// `dataInflated` per second.
     public let inflatedBytesPerSecond: Double
-    /// How many bytes one byte on the wire stands for.
+    /// `dataInflated` divided by `dataRead`.
     public let compressionRatio: Double
-    /// Where the time went.
+    /// The durations of the steps.
     public let detailedDurations: PullDurations
 
-    /// Takes the figures of a pull.
     init(_ report: PullReport) {
         seconds = report.copyDuration
         rows = report.rowsRead
@@ -34,7 +33,7 @@ public struct BenchmarkMeasurement: Sendable, Codable, Hashable {
         requests = report.pages + report.retries
         dataRead = report.dataRead
         dataInflated = report.dataInflated
-        // A clock may not have moved.
+        // The clock of a test need not advance.
         let time = max(seconds, 1e-6)
         rowsPerSecond = Double(rows) / time
         wireBytesPerSecond = Double(dataRead) / time

@@ -1,11 +1,11 @@
-/// How far a benchmark is.
+/// The progress of a benchmark.
 public struct BenchmarkProgress: Sendable {
-    /// What is measured now; `nil` before the first run.
+    /// The setting being measured; `nil` before the first run.
     public var setting: BenchmarkSetting?
-    /// The run that is going on, counted from 1; 0 before the first one.
+    /// The current run, counted from 1; 0 before the first one.
     public var run: Int
-    /// The runs of all settings.
+    /// The number of runs of all settings.
     public var runs: Int
-    /// How far that run is, or the query.
+    /// The progress of the current run, or of the query.
     public var pull: PullProgress
 }

@@ -1,32 +1,32 @@
-/// What a benchmark measured.
+/// The report of a benchmark.
 public struct BenchmarkReport: Sendable, Codable {
-    /// The project that ran the query, or that holds the table.
+    /// The project billed for the query, or of the table.
     public var project: String
-    /// Where it ran, or where the table is, if the service says.
+    /// The location of the job or the table, if the service reports it.
     public var location: String?
-    /// The job whose result was fetched; `nil` if a table was read without one.
+    /// The ID of the job whose result was fetched; `nil` for a table.
     public var jobID: String?
-    /// The table that was read; `nil` if a query was run.
+    /// The table that was read; `nil` for a query.
     public var sourceTable: String?
-    /// Bytes that the query read, if the service says.
+    /// Bytes processed by the query, if the service reports them.
     public var bytesProcessed: Int64?
-    /// Bytes that are billed, for the one time that the query ran, if the service says.
+    /// Bytes billed for the query, which runs once, if the service reports them.
     public var bytesBilled: Int64?
-    /// Whether the result came from the cache, if the service says.
+    /// Whether the result came from the cache, if the service reports it.
     public var cacheHit: Bool?
-    /// The staging database; `nil` if rows were dropped.
+    /// The staging database; `nil` if rows were discarded.
     public var file: String?
-    /// The table in it, with the rows of the last run.
+    /// The table in the staging database, with the rows of the last run.
     public var table: String?
-    /// The rows that every run fetched.
+    /// The number of rows that each run fetched.
     public var rows: Int64
-    /// The setting with the most rows a second.
+    /// The setting with the most rows per second.
     public var best: BenchmarkSetting
-    /// What limited it.
+    /// The factor that limited the best setting.
     public var limitedBy: LimitingFactor
-    /// All settings, in the order in which they were given.
+    /// The results of all settings, in the given order.
     public var results: [BenchmarkResult]
-    /// What the user should know although nothing failed.
+    /// The warnings, in order.
     public var warnings: [PullWarning]
 
     private enum CodingKeys: String, CodingKey {
@@ -35,9 +35,7 @@ public struct BenchmarkReport: Sendable, Codable {
         case jobID = "jobId"
     }
 
-    /// - Parameters:
-    ///   - report: that of a run, for what is the same in all.
-    ///   - results: at least one.
+    /// Takes the members common to all runs from the report of one. `results` has at least one element.
     init(_ report: PullReport, _ results: [BenchmarkResult]) {
         project = report.project
         location = report.location

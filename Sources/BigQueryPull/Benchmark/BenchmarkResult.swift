@@ -1,19 +1,15 @@
-/// What the runs of one setting took.
+/// The runs of one setting.
 public struct BenchmarkResult: Sendable, Codable, Hashable {
-    /// How the rows were fetched.
+    /// The setting.
     public let setting: BenchmarkSetting
-    /// The run that stands for all of them: the one in the middle by its time, of an even number the slower one.
+    /// The run with the median duration; the slower one of an even number.
     public let median: BenchmarkMeasurement
-    /// What limited that run.
+    /// The factor that limited that run.
     public let limitedBy: LimitingFactor
-    /// Every run, in the order in which they were made.
+    /// Every run, in order.
     public let measurements: [BenchmarkMeasurement]
 
-    /// Judges the runs of a setting.
-    ///
-    /// - Parameters:
-    ///   - measurements: at least one.
-    ///   - processors: those that the process may use.
+    /// Evaluates the runs of a setting, at least one. `processors` is the number that the process can use.
     init(_ setting: BenchmarkSetting, _ measurements: [BenchmarkMeasurement], processors: Int) {
         self.setting = setting
         self.measurements = measurements

@@ -1,20 +1,20 @@
-/// How the rows of a benchmark are fetched in some of its runs.
+/// One way of fetching rows that a benchmark measures.
 public struct BenchmarkSetting: Sendable, Codable, Hashable {
-    /// The rows that every page is asked for; `nil` is what a pull does by itself.
+    /// The number of rows to request per page; `nil` for the default of a pull.
     public var pageRows: Int?
-    /// The pages that are fetched at a time; `nil` is what a pull does by itself.
+    /// The number of pages to fetch in parallel; `nil` for the default of a pull.
     public var parallelPages: Int?
-    /// Whether pages come compressed.
+    /// Whether pages are compressed.
     public var gzip: Bool
 
-    /// Makes a setting; the defaults are those of a pull.
+    /// Creates a setting; the defaults are those of a pull.
     public init(pageRows: Int? = nil, parallelPages: Int? = nil, gzip: Bool = true) {
         self.pageRows = pageRows
         self.parallelPages = parallelPages
         self.gzip = gzip
     }
 
-    /// Every combination of these values, each once, in the order in which they are given; the last one changes fastest.
+    /// Every distinct combination of these values, in the given order; the last parameter varies fastest.
     public static func combinations(
         gzip: [Bool] = [true], pageRows: [Int?] = [nil], parallelPages: [Int?] = [1, 2, 4, 8]
     ) -> [BenchmarkSetting] {

@@ -1,15 +1,12 @@
 import SQLiteStaging
 
-/// What a benchmark fetches again and again, in the way of the pull that it measures.
+/// A query result or table that a benchmark fetches repeatedly, as the pull that it measures does.
 protocol BenchmarkSource {
-    /// What the record of a run in a staging database says.
-    ///
-    /// Its configuration is one that no pull understands, so that none goes on with the run.
+    /// The intent to record for a run in a staging database. Its configuration is not valid for a pull, so that no pull
+    /// continues the run.
     func intent() throws -> StagingIntent
 
-    /// Fetches the rows once and delivers them.
-    ///
-    /// - Parameter run: where they are staged; `nil` drops them.
+    /// Fetches the rows once, and stages them in `run`, or discards them if that is `nil`.
     func measure(
         _ setting: BenchmarkSetting, into run: StagingRun?, onProgress: @escaping @Sendable (PullProgress) -> Void
     ) async throws -> PullReport
@@ -21,6 +18,5 @@ extension BenchmarkSource {
 
 extension PullError {
     static let nothingToMeasure = PullError(
-        code: .nothingToMeasure, message: "there are no rows, so that nothing can be measured",
-        hint: "choose a query or a table with some 100,000 rows")
+        code: .nothingToMeasure, message: "no rows to measure")
 }

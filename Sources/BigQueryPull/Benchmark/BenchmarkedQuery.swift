@@ -1,14 +1,15 @@
 import BigQuery
 import Foundation
 import SQLiteStaging
+import TextSupport
 
-/// The result of a query that has run once.
+/// The result of a query, which has run once.
 struct BenchmarkedQuery: BenchmarkSource {
     private let benchmark: PullBenchmark
-    private let plan: PullPlan
-    private let result: QuerySession.Result
+    private let plan: PlannedQuery
+    private let result: QueryResult
 
-    /// Runs the query, and fetches a page of its result.
+    /// Runs the query, and fetches the first page of its result.
     init(_ benchmark: PullBenchmark, _ query: QueryRequest, onProgress: @escaping @Sendable (PullProgress) -> Void)
         async throws
     {
@@ -19,7 +20,7 @@ struct BenchmarkedQuery: BenchmarkSource {
         let session = QuerySession(pull)
         let plan = try await session.plan(query)
         try await benchmark.onEstimate(QueryEstimate(plan))
-        let result = try await session.repeatingFailedJobs { job in try await session.start(plan, as: job) }
+        let result = try await session.retryingFailedJobs { job in try await session.start(plan, as: job) }
         guard result.totalRows > 0 else { throw PullError.nothingToMeasure }
         (self.benchmark, self.plan, self.result) = (benchmark, plan, result)
     }
@@ -30,7 +31,8 @@ struct BenchmarkedQuery: BenchmarkSource {
         }
         let query = plan.query
         return StagingIntent(
-            runID: StagingIntent.newRunID(), command: try stableJSON(Command(benchmarkedSQL: query.sql)),
+            runID: StagingIntent.newRunID(),
+            command: try JSONEncoder.canonical.text(Command(benchmarkedSQL: query.sql)),
             project: result.job.projectID, location: result.job.location, jobID: result.job.jobID, sql: query.sql,
             configuration: Self.configuration, statementType: plan.dryRun.statementType,
             estimatedBytes: plan.dryRun.bytesProcessed, schema: result.schema, toolVersion: ToolVersion.programName,
@@ -49,11 +51,9 @@ struct BenchmarkedQuery: BenchmarkSource {
         let result = try await session.reopen(result, maximumRows: benchmark.maximumRows)
         guard let run else {
             try await session.transfer(result, to: DiscardingSink())
-            return session.finishedReport()
+            return session.reporter.finishedReport()
         }
-        try await session.transfer(result, to: run) {
-            run.record(StagingStatistics($0, totalRows: result.wantedRows))
-        }
-        return session.finishedReport(of: run)
+        try await session.transfer(result, to: run, willDeliver: run.record)
+        return session.reporter.finishedReport(of: run)
     }
 }

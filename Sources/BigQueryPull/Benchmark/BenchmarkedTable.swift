@@ -2,6 +2,7 @@ import BigQuery
 import BigQueryRows
 import Foundation
 import SQLiteStaging
+import TextSupport
 
 /// A table that is read without a query.
 struct BenchmarkedTable: BenchmarkSource {
@@ -10,19 +11,19 @@ struct BenchmarkedTable: BenchmarkSource {
     private let location: String?
     private let columns: TableSchema
 
-    /// Looks the table up, and fetches a page of it.
+    /// Looks the table up, and fetches its first page.
     init(_ benchmark: PullBenchmark, _ table: TableReference, onProgress: @escaping @Sendable (PullProgress) -> Void)
         async throws
     {
         var pull = TablePull(table, client: benchmark.client, clock: benchmark.clock)
         pull.maximumRows = Int64(benchmark.firstPageRows)
         pull.onProgress = onProgress
-        let meter = pull.newMeter()
-        let reading = try await TableSession(pull, meter)
-        try await reading.transfer(to: DiscardingSink())
-        guard meter.report.rowsRead > 0 else { throw PullError.nothingToMeasure }
+        let (client, reporter) = pull.reporting()
+        let session = try await TableSession(pull, client, reporter)
+        try await session.transfer(to: DiscardingSink())
+        guard reporter.report.rowsRead > 0 else { throw PullError.nothingToMeasure }
         (self.benchmark, self.table) = (benchmark, table)
-        (location, columns) = (reading.table.location, reading.columns)
+        (location, columns) = (session.table.location, session.columns)
     }
 
     func intent() throws -> StagingIntent {
@@ -30,7 +31,7 @@ struct BenchmarkedTable: BenchmarkSource {
             var benchmarkedTable: TableReference
         }
         return StagingIntent(
-            runID: StagingIntent.newRunID(), command: try stableJSON(Command(benchmarkedTable: table)),
+            runID: StagingIntent.newRunID(), command: try JSONEncoder.canonical.text(Command(benchmarkedTable: table)),
             project: table.project, location: location, jobID: nil, sql: "\(table)",
             configuration: Self.configuration, schema: columns, toolVersion: ToolVersion.programName,
             startedAt: Date())
@@ -44,13 +45,13 @@ struct BenchmarkedTable: BenchmarkSource {
         pull.maximumRows = benchmark.maximumRows
         pull.limits.pageRows = setting.pageRows
         pull.onProgress = onProgress
-        let meter = pull.newMeter()
-        let reading = try await TableSession(pull, meter)
+        let (client, reporter) = pull.reporting()
+        let session = try await TableSession(pull, client, reporter)
         guard let run else {
-            try await reading.transfer(to: DiscardingSink())
-            return meter.finishedReport()
+            try await session.transfer(to: DiscardingSink())
+            return reporter.finishedReport()
         }
-        try await reading.transfer(to: run, willDeliver: run.record)
-        return meter.finishedReport(of: run)
+        try await session.transfer(to: run, willDeliver: run.record)
+        return reporter.finishedReport(of: run)
     }
 }

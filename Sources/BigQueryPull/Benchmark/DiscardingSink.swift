@@ -1,6 +1,6 @@
 import BigQueryRows
 
-/// Takes rows and drops them, so that only fetching and decoding are measured.
+/// Discards rows, so that only fetching and decoding are measured.
 struct DiscardingSink: RowSink {
     func begin(_ schema: TableSchema) {}
     func append(_ page: RowPage) {}

@@ -1,28 +1,24 @@
-/// What a pull cannot be faster than.
+/// The factor that limits the throughput of a pull.
 public enum LimitingFactor: String, Sendable, Codable, CaseIterable {
-    /// BigQuery, which is waited for.
+    /// The latency of BigQuery.
     case service
-    /// The way from there, over which pages come.
+    /// The bandwidth of the network.
     case network
-    /// The processors of this machine, which inflate and decode.
+    /// Inflating and decoding, on the processors of this machine.
     case decode
     /// The staging database: SQLite and the disk.
     case disk
 
-    /// The share of the time that passed from which on the one writer is what limits.
+    /// The share of the elapsed time from which the writer is the limit.
     private static let busyWriter = 0.7
-    /// The share of what all processors can do from which on they are what limits.
+    /// The share of the time of all processors from which they are the limit.
     private static let busyProcessors = 0.8
 
-    /// Judges by where the time of a pull went.
+    /// Finds the factor from the durations of a pull, its elapsed time in seconds and the number of processors it can
+    /// use.
     ///
-    /// There is one writer, so that its time is a part of the time that passed. Fetchers are many: what limits them is
-    /// what takes most of their time, unless the processors are busy, since pages that wait for a processor seem to wait
-    /// for the network.
-    ///
-    /// - Parameters:
-    ///   - seconds: the time that passed.
-    ///   - processors: those that the process may use.
+    /// The single writer is compared with the elapsed time. The parallel fetchers are limited by their longest step,
+    /// unless the processors are busy: a page that waits for a processor seems to wait for the network.
     init(_ durations: PullDurations, seconds: Double, processors: Int) {
         let decoding = durations.inflate + durations.decode
         let writing = durations.insert + durations.commit

@@ -2,49 +2,52 @@ public import BigQuery
 import Foundation
 public import SQLiteStaging
 
-/// Measures how fast rows can be pulled, by pulling the same ones in different ways.
+/// Measures the throughput of a pull, by pulling the same rows with different settings.
 ///
-/// A query runs once, after a dry run; its result is fetched once for every setting and run, by what a pull does. One
-/// page is fetched before the first run, which is not measured, so that there is a connection and a token. The runs of
-/// the settings take turns, so that what changes with time does not count for one of them only.
+/// A query runs once, after a dry run; its result is fetched once per setting and run, with the code of a pull. One page
+/// is fetched before the first run and not measured, to open a connection and get a token. The settings alternate, so
+/// that changes over time affect all of them.
 public struct PullBenchmark: Sendable {
-    /// Where the rows come from.
+    /// A source of rows.
     public enum Source: Sendable {
         /// The result of a query.
         case query(QueryRequest)
-        /// A table, which is read page after page, whatever ``BenchmarkSetting/parallelPages`` says, and costs nothing.
+        /// A table, which is free, and read one page at a time regardless of ``BenchmarkSetting/parallelPages``.
         case table(TableReference)
     }
 
-    /// Where the rows come from.
+    /// The source of the rows.
     public var source: Source
-    /// How they are fetched, at least one way. Defaults to 1, 2, 4 and 8 pages at a time.
+    /// The settings to measure, at least one. Defaults to 1, 2, 4 and 8 parallel pages.
     public var settings = BenchmarkSetting.combinations()
-    /// How often every setting is measured, at least 1. Defaults to 3.
+    /// The number of runs per setting, at least 1. Defaults to 3.
     public var runs = 3
-    /// The most rows that a run fetches, at least 1: the first ones. Defaults to 100,000; `nil` for all.
+    /// The maximum number of rows per run, at least 1, from the first. Defaults to 100,000; `nil` for all.
     public var maximumRows: Int64? = 100_000
-    /// Where every run stages its rows, in place of those of the run before; `nil`, the default, drops them.
+    /// The table in which every run stages its rows, replacing those of the previous run; `nil`, the default, discards
+    /// them.
     public var target: StagingTarget?
-    /// Told what the query will read, before it runs; an error that it throws stops the benchmark.
+    /// Called with the estimate before the query runs. An error that it throws stops the benchmark.
     public var onEstimate: @Sendable (QueryEstimate) async throws -> Void = { _ in }
-    /// Told how far the benchmark is, at every page and while waiting. Must return at once.
+    /// Called with the progress, at every page and while waiting. Must not block.
     public var onProgress: @Sendable (BenchmarkProgress) -> Void = { _ in }
-    /// Told what became of a job that was running when the benchmark was cancelled.
+    /// Called after an attempt to cancel the job, if the benchmark is cancelled while the job runs.
     public var onInterruptedJob: @Sendable (InterruptedJob) -> Void = { _ in }
-
     /// How the staging database is opened and used.
     public var staging = StagingOptions()
 
     let client: BigQueryClient
     let clock: any Clock<Duration>
 
-    /// The rows of the page that is not measured.
+    /// The number of rows of the page that is not measured.
     var firstPageRows: Int { Int(min(Int64(PullLimits.firstPageRows), maximumRows ?? .max)) }
 
-    /// Makes a benchmark.
+    /// Creates a benchmark.
     ///
-    /// - Parameter clock: measures durations.
+    /// - Parameters:
+    ///   - source: the source of the rows.
+    ///   - client: the client that reads them.
+    ///   - clock: measures durations.
     public init(_ source: Source, client: BigQueryClient, clock: any Clock<Duration> = ContinuousClock()) {
         self.source = source
         self.client = client
@@ -53,8 +56,9 @@ public struct PullBenchmark: Sendable {
 
     /// Measures every setting.
     ///
+    /// - Returns: the results of all settings.
     /// - Throws: ``PullError`` (`nothingToMeasure` if there are no rows), `StagingError`, `BigQueryError`, `RowsError`,
-    ///   `HTTPError`, `OAuthError` or `CancellationError`.
+    ///   `HTTPError`, `OAuthError`, the errors of ``onEstimate``, or `CancellationError`.
     public func run() async throws -> BenchmarkReport {
         precondition(!settings.isEmpty && runs > 0)
         guard let target else { return try await measure(in: nil) }
@@ -103,11 +107,11 @@ public struct PullBenchmark: Sendable {
         }
         do {
             let report = try await source.measure(setting, into: staging, onProgress: onProgress)
-            // Another benchmark runs again.
+            // The same benchmark measures again instead of reporting this run.
             try await database?.acknowledge(staging.recorded.intent.runID)
             return report
         } catch {
-            // No caller continues it. A task of its own, since the database does not work for a task that is cancelled.
+            // No later run continues it. In a new task, since the database throws in a cancelled one.
             let reason = error is CancellationError ? "interrupted" : "\(error)"
             await Task { try? await staging.discard(error: reason) }.value
             throw error

@@ -1,6 +1,6 @@
 public import TextSupport
 
-/// Why a result cannot be pulled as a whole although its parts are right.
+/// An error of a pull as a whole: the request is not one that can be pulled, or valid pages do not form one result.
 public struct PullError: CodedError {
     /// The kind of error.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
@@ -15,20 +15,19 @@ public struct PullError: CodedError {
             self.value = value
         }
 
-        /// The statement does not return rows, or does more than that.
+        /// The statement is not a single SELECT.
         public static let notAQuery = Code(.notAQuery)
-        /// A column has values that cannot be kept exactly.
+        /// A column has values that cannot be staged exactly.
         public static let unsupportedColumn = Code(.unsupportedColumn)
-        /// The pages do not add up to the result that was promised.
+        /// The pages do not add up to the row count of the result.
         public static let inconsistentResult = Code(.inconsistentResult)
-        /// The query, the column or the target does not go with an incremental pull.
+        /// The query, the column or the target cannot be used for an incremental load.
         public static let notIncremental = Code(.notIncremental)
         /// The run cannot be continued by this pull.
         public static let notContinuable = Code(.notContinuable)
-
-        /// The table changed each time that it was read.
+        /// The table changed during every read.
         public static let tableChanges = Code(.tableChanges)
-        /// There are no rows that a benchmark could fetch.
+        /// There are no rows to benchmark with.
         public static let nothingToMeasure = Code(.nothingToMeasure)
 
         /// Every code.
@@ -37,24 +36,38 @@ public struct PullError: CodedError {
         /// The identifier of the code, for example `notAQuery`.
         public var description: String { value.rawValue }
 
-        /// Whether the same pull may succeed later by itself.
+        /// Whether the same pull may succeed later although nothing has been changed.
         public var isTransient: Bool { value == .tableChanges }
+    }
+
+    /// A fact about the error that its code leaves open.
+    package enum Detail: Sendable, Hashable {
+        /// The target of an incremental load replaces rows.
+        case replacesRows
+        /// A column with a similar name exists.
+        case similarName(String)
+        /// The TIMESTAMP column at this path is finer than microseconds.
+        case timestampPrecision(column: String)
     }
 
     /// The kind of error.
     public var code: Code
-    /// What is wrong, in one line.
+    /// What failed, in one line.
     public var message: String
-    /// What to do about it.
-    public var hint: String?
+    /// A fact that the code leaves open.
+    package var detail: Detail?
     /// The error underneath.
     public var cause: (any Error)?
 
-    /// Makes an error.
-    public init(code: Code, message: String, hint: String? = nil, cause: (any Error)? = nil) {
+    /// Creates an error.
+    public init(code: Code, message: String, cause: (any Error)? = nil) {
+        self.init(code: code, message: message, detail: nil, cause: cause)
+    }
+
+    package init(code: Code, message: String, detail: Detail?, cause: (any Error)? = nil) {
         self.code = code
         self.message = message
-        self.hint = hint
+        self.detail = detail
         self.cause = cause
     }
 

@@ -1,17 +1,17 @@
-/// How far an export is. BigQuery does not tell how many files it has written.
+/// The progress of an export. BigQuery does not report the files written so far.
 public struct ExportProgress: Sendable {
-    /// What an export does at a time.
+    /// A phase of an export.
     public enum Phase: Sendable {
-        /// Asks what there is to export.
+        /// Looking up the table, or dry-running the query.
         case planning
-        /// Waits for BigQuery to begin.
+        /// Waiting for the job to start.
         case waiting
-        /// Waits for BigQuery to end.
+        /// Waiting for the job to finish.
         case running
     }
 
-    /// What it does now.
+    /// The current phase.
     public var phase: Phase
-    /// Time since the export began.
+    /// Time since the export started.
     public var elapsed: Duration
 }

@@ -1,36 +1,36 @@
 public import BigQuery
 
-/// What an export did. Encoded as JSON, it has the names of ``PullReport`` where that has one.
+/// The report of an export. Its JSON uses the member names of ``PullReport`` where they exist.
 public struct ExportReport: Sendable, Codable {
-    /// The files, with `*` for their number.
+    /// The URI of the files, with `*` for their number.
     public var destination: String
-    /// Their form.
+    /// Their format.
     public var format: ExportFormat
     /// Their compression.
     public var compression: ExportCompression
-    /// How many there are, if the service says.
+    /// The number of files, if the service reports it.
     public var filesWritten: Int64?
-    /// Rows in them, if the service says; it does for a query.
+    /// The number of rows, if the service reports it, as for a query.
     public var rowsCopied: Int64?
-    /// The size of the rows as BigQuery counts it, not that of the files, if the service says; it does for a table.
+    /// The logical bytes of the rows, not of the files, if the service reports them, as for a table.
     public var dataExported: Int64?
     /// Seconds from the start to the end.
     public var copyDuration: Double = 0
-    /// Requests and jobs that had to be repeated.
+    /// Retries of requests and jobs.
     public var retries: Int64 = 0
-    /// The project that ran the job.
+    /// The project billed for the job.
     public var project: String
-    /// Where it ran.
+    /// The location of the job.
     public var location: String?
-    /// The job's id.
+    /// The job ID.
     public var jobID: String?
-    /// The table that was exported; `nil` if a query was.
+    /// The table that was exported; `nil` for a query.
     public var sourceTable: String?
-    /// Bytes that the query read, if the service says.
+    /// Bytes processed by the query, if the service reports them.
     public var bytesProcessed: Int64?
-    /// Bytes that are billed, if the service says; none for a table.
+    /// Bytes billed, if the service reports them; 0 for a table.
     public var bytesBilled: Int64?
-    /// What the user should know although nothing failed.
+    /// The warnings, in order.
     public var warnings: [PullWarning] = []
 
     private enum CodingKeys: String, CodingKey {

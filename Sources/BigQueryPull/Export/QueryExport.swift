@@ -1,31 +1,35 @@
 public import BigQuery
 
-/// Has BigQuery write the rows of a query to files in Cloud Storage, by an EXPORT DATA statement.
+/// Exports the rows of a query to files in Cloud Storage, with an EXPORT DATA statement.
 ///
-/// Dry runs come first, then a job under an id of our own, which is waited for.
+/// Dry runs come first, then a job with an ID of its own.
 public struct QueryExport: Sendable {
     /// The query.
     public var query: QueryRequest
     /// The files.
     public var destination: ExportDestination
-    /// Whether files of the same names are replaced. Defaults to `false`: BigQuery refuses to write beside others.
+    /// Whether files of the same names are replaced. Defaults to `false`: BigQuery rejects a prefix that has files.
     public var overwrites = false
-    /// How often the query is run again under a new id when the service fails to run it and may have left no files in
-    /// the way, because they are overwritten. Defaults to 2.
+    /// How many times the query is retried with a new job if the service fails to run it. Defaults to 2. Without
+    /// ``overwrites`` there are no retries, since files of the failed job can be in the way.
     public var jobRetries = 2
-    /// Told how far the export is. Must return at once.
+    /// Called with the progress. Must not block.
     public var onProgress: @Sendable (ExportProgress) -> Void = { _ in }
-    /// Told what the query will read, before it runs; an error that it throws stops the export, and nothing is billed.
+    /// Called with the estimate before the query runs. An error that it throws stops the export, and nothing is billed.
     public var onEstimate: @Sendable (QueryEstimate) async throws -> Void = { _ in }
-    /// Told what became of a job that was running when the export was cancelled.
+    /// Called after an attempt to cancel the job, if the export is cancelled while the job runs.
     public var onInterruptedJob: @Sendable (InterruptedJob) -> Void = { _ in }
 
     let client: BigQueryClient
     let clock: any Clock<Duration>
 
-    /// Makes an export.
+    /// Creates an export of a query.
     ///
-    /// - Parameter clock: measures durations for the report.
+    /// - Parameters:
+    ///   - query: the query.
+    ///   - destination: the files.
+    ///   - client: the client that runs the job.
+    ///   - clock: measures durations for the report.
     public init(
         _ query: QueryRequest, to destination: ExportDestination, client: BigQueryClient,
         clock: any Clock<Duration> = ContinuousClock()
@@ -36,36 +40,38 @@ public struct QueryExport: Sendable {
         self.clock = clock
     }
 
-    /// Runs the export to its end.
+    /// Runs the export, and waits until it is done.
     ///
-    /// Files that were written before an error, or before the task was cancelled, stay.
-    /// - Throws: ``PullError`` with code `notAQuery`, `BigQueryError`, `RowsError`, `HTTPError`, `OAuthError`, what
-    ///   ``onEstimate`` throws, or `CancellationError`.
+    /// Files written before an error, or before the task is cancelled, remain.
+    ///
+    /// - Returns: the report.
+    /// - Throws: ``PullError`` with code `notAQuery`, `BigQueryError`, `RowsError`, `HTTPError`, `OAuthError`, the errors
+    ///   of ``onEstimate``, or `CancellationError`.
     public func run() async throws -> ExportReport {
         var statement = try query.exporting(to: destination, overwriting: overwrites)
         let session = ExportSession(
             to: destination, client: client, clock: clock, onProgress: onProgress, onInterruptedJob: onInterruptedJob)
         session.notify(.planning)
-        // By itself first, so that errors name the user's own lines.
-        let dryRun = try await BigQueryError.explainingExport { try await session.client.dryRun(query) }
+        // On its own first, so that errors refer to the lines of the query.
+        let dryRun = try await BigQueryError.ofExportJob { try await session.client.dryRun(query) }
         try dryRun.requireSelect()
         if let schema = dryRun.schema { try destination.require(schema) }
         statement.location = query.location ?? dryRun.reference.location
         try await check(statement, session)
         session.report.bytesProcessed = dryRun.bytesProcessed
         try await onEstimate(QueryEstimate(dryRun, location: statement.location))
-        return try await session.run(in: statement.location, repetitions: overwrites ? jobRetries : 0) { job in
+        return try await session.run(in: statement.location, maxRetries: overwrites ? jobRetries : 0) { job in
             try await session.client.insertJob(statement, as: job)
         }
     }
 
-    /// Refuses a query that returns rows, but cannot stand inside a statement.
+    /// Rejects a query that returns rows, but cannot be used in an EXPORT DATA statement.
     private func check(_ statement: QueryRequest, _ session: ExportSession) async throws {
         do {
             _ = try await session.client.dryRun(statement)
         } catch var error as BigQueryError where error.code == .queryFailed {
-            error.message = "the query cannot be exported: \(error.message)"
-            error.hint = "it stands inside EXPORT DATA … AS; leave out what does not go there, as CREATE TEMP FUNCTION"
+            error.message = "the query cannot be used in EXPORT DATA … AS: \(error.message)"
+            error.detail = .notExportable
             throw error
         }
     }

@@ -1,31 +1,34 @@
 public import BigQuery
-import TextSupport
 
-/// Has BigQuery write a table to files in Cloud Storage, by an extract job, which costs nothing.
+/// Exports a table to files in Cloud Storage, with an extract job, which is free.
 ///
-/// Files of the same names are replaced. Rows that are being streamed into the table may be missing.
+/// Files of the same names are replaced. Rows of a streaming buffer may be missing.
 public struct TableExport: Sendable {
     /// The table, or a partition of one.
     public var table: TableReference
     /// The files.
     public var destination: ExportDestination
-    /// Where to run; `nil` takes where the table is.
+    /// The location of the job; `nil`, the default, for the location of the table.
     public var location: String?
-    /// Labels of the job.
+    /// The labels of the job.
     public var labels: [String: String] = [:]
-    /// How often the table is exported again under a new id when the service fails to do it. Defaults to 2.
+    /// How many times the export is retried with a new job if the service fails to run it. Defaults to 2.
     public var jobRetries = 2
-    /// Told how far the export is. Must return at once.
+    /// Called with the progress. Must not block.
     public var onProgress: @Sendable (ExportProgress) -> Void = { _ in }
-    /// Told what became of a job that was running when the export was cancelled.
+    /// Called after an attempt to cancel the job, if the export is cancelled while the job runs.
     public var onInterruptedJob: @Sendable (InterruptedJob) -> Void = { _ in }
 
     let client: BigQueryClient
     let clock: any Clock<Duration>
 
-    /// Makes an export.
+    /// Creates an export of a table.
     ///
-    /// - Parameter clock: measures durations for the report.
+    /// - Parameters:
+    ///   - table: the table, or a partition of one.
+    ///   - destination: the files.
+    ///   - client: the client that runs the job.
+    ///   - clock: measures durations for the report.
     public init(
         _ table: TableReference, to destination: ExportDestination, client: BigQueryClient,
         clock: any Clock<Duration> = ContinuousClock()
@@ -36,16 +39,18 @@ public struct TableExport: Sendable {
         self.clock = clock
     }
 
-    /// Runs the export to its end.
+    /// Runs the export, and waits until it is done.
     ///
-    /// Files that were written before an error, or before the task was cancelled, stay.
+    /// Files written before an error, or before the task is cancelled, remain.
+    ///
+    /// - Returns: the report.
     /// - Throws: `BigQueryError` (`notATable` for a view), `RowsError`, `HTTPError`, `OAuthError` or `CancellationError`.
     public func run() async throws -> ExportReport {
         let session = ExportSession(
             to: destination, client: client, clock: clock, onProgress: onProgress, onInterruptedJob: onInterruptedJob)
         session.notify(.planning)
         let found = try await session.client.fetchTable(table)
-        try requireRows(found)
+        try found.requireRows(exportURI: destination.uri)
         try destination.require(found.schema)
         session.report.sourceTable = "\(table)"
         session.report.bytesBilled = 0
@@ -53,22 +58,13 @@ public struct TableExport: Sendable {
             session.report.warnings.append(
                 PullWarning(
                     code: .streamingBuffer,
-                    message: "rows are being streamed into the table \(table); the latest of them are not exported"))
+                    message: "the table \(table) has a streaming buffer; its latest rows are not exported"))
         }
         var request = ExtractRequest(table, to: destination)
         request.location = location ?? found.location
         request.labels = labels
-        return try await session.run(in: request.location, repetitions: jobRetries) { [request] job in
+        return try await session.run(in: request.location, maxRetries: jobRetries) { [request] job in
             try await session.client.insertJob(request, as: job)
         }
-    }
-
-    /// Refuses what only a query can read, and says which one.
-    private func requireRows(_ found: Table) throws(BigQueryError) {
-        guard let what = found.kindWithoutRows else { return }
-        let sql = shellWord("SELECT * FROM `\(table)`")
-        throw BigQueryError(
-            code: .notATable, message: "\(table) is \(what), whose rows only a query can read",
-            hint: "bqpull export \(sql) --to \(shellWord(destination.uri))")
     }
 }

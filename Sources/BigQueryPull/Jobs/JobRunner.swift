@@ -1,65 +1,60 @@
 import BigQuery
 import TextSupport
 
-/// Gives jobs their names, stops those whose task is cancelled, and runs again what the service failed to run.
+/// Names jobs, cancels those whose task is cancelled, and retries those that the service failed to run.
 struct JobRunner {
     let client: BigQueryClient
     let clock: any Clock<Duration>
-    /// Told what became of a job that was running when its task was cancelled.
+    /// Called after an attempt to cancel a job whose task was cancelled.
     let onInterruptedJob: @Sendable (InterruptedJob) -> Void
 
-    /// Carries out `body` with the name of a new job, and again with another if the service failed to run it.
-    ///
-    /// - Parameters:
-    ///   - limit: how often it may be carried out again.
-    ///   - onRetry: called before each repetition.
-    func repeatingFailedJobs<Value>(
-        atMost limit: Int, onRetry: () -> Void, _ body: (JobReference) async throws -> Value
+    /// Calls `body` with a new job ID, and retries with another one if the service failed to run the job.
+    func retryingFailedJobs<Value>(
+        maxRetries: Int, onRetry: () -> Void, _ body: (JobReference) async throws -> Value
     ) async throws -> Value {
-        var repetition = 0
+        var retries = 0
         while true {
             do {
                 return try await body(
                     JobReference(projectID: client.configuration.project, jobID: JobReference.newID()))
-            } catch let error as BigQueryError where error.code == .jobFailedTemporarily && repetition < limit {
-                repetition += 1
+            } catch let error as BigQueryError where error.code == .jobFailedTemporarily && retries < maxRetries {
+                retries += 1
                 onRetry()
             }
         }
     }
 
-    /// Does something for a job, which is stopped if the task is cancelled meanwhile.
-    ///
-    /// - Parameter always: whether it is also stopped after any other error, for a job that nobody comes back to.
-    func stoppingJob<Value>(
-        _ job: JobReference?, always: Bool = false, _ body: () async throws -> Value
+    /// Calls `body`, and cancels the job if the task is cancelled meanwhile or, with `onAnyError`, if `body` throws:
+    /// for a job that no later run continues.
+    func cancellingJob<Value>(
+        _ job: JobReference?, onAnyError: Bool = false, _ body: () async throws -> Value
     ) async throws -> Value {
         do {
             return try await body()
         } catch {
-            if let job, always || Task.isCancelled { await stop(job) }
+            if let job, onAnyError || Task.isCancelled { await cancel(job) }
             throw error
         }
     }
 
-    /// How long an interrupted task may take to stop its job.
-    private static let stoppingTime: Duration = .seconds(2)
+    /// The time limit for cancelling a job, since the user is waiting for the interrupted task to end.
+    private static let cancelTimeout: Duration = .seconds(2)
 
-    /// How often BigQuery is asked to stop a job that it does not know, and the pause between: the insertion that was
-    /// interrupted may still be on its way.
-    private static let (stoppingAttempts, stoppingPause) = (5, Duration.milliseconds(200))
+    /// The retries for a job that BigQuery does not know, and the pause between them: the interrupted insertion may
+    /// still be under way.
+    private static let (cancelRetries, cancelPause) = (5, Duration.milliseconds(200))
 
-    /// Asks BigQuery to stop a job, and tells whether that is done. A job that never came to be is none to speak of.
-    private func stop(_ job: JobReference) async {
+    /// Cancels a job and reports whether BigQuery accepted that. A job that was never inserted is not reported.
+    private func cancel(_ job: JobReference) async {
         let (client, clock) = (client, clock)
-        let outcome = await withTimeout(Self.stoppingTime, clock: clock) { () async -> Result<Void, any Error> in
-            var attempts = 0
+        let outcome = await withTimeout(Self.cancelTimeout, clock: clock) { () async -> Result<Void, any Error> in
+            var retries = 0
             while true {
                 do {
                     return .success(try await client.cancelJob(job, budget: .zero))
-                } catch let error as BigQueryError where error.code == .notFound && attempts < Self.stoppingAttempts {
-                    attempts += 1
-                    try? await clock.sleep(for: Self.stoppingPause)
+                } catch let error as BigQueryError where error.code == .notFound && retries < Self.cancelRetries {
+                    retries += 1
+                    try? await clock.sleep(for: Self.cancelPause)
                 } catch {
                     return .failure(error)
                 }

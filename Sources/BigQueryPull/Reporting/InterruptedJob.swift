@@ -1,9 +1,9 @@
 public import BigQuery
 
-/// A job that was running, or about to, when its pull was cancelled.
+/// A job that was running, or being inserted, when its pull was cancelled.
 public struct InterruptedJob: Sendable {
     /// The job.
     public var reference: JobReference
-    /// Whether BigQuery was told to stop it. If not, it may go on and cost.
+    /// Whether BigQuery accepted the cancellation. If not, the job can continue and be billed.
     public var isCancelled: Bool
 }

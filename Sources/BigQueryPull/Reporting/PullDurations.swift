@@ -1,29 +1,28 @@
 import BigQueryRows
-import SQLiteStaging
 
-/// Where the time of a pull went, in seconds, summed over its pages.
+/// The durations of the steps of a pull, in seconds, summed over its pages.
 ///
-/// Pages are fetched side by side, and written while others are fetched, so that the sum is more than the time that
-/// passed. Only what this process did counts.
+/// Pages are fetched in parallel, and written while others are fetched, so the sum exceeds the elapsed time. Counts this
+/// process only.
 public struct PullDurations: Sendable, Codable, Hashable {
-    /// From the request to the head of the answer.
+    /// From the request to the head of the response.
     public var timeToFirstByte: Double = 0
-    /// Waiting for the rest of the answer.
+    /// Waiting for the rest of the response.
     public var transfer: Double = 0
-    /// Inflating what had arrived.
+    /// Inflating.
     public var inflate: Double = 0
-    /// Turning JSON into cells.
+    /// Decoding JSON into cells.
     public var decode: Double = 0
-    /// How long pages that had been answered waited for those before them, to be read or to be written.
+    /// Time that responses and pages waited for earlier ones to be written.
     public var waitForWriter: Double = 0
-    /// How long the writer waited for pages.
+    /// Time that the writer waited for pages.
     public var waitForPages: Double = 0
-    /// Putting rows into the table; 0 if the sink does not measure.
+    /// Inserting rows; 0 if the sink does not measure it.
     public var insert: Double = 0
-    /// Beginning and committing transactions; 0 if the sink does not measure.
+    /// Beginning and committing transactions; 0 if the sink does not measure it.
     public var commit: Double = 0
 
-    /// Nothing done.
+    /// Creates durations of zero.
     public init() {}
 
     mutating func add(_ page: PageTiming) {
@@ -32,10 +31,5 @@ public struct PullDurations: Sendable, Codable, Hashable {
         transfer += page.transfer / .seconds(1)
         inflate += page.inflate / .seconds(1)
         decode += page.decode / .seconds(1)
-    }
-
-    mutating func add(_ writing: StagingDurations) {
-        insert += writing.insert / .seconds(1)
-        commit += writing.commit / .seconds(1)
     }
 }

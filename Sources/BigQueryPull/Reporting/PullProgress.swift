@@ -1,36 +1,36 @@
-/// How far a pull is.
+/// The progress of a pull.
 public struct PullProgress: Sendable {
-    /// What a pull does at a time.
+    /// A phase of a pull.
     public enum Phase: Sendable {
-        /// Asks what there is to read.
+        /// Looking up the table, or dry-running the query.
         case planning
-        /// Waits for BigQuery to run it.
+        /// Waiting for the query to finish.
         case running
-        /// Fetches and delivers rows.
+        /// Fetching and delivering rows.
         case transferring
-        /// All rows have arrived.
+        /// Publishing, after all rows have arrived.
         case publishing
     }
 
-    /// What it does now.
+    /// The current phase.
     public var phase: Phase
     /// The run in the staging database, once it is recorded.
     public var runID: String?
-    /// Rows delivered so far.
+    /// Rows delivered so far, including ``rowsContinued``.
     public var rows: Int64 = 0
-    /// Those of them that were there before, in a run that is continued.
+    /// Rows that earlier processes staged, in a run that is continued.
     public var rowsContinued: Int64 = 0
-    /// Rows of the whole result, known from the first page on.
+    /// Rows of the whole result, once known.
     public var totalRows: Int64?
-    /// Bytes of the pages that came so far, compressed, in this process.
+    /// Bytes of pages read so far by this process, compressed.
     public var dataRead: Int64 = 0
-    /// Bytes of the same pages inflated.
+    /// Bytes of the same pages, inflated.
     public var dataInflated: Int64 = 0
-    /// Pages that are being fetched.
+    /// Pages being fetched.
     public var pagesInFlight = 0
-    /// Requests that had to be repeated so far.
+    /// Retries so far.
     public var retries: Int64 = 0
-    /// Time since the pull began.
+    /// Time since the pull started.
     public var elapsed: Duration
     /// Time since the first page arrived.
     public var transferElapsed: Duration = .zero

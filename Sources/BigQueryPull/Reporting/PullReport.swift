@@ -1,61 +1,61 @@
 public import Foundation
 import SQLiteStaging
 
-/// What a pull did. Encoded as JSON, it has the names of Data Factory's copy activity where that has one.
+/// The report of a pull. Its JSON uses the member names of Data Factory's copy activity where they exist.
 public struct PullReport: Sendable, Codable {
-    /// Rows that BigQuery returned.
+    /// Rows read from BigQuery.
     public var rowsRead: Int64 = 0
-    /// Rows that were delivered.
+    /// Rows delivered.
     public var rowsCopied: Int64 = 0
-    /// Those of them that an earlier process had staged, whose run was continued; `nil` if it began anew.
+    /// Rows that earlier processes staged, in a run that was continued; `nil` in a new run.
     public var rowsContinued: Int64?
-    /// Rows that have no value in the incremental column, which later runs do not take; `nil` in a run that takes all.
+    /// Rows whose incremental column is NULL, which this run did not pull; `nil` in a run that pulls all rows.
     public var rowsWithoutWatermark: Int64?
-    /// Bytes of pages as they came over the wire, compressed.
+    /// Bytes of pages on the wire, compressed.
     public var dataRead: Int64 = 0
-    /// Bytes of the same pages inflated.
+    /// Bytes of the same pages, inflated.
     public var dataInflated: Int64 = 0
-    /// Bytes of the values that were written; `nil` if the sink does not count them.
+    /// Bytes of the values written; `nil` if the sink does not count them.
     public var dataWritten: Int64?
     /// Seconds from the start to the end.
     public var copyDuration: Double = 0
-    /// Seconds of these until the first page arrived: planning, queueing, running; of a table: looking it up.
+    /// Seconds until the first page arrived: planning, queueing and running, or looking up the table.
     public var queryDuration: Double = 0
-    /// `dataRead` in units of 1,000 bytes, by the seconds after the first page.
+    /// Units of 1,000 bytes of `dataRead` per second after the first page.
     public var throughput: Double = 0
-    /// Where the time went.
+    /// The durations of the steps.
     public var detailedDurations = PullDurations()
     /// Pages fetched.
     public var pages: Int64 = 0
-    /// Requests that had to be repeated.
+    /// Retries of requests, jobs and reads.
     public var retries: Int64 = 0
-    /// The project that ran the query, or that holds the table.
+    /// The project billed for the query, or of the table.
     public var project: String
-    /// Where it ran, or where the table is, if the service says.
+    /// The location of the job or the table, if the service reports it.
     public var location: String?
-    /// The job's id; `nil` if a table was read without one.
+    /// The job ID; `nil` for a table.
     public var jobID: String?
-    /// The table that was read; `nil` if a query was run.
+    /// The table that was read; `nil` for a query.
     public var sourceTable: String?
-    /// Bytes that the query read, if the service says.
+    /// Bytes processed by the query, if the service reports them.
     public var bytesProcessed: Int64?
-    /// Bytes that are billed, if the service says.
+    /// Bytes billed, if the service reports them.
     public var bytesBilled: Int64?
-    /// Whether the result came from the cache, if the service says.
+    /// Whether the result came from the cache, if the service reports it.
     public var cacheHit: Bool?
     /// The staging database.
     public var file: String?
-    /// The table in it.
+    /// The table in the staging database.
     public var table: String?
     /// The run's ID in the staging database.
     public var runID: String?
-    /// `true` if an earlier process published the rows, and this one only reports it; else `nil`.
+    /// `true` if an earlier process published the rows, and this one only reports that; otherwise `nil`.
     public var alreadyPublished: Bool?
-    /// When the earlier process did.
+    /// When the earlier process published them.
     public var publishedAt: Date?
-    /// An interrupted run of the same command that could not be continued, and whose rows were dropped.
+    /// An interrupted run of the same pull that could not be continued, and whose rows were dropped.
     public var droppedRun: DroppedRun?
-    /// What the user should know although nothing failed.
+    /// The warnings, in order.
     public var warnings: [PullWarning] = []
 
     private enum CodingKeys: String, CodingKey {
@@ -72,13 +72,13 @@ public struct PullReport: Sendable, Codable {
 public struct DroppedRun: Sendable, Codable, Hashable {
     /// The run's ID in the staging database.
     public var runID: String
-    /// The job's ID; `nil` if a table was read without one.
+    /// The job ID; `nil` for a table.
     public var jobID: String?
-    /// When the run began.
+    /// When the run started.
     public var startedAt: Date
-    /// The rows that were staged.
+    /// The number of staged rows.
     public var rows: Int64
-    /// Bytes that its job billed, if the service says.
+    /// Bytes billed for its job, if the service reports them.
     public var bytesBilled: Int64?
 
     private enum CodingKeys: String, CodingKey {
@@ -97,8 +97,8 @@ public struct DroppedRun: Sendable, Codable, Hashable {
 }
 
 extension PullReport {
-    /// The report of a run that an earlier process published. It has the figures of the record; warnings and the details
-    /// of durations are lost.
+    /// The report of a run that an earlier process published, from its record, which has no warnings and no detailed
+    /// durations.
     init(published run: RecordedRun) {
         self.init(project: run.intent.project)
         identify(run)
@@ -110,7 +110,7 @@ extension PullReport {
         publishedAt = run.finishedAt
     }
 
-    /// Takes over the names and the cost of a run.
+    /// Copies the identifiers and the cost of a run.
     mutating func identify(_ run: RecordedRun) {
         runID = run.intent.runID
         jobID = run.intent.jobID

@@ -1,54 +1,45 @@
 import BigQuery
 import BigQueryRows
-import GoogleHTTP
 import SQLiteStaging
 import TextSupport
 
-/// The report of a pull and its progress, as they grow.
+/// Collects the report of a pull and reports its progress.
 ///
 /// It belongs to the task that runs the pull.
 final class PullReporter {
-    /// The client of the pull, whose repetitions are counted.
-    let client: BigQueryClient
     /// The report so far, without durations.
     var report: PullReport
-    /// Whether the caller goes on although the disk seems too small.
+    /// Whether the caller accepted a disk that seems too small.
     var acceptsDiskSpaceShortage = false
     private let elapsed: @Sendable () -> Duration
     private let onProgress: @Sendable (PullProgress) -> Void
     private let onWarning: @Sendable (PullWarning) -> Void
-    private let repetitions: RetryCount
-    /// Those of tokens before this pull.
-    private let earlierTokenRepetitions: Int64
+    private let retries: RetryCount
     private var progress = PullProgress(phase: .planning, elapsed: .zero)
     private var transferStart: Duration?
     /// When pages arrived that have not been delivered, by their first row.
     private var arrivals: [Int64: Duration] = [:]
-    /// Since when nothing is being delivered.
+    /// Since when the writer has been idle; `nil` while it writes.
     private var idleSince: Duration?
-    /// The bytes that were read before this process, compressed and inflated.
+    /// The bytes that earlier processes read, compressed and inflated.
     private var earlierData: (read: Int64, inflated: Int64) = (0, 0)
 
-    /// - Parameter project: the one that the report names.
-    init(_ pull: some Pull, project: String, client: BigQueryClient, clock: any Clock<Duration>) {
-        let repetitions = RetryCount()
-        self.repetitions = repetitions
-        earlierTokenRepetitions = client.tokenRepetitionCount
-        self.client = client.forRun { repetitions.add($0.cause) }
-        elapsed = stopwatch(clock)
+    init(_ pull: some Pull, project: String, retries: RetryCount) {
+        elapsed = stopwatch(pull.clock)
         onProgress = pull.onProgress
         onWarning = pull.onWarning
+        self.retries = retries
         report = PullReport(project: project)
     }
 
-    /// Begins with the figures of a run that is continued.
+    /// Starts with the figures of a run that is continued.
     func resume(_ run: RecordedRun) {
         report.rowsContinued = run.rows
         report.identify(run)
         count(rows: run.rows, run.statistics)
     }
 
-    /// Begins to count rows anew, because those so far are dropped.
+    /// Counts rows from zero, because those so far are dropped.
     func startOver() {
         report.rowsContinued = nil
         count(rows: 0, StagingStatistics())
@@ -60,15 +51,13 @@ final class PullReporter {
         earlierData = (statistics.wireBytes, statistics.inflatedBytes)
     }
 
-    private var retries: Int64 { repetitions.value + client.tokenRepetitionCount - earlierTokenRepetitions }
+    /// Counts the retry of a job or of a whole table.
+    func addRetry() { retries.add() }
 
-    /// Adds a repetition that is not one of a request.
-    func addRetry() { repetitions.add(nil) }
+    /// Whether the service throttled a request, or failed, since the last call.
+    func wasThrottled() -> Bool { retries.wasThrottled() }
 
-    /// Whether the service asked to be spared, or failed, since this was asked last.
-    func wasThrottled() -> Bool { repetitions.wasThrottled() }
-
-    /// Notes that rows are about to be delivered.
+    /// Records that rows are about to be delivered.
     func beginTransfer(totalRows: Int64?) {
         let now = elapsed()
         if transferStart == nil { transferStart = now }
@@ -77,13 +66,13 @@ final class PullReporter {
         notify(.transferring)
     }
 
-    /// Notes that a page has arrived.
+    /// Records that a page has arrived.
     func arrived(_ page: ResultPage) {
         arrivals[page.rows.firstRow] = elapsed()
         report.detailedDurations.add(page.timing)
     }
 
-    /// Adds a page that is about to be delivered.
+    /// Counts a page that is about to be delivered.
     func note(_ page: ResultPage, of schema: TableSchema) {
         let now = elapsed()
         if let arrival = arrivals.removeValue(forKey: page.rows.firstRow) {
@@ -96,13 +85,11 @@ final class PullReporter {
         report.dataRead += Int64(page.wireByteCount)
         report.dataInflated += Int64(page.inflatedByteCount)
         for column in page.nullsInRequired {
-            warn(.nullInRequired, "the column \(schema.fields[column].name) is REQUIRED, but has NULLs")
+            warn(.nullInRequired, "the column \(schema.fields[column].name) is REQUIRED, but contains NULL")
         }
     }
 
-    /// Adds rows that have been delivered.
-    ///
-    /// - Parameter pagesInFlight: the pages that are being fetched now.
+    /// Counts rows that have been delivered.
     func delivered(rowCount: Int, pagesInFlight: Int) {
         report.rowsCopied += Int64(rowCount)
         progress.pagesInFlight = pagesInFlight
@@ -110,47 +97,45 @@ final class PullReporter {
         notify(.transferring)
     }
 
-    /// Tells of rows that were staged when the pull was stopped, before that was noticed.
+    /// Counts rows that were staged, but not yet reported, when the pull stopped.
     func staged(rowCount: Int64) {
         guard rowCount > report.rowsCopied else { return }
         report.rowsCopied = rowCount
         notify(progress.phase)
     }
 
-    /// Adds a warning, once.
+    /// Adds a warning unless the report already has it.
     func warn(_ code: PullWarning.Code, _ message: String) {
-        add(PullWarning(code: code, message: message))
-    }
-
-    private func add(_ warning: PullWarning) {
+        let warning = PullWarning(code: code, message: message)
         guard !report.warnings.contains(warning) else { return }
         report.warnings.append(warning)
         onWarning(warning)
     }
 
-    /// Tells how far the pull is.
+    /// Reports the progress in a phase.
     func notify(_ phase: PullProgress.Phase) {
         progress.phase = phase
         progress.rows = report.rowsCopied
         progress.runID = report.runID
         progress.dataRead = report.dataRead - earlierData.read
         progress.dataInflated = report.dataInflated - earlierData.inflated
-        progress.retries = retries
+        progress.retries = retries.value
         progress.elapsed = elapsed()
         progress.transferElapsed = transferStart.map { progress.elapsed - $0 } ?? .zero
         onProgress(progress)
     }
 
-    /// Tells from any task that the query still runs.
+    /// Reports, from any task, that the query is still running.
     var notifyRunning: @Sendable () -> Void {
         { [onProgress, elapsed] in onProgress(PullProgress(phase: .running, elapsed: elapsed())) }
     }
 
-    /// The report with all durations, and what the run counted and measured that the rows were delivered to.
+    /// The report with all durations, and the figures of the run that staged the rows.
     func finishedReport(of run: StagingRun) -> PullReport {
         var report = finishedReport()
         report.dataWritten = run.dataWritten
-        report.detailedDurations.add(run.durations)
+        report.detailedDurations.insert = run.insertDuration / .seconds(1)
+        report.detailedDurations.commit = run.commitDuration / .seconds(1)
         return report
     }
 
@@ -159,7 +144,7 @@ final class PullReporter {
         let end = elapsed()
         let start = transferStart ?? end
         var report = report
-        report.retries = retries
+        report.retries = retries.value
         report.copyDuration = end / .seconds(1)
         report.queryDuration = start / .seconds(1)
         report.throughput = Double(report.dataRead - earlierData.read) / 1000 / max(0.001, (end - start) / .seconds(1))

@@ -1,4 +1,4 @@
-/// Something that the user should know although nothing failed.
+/// A condition to report to the user although the pull succeeded.
 public struct PullWarning: Sendable, Hashable, Codable, CustomStringConvertible {
     /// The kind of warning.
     public struct Code: Sendable, Hashable, Codable, CustomStringConvertible {
@@ -14,46 +14,51 @@ public struct PullWarning: Sendable, Hashable, Codable, CustomStringConvertible 
             self.value = value
         }
 
-        /// The file of credentials can be read by others, or is a link.
+        /// The credentials file is readable by others, or is a link.
         public static let credentialsFile = Code(.credentialsFile)
         /// Google replaced the refresh token, and the new one could not be stored.
         public static let refreshTokenNotStored = Code(.refreshTokenNotStored)
-        /// A column is of a type that did not exist when this was written; its values are kept as sent.
+        /// A column has a type unknown to this version; its values are staged as sent.
         public static let unknownType = Code(.unknownType)
-        /// A column that is REQUIRED has NULLs.
+        /// A REQUIRED column contains NULL.
         public static let nullInRequired = Code(.nullInRequired)
-        /// The result has other columns than the dry run promised.
+        /// The columns of the result differ from those of the dry run.
         public static let schemaChanged = Code(.schemaChanged)
-        /// The table changed meanwhile, and was read once more.
+        /// The table changed while it was read, and was read again.
         public static let tableChanged = Code(.tableChanged)
-        /// Rows are being streamed into the table, and the latest may be missing.
+        /// The table has a streaming buffer, and its latest rows may be missing.
         public static let streamingBuffer = Code(.streamingBuffer)
-        /// Two pages in a row had the same rows.
+        /// Two consecutive pages have the same rows.
         public static let repeatedPage = Code(.repeatedPage)
-        /// The first incremental run was added to rows that were there before.
+        /// The first incremental run was added to existing rows.
         public static let firstIncrementalRun = Code(.firstIncrementalRun)
-        /// The rows without a watermark could not be counted.
+        /// The rows whose incremental column is NULL could not be counted.
         public static let rowsNotCounted = Code(.rowsNotCounted)
-        /// An export was run again, and files of the first attempt may be left.
+        /// An export was retried, and files of the first attempt may remain.
         public static let repeatedExport = Code(.repeatedExport)
-        /// The table is published, but the file could not be closed as it should.
+        /// The table is published, but the database file could not be closed cleanly.
         public static let fileNotClosed = Code(.fileNotClosed)
-        /// The rows seem to need more room than there is, or more than a local file should have.
+        /// The rows seem to need more disk space than is free, or are large for a local file.
         public static let largeResult = Code(.largeResult)
-
-        /// The run is published, but that its caller has the report could not be recorded: the same command may report it
-        /// once more instead of running.
+        /// The rows are published, but the acknowledgement could not be recorded: the same pull may report this run once
+        /// more instead of running.
         public static let notAcknowledged = Code(.notAcknowledged)
 
         /// The identifier of the code, for example `tableChanged`.
         public var description: String { value.rawValue }
 
-        /// Reads an identifier.
+        /// Decodes the identifier.
+        ///
+        /// - Parameter decoder: the decoder.
+        /// - Throws: `DecodingError` if the identifier is unknown.
         public init(from decoder: any Decoder) throws {
             value = try Value(from: decoder)
         }
 
-        /// Writes the identifier.
+        /// Encodes the identifier.
+        ///
+        /// - Parameter encoder: the encoder.
+        /// - Throws: the errors of the encoder.
         public func encode(to encoder: any Encoder) throws {
             try value.encode(to: encoder)
         }
@@ -61,10 +66,10 @@ public struct PullWarning: Sendable, Hashable, Codable, CustomStringConvertible 
 
     /// The kind of warning.
     public var code: Code
-    /// What there is to know, in one line.
+    /// The condition, in one line.
     public var message: String
 
-    /// Makes a warning.
+    /// Creates a warning.
     public init(code: Code, message: String) {
         self.code = code
         self.message = message

@@ -1,4 +1,4 @@
-/// BigQuery's form of BYTES: the standard alphabet of RFC 4648, with padding, without line breaks.
+/// The encoding of BYTES: the standard alphabet of RFC 4648, with padding, without line breaks.
 enum Base64 {
     private static let invalid: UInt8 = 0xFF
     private static let values: [UInt8] = {
@@ -8,9 +8,7 @@ enum Base64 {
         return values
     }()
 
-    /// Decodes where the text stands.
-    ///
-    /// - Returns: the number of bytes, which are the first ones of the span.
+    /// Decodes in place, into the first bytes of the span, and returns their number.
     static func decode(inPlace text: inout MutableSpan<UInt8>) throws(CellConversionError) -> Int {
         guard text.count > 0 else { return 0 }
         guard text.count % 4 == 0 else {
@@ -40,7 +38,7 @@ enum Base64 {
         let c = padding < 2 ? values[Int(text[read + 2])] : 0
         let d = padding < 1 ? values[Int(text[read + 3])] : 0
         guard a | b | c | d < 64 else { throw CellConversionError("is not base64", at: read) }
-        // Bits that belong to no byte must be 0, so that every value has one text only.
+        // Unused bits must be 0, so that every value has only one encoding.
         guard padding != 1 || c & 0b11 == 0, padding != 2 || b & 0b1111 == 0 else {
             throw CellConversionError("is not base64: bits are left over", at: read)
         }

@@ -1,18 +1,18 @@
-/// A number as its decimal notation says it: ±significand × 10^exponent.
+/// A number in decimal notation: ±significand × 10^exponent.
 struct DecimalNumber {
-    /// Whether the notation begins with `-`; zeros have a sign too.
+    /// Whether the notation begins with `-`. Zeros have a sign, too.
     private(set) var isNegative = false
     private(set) var significand: UInt64 = 0
     private(set) var exponent = 0
-    /// Whether all digits fit into `significand`; if not, it is of no use.
+    /// Whether all digits fit into `significand`; otherwise its value has no meaning.
     private(set) var isComplete = true
     /// Whether the notation has neither a point nor an exponent.
     private(set) var isInteger = true
 
-    /// What any digits fit into 64 bits.
+    /// The number of digits that always fit into 64 bits.
     private static let safeDigits = 19
 
-    /// Reads JSON's notation of numbers; `nil` for any other text.
+    /// Parses a JSON number; `nil` for any other text.
     init?(_ text: Span<UInt8>) {
         var index = 0
         if text.count > 0, text[0] == UInt8(ascii: "-") {
@@ -40,10 +40,10 @@ struct DecimalNumber {
             index = text.count
         }
         guard index == text.count else { return nil }
-        if digitCount > Self.safeDigits { readAgain(text, start..<end) }
+        if digitCount > Self.safeDigits { parseLong(text, start..<end) }
     }
 
-    /// The number without zeros at the end of its significand.
+    /// The number without trailing zeros in its significand.
     var normalized: DecimalNumber {
         var number = self
         while number.significand > 0, number.significand % 10 == 0 {
@@ -53,7 +53,7 @@ struct DecimalNumber {
         return number
     }
 
-    /// Takes digits as if there were no overflow.
+    /// Appends digits, ignoring overflow.
     @inline(__always)
     private mutating func appendDigits(of text: Span<UInt8>, from start: Int) -> Int {
         var index = start
@@ -66,8 +66,8 @@ struct DecimalNumber {
         return index
     }
 
-    /// Reads a long run of digits anew, in which zeros at both ends take no room.
-    private mutating func readAgain(_ text: Span<UInt8>, _ digits: Range<Int>) {
+    /// Parses a long run of digits again, without leading and trailing zeros in the significand.
+    private mutating func parseLong(_ text: Span<UInt8>, _ digits: Range<Int>) {
         significand = 0
         var pendingZeros = 0
         for index in digits where text[index] != UInt8(ascii: ".") {
@@ -78,12 +78,18 @@ struct DecimalNumber {
             }
             for _ in 0...pendingZeros {
                 let (product, overflow) = significand.multipliedReportingOverflow(by: 10)
-                if overflow { return isComplete = false }
+                if overflow {
+                    isComplete = false
+                    return
+                }
                 significand = product
             }
             pendingZeros = 0
             let (sum, carry) = significand.addingReportingOverflow(UInt64(digit))
-            if carry { return isComplete = false }
+            if carry {
+                isComplete = false
+                return
+            }
             significand = sum
         }
         exponent += pendingZeros
@@ -101,10 +107,114 @@ struct DecimalNumber {
         while index < text.count {
             let digit = text[index] &- UInt8(ascii: "0")
             guard digit < 10 else { return nil }
-            // Beyond what the digits of any text in memory could make up for, larger is all the same.
+            // Larger exponents than any number of digits can compensate are equivalent.
             if value < 1 << 50 { value = value * 10 + Int(digit) }
             index += 1
         }
         return isNegative ? -value : value
+    }
+}
+
+// MARK: FLOAT64
+
+extension Double {
+    /// Converts a JSON number, or the name of an infinity or NaN in any case, to the nearest double, ties to even.
+    init(cell text: Span<UInt8>) throws(CellConversionError) {
+        guard let decimal = DecimalNumber(text) else {
+            guard let special = Self.special(text) else { throw CellConversionError("is not a FLOAT64") }
+            self = special
+            return
+        }
+        let value = Self.exactly(decimal) ?? Self.slowly(text)
+        guard value.isFinite else { throw CellConversionError("is outside the range of FLOAT64") }
+        self = value
+    }
+
+    /// Powers of ten up to this one are exact doubles (Clinger, "How to Read Floating Point Numbers Accurately", 1990).
+    private static let largestExactPower = 22
+    /// Powers of five up to this one fit into 64 bits.
+    private static let largestWordPower = 27
+
+    private static let powersOfTen: [Double] = powers(10, through: largestExactPower)
+    private static let powersOfFive: [UInt64] = powers(5, through: largestWordPower)
+
+    /// The powers of a base, from the 0th.
+    private static func powers<Number: Numeric>(_ base: Number, through last: Int) -> [Number] {
+        var powers: [Number] = [1]
+        for _ in 0..<last { powers.append(powers[powers.count - 1] * base) }
+        return powers
+    }
+
+    /// The nearest double, in exact 128-bit arithmetic; `nil` if that does not suffice: beyond 1e43 or below 1e-10 for a
+    /// number of 17 digits, and for more than 19 digits.
+    private static func exactly(_ decimal: DecimalNumber) -> Double? {
+        guard decimal.isComplete else { return nil }
+        let significand = decimal.significand
+        let power = decimal.exponent.magnitude
+        guard significand > 0 else { return decimal.isNegative ? -0.0 : 0 }
+
+        if significand <= 1 << 53, power <= largestExactPower {
+            // Two exact operands and one operation: IEEE 754 rounds it correctly.
+            let factor = powersOfTen[Int(power)]
+            let magnitude = decimal.exponent < 0 ? Double(significand) / factor : Double(significand) * factor
+            return decimal.isNegative ? -magnitude : magnitude
+        }
+        guard power <= largestWordPower else { return nil }
+        let magnitude =
+            decimal.exponent < 0
+            ? quotient(significand, byTenToThe: Int(power)) : product(significand, byTenToThe: Int(power))
+        return decimal.isNegative ? -magnitude : magnitude
+    }
+
+    private static func product(_ significand: UInt64, byTenToThe power: Int) -> Double {
+        let (high, low) = significand.multipliedFullWidth(by: powersOfFive[power])
+        let product = UInt128(high) << 64 | UInt128(low)
+        let shift = product.leadingZeroBitCount
+        let normal = product << shift
+        return rounded(
+            UInt64(truncatingIfNeeded: normal >> 64), hasRemainder: UInt64(truncatingIfNeeded: normal) != 0,
+            exponent: power + 64 - shift)
+    }
+
+    private static func quotient(_ significand: UInt64, byTenToThe power: Int) -> Double {
+        // Both are normalized, and the dividend is halved unless it is smaller: then the quotient fits into a word and has
+        // its highest bit set.
+        let five = powersOfFive[power]
+        let dividend = significand << significand.leadingZeroBitCount
+        let divisor = five << five.leadingZeroBitCount
+        let isHalved = dividend >= divisor
+        let (quotient, remainder) = divisor.dividingFullWidth(
+            isHalved ? (dividend >> 1, dividend << 63) : (dividend, 0))
+        let shift = five.leadingZeroBitCount - significand.leadingZeroBitCount - 64 + (isHalved ? 1 : 0)
+        return rounded(quotient, hasRemainder: remainder != 0, exponent: shift - power)
+    }
+
+    /// `bits` × 2^`exponent`, plus less than one bit if there is a remainder, rounded to 53 bits.
+    ///
+    /// - Precondition: the highest bit is set, and the result is a normal number.
+    private static func rounded(_ bits: UInt64, hasRemainder: Bool, exponent: Int) -> Double {
+        let half: UInt64 = 1 << 10
+        let tail = bits & (half << 1 - 1)
+        var significand = bits >> 11
+        if tail > half || tail == half && (hasRemainder || significand & 1 == 1) { significand += 1 }
+        // The implicit bit, or the carry above it, adds to the exponent.
+        let biased = UInt64(exponent + 11 + 52 + 1023 - 1)
+        return Double(bitPattern: biased << 52 + significand)
+    }
+
+    /// The conversion of the standard library: correct for every input, but requires a string.
+    @inline(never)
+    private static func slowly(_ text: Span<UInt8>) -> Double {
+        let string = text.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
+        return Double(string) ?? .nan
+    }
+
+    private static func special(_ text: Span<UInt8>) -> Double? {
+        switch text.withUnsafeBufferPointer({ String(decoding: $0, as: UTF8.self) }).lowercased() {
+        case "nan": .nan
+        case "infinity", "+infinity", "inf", "+inf": .infinity
+        case "-infinity", "-inf": -.infinity
+        default: nil
+        }
     }
 }

@@ -3,14 +3,14 @@ struct Timestamp {
     private static let firstMicrosecond: Int64 = -62_135_596_800_000_000  // 0001-01-01T00:00:00Z
     private static let lastMicrosecond: Int64 = 253_402_300_799_999_999  // 9999-12-31T23:59:59.999999Z
 
-    /// The length of the text form.
+    /// The length of the text form, in bytes.
     static let textLength = 27
 
     /// Microseconds since 1970-01-01T00:00:00Z.
     let microseconds: Int64
 
-    /// Converts whole microseconds, which is what pages are asked for; or, if the text has a point or an
-    /// exponent, seconds, which is what servers send that ignore the request.
+    /// Converts whole microseconds, the requested format; or, if the text has a point or an exponent, seconds, which
+    /// servers send that ignore the request.
     init(cell text: Span<UInt8>) throws(CellConversionError) {
         let microseconds: Int64
         if let value = Int64(digits: text) {
@@ -34,7 +34,7 @@ struct Timestamp {
         }
         guard seconds.significand > 0 else { return 0 }
         let power = seconds.exponent + 6
-        // The significand ends in a digit that is not 0, so that a negative power means a part of a microsecond.
+        // The significand ends in a nonzero digit, so that a negative power means a fraction of a microsecond.
         guard power >= 0 else { throw CellConversionError("has digits below a microsecond") }
         guard var magnitude = Int64(exactly: seconds.significand), power < 19 else { throw outside }
         for _ in 0..<power {
@@ -47,14 +47,14 @@ struct Timestamp {
 
     /// Appends the text form, `2015-01-01T00:00:00.000000Z`.
     func append(to bytes: inout [UInt8]) {
-        // Counted from the first microsecond on, so that no quotient is negative.
+        // Relative to the first microsecond, so that no quotient is negative.
         let elapsed = Int(microseconds - Self.firstMicrosecond)
         let (seconds, fraction) = elapsed.quotientAndRemainder(dividingBy: 1_000_000)
         let (days, second) = seconds.quotientAndRemainder(dividingBy: 86_400)
         let (year, month, day) = Self.date(days: days)
 
         withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Self.textLength) { text in
-            /// Two digits and what follows them.
+            /// Writes two digits and a separator.
             func put(_ value: Int, at offset: Int, then separator: Unicode.Scalar) {
                 text.initializeElement(at: offset, to: UInt8(truncatingIfNeeded: 0x30 + value / 10))
                 text.initializeElement(at: offset + 1, to: UInt8(truncatingIfNeeded: 0x30 + value % 10))
@@ -74,9 +74,9 @@ struct Timestamp {
         }
     }
 
-    /// The date that many days after 0001-01-01 in the proleptic Gregorian calendar.
+    /// The date this many days after 0001-01-01 in the proleptic Gregorian calendar.
     ///
-    /// Years are counted from March on, which puts the leap day last, so that months need no table.
+    /// Years start in March, so that the leap day is last and months need no table.
     private static func date(days: Int) -> (year: Int, month: Int, day: Int) {
         let daysOfCycle = 146_097  // 400 years
         let (cycle, dayOfCycle) = (days + 306).quotientAndRemainder(dividingBy: daysOfCycle)

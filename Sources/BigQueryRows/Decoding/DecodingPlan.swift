@@ -1,14 +1,14 @@
-/// A schema laid out for decoding: one small node per field, without references to follow.
+/// A schema laid out for decoding: one small node per field, without references.
 struct DecodingPlan: Sendable {
-    /// How the text of a value is turned into the form in which it is stored.
+    /// The conversion of a value to its stored form.
     enum Conversion: Sendable {
         case int64, float64, bool, bytes, timestamp
         /// As sent.
         case text
-        /// As sent, after it has been checked to be one JSON value; inside other values a part of their JSON.
+        /// As sent, after a check that it is one JSON value. In a nested value, a part of its JSON.
         case json
         case structure
-        /// As sent, also if it is not a string.
+        /// As sent, even if it is not a string.
         case unknown
     }
 
@@ -17,24 +17,23 @@ struct DecodingPlan: Sendable {
         let conversion: Conversion
         let isRepeated: Bool
         let isRequired: Bool
-        /// What stands before the field's value in JSON, `{"first":` or `,"other":`: the range of
-        /// ``DecodingPlan/keys``.
+        /// The text before the field's value in JSON, `{"first":` or `,"other":`, as a range of ``DecodingPlan/keys``.
         let key: Range<Int>
-        /// The members of a STRUCT: the range of ``DecodingPlan/nodes``.
+        /// The members of a STRUCT, as a range of ``DecodingPlan/nodes``.
         fileprivate(set) var members: Range<Int>
 
         /// Whether the value is stored as JSON.
         var isNested: Bool { isRepeated || conversion == .structure }
     }
 
-    /// All fields; the first ``columnCount`` are the columns.
+    /// All fields. The first ``columnCount`` are the columns.
     private(set) var nodes: [Node] = []
-    /// The names of the fields, by node; those of a STRUCT's members are distinct.
+    /// The names of the fields, by node. The names of a STRUCT's members are distinct.
     private var names: [String] = []
     private(set) var keys: [UInt8] = []
     let columnCount: Int
 
-    /// Makes the plan for a schema.
+    /// Creates the plan for a schema.
     init(_ schema: TableSchema) {
         columnCount = schema.fields.count
         _ = add(schema.fields, names: schema.fields.map(\.name))
@@ -43,12 +42,12 @@ struct DecodingPlan: Sendable {
     /// The name of a member of a STRUCT, as it is written.
     func memberName(_ node: Int) -> String { names[node] }
 
-    /// The name of a column, as it is staged. For errors only: the names of columns are not part of what is decoded.
+    /// The name of a column as it is staged, for errors.
     func columnName(_ column: Int) -> String {
         names.prefix(columnCount).map { TableSchema.Field(name: $0, type: .string) }.distinctNames[column]
     }
 
-    /// Whether cells become longer than they were sent.
+    /// Whether cells can be longer than on the wire.
     var growsText: Bool {
         nodes.prefix(columnCount).contains { $0.isNested || $0.conversion == .timestamp }
     }

@@ -1,28 +1,25 @@
-/// One answer of `jobs.getQueryResults` or `tabledata.list`.
+/// A page of `jobs.getQueryResults` or `tabledata.list`.
 public struct ResultPage: Sendable {
-    /// Whether the job is done; `nil` if the answer does not say (`tabledata.list` never does).
+    /// Whether the job is done; `nil` if the response lacks it, as those of `tabledata.list` do.
     public var jobComplete: Bool?
-    /// The schema that the answer carries.
+    /// The schema in the response.
     public var schema: TableSchema?
     /// The number of rows of the whole result.
     public var totalRows: Int64?
-    /// What to ask with for the next page; `nil` at the end, for which the service sends none, others an
-    /// empty one.
+    /// The token of the next page; `nil` at the end.
     public var pageToken: String?
-    /// The rows; none if the answer has none.
+    /// The rows.
     public var rows: RowPage
-    /// The columns of mode REQUIRED in which a NULL was met, in the order in which they were met.
-    ///
-    /// Their cells are NULL all the same; it is for the caller to warn.
+    /// The columns of mode REQUIRED that contain NULLs, in the order of their first NULL. The cells are NULL.
     public var nullsInRequired: [Int]
-    /// The length of the JSON text.
+    /// The length of the JSON text, in bytes.
     public var inflatedByteCount: Int
-    /// The length of the body on the wire.
+    /// The length of the body on the wire, in bytes.
     public var wireByteCount: Int
-    /// Where its time went; zero unless whoever fetched the page measured it.
+    /// The duration of the steps; zero for a page that was not fetched.
     public var timing = PageTiming()
 
-    /// Makes an answer; what is left out is absent or zero.
+    /// Creates a page.
     public init(
         jobComplete: Bool? = nil, schema: TableSchema? = nil, totalRows: Int64? = nil,
         pageToken: String? = nil,
@@ -36,5 +33,35 @@ public struct ResultPage: Sendable {
         self.nullsInRequired = nullsInRequired
         self.inflatedByteCount = inflatedByteCount
         self.wireByteCount = wireByteCount
+    }
+}
+
+/// The duration of the steps of fetching a page.
+public struct PageTiming: Sendable, Hashable {
+    /// From the request to the head of the response, retries included.
+    public var timeToFirstByte: Duration
+    /// Waiting for space before reading the body.
+    public var held: Duration
+    /// Waiting for the body.
+    public var transfer: Duration
+    /// Inflating the body.
+    public var inflate: Duration
+    /// Decoding JSON to cells.
+    public var decode: Duration
+
+    /// The time of network and service.
+    public var latency: Duration { timeToFirstByte + transfer }
+
+    /// Creates a timing. Durations default to zero.
+    public init(
+        timeToFirstByte: Duration = .zero, held: Duration = .zero, transfer: Duration = .zero,
+        inflate: Duration = .zero,
+        decode: Duration = .zero
+    ) {
+        self.timeToFirstByte = timeToFirstByte
+        self.held = held
+        self.transfer = transfer
+        self.inflate = inflate
+        self.decode = decode
     }
 }

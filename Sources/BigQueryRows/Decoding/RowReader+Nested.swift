@@ -1,6 +1,6 @@
-/// STRUCT and ARRAY: written as JSON by field name.
+/// STRUCT and ARRAY, written as JSON by field name.
 extension RowReader {
-    /// Appends the value that is next as JSON.
+    /// Appends the next value as JSON.
     mutating func appendValue(_ node: DecodingPlan.Node) throws(PageFault) {
         guard !node.isRepeated else { return try appendList(node) }
         try appendElement(node)
@@ -81,7 +81,7 @@ extension RowReader {
         switch conversion {
         case .int64:
             guard let value = Int64(digits: text.span) else { throw CellConversionError("is not an INT64") }
-            // Zeros may lead in the text, but not in JSON; the service sends none.
+            // The cell can have leading zeros, which JSON forbids. The service sends none.
             if text[value < 0 ? 1 : 0] > UInt8(ascii: "0") {
                 output.tail.append(contentsOf: text)
             } else {
@@ -102,7 +102,7 @@ extension RowReader {
             try Timestamp(cell: text.span).append(to: &output.tail)
             output.tail.append(UInt8(ascii: "\""))
         case .bytes:
-            // Decoded only to be checked, and after the text is saved from being overwritten.
+            // Decoding overwrites the text. It is only a check here.
             JSONWriter.append(string: text, to: &output.tail)
             _ = try decodeBase64(scalar)
         case .json:
@@ -122,7 +122,7 @@ extension RowReader {
 }
 
 extension RowReader {
-    /// Checks that the text of a cell is one JSON value; what is sent without quotes is one.
+    /// Checks that the text of a cell is one JSON value, as any value without quotes is.
     @inline(never)
     func requireJSON(_ scalar: JSONScalar) throws(CellConversionError) {
         guard scalar.kind != .string || scanner.isJSON(contentOf: scalar.range) else {
@@ -132,12 +132,12 @@ extension RowReader {
 }
 
 extension JSONScanner {
-    /// Whether the string just read had no escapes, so that its source is what a writer would write.
+    /// Whether the string just read had no escapes, so that its source can be copied.
     fileprivate func isAsSent(_ content: Range<Int>) -> Bool {
         content.upperBound == position - 1
     }
 
-    /// Whether the content of the string just read is one JSON value; its closing quote is overwritten.
+    /// Whether the content of the string just read is one JSON value. Overwrites its closing quote.
     fileprivate func isJSON(contentOf content: Range<Int>) -> Bool {
         base[content.upperBound] = 0
         var scanner = JSONScanner(base: base, count: content.upperBound, position: content.lowerBound)

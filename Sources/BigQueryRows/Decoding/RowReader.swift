@@ -1,33 +1,31 @@
-/// Turns the `rows` of a page into cells.
+/// Decodes the `rows` of a page to cells.
 struct RowReader {
-    /// What rows are decoded into.
+    /// The decoded rows.
     struct Output {
         /// The references, row by row.
         var cells: [CellReference] = []
-        /// The texts that had to be written anew; references count its bytes from ``RowReader/tailStart`` on.
+        /// Converted text. References count its bytes from ``RowReader/tailStart``.
         var tail: [UInt8] = []
         /// The number of rows.
         var rowCount = 0
-        /// The columns of mode REQUIRED in which a NULL was met.
+        /// The columns of mode REQUIRED that contain NULLs.
         var nullsInRequired: [Int] = []
     }
 
     var scanner: JSONScanner
     var output = Output()
     let plan: DecodingPlan
-    /// Where ``Output/tail`` will stand behind the JSON text.
+    /// The offset of ``Output/tail`` after the JSON text.
     let tailStart: Int
 
-    /// The most bytes that the texts written anew may have. Names of fields are sent once and written again and again, so
-    /// that the limit of the body alone would be none.
+    /// The maximum size of converted text, in bytes. Field names are sent once and written repeatedly, so that the limit of
+    /// the body does not bound it.
     static let tailLimit = BodyLimits.page.inflatedBytes
 
-    /// Reads the array of rows.
-    ///
-    /// - Parameter firstRow: the place of the first one in the whole result, from 0.
+    /// Reads the array of rows. `firstRow` is the index of the first one in the whole result, from 0.
     mutating func readRows(firstRow: Int64) throws(PageFault) {
         if plan.growsText { output.tail.reserveCapacity(scanner.count / 4) }
-        // A row is complete before it is appended: once a row is less work than once a cell.
+        // Appending once per row is faster than once per cell.
         let cells = UnsafeMutableBufferPointer<CellReference>.allocate(capacity: plan.columnCount)
         cells.initialize(repeating: .null)
         defer { cells.deallocate() }
@@ -101,7 +99,7 @@ struct RowReader {
         }
     }
 
-    /// The cell for a value that is neither NULL nor nested.
+    /// Converts a value that is neither NULL nor nested.
     @inline(__always)
     private mutating func convert(
         _ scalar: JSONScalar, _ conversion: DecodingPlan.Conversion
@@ -138,14 +136,14 @@ struct RowReader {
         return .text(offset: tailStart + start, length: text.utf8CodeUnitCount)
     }
 
-    /// Decodes where the text stands.
+    /// Decodes in place.
     mutating func decodeBase64(_ scalar: JSONScalar) throws(CellConversionError) -> Int {
         guard scalar.kind == .string else { throw CellConversionError("is not a string of base64") }
         var text = UnsafeMutableBufferPointer(mutating: scanner.bytes(scalar.range)).mutableSpan
         return try Base64.decode(inPlace: &text)
     }
 
-    /// Reads a value that must not be an object or a list.
+    /// Reads a value other than an object or an array.
     @inline(__always)
     mutating func readScalar() throws(PageFault) -> JSONScalar {
         guard !scanner.isAtContainer else { throw try misplacedContainer() }
@@ -155,18 +153,18 @@ struct RowReader {
     // MARK: Faults
 
     @inline(never)
-    func invalidCell(_ scalar: JSONScalar, _ misfit: CellConversionError) -> PageFault {
-        let excerpt = Excerpt.of(scanner.bytes(scalar.range).dropFirst(misfit.offset))
-        let place = misfit.offset > 0 ? "from byte \(misfit.offset) on, " : ""
-        return PageFault(.invalidCell, "\(place)\(excerpt) \(misfit.reason)")
+    func invalidCell(_ scalar: JSONScalar, _ error: CellConversionError) -> PageFault {
+        let text = excerpt(scanner.bytes(scalar.range).dropFirst(error.offset))
+        let place = error.offset > 0 ? "at byte \(error.offset): " : ""
+        return PageFault(.invalidCell, "\(place)\(text) \(error.reason)")
     }
 
-    /// The fault for a value of another shape than the column's.
+    /// The fault for a value of another kind than the column's.
     func misplacedValue(_ expected: StaticString) throws(PageFault) -> PageFault {
-        var behind = scanner
-        try behind.skipValue()
-        let excerpt = Excerpt.of(scanner.bytes(scanner.position..<behind.position))
-        return PageFault(.invalidCell, "\(excerpt) stands where \(expected) is expected")
+        var end = scanner
+        try end.skipValue()
+        let text = excerpt(scanner.bytes(scanner.position..<end.position))
+        return PageFault(.invalidCell, "expected \(expected), found \(text)")
     }
 
     @inline(never)
@@ -176,16 +174,16 @@ struct RowReader {
 
     @inline(never)
     static func tooManyCells(_ expected: Int) -> PageFault {
-        PageFault(.inconsistentPage, "there are more cells than the \(expected) that the schema has")
+        PageFault(.inconsistentPage, "more cells than the \(expected) columns of the schema")
     }
 
     @inline(never)
     static func tooFewCells(_ count: Int, expected: Int) -> PageFault {
-        PageFault(.inconsistentPage, "there are \(count) cells, but the schema has \(expected)")
+        PageFault(.inconsistentPage, "\(count) cells, but the schema has \(expected) columns")
     }
 
     @inline(never)
     static func tooMuchText() -> PageFault {
-        PageFault(.bodyTooLarge, "the page has more than \(tailLimit) bytes when its values are written by field name")
+        PageFault(.bodyTooLarge, "nested values have more than \(tailLimit) bytes when written by field name")
     }
 }

@@ -1,8 +1,8 @@
 extension JSONScanner {
-    /// The deepest STRUCT that is read; BigQuery allows 15 levels.
+    /// The maximum nesting of STRUCT. BigQuery allows 15 levels.
     private static let structLimit = 64
 
-    /// Reads a `TableSchema`; one without `fields` has no columns.
+    /// Reads a `TableSchema`. Without `fields` it has no columns.
     mutating func readSchema() throws(PageFault) -> TableSchema {
         var schema = TableSchema(fields: [])
         var seen = SeenMembers()
@@ -62,7 +62,7 @@ extension JSONScanner {
     private mutating func readMode() throws(PageFault) -> TableSchema.Mode {
         let name = try readString(of: "mode")
         guard let mode = TableSchema.Mode(rawValue: name) else {
-            throw PageFault(.inconsistentPage, "the schema has a column of unknown mode \(Excerpt.of(name))")
+            throw PageFault(.inconsistentPage, "the schema has a column of unknown mode \(excerpt(name.utf8))")
         }
         return mode
     }
@@ -82,11 +82,11 @@ extension JSONScanner {
         return type
     }
 
-    /// Reads a key, and its colon; `nil` if it has no meaning in a schema.
+    /// Reads a key and its colon; `nil` if it is not a key of a schema.
     private mutating func readMember(_ seen: inout SeenMembers) throws(PageFault) -> SchemaMember? {
         guard let member = SchemaMember(name: readText(try readKey())) else { return nil }
         guard seen.insert(member) else {
-            throw malformed("a second '\(member)' in one object of the schema", at: position)
+            throw malformed("duplicate '\(member)' in one object of the schema", at: position)
         }
         return member
     }
@@ -99,7 +99,7 @@ extension JSONScanner {
         return readText(try readString())
     }
 
-    /// The text of a range as a string of its own.
+    /// The text of a range.
     func readText(_ range: Range<Int>) -> String {
         String(decoding: bytes(range), as: UTF8.self)
     }
@@ -123,11 +123,11 @@ private enum SchemaMember: UInt8 {
     }
 }
 
-/// The members of one object that have been read: a second one of a name leaves open which of them counts.
+/// The members of one object that have been read, to detect duplicates.
 private struct SeenMembers {
     private var bits: UInt8 = 0
 
-    /// Adds a member; `false` if it was there.
+    /// Adds a member; `false` if it is a duplicate.
     mutating func insert(_ member: SchemaMember) -> Bool {
         let bit: UInt8 = 1 << member.rawValue
         defer { bits |= bit }

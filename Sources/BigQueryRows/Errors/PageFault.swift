@@ -1,11 +1,13 @@
-/// An error inside a page while its place is not yet known: each level that it passes on its way out adds the
-/// step that it knows, and the last one turns it into a ``RowsError``.
+import TextSupport
+
+/// An error in a page whose location is not complete yet. Each level adds its part of the location, and the page turns the
+/// fault into a ``RowsError``.
 struct PageFault: Error {
     let code: RowsError.Code
     let reason: String
-    /// The place of the row in the whole result, counted from 1.
+    /// The row in the whole result, counted from 1.
     var row: Int64?
-    /// From the level where the fault passed last down to its origin: `.address[2].zip`.
+    /// The path from the present level to the fault: `.address[2].zip`.
     private var path = ""
 
     init(_ code: RowsError.Code, _ reason: String) {
@@ -13,10 +15,10 @@ struct PageFault: Error {
         self.reason = reason
     }
 
-    /// The same fault, seen from one level up.
+    /// The fault with the enclosing member in its path.
     func inside(member name: String) -> PageFault { inside(".\(name)") }
 
-    /// The same fault, seen from one level up.
+    /// The fault with the enclosing element in its path.
     func inside(element index: Int) -> PageFault { inside("[\(index)]") }
 
     private func inside(_ step: String) -> PageFault {
@@ -25,23 +27,19 @@ struct PageFault: Error {
         return fault
     }
 
-    /// The error for the whole page.
+    /// The error of the whole page. Names of columns in its message have no limit of their own.
     var error: RowsError {
         var place: [String] = []
         if let row { place.append("row \(row)") }
         if !path.isEmpty { place.append("column \(path.dropFirst())") }
-        return RowsError(
-            code: code,
-            message: Excerpt.line(place.isEmpty ? reason : "\(place.joined(separator: ", ")): \(reason)"),
-            hint: hint
-        )
+        let text = place.isEmpty ? reason : "\(place.joined(separator: ", ")): \(reason)"
+        return RowsError(code: code, message: printable(text, limit: 1_000))
     }
+}
 
-    private var hint: String? {
-        switch code {
-        case .invalidCell: "CAST the column AS STRING, a JSON column by TO_JSON_STRING, to stage its values unchanged"
-        case .bodyTooLarge: RowsError.fewerRowsHint
-        default: nil
-        }
-    }
+/// Untrusted UTF-8 text for a message, printable and in quotes, with at most 60 characters.
+func excerpt(_ utf8: some Collection<UInt8>) -> String {
+    let limit = 60
+    // One character more than the limit, which has up to four bytes each, and not all of a large value.
+    return "\"\(printable(String(decoding: utf8.prefix(4 * (limit + 1)), as: UTF8.self), limit: limit))\""
 }

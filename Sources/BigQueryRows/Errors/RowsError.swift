@@ -1,6 +1,6 @@
 public import TextSupport
 
-/// What is wrong with a page or a cell that the service sent.
+/// An error in a page of rows, or in one of its cells.
 public struct RowsError: CodedError {
     /// The kind of error.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
@@ -15,21 +15,21 @@ public struct RowsError: CodedError {
             self.value = value
         }
 
-        /// The body is encoded in a way that was not asked for.
+        /// The body has a content encoding that was not requested.
         public static let unsupportedEncoding = Code(.unsupportedEncoding)
         /// The body ends early, or its gzip data, checksum or length is wrong.
         public static let corruptBody = Code(.corruptBody)
         /// The body is larger than the limit.
         public static let bodyTooLarge = Code(.bodyTooLarge)
-        /// The body is not one JSON object in valid UTF-8, or has a member twice that counts.
+        /// The body is not one JSON object in valid UTF-8, or repeats a member.
         public static let malformedJSON = Code(.malformedJSON)
-        /// The page contradicts itself or the pages before it, or a part is missing.
+        /// The page contradicts itself or earlier pages, or lacks a required member.
         public static let inconsistentPage = Code(.inconsistentPage)
-        /// The rows end before all have come that were promised, or go on after them.
+        /// The result has fewer or more rows than its total.
         public static let wrongRowCount = Code(.wrongRowCount)
-        /// The page has other columns than the pages before it.
+        /// The page has other columns than earlier pages.
         public static let schemaChanged = Code(.schemaChanged)
-        /// A cell does not fit the type of its column.
+        /// A cell does not match the type of its column.
         public static let invalidCell = Code(.invalidCell)
 
         /// Every code.
@@ -38,46 +38,30 @@ public struct RowsError: CodedError {
         /// The identifier of the code, for example `invalidCell`.
         public var description: String { value.rawValue }
 
-        /// Whether reading the same page again may help: what a broken connection or a server in trouble can
-        /// cause, but not what would be the same the next time.
+        /// Whether fetching the same page again can help: after errors that a broken connection or a failing server can
+        /// cause.
         public var isTransient: Bool {
             switch value {
             case .corruptBody, .malformedJSON, .inconsistentPage, .wrongRowCount: true
             case .unsupportedEncoding, .bodyTooLarge, .schemaChanged, .invalidCell: false
             }
         }
-
-        fileprivate var hint: String? {
-            switch value {
-            case .unsupportedEncoding, .corruptBody, .malformedJSON:
-                "look for a proxy between here and the service that changes answers; then run the same command again"
-            case .bodyTooLarge: nil
-            case .inconsistentPage: "run the same command again; with --restart it begins anew"
-            case .schemaChanged, .wrongRowCount: "run the same command again; it begins anew"
-            case .invalidCell: "select the column as text: CAST(… AS STRING)"
-            }
-        }
     }
 
     /// The kind of error.
     public var code: Code
-    /// What is wrong, in one line, naming row and column where there are any.
+    /// What failed, in one line, with the row and the column if known.
     public var message: String
-    /// What to do about it.
-    public var hint: String?
     /// The error underneath.
     public var cause: (any Error)?
 
-    /// Makes an error.
-    ///
-    /// - Parameter hint: `nil`, the default, takes what there is to say of the code.
-    public init(code: Code, message: String, hint: String? = nil, cause: (any Error)? = nil) {
+    /// Creates an error.
+    public init(code: Code, message: String, cause: (any Error)? = nil) {
         self.code = code
         self.message = message
-        self.hint = hint ?? code.hint
         self.cause = cause
     }
 
-    /// Whether reading the same page again may help.
+    /// Whether fetching the same page again can help.
     public var isTransient: Bool { code.isTransient }
 }

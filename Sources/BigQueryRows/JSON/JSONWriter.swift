@@ -1,6 +1,6 @@
 /// Writes JSON text.
 package enum JSONWriter {
-    /// Appends a string in quotes; only what must be escaped is.
+    /// Appends a quoted string with the required escapes.
     package static func append(string utf8: some Collection<UInt8>, to json: inout [UInt8]) {
         json.append(UInt8(ascii: "\""))
         var rest = utf8[...]
@@ -28,7 +28,7 @@ package enum JSONWriter {
         }
     }
 
-    /// Appends fixed text, such as a literal.
+    /// Appends constant text, such as a literal.
     static func append(_ text: StaticString, to json: inout [UInt8]) {
         json.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }

@@ -1,9 +1,9 @@
-/// Finds out whether bytes are UTF-8 as Unicode defines it: shortest forms only, no surrogates.
+/// Validates UTF-8 as Unicode defines it: shortest forms only, no surrogates.
 enum UTF8Check {
     /// The offset of the first byte that is not part of a valid character; `nil` if there is none.
     ///
-    /// Unsafe because it reads ahead of what it has checked: the byte behind the text must be 0 (which ends any
-    /// character), and `JSONScanner.padding` bytes behind the text must be readable.
+    /// Unsafe because it reads ahead: the byte after the text must be 0, which ends any character, and
+    /// `JSONScanner.padding` bytes after the text must be readable.
     static func firstFault(in base: UnsafePointer<UInt8>, count: Int) -> Int? {
         var offset = 0
         while offset < count {

@@ -1,25 +1,22 @@
-/// A run of consecutive rows: one byte buffer, and one fixed-size reference per cell.
+/// Consecutive rows: one byte buffer, and one fixed-size reference per cell.
 ///
-/// Cells stand row by row, `columnCount` to a row. A value is already in the form in which it is stored
-/// (the value map in <doc:ValueMap>): text and blobs are ranges of ``bytes``, everything else is in the
-/// reference itself. Text is valid UTF-8.
+/// Cells are in row order, `columnCount` per row. Values have their stored form (the value map in <doc:ValueMap>): text and
+/// blobs are ranges of ``bytes``, other values are in the reference itself. Text is valid UTF-8.
 public struct RowPage: Sendable {
-    /// The place of the first row in the whole result, counted from 0.
+    /// The index of the first row in the whole result, from 0.
     public let firstRow: Int64
-    /// The number of rows; may be 0.
+    /// The number of rows; can be 0.
     public let rowCount: Int
     /// The number of cells in a row.
     public let columnCount: Int
-    /// What text and blob references point into.
-    ///
-    /// Bytes between the ranges have no meaning.
+    /// The bytes of text and blobs. Bytes outside the references' ranges have no meaning.
     public let bytes: [UInt8]
-    /// `rowCount * columnCount` references, row by row.
+    /// `rowCount * columnCount` references, in row order.
     public let cells: [CellReference]
 
-    /// Makes a page of references that were made for these bytes.
+    /// Creates a page.
     ///
-    /// - Precondition: every text and blob reference lies inside `bytes`, and the cells fill whole rows.
+    /// - Precondition: every text and blob reference is within `bytes`, and the cells fill whole rows.
     public init(firstRow: Int64, columnCount: Int, bytes: [UInt8], cells: [CellReference]) {
         precondition(columnCount > 0 ? cells.count % columnCount == 0 : cells.isEmpty)
         self.firstRow = firstRow
@@ -29,12 +26,12 @@ public struct RowPage: Sendable {
         self.cells = cells
     }
 
-    /// The memory that the page fills, in bytes.
+    /// The size of the page in memory, in bytes.
     public var byteCount: Int {
         bytes.count + cells.count * MemoryLayout<CellReference>.stride
     }
 
-    /// One cell as a value of its own; a copy, so not for hot paths.
+    /// The value of one cell. Copies the value, so not for hot paths.
     ///
     /// - Precondition: `row` and `column` are inside the page.
     public subscript(row: Int, column: Int) -> CellValue {
@@ -50,16 +47,14 @@ public struct RowPage: Sendable {
     }
 }
 
-/// Where the value of one cell is: in the reference itself, or a range of ``RowPage/bytes``.
-///
-/// 16 bytes.
+/// The value of one cell, or its range of ``RowPage/bytes``. Takes 16 bytes.
 public struct CellReference: Sendable, Hashable {
-    /// What a cell holds.
+    /// The storage class of a cell.
     public enum Kind: UInt8, Sendable {
         case null, integer, double, text, blob
     }
 
-    /// What the cell holds.
+    /// The storage class.
     public let kind: Kind
     private let length: UInt32
     private let payload: UInt64
@@ -78,7 +73,7 @@ public struct CellReference: Sendable, Hashable {
         CellReference(kind: .integer, length: 0, payload: UInt64(bitPattern: value))
     }
 
-    /// A binary64 number, infinities included; NaN has no place in a database and is stored as text.
+    /// A binary64 number, infinities included. NaN is stored as text.
     public static func double(_ value: Double) -> CellReference {
         CellReference(kind: .double, length: 0, payload: value.bitPattern)
     }

@@ -1,15 +1,14 @@
-/// What rows are delivered to: a database, a file, a service.
+/// A destination of rows: a database, a file, a service.
 ///
-/// A pull calls ``begin(_:)`` once, then ``append(_:)`` for every page in row order and never two at a time,
-/// then ``finish()``. After an error, or when the pull is cancelled, it calls none of them again; what was
-/// appended must then not be taken for a whole result.
+/// A pull calls ``begin(_:)`` once, then ``append(_:)`` for every page, in row order and one at a time, then ``finish()``.
+/// After an error or a cancellation it calls none of them, and the appended rows are incomplete.
 public protocol RowSink: Sendable {
     /// Prepares for rows of this schema.
     func begin(_ schema: TableSchema) async throws
 
-    /// Takes the next rows. Returning late holds the pull back.
+    /// Appends rows. The pull waits for the return, which is the back pressure.
     func append(_ page: RowPage) async throws
 
-    /// Called when all rows have arrived and their number is right.
+    /// Called after the last page, when the number of rows is verified.
     func finish() async throws
 }

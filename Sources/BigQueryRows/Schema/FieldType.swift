@@ -1,13 +1,13 @@
-/// The type of a BigQuery field, under its GoogleSQL name.
+/// The type of a BigQuery field, by its GoogleSQL name.
 ///
-/// The REST API still sends the legacy names of some types (`INTEGER`, `FLOAT`, `BOOLEAN`, `RECORD`);
-/// ``init(name:)`` takes either.
+/// The REST API sends the legacy names of some types (`INTEGER`, `FLOAT`, `BOOLEAN`, `RECORD`). ``init(name:)`` accepts
+/// both.
 public enum FieldType: Sendable, Hashable {
     case int64, float64, numeric, bignumeric, bool
     case string, bytes, json, geography
     case date, time, datetime, timestamp, interval, range
     case structure
-    /// A type that this version does not know, under the name that the service sent.
+    /// A type that this version does not know, with the name that the service sent.
     case unknown(String)
 
     private static let byName: [String: FieldType] = [

@@ -3,12 +3,12 @@ public struct TableSchema: Sendable, Hashable, Codable {
     /// The top-level columns, in order.
     public var fields: [Field]
 
-    /// Makes a schema of these columns.
+    /// Creates a schema.
     public init(fields: [Field]) {
         self.fields = fields
     }
 
-    /// Decodes the REST form; a schema without `fields` has no columns.
+    /// Decodes the REST form. A schema without `fields` has no columns.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         fields = try container.decodeIfPresent([Field].self, forKey: .fields) ?? []
@@ -22,20 +22,18 @@ extension TableSchema {
         public var name: String
         /// The type of one value; of one element if `mode` is `repeated`.
         public var type: FieldType
-        /// Whether values may be NULL or are lists.
-        ///
-        /// Defaults to `nullable`, also when the service sends none (DML results).
+        /// Whether values can be NULL or are lists. Defaults to `nullable`, also if the service sends none (DML results).
         public var mode: Mode
         /// The members of a STRUCT; empty for all other types.
         public var fields: [Field]
         /// The column's description, if it has one.
         public var description: String?
-        /// Digits of a second that a TIMESTAMP keeps: 6 or 12; `nil` means 6.
+        /// The number of fractional digits of a TIMESTAMP: 6 or 12; `nil` means 6.
         public var timestampPrecision: Int?
         /// The element type of a RANGE.
         public var rangeElementType: FieldType?
 
-        /// Makes a column; the defaults are those of a plain nullable column.
+        /// Creates a column. The defaults are those of a plain nullable column.
         public init(
             name: String, type: FieldType, mode: Mode = .nullable, fields: [Field] = [],
             description: String? = nil, timestampPrecision: Int? = nil, rangeElementType: FieldType? = nil
@@ -50,7 +48,7 @@ extension TableSchema {
         }
     }
 
-    /// Whether a column holds NULLs or lists.
+    /// Whether a column has NULLs or lists.
     public enum Mode: String, Sendable, Hashable, Codable {
         case nullable = "NULLABLE"
         case required = "REQUIRED"
@@ -94,10 +92,8 @@ extension TableSchema.Field: Codable {
 }
 
 extension TableSchema {
-    /// The first difference in shape to another schema (a column added, removed, renamed, retyped, or of
-    /// another mode), in words; `nil` if there is none.
-    ///
-    /// Descriptions do not count.
+    /// Describes the first difference to another schema: a column that is added, removed or renamed, or has another type
+    /// or mode; `nil` if there is none. Descriptions are ignored.
     public func firstDifference(to other: TableSchema) -> String? {
         Self.firstDifference(fields, other.fields, path: "")
     }
@@ -124,5 +120,47 @@ extension TableSchema.Field {
     /// The type with its element type, if it has one: `RANGE<DATE>`.
     fileprivate var typeName: String {
         rangeElementType.map { "\(type.name)<\($0.name)>" } ?? type.name
+    }
+}
+
+extension [TableSchema.Field] {
+    /// The names of the fields, with `_2`, `_3`, … after those that equal an earlier one.
+    ///
+    /// Names are compared as in SQLite: byte by byte, without the case of ASCII letters. Suffixes do not affect names that
+    /// are already distinct.
+    package var distinctNames: [String] {
+        let names = map(\.name)
+        var taken = Set<FoldedName>(minimumCapacity: names.count)
+        for name in names { taken.insert(FoldedName(name: name)) }
+        guard taken.count < names.count else { return names }
+
+        // The last suffix of each name, so that many equal names do not try all suffixes.
+        var suffixes: [FoldedName: Int] = [:]
+        return names.map { name in
+            guard var suffix = suffixes[FoldedName(name: name)] else {
+                suffixes[FoldedName(name: name)] = 1
+                return name
+            }
+            repeat { suffix += 1 } while !taken.insert(FoldedName(name: "\(name)_\(suffix)")).inserted
+            suffixes[FoldedName(name: name)] = suffix
+            return "\(name)_\(suffix)"
+        }
+    }
+}
+
+/// A name, compared as in SQLite. Swift's `==` would equate canonically equivalent spellings.
+private struct FoldedName: Hashable {
+    let name: String
+
+    static func == (one: FoldedName, other: FoldedName) -> Bool {
+        one.name.utf8.elementsEqual(other.name.utf8) { folded($0) == folded($1) }
+    }
+
+    func hash(into hasher: inout Hasher) {
+        for byte in name.utf8 { hasher.combine(Self.folded(byte)) }
+    }
+
+    private static func folded(_ byte: UInt8) -> UInt8 {
+        (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
     }
 }

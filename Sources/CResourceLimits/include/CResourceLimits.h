@@ -3,14 +3,14 @@
 
 #include <stdint.h>
 
-// When the program is loaded, this target ends it with status 71 if a limit of address space (`ulimit -v`) leaves too
-// little for the threads that every command starts: libdispatch waits for a thread without end, and serves no signal
-// meanwhile. That is too early for Swift, whose `main` needs such a thread already.
+// When the program is loaded, this target ends it with status 71 if the address space limit (`ulimit -v`) is too low for
+// the threads that every command starts: libdispatch would wait for a thread indefinitely and handle no signal. A check
+// in Swift would be too late, since its `main` already needs such a thread.
 
-/// The limit of the process's address space in bytes; UINT64_MAX if there is none.
+/// The address space limit of the process in bytes; UINT64_MAX without a limit.
 uint64_t bqpull_address_space_limit(void);
 
-/// The address space that the process uses, in bytes; 0 where the system does not report it.
+/// The address space in use by the process, in bytes; 0 if the system does not report it.
 uint64_t bqpull_used_address_space(void);
 
 #endif

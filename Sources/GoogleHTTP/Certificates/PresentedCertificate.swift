@@ -4,20 +4,20 @@ import NIOPosix
 import NIOSSL
 import Synchronization
 
-/// The certificate that a server shows, looked at without trusting it.
+/// The validity of the certificate that a server presents, whether or not it is trusted.
 ///
-/// A rejected certificate and a wrong clock look alike to TLS. The certificate's dates tell them apart.
+/// TLS reports an invalid certificate and a wrong clock alike. The dates distinguish them.
 struct PresentedCertificate: Sendable {
     let notBefore: Date
     let notAfter: Date
 
-    /// How long a look may take; it only explains a failure that happened already.
+    /// Short, since the certificate only explains a failure.
     private static let timeout: TimeAmount = .seconds(5)
 
-    /// Connects, notes the certificate, and refuses it: the handshake never succeeds, so nothing is ever sent.
+    /// Connects to a server and rejects its certificate, so that the handshake fails and no request is sent.
     ///
-    /// - Returns: `nil` if no certificate was seen.
-    static func look(host: String, port: Int) async -> PresentedCertificate? {
+    /// - Returns: the certificate; `nil` if none was received.
+    static func fetch(host: String, port: Int) async -> PresentedCertificate? {
         let result = Box()
         guard let context = try? NIOSSLContext(configuration: .client()) else { return nil }
         let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
@@ -45,7 +45,7 @@ struct PresentedCertificate: Sendable {
         (try? SocketAddress(ipAddress: host, port: 0)) != nil
     }
 
-    /// Hands the certificate from the event loop to the caller.
+    /// Passes the certificate from the event loop to the caller.
     private final class Box: Sendable {
         private let seen = Mutex<PresentedCertificate?>(nil)
 

@@ -1,8 +1,7 @@
 import NIOSSL
 
 extension TLSConfiguration {
-    /// How servers are met: TLS 1.2 or later, and a certificate that an authority of the system or one of `authorities`
-    /// vouches for.
+    /// TLS 1.2 or later, with the system's CAs and `authorities`.
     static func client(trusting authorities: TrustedAuthorities? = nil) -> TLSConfiguration {
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.minimumTLSVersion = .tlsv12

@@ -1,14 +1,14 @@
 import NIOSSL
 import TextSupport
 
-/// Certificate authorities that are trusted besides the system's, as companies have them whose proxies read along.
+/// Extra trusted CAs, such as those of a TLS-inspecting proxy.
 public struct TrustedAuthorities: Sendable {
     let certificates: [NIOSSLCertificate]
 
-    /// Reads a file of certificates in PEM, of at most 16 MiB. Blocks the thread; an inherited pipe (`/dev/fd/N`) may be
+    /// Reads a file of certificates in PEM, of at most 16 MiB. Blocks the thread. An inherited pipe (`/dev/fd/N`) can be
     /// silent for 10 seconds.
     ///
-    /// - Throws: ``HTTPError`` with code `unusableAuthorities` if there is none in it.
+    /// - Throws: ``HTTPError`` with code `unusableAuthorities` if the file cannot be read, or has no certificate.
     public init(contentsOfFile path: String) throws(HTTPError) {
         let bytes: [UInt8]
         do throws(InputFileError) {
@@ -16,14 +16,14 @@ public struct TrustedAuthorities: Sendable {
         } catch {
             throw HTTPError(
                 code: .unusableAuthorities, message: "the certificates \(printable(path)) \(error.reason)",
-                hint: error.hint, cause: error)
+                cause: error)
         }
         do {
             certificates = try NIOSSLCertificate.fromPEMBytes(bytes)
         } catch {
             throw HTTPError(
-                code: .unusableAuthorities, message: "\(printable(path)) cannot be read as certificates",
-                hint: "give a file of one or more certificates in PEM (-----BEGIN CERTIFICATE-----)", cause: error)
+                code: .unusableAuthorities, message: "\(printable(path)) does not contain certificates in PEM",
+                cause: error)
         }
     }
 }

@@ -3,25 +3,23 @@ import TextSupport
 
 /// The root of a service: https anywhere, or plain http on this machine.
 ///
-/// Path segments and query values are percent-encoded here and nowhere else, so that an identifier can never
-/// leave its place in a URL.
+/// Path segments and query values are percent-encoded here and nowhere else, so that an identifier cannot change the
+/// structure of a URL.
 public struct HTTPEndpoint: Sendable, Hashable, CustomStringConvertible {
-    /// The root's address without a slash at the end.
+    /// The root URL without a trailing slash.
     public let description: String
     /// The host, in lower case and without brackets.
     public let host: String
 
-    /// Checks an address.
+    /// Parses a URL. A loopback address without a scheme (`localhost:9050`) means plain http.
     ///
-    /// An address without a scheme (`localhost:9050`) means plain http if it is a loopback address.
-    /// - Throws: ``HTTPError`` with code `invalidEndpoint` if it is no address of a service, or
-    ///   `insecureEndpoint` if it is plain http to another machine.
+    /// - Throws: ``HTTPError`` with code `invalidEndpoint` for an invalid URL, or `insecureEndpoint` for plain http to
+    ///   another machine.
     public init(_ address: String) throws(HTTPError) {
         try self.init(address, plainHosts: isLoopbackHost)
     }
 
-    /// Checks the address of a metadata server, which speaks plain http by nature: one that only this machine's own
-    /// link leads to, or this machine.
+    /// Parses the URL of a metadata server, which uses plain http: a link-local address, or this machine.
     ///
     /// - Throws: ``HTTPError`` with code `invalidEndpoint` or `insecureEndpoint`.
     package init(metadataServer address: String) throws(HTTPError) {
@@ -31,16 +29,14 @@ public struct HTTPEndpoint: Sendable, Hashable, CustomStringConvertible {
     private init(_ address: String, plainHosts: (String) -> Bool) throws(HTTPError) {
         let text = address.contains("://") ? address : "http://" + address
         guard let parts = URLComponents(string: text), let scheme = parts.scheme?.lowercased(),
-            // One with percent signs, or with other letters than ASCII's, is read in more ways than one.
+            // Parsers disagree about hosts with percent signs or non-ASCII letters.
             var host = parts.percentEncodedHost?.lowercased(), !host.isEmpty, !host.contains("%"),
             ["http", "https"].contains(scheme),
             parts.user == nil, parts.password == nil, parts.query == nil, parts.fragment == nil,
             let root = Self.root(of: parts, scheme: scheme)
         else {
             throw HTTPError(
-                code: .invalidEndpoint, message: "\(printable(address)) is not the address of a service",
-                hint: "give a URL such as https://bigquery.googleapis.com or http://127.0.0.1:9050"
-            )
+                code: .invalidEndpoint, message: "\(printable(address)) is not a valid service URL")
         }
         guard parts.hasValidPort else { throw HTTPError.invalidPort(of: printable(address)) }
         if host.hasPrefix("[") { host = String(host.dropFirst().dropLast()) }
@@ -50,13 +46,11 @@ public struct HTTPEndpoint: Sendable, Hashable, CustomStringConvertible {
             throw HTTPError(
                 code: .insecureEndpoint,
                 message:
-                    "\(printable(address)) is plain http on another machine, which would show the token to the network",
-                hint: "use https, or a loopback address such as http://127.0.0.1:9050"
-            )
+                    "\(printable(address)) is plain http on another machine, which would send the token unencrypted")
         }
     }
 
-    /// The address without slashes at its end.
+    /// The URL without trailing slashes.
     private static func root(of parts: URLComponents, scheme: String) -> String? {
         var root = parts
         root.scheme = scheme
@@ -74,11 +68,12 @@ public struct HTTPEndpoint: Sendable, Hashable, CustomStringConvertible {
         return root?.string ?? description
     }
 
-    /// The address of a resource below the root.
+    /// Creates the URL of a resource below the root.
     ///
     /// - Parameters:
     ///   - path: segments, not encoded.
-    ///   - query: names and values, not encoded; `nil` values are left out.
+    ///   - query: names and values, not encoded. `nil` values are omitted.
+    /// - Returns: the encoded URL.
     public func url(path: [String] = [], query: KeyValuePairs<String, String?> = [:]) -> String {
         var url = description
         for segment in path { url += "/" + percentEncoded(segment) }
@@ -87,7 +82,7 @@ public struct HTTPEndpoint: Sendable, Hashable, CustomStringConvertible {
     }
 }
 
-/// Names and values as the query of a URL, encoded; `nil` values are left out.
+/// Names and values as the encoded query of a URL. `nil` values are omitted.
 package func encodedQuery(_ query: KeyValuePairs<String, String?>) -> String {
     query.compactMap { name, value in value.map { "\(name)=\(percentEncoded($0))" } }.joined(separator: "&")
 }
@@ -99,8 +94,8 @@ func isLoopbackHost(_ host: String) -> Bool {
     return octets.count == 4 && octets[0] == 127 && !octets.contains(nil)
 }
 
-/// Whether a host, in lower case and without brackets, is the metadata server of a cloud's machine, as Google, Amazon
-/// and Azure have them: an address that no router passes on, or Google's name for it.
+/// Whether a host, in lower case and without brackets, is the metadata server of a machine at Google, Amazon or Azure: a
+/// link-local address, or Google's name for it.
 func isMetadataHost(_ host: String) -> Bool {
     if ["metadata.google.internal", "metadata.google.internal.", "fd20:ce::254", "fd00:ec2::254"].contains(host) {
         return true
@@ -114,7 +109,7 @@ private let unreserved = CharacterSet(
     charactersIn: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 )
 
-/// Text as it stands in a path segment, a query value, or a form.
+/// Encodes text for a path segment, a query value or a form.
 package func percentEncoded(_ text: String) -> String {
     text.addingPercentEncoding(withAllowedCharacters: unreserved) ?? ""
 }

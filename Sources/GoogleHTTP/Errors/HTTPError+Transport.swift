@@ -7,35 +7,31 @@ import NIOSSL
 import TextSupport
 
 extension HTTPError {
-    /// The error that a failure of the HTTP client stands for.
+    /// Creates the error for a failure of the HTTP client.
     ///
-    /// - Parameter proxy: what the client connects to in the place of the host, as host and port.
+    /// - Parameters:
+    ///   - error: the failure.
+    ///   - host: the host of the request.
+    ///   - proxy: host and port of the proxy, if the request goes through one.
     init(transport error: any Error, host: String, proxy: String? = nil) {
         let tls = TLSFailure(error)
-        self.init(code: tls == nil ? Self.code(of: error) : .untrustedServer, message: "", cause: error)
+        self.init(
+            code: tls == nil ? Self.code(of: error) : .untrustedServer, message: "",
+            detail: tls.map { .tls($0, host: host) }, cause: error)
         if proxy != nil, code == .hostNotFound || code == .connectionFailed { code = .proxy }
         let what =
             switch code {
             case .hostNotFound: "the host \(host) was not found"
-            case .connectionFailed: "no connection to \(host)"
-            case .timeout: "\(host) did not answer in time"
-            case .proxy: "the proxy\(proxy.map { " " + $0 } ?? "") does not connect to \(host)"
-            case .protocolViolation: "\(host) does not answer in HTTP"
+            case .connectionFailed: "could not connect to \(host)"
+            case .timeout: "\(host) did not respond in time"
+            case .proxy: "the proxy\(proxy.map { " " + $0 } ?? "") did not connect to \(host)"
+            case .protocolViolation: "the response of \(host) is not valid HTTP"
             default: "the connection to \(host) was lost"
             }
-        // BoringSSL's own text names places in its source.
+        // BoringSSL's own text has locations in its source.
         message =
             tls?.message(host: host)
             ?? "\(what) (\(systemReason(error) ?? printable(String(describing: error), limit: 200)))"
-        hint =
-            switch code {
-            case .hostNotFound, .connectionFailed:
-                "check the network connection and the address, then run the same command again"
-            case .proxy:
-                "check HTTPS_PROXY and NO_PROXY, and whether the proxy wants a login (http://USER:PASSWORD@HOST:PORT)"
-            case .protocolViolation: Self.protocolViolationHint
-            default: tls?.hint(host: host) ?? Self.laterHint
-            }
     }
 
     private static func code(of error: any Error) -> Code {
@@ -63,24 +59,27 @@ extension HTTPError {
 }
 
 extension HTTPError {
-    /// The same error, or `wrongClock` if the certificate that was not trusted is one of another time.
+    /// Refines an error about an untrusted certificate.
     ///
-    /// - Parameter now: what this machine's clock shows.
-    func judged(by certificate: PresentedCertificate?, at now: Date, host: String) -> HTTPError {
+    /// - Parameters:
+    ///   - certificate: the server's certificate, if known.
+    ///   - now: the time of this machine's clock.
+    ///   - host: the host of the request.
+    /// - Returns: an error with code `wrongClock` if the certificate is not valid at this time, otherwise the same error.
+    func refined(by certificate: PresentedCertificate?, at now: Date, host: String) -> HTTPError {
         guard let certificate, now < certificate.notBefore || now > certificate.notAfter else { return self }
         func day(_ date: Date) -> String { date.formatted(.iso8601.year().month().day()) }
         var error = self
         error.code = .wrongClock
+        error.detail = nil
         error.message =
             "this machine's clock says \(day(now)), but the certificate of \(host) is valid from "
             + "\(day(certificate.notBefore)) to \(day(certificate.notAfter))"
-        error.hint =
-            "set this machine's clock (timedatectl set-ntp true); if it is right, the server's certificate is not"
         return error
     }
 }
 
-/// What the operating system says of an error of its own that NIO brings; `nil` for other errors.
+/// The operating system's description of an error that NIO passes on; `nil` for other errors.
 package func systemReason(_ error: any Error) -> String? {
     switch error {
     case let error as IOError: String(cString: strerror(error.errnoCode))

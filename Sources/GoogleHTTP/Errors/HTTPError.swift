@@ -1,9 +1,8 @@
 public import TextSupport
 
-/// Why an HTTP exchange did not bring an answer.
+/// An error of an HTTP exchange.
 ///
-/// An answer with an error status is an answer, not an `HTTPError`, except for redirects, which are never
-/// followed.
+/// A response with an error status is not an `HTTPError`, except for redirects, which are never followed.
 public struct HTTPError: CodedError {
     /// The kind of error.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
@@ -19,30 +18,30 @@ public struct HTTPError: CodedError {
             self.value = value
         }
 
-        /// Not a valid URL, or a header that HTTP cannot carry.
+        /// Not a valid URL, or not a valid header.
         public static let invalidEndpoint = Code(.invalidEndpoint)
         /// Plain http to another machine.
         public static let insecureEndpoint = Code(.insecureEndpoint)
-        /// The name has no address.
+        /// The host name has no address.
         public static let hostNotFound = Code(.hostNotFound)
-        /// No connection came about.
+        /// Could not connect.
         public static let connectionFailed = Code(.connectionFailed)
-        /// The connection ended before the answer was complete.
+        /// The connection ended before the response was complete.
         public static let connectionLost = Code(.connectionLost)
-        /// Connecting, the first byte, or the next byte took too long, or bytes came too slowly.
+        /// Connecting, the first byte or the next byte took too long, or the transfer was too slow.
         public static let timeout = Code(.timeout)
-        /// The server's certificate is not trusted or is for another name, the server requires one of the client, or it
-        /// accepts no TLS from 1.2 on.
+        /// The server's certificate is not trusted or has another name, or TLS could not be negotiated: 1.2 or later,
+        /// without a client certificate.
         public static let untrustedServer = Code(.untrustedServer)
-        /// The server's certificate is not valid at the time that this machine's clock shows.
+        /// The server's certificate is not valid at the time of this machine's clock.
         public static let wrongClock = Code(.wrongClock)
-        /// The server answered with a redirect.
+        /// The response is a redirect.
         public static let redirected = Code(.redirected)
-        /// What came is not HTTP as it should be.
+        /// The response is not valid HTTP.
         public static let protocolViolation = Code(.protocolViolation)
         /// The body is larger than the limit.
         public static let bodyTooLarge = Code(.bodyTooLarge)
-        /// The proxy refused, cannot be reached, or wants a login.
+        /// The proxy refuses, cannot be reached, or requires authentication.
         public static let proxy = Code(.proxy)
         /// The file of certificate authorities cannot be read.
         public static let unusableAuthorities = Code(.unusableAuthorities)
@@ -53,7 +52,7 @@ public struct HTTPError: CodedError {
         /// Every code.
         package static var all: [Code] { Value.allCases.map(Code.init) }
 
-        /// Whether the same request may succeed later.
+        /// Whether the same request can succeed later.
         public var isTransient: Bool {
             switch value {
             case .hostNotFound, .connectionFailed, .connectionLost, .timeout: true
@@ -64,31 +63,38 @@ public struct HTTPError: CodedError {
         }
     }
 
+    /// What more is known than the code.
+    package enum Detail: Sendable, Hashable {
+        case invalidHeader, invalidPort
+        /// The environment variable does not have the URL of an http proxy.
+        case invalidProxyURL(variable: String)
+        case proxyAuthenticationRequired
+        /// The TLS handshake with this host failed.
+        case tls(TLSFailure, host: String)
+    }
+
     /// The kind of error.
     public var code: Code
-    /// What went wrong, and with which host, in one line.
+    /// What failed, and with which host, in one line.
     public var message: String
-    /// What to do about it.
-    public var hint: String?
+    package var detail: Detail?
     /// The error underneath.
     public var cause: (any Error)?
-    /// Whether the connection was lost before anything of an answer came, as happens to one that was idle too long.
-    package var isBeforeAnswer = false
+    /// Whether the connection was lost before the response started, as happens to connections that are idle for too long.
+    package var isBeforeResponse = false
 
-    /// Makes an error.
-    public init(code: Code, message: String, hint: String? = nil, cause: (any Error)? = nil) {
+    /// Creates an error.
+    public init(code: Code, message: String, cause: (any Error)? = nil) {
+        self.init(code: code, message: message, detail: nil, cause: cause)
+    }
+
+    package init(code: Code, message: String, detail: Detail?, cause: (any Error)? = nil) {
         self.code = code
         self.message = message
-        self.hint = hint
+        self.detail = detail
         self.cause = cause
     }
 
-    /// Whether the same request may succeed later.
+    /// Whether the same request can succeed later.
     public var isTransient: Bool { code.isTransient }
-
-    /// What to do about a network or a server that is in trouble.
-    static let laterHint = "run the same command again later"
-    /// What to do about a server that does not keep to HTTP.
-    static let protocolViolationHint =
-        "check the endpoint, and whether a proxy answers in the place of Google; then run the same command again"
 }

@@ -1,20 +1,20 @@
 import NIOSSL
 
-/// Why a TLS connection was not made, or was refused after it was made.
-enum TLSFailure {
-    /// The server's certificate is not trusted, is not valid now, or is for another name.
+/// Why a TLS connection was not established, or was closed after the handshake.
+package enum TLSFailure: Sendable, Hashable {
+    /// The server's certificate is not trusted, is not valid now, or has another name.
     case certificate
-    /// The server's certificate is for the host by the wildcard `*` only.
+    /// The server's certificate matches the host only by the wildcard `*`.
     case wildcard
-    /// The server requires a certificate of its client. In TLS 1.3 it says so after the handshake.
+    /// The server requires a client certificate. In TLS 1.3 it reports this after the handshake.
     case clientCertificate
-    /// The server accepts no version from 1.2 on.
+    /// The server does not accept TLS 1.2 or later.
     case version
-    /// The server refuses what was offered, without a reason. In TLS 1.2 this is also how a client certificate is
-    /// required.
+    /// The server rejects the handshake without a reason. In TLS 1.2 this can mean that it requires a client
+    /// certificate.
     case refused
 
-    /// The failure that an error stands for; `nil` for broken connections, and for errors of other layers.
+    /// Classifies an error; `nil` for broken connections, and for errors of other layers.
     init?(_ error: any Error) {
         switch error {
         case is NIOSSLExtraError: self = .certificate
@@ -26,7 +26,7 @@ enum TLSFailure {
     }
 
     private init?(reason: BoringSSLError) {
-        // The names of BoringSSL's errors; those with ALERT were sent by the server.
+        // The names of BoringSSL's errors. Names with ALERT come from the server.
         let text = String(describing: reason)
         let name = text.matches(of: /[A-Z0-9]+(?:_[A-Z0-9]+)+/).map(\.output).joined(separator: " ")
         switch true {
@@ -39,27 +39,15 @@ enum TLSFailure {
         }
     }
 
-    /// What failed, in one line.
+    /// What failed, on one line.
     func message(host: String) -> String {
         switch self {
         case .certificate: "the certificate of \(host) is not trusted"
-        case .wildcard: "the certificate of \(host) names it only by the wildcard *"
+        case .wildcard: "the certificate of \(host) matches it only by the wildcard *"
         case .clientCertificate: "\(host) requires a client certificate"
         case .version: "\(host) does not accept TLS 1.2 or later"
         case .refused:
-            "\(host) refuses the TLS handshake: it requires a client certificate, or no cipher is common to both"
-        }
-    }
-
-    /// What to do about it.
-    func hint(host: String) -> String {
-        switch self {
-        case .certificate:
-            "something between this machine and \(host) reads the traffic, or a certificate authority is missing here: give its file with --ca-file"
-        case .wildcard: "give the server a certificate that names \(host)"
-        case .clientCertificate, .refused:
-            "client certificates are not supported; use an endpoint that requires none, and check the proxy"
-        case .version: "enable TLS 1.2 or 1.3 on the server, and check the proxy"
+            "\(host) refuses the TLS handshake: it requires a client certificate, or there is no common cipher"
         }
     }
 }

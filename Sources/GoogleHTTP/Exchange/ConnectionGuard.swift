@@ -2,11 +2,10 @@ import NIOCore
 import NIOHTTP1
 import NIOSSL
 
-/// Checks what the HTTP client does not: that a certificate names a host of one label in full, and that a status line
-/// is one of HTTP.
+/// Rejects invalid status codes, and certificates that match a host of one label by a wildcard.
 ///
-/// It stands between the HTTP codec and the client's own handler. The client ignores a head whose status is below 100 and
-/// traps on the body that follows. NIOSSL lets the wildcard `*` match every host of one label, such as `localhost`.
+/// Stands between the HTTP codec and the client's handler. The client ignores a head whose status is below 100, and traps
+/// on the body that follows. NIOSSL lets the wildcard `*` match every host of one label, such as `localhost`.
 final class ConnectionGuard: ChannelDuplexHandler {
     typealias InboundIn = HTTPClientResponsePart
     typealias InboundOut = HTTPClientResponsePart
@@ -16,7 +15,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
     private var hasCheckedCertificate = false
     private var failure: (any Error)?
 
-    /// Adds a guard to a connection that is open and has sent no request.
+    /// Adds a guard to an open connection before its first request.
     static func add(to channel: any Channel) -> EventLoopFuture<Void> {
         channel.eventLoop.makeCompletedFuture {
             let pipeline = channel.pipeline.syncOperations
@@ -31,7 +30,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
             let certificate = try? context.pipeline.syncOperations.nioSSL_peerCertificate()
             if let certificate, !certificate.names(head.headers["Host"].first ?? "") {
                 failure = WildcardCertificate()
-                // The client is in the middle of sending, and takes an error only afterwards.
+                // The client is sending, and handles an error only afterwards.
                 context.eventLoop.assumeIsolated().execute { self.close(context) }
             }
         }
@@ -55,15 +54,16 @@ final class ConnectionGuard: ChannelDuplexHandler {
     }
 }
 
-/// The certificate matches the host by a wildcard that stands alone.
+/// The certificate matches the host only by the wildcard `*`.
 struct WildcardCertificate: Error {}
 
 extension NIOSSLCertificate {
-    /// Whether the certificate names a host that is one label, letter by letter; every other host was checked by NIOSSL.
+    /// Whether the certificate has the name of a host of one label. NIOSSL has checked all other hosts.
     ///
-    /// A wildcard stands for one label of a longer name (RFC 6125, 6.4.3), so that none matches here.
+    /// A wildcard is one label of a longer name (RFC 6125, 6.4.3).
     ///
     /// - Parameter host: the value of the header `Host`.
+    /// - Returns: `false` if only a wildcard matches.
     fileprivate func names(_ host: String) -> Bool {
         var name = host.prefix { $0 != ":" }.lowercased()
         if name.hasSuffix(".") { name.removeLast() }

@@ -1,13 +1,15 @@
 package import NIOCore
 
-/// The body of an answer as it arrives. It must be read inside the exchange that it belongs to.
+/// The body of a response as it arrives. It is valid only during its exchange.
 public struct HTTPBody {
     private let nextChunk: () async throws -> ByteBuffer?
     private let onHold: (_ isHeld: Bool) -> Void
 
-    /// A body from a source of chunks, which answers `nil` at the end.
+    /// Creates a body from a source of chunks.
     ///
-    /// - Parameter onHold: told when the reader makes the sender wait, and when no more.
+    /// - Parameters:
+    ///   - nextChunk: waits for the next chunk; `nil` at the end.
+    ///   - onHold: called when the reader starts and stops holding the body.
     package init(
         _ nextChunk: @escaping () async throws -> ByteBuffer?, onHold: @escaping (_ isHeld: Bool) -> Void = { _ in }
     ) {
@@ -15,39 +17,36 @@ public struct HTTPBody {
         self.onHold = onHold
     }
 
-    /// A body of chunks that are there already.
+    /// Creates a body of these chunks.
     public init(chunks: [[UInt8]]) {
         var rest = chunks[...]
         self.init { rest.popFirst().map(ByteBuffer.init(bytes:)) }
     }
 
-    /// Makes the sender wait for something here. That is not counted as its silence.
-    public func hold(for something: () async throws -> Void) async throws {
+    /// Reads nothing until `condition` returns. The wait does not count as a stall of the sender.
+    public func hold(for condition: () async throws -> Void) async throws {
         onHold(true)
         defer { onHold(false) }
-        try await something()
+        try await condition()
     }
 
-    /// Waits for the next chunk and hands out its bytes, which are valid only inside `use`.
+    /// Waits for the next chunk and passes its bytes to `use`. They are valid only during the call.
     ///
-    /// - Returns: `false` at the end of the body, without having called `use`.
+    /// - Returns: `false` at the end of the body; `use` is not called then.
     public mutating func read(_ use: (UnsafeRawBufferPointer) throws -> Void) async throws -> Bool {
         guard let chunk = try await nextChunk() else { return false }
         try chunk.withUnsafeReadableBytes(use)
         return true
     }
 
-    /// Reads to the end.
+    /// Reads the rest of the body.
     ///
     /// - Throws: ``HTTPError`` with code `bodyTooLarge` as soon as there are more than `limit` bytes.
     public mutating func collect(limit: Int) async throws -> [UInt8] {
         var bytes: [UInt8] = []
         while try await read({ chunk in
             guard bytes.count + chunk.count <= limit else {
-                throw HTTPError(
-                    code: .bodyTooLarge, message: "the answer is larger than the \(limit) bytes allowed for it",
-                    hint: HTTPError.protocolViolationHint
-                )
+                throw HTTPError(code: .bodyTooLarge, message: "the response is larger than \(limit) bytes")
             }
             bytes.append(contentsOf: chunk)
         }) {}

@@ -2,17 +2,15 @@ import Foundation
 import TextSupport
 
 extension HTTPRequest {
-    /// Checks what the HTTP client would trap on, or take for a lost connection: the URL, and the headers.
+    /// Validates URL and headers, on which the HTTP client would trap or report a lost connection.
     ///
     /// - Returns: the URL's host and, if it has one, its port.
-    /// - Throws: ``HTTPError`` with code `invalidEndpoint`. No value of a header is repeated in it.
+    /// - Throws: ``HTTPError`` with code `invalidEndpoint`. Its message contains no header value.
     func validate() throws(HTTPError) -> (host: String, port: Int?) {
         guard let address = URLComponents(string: url), ["http", "https"].contains(address.scheme?.lowercased()),
             let host = address.host, !host.isEmpty
         else {
-            throw HTTPError(
-                code: .invalidEndpoint, message: "\(printable(url, limit: 200)) is not a valid URL",
-                hint: "check the URL; it begins with http:// or https:// and a host")
+            throw HTTPError(code: .invalidEndpoint, message: "\(printable(url, limit: 200)) is not a valid URL")
         }
         guard address.hasValidPort else { throw .invalidPort(of: printable(url, limit: 200)) }
         let authorization = self.authorization.map { [(name: "Authorization", value: $0.reveal())] } ?? []
@@ -20,14 +18,12 @@ extension HTTPRequest {
             throw HTTPError(
                 code: .invalidEndpoint,
                 message: "the header \(printable(header.name, limit: 60)) cannot be sent to \(host)",
-                hint:
-                    "remove control characters from it, and characters other than letters, digits and hyphens from its name"
-            )
+                detail: .invalidHeader)
         }
         return (host, address.port)
     }
 
-    /// Whether a text can be a header's name (RFC 9110, 5.6.2).
+    /// Whether a text is a valid header name (RFC 9110, 5.6.2).
     package static func isToken(_ text: String) -> Bool {
         !text.isEmpty
             && text.utf8.allSatisfy { byte in
@@ -38,7 +34,7 @@ extension HTTPRequest {
             }
     }
 
-    /// Whether a text can be a header's value (RFC 9110, 5.5).
+    /// Whether a text is a valid header value (RFC 9110, 5.5).
     package static func isText(_ text: String) -> Bool {
         text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }
     }

@@ -1,6 +1,6 @@
-/// One request.
+/// An HTTP request.
 public struct HTTPRequest: Sendable {
-    /// The method; no others are used.
+    /// The supported methods.
     public enum Method: String, Sendable {
         case get = "GET"
         case post = "POST"
@@ -9,18 +9,18 @@ public struct HTTPRequest: Sendable {
 
     /// The method.
     public var method: Method
-    /// The whole address, encoded. It must hold no secret, since it is logged.
+    /// The encoded URL. It must not contain a secret, since it is logged.
     public var url: String
-    /// Headers in the order in which they are sent; without `Authorization`.
+    /// The headers, in order, without `Authorization`.
     public var headers: [(name: String, value: String)]
     /// The value of the `Authorization` header.
     public var authorization: Secret?
-    /// The body, if there is one.
+    /// The body, if any.
     public var body: [UInt8]?
-    /// How long the head of the answer may take. Defaults to 30 s.
+    /// The time until the head of the response. Defaults to 30 s.
     public var firstByteTimeout: Duration
 
-    /// Makes a request.
+    /// Creates a request.
     public init(
         _ method: Method, _ url: String, headers: [(name: String, value: String)] = [],
         authorization: Secret? = nil, body: [UInt8]? = nil, firstByteTimeout: Duration = .seconds(30)
@@ -33,7 +33,7 @@ public struct HTTPRequest: Sendable {
         self.firstByteTimeout = firstByteTimeout
     }
 
-    /// A POST of a form, all values percent-encoded in the body.
+    /// Creates a POST of a form, with percent-encoded values.
     public static func form(_ url: String, _ fields: KeyValuePairs<String, String>) -> HTTPRequest {
         let text = fields.map { "\($0)=\(percentEncoded($1))" }.joined(separator: "&")
         return HTTPRequest(
@@ -43,9 +43,9 @@ public struct HTTPRequest: Sendable {
 }
 
 extension HTTPRequest: CustomStringConvertible, CustomReflectable {
-    /// Method and address, since the body may hold secrets.
+    /// Method and URL. The body can contain secrets.
     public var description: String { "\(method.rawValue) \(url)" }
 
-    /// A mirror that shows method and address only.
+    /// A mirror with method and URL only.
     public var customMirror: Mirror { Mirror(self, children: ["method": method, "url": url]) }
 }

@@ -1,10 +1,10 @@
-/// Status and headers of an answer.
+/// Status and headers of a response.
 public struct HTTPResponseHead: Sendable {
     /// The status code.
     public var status: Int
     private let headers: [String: String]
 
-    /// Makes a head; header names are compared without case, and the last of equal names counts.
+    /// Creates a head. Header names are compared without case; the last of equal names takes precedence.
     public init(status: Int, headers: [(name: String, value: String)] = []) {
         self.status = status
         self.headers = Dictionary(headers.map { ($0.name.lowercased(), $0.value) }) { _, last in last }

@@ -6,7 +6,14 @@ import NIOHTTP1
 import NIOSSL
 import TextSupport
 
-/// HTTP/1.1 over TLS (or plain, to this machine), with every wait limited.
+/// HTTP/1.1 over TLS, or plain http to this machine, with timeouts for every wait.
+///
+/// ```swift
+/// let transport = HTTPSTransport(userAgent: "example (gzip)", logger: Logger(label: "http"))
+/// let status = try await transport.exchange(HTTPRequest(.get, "https://bigquery.googleapis.com")) { head, _ in
+///     head.status
+/// }
+/// ```
 public final class HTTPSTransport: HTTPTransport {
     private let client: HTTPClient
     private let proxy: (settings: HTTPProxy, client: HTTPClient)?
@@ -15,20 +22,20 @@ public final class HTTPSTransport: HTTPTransport {
     private let logger: Logger
     private let clock: any Clock<Duration>
 
-    /// The statuses that ask for another address.
+    /// The statuses of redirects.
     private static let redirects: Set = [300, 301, 302, 303, 307, 308]
-    /// The size that the headers of an answer may have.
+    /// The maximum size of the headers of a response.
     private static let maximumHeaderBytes = 64 << 10
 
-    /// Makes a transport.
+    /// Creates a transport.
     ///
     /// - Parameters:
-    ///   - userAgent: the `User-Agent` of every request. BigQuery compresses only for agents with the word
-    ///     `gzip` in their name.
+    ///   - userAgent: the `User-Agent` of every request. BigQuery compresses only for agents that contain the word
+    ///     `gzip`.
     ///   - limits: timeouts.
-    ///   - proxy: what https goes through; `nil`, the default, connects directly.
-    ///   - authorities: whose certificates are trusted besides those of the system's store; `nil`, the default, none.
-    ///   - logger: gets one line an exchange at level `debug`, without secrets.
+    ///   - proxy: the proxy for https; `nil`, the default, connects directly.
+    ///   - authorities: extra trusted CAs. Defaults to none.
+    ///   - logger: logs one line per exchange at level `debug`, without secrets.
     ///   - clock: measures timeouts.
     public init(
         userAgent: String, limits: HTTPLimits = HTTPLimits(), proxy: HTTPProxy? = nil,
@@ -54,41 +61,41 @@ public final class HTTPSTransport: HTTPTransport {
     }
 
     deinit {
-        // A client that is dropped while it is open stops the process; this one is closed late instead.
+        // AsyncHTTPClient traps if a client is released before its shutdown.
         client.shutdown { _ in }
         proxy?.client.shutdown { _ in }
     }
 
-    /// Closes all connections; without it they are closed some time after the transport was dropped.
+    /// Closes all connections. Otherwise they are closed some time after the transport is released.
     public func shutdown() async throws {
         try await client.shutdown()
         try await proxy?.client.shutdown()
     }
 
-    /// Sends a request and hands its answer to `receive`, as ``HTTPTransport`` describes.
-    public func exchange<Answer: Sendable>(
+    /// Sends a request and passes the response to `receive`, as ``HTTPTransport`` describes.
+    public func exchange<Response: Sendable>(
         _ request: HTTPRequest,
-        receive: @escaping @Sendable (HTTPResponseHead, inout HTTPBody) async throws -> Answer
-    ) async throws -> Answer {
+        receive: @escaping @Sendable (HTTPResponseHead, inout HTTPBody) async throws -> Response
+    ) async throws -> Response {
         let (host, port) = try request.validate()
-        let watch = StallDetector(clock: clock, limits: limits, firstByteTimeout: request.firstByteTimeout)
-        return try await withThrowingTaskGroup(of: Outcome<Answer>.self) { group in
-            group.addTask { .answer(try await self.perform(request, host: host, watch: watch, receive: receive)) }
-            group.addTask { .violation(try await watch.firstViolation()) }
+        let detector = StallDetector(clock: clock, limits: limits, firstByteTimeout: request.firstByteTimeout)
+        return try await withThrowingTaskGroup(of: Outcome<Response>.self) { group in
+            group.addTask {
+                .response(try await self.perform(request, host: host, detector: detector, receive: receive))
+            }
+            group.addTask { .violation(try await detector.firstViolation()) }
             defer { group.cancelAll() }
             do {
                 switch try await group.next() {
-                case .answer(let answer): return answer
-                case .violation(let what):
-                    throw HTTPError(
-                        code: .timeout, message: "\(host) \(what)", hint: HTTPError.laterHint)
+                case .response(let response): return response
+                case .violation(let violation): throw HTTPError(violation, host: host)
                 case nil: throw CancellationError()
                 }
             } catch let error as HTTPError
                 where error.cause.flatMap(TLSFailure.init) == .certificate && proxy(for: host) == nil
             {
-                let certificate = await PresentedCertificate.look(host: host, port: port ?? 443)
-                throw error.judged(by: certificate, at: Date(), host: host)
+                let certificate = await PresentedCertificate.fetch(host: host, port: port ?? 443)
+                throw error.refined(by: certificate, at: Date(), host: host)
             }
         }
     }
@@ -97,32 +104,32 @@ public final class HTTPSTransport: HTTPTransport {
         proxy.flatMap { $0.settings.serves(host.lowercased()) ? $0 : nil }
     }
 
-    private enum Outcome<Answer: Sendable>: Sendable {
-        case answer(Answer)
-        case violation(String)
+    private enum Outcome<Response: Sendable>: Sendable {
+        case response(Response)
+        case violation(StallDetector.Violation)
     }
 
-    private func perform<Answer: Sendable>(
-        _ request: HTTPRequest, host: String, watch: StallDetector,
-        receive: @Sendable (HTTPResponseHead, inout HTTPBody) async throws -> Answer
-    ) async throws -> Answer {
+    private func perform<Response: Sendable>(
+        _ request: HTTPRequest, host: String, detector: StallDetector,
+        receive: @Sendable (HTTPResponseHead, inout HTTPBody) async throws -> Response
+    ) async throws -> Response {
         let response: HTTPClientResponse
         let proxy = proxy(for: host)
         let clock = clock
         let elapsed = stopwatch(clock)
         let proxyAddress = try proxy?.settings.address.get()
         do {
-            // The watch ends an exchange; a deadline of the client's own would be on another clock.
+            // The stall detector ends an exchange. A deadline of the client would use another clock.
             response = try await (proxy?.client ?? client).execute(clientRequest(request), deadline: .distantFuture)
         } catch {
             try Task.checkCancellation()
             var failure = HTTPError(
                 transport: error, host: host, proxy: proxyAddress.map { "\($0.host):\($0.port)" })
-            failure.isBeforeAnswer = failure.code == .connectionLost
+            failure.isBeforeResponse = failure.code == .connectionLost
             logger.debug("\(request): \(failure.message), after \(elapsed().milliseconds) ms")
             throw failure
         }
-        watch.receivedHead()
+        detector.receivedHead()
         logger.debug("\(request): \(response.status.code), after \(elapsed().milliseconds) ms")
         let head = HTTPResponseHead(
             status: Int(response.status.code),
@@ -130,29 +137,26 @@ public final class HTTPSTransport: HTTPTransport {
         )
         let headerBytes = response.headers.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count }
         guard headerBytes <= Self.maximumHeaderBytes else {
-            throw HTTPError(
-                code: .protocolViolation, message: "\(host) sent \(headerBytes) bytes of headers",
-                hint: HTTPError.protocolViolationHint)
+            throw HTTPError(code: .protocolViolation, message: "\(host) sent \(headerBytes) bytes of headers")
         }
-        try refuseRedirect(head, host: host)
+        try rejectRedirect(head, host: host)
         guard head.status != 407 else {
             throw HTTPError(
-                code: .proxy, message: "a proxy on the way to \(host) wants a login (HTTP 407)",
-                hint: "set HTTPS_PROXY to http://USER:PASSWORD@HOST:PORT"
-            )
+                code: .proxy, message: "the proxy to \(host) requires authentication (HTTP 407)",
+                detail: .proxyAuthenticationRequired)
         }
         var iterator = response.body.makeAsyncIterator()
         let nextChunk = { () async throws -> ByteBuffer? in
             do {
                 guard let chunk = try await iterator.next() else { return nil }
-                watch.received(byteCount: chunk.readableBytes)
+                detector.received(byteCount: chunk.readableBytes)
                 return chunk
             } catch {
                 try Task.checkCancellation()
                 throw HTTPError(transport: error, host: host)
             }
         }
-        var body = HTTPBody(nextChunk, onHold: watch.held)
+        var body = HTTPBody(nextChunk, onHold: detector.held)
         return try await receive(head, &body)
     }
 
@@ -169,18 +173,15 @@ public final class HTTPSTransport: HTTPTransport {
         return result
     }
 
-    private func refuseRedirect(_ head: HTTPResponseHead, host: String) throws(HTTPError) {
+    private func rejectRedirect(_ head: HTTPResponseHead, host: String) throws(HTTPError) {
         guard Self.redirects.contains(head.status) else { return }
         let location = head["Location"].map { " to \(printable($0, limit: 200))" } ?? ""
         throw HTTPError(
-            code: .redirected, message: "\(host) answered with a redirect (HTTP \(head.status))\(location)",
-            hint:
-                "redirects are never followed, since they would carry the token elsewhere; check the endpoint and the proxy"
-        )
+            code: .redirected, message: "\(host) responded with a redirect (HTTP \(head.status))\(location)")
     }
 }
 
 extension Duration {
-    /// For a log: milliseconds, rounded.
+    /// Milliseconds, rounded.
     fileprivate var milliseconds: Int64 { Int64((self / .milliseconds(1)).rounded()) }
 }

@@ -1,11 +1,16 @@
-/// What carries one HTTP exchange: ``HTTPSTransport``, or a stand-in for tests.
+/// Carries HTTP exchanges: ``HTTPSTransport``, or a substitute in tests.
 public protocol HTTPTransport: Sendable {
-    /// Sends a request and hands its answer to `receive`, which reads as much of the body as it needs.
+    /// Sends a request and passes the response to `receive`, which reads as much of the body as it needs.
     ///
-    /// Redirects are never followed, bodies never decompressed, failures never repeated.
+    /// Redirects are not followed, bodies not decompressed, failures not retried.
+    ///
+    /// - Parameters:
+    ///   - request: the request.
+    ///   - receive: reads the response.
+    /// - Returns: what `receive` returns.
     /// - Throws: ``HTTPError``, `CancellationError`, or what `receive` throws.
-    func exchange<Answer: Sendable>(
+    func exchange<Response: Sendable>(
         _ request: HTTPRequest,
-        receive: @escaping @Sendable (HTTPResponseHead, inout HTTPBody) async throws -> Answer
-    ) async throws -> Answer
+        receive: @escaping @Sendable (HTTPResponseHead, inout HTTPBody) async throws -> Response
+    ) async throws -> Response
 }

@@ -1,13 +1,20 @@
 import Synchronization
 import TextSupport
 
-/// Notices that an exchange waits too long for its first byte, falls silent, or trickles.
+/// Detects that an exchange waits too long for its first byte or its next byte, or is too slow.
 ///
-/// One watch accompanies one exchange; it wakes when a limit could have been reached, so a violation is found
-/// at the latest after twice its time.
+/// One detector serves one exchange. It wakes when a limit can have been reached, so a violation is detected after twice
+/// its time at the latest.
 final class StallDetector: Sendable {
+    /// The limit that an exchange has exceeded.
+    enum Violation: Sendable {
+        case noResponse(Duration)
+        case silence(Duration)
+        case slow(byteCount: Int, window: Duration)
+    }
+
     private struct State {
-        var head = false
+        var hasHead = false
         var lastByte: Duration = .zero
         var windowStart: Duration = .zero
         var windowBytes = 0
@@ -30,7 +37,7 @@ final class StallDetector: Sendable {
     func receivedHead() {
         let now = elapsed()
         state.withLock {
-            $0.head = true
+            $0.hasHead = true
             $0.lastByte = now
             $0.windowStart = now
         }
@@ -44,7 +51,7 @@ final class StallDetector: Sendable {
         }
     }
 
-    /// Stops judging the sender while its bytes are not taken, and begins anew afterwards.
+    /// Suspends the limits while the body is held. They start over afterwards.
     func held(_ isHeld: Bool) {
         let now = elapsed()
         state.withLock {
@@ -55,37 +62,37 @@ final class StallDetector: Sendable {
         }
     }
 
-    /// Sleeps until a limit is exceeded, and then says which.
-    func firstViolation() async throws -> String {
+    /// Waits until a limit is exceeded.
+    func firstViolation() async throws -> Violation {
         while true {
             switch inspect() {
-            case .violation(let what): return what
+            case .violation(let violation): return violation
             case .wait(let duration): try await clock.sleep(for: duration)
             }
         }
     }
 
-    private enum Finding {
-        case violation(String)
+    private enum Inspection {
+        case violation(Violation)
         case wait(Duration)
     }
 
-    private func inspect() -> Finding {
+    private func inspect() -> Inspection {
         let now = elapsed()
         return state.withLock { state in
-            guard state.head else {
+            guard state.hasHead else {
                 let end = state.lastByte + firstByteTimeout
-                // No longer than the limits that count once the head is there, which may be at any moment.
+                // The head can arrive at any moment, and then the other limits apply.
                 let wait = min(end - now, limits.idleTimeout, limits.rateWindow)
-                return now < end ? .wait(wait) : .violation("sent no answer for \(firstByteTimeout)")
+                return now < end ? .wait(wait) : .violation(.noResponse(firstByteTimeout))
             }
             guard !state.isHeld else { return .wait(min(limits.idleTimeout, limits.rateWindow)) }
             let silentEnd = state.lastByte + limits.idleTimeout
-            guard now < silentEnd else { return .violation("fell silent for \(limits.idleTimeout)") }
+            guard now < silentEnd else { return .violation(.silence(limits.idleTimeout)) }
             var windowEnd = state.windowStart + limits.rateWindow
             if now >= windowEnd {
                 guard state.windowBytes >= limits.minimumBytesPerWindow else {
-                    return .violation("sent only \(state.windowBytes) bytes in \(limits.rateWindow)")
+                    return .violation(.slow(byteCount: state.windowBytes, window: limits.rateWindow))
                 }
                 state.windowBytes = 0
                 state.windowStart = now
@@ -93,5 +100,17 @@ final class StallDetector: Sendable {
             }
             return .wait(min(silentEnd, windowEnd) - now)
         }
+    }
+}
+
+extension HTTPError {
+    init(_ violation: StallDetector.Violation, host: String) {
+        let message =
+            switch violation {
+            case .noResponse(let time): "\(host) did not respond for \(time)"
+            case .silence(let time): "\(host) sent no data for \(time)"
+            case .slow(let byteCount, let window): "\(host) sent only \(byteCount) bytes in \(window)"
+            }
+        self.init(code: .timeout, message: message)
     }
 }

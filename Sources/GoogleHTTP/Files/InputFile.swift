@@ -1,39 +1,42 @@
 import Foundation
 
-/// Reads files that the user named, as a whole and up to a limit.
+/// Reads whole files that the user named, up to a limit.
 ///
-/// A named FIFO, a socket or a device is rejected without being opened, since reading it could block indefinitely. A
-/// pipe that the process inherited is read: `/dev/fd/N`, `/proc/self/fd/N` and `/dev/stdin`, the paths that the process
-/// substitution of a shell passes.
+/// A named FIFO, a socket or a device is rejected without being opened, since reading it could block indefinitely. An
+/// inherited pipe is read: `/dev/fd/N`, `/proc/self/fd/N` and `/dev/stdin`, the paths that a shell's process substitution
+/// passes.
 package enum InputFile {
-    /// How long an inherited pipe may stay silent.
-    package static let patience: Duration = .seconds(10)
+    /// The time between two chunks from an inherited pipe.
+    package static let pipeTimeout: Duration = .seconds(10)
 
-    /// The largest text that is read, in bytes: SQL, or certificates.
+    /// The maximum size of a text, such as SQL or certificates, in bytes.
     package static let maximumTextSize = 16 << 20
 
-    /// The content of a file.
+    /// Reads a file.
     ///
     /// Blocks the thread. In an asynchronous function, call it in ``onOwnThread(_:)``.
     ///
     /// - Parameters:
-    ///   - limit: the largest size, in bytes.
-    ///   - patience: how long a pipe may stay silent. Defaults to 10 seconds; `nil` waits indefinitely.
+    ///   - path: the file.
+    ///   - limit: the maximum size, in bytes.
+    ///   - timeout: the time between two chunks from a pipe. Defaults to 10 seconds; `nil` waits indefinitely.
+    /// - Returns: the content.
+    /// - Throws: ``InputFileError``.
     package static func read(
-        _ path: String, limit: Int, patience: Duration? = patience
+        _ path: String, limit: Int, timeout: Duration? = pipeTimeout
     ) throws(InputFileError) -> [UInt8] {
         let descriptor = try open(path)
         defer { close(descriptor) }
-        return try read(descriptor, limit: limit, patience: patience)
+        return try read(descriptor, limit: limit, timeout: timeout)
     }
 
-    /// All of standard input, however long that takes.
+    /// Reads all of standard input, without a timeout.
     package static func readStandardInput(limit: Int) throws(InputFileError) -> [UInt8] {
-        try read("/dev/stdin", limit: limit, patience: nil)
+        try read("/dev/stdin", limit: limit, timeout: nil)
     }
 
-    /// Rejects what ``read(_:limit:patience:)`` rejects without reading, before another library opens the file. Passes
-    /// what is not there.
+    /// Rejects the files that ``read(_:limit:timeout:)`` rejects without reading, before another library opens them. A
+    /// missing file is not an error.
     package static func check(_ path: String) throws(InputFileError) {
         var status = stat()
         guard inherited(path) == nil, stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFDIR else { return }
@@ -48,10 +51,10 @@ package enum InputFile {
             guard descriptor >= 0 else { throw InputFileError(kind: .unreadable(errno)) }
             return descriptor
         }
-        // The system would cut the path at a NUL, and open another file.
+        // The system would truncate the path at a NUL, and open another file.
         guard !path.utf8.contains(0) else { throw InputFileError(kind: .unreadable(EINVAL)) }
         guard stat(path, &status) == 0 else { throw InputFileError(kind: .unreadable(errno)) }
-        // Before it is opened, which ends the wait of a writer and can have effects on a device.
+        // Checked before opening, which can unblock a writer or have effects on a device.
         try requireFile(status, path)
         let descriptor = Foundation.open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
         guard descriptor >= 0 else { throw InputFileError(kind: .unreadable(errno)) }
@@ -66,7 +69,7 @@ package enum InputFile {
         return descriptor
     }
 
-    /// The inherited descriptor that a path stands for.
+    /// The inherited descriptor with this path, if it is one.
     private static func inherited(_ path: String) -> Int32? {
         if path == "/dev/stdin" { return STDIN_FILENO }
         return path.wholeMatch(of: /\/(?:dev|proc\/self)\/fd\/([0-9]+)/).flatMap { Int32($0.output.1) }
@@ -84,7 +87,7 @@ package enum InputFile {
     }
 
     private static func read(
-        _ descriptor: Int32, limit: Int, patience: Duration?
+        _ descriptor: Int32, limit: Int, timeout: Duration?
     ) throws(InputFileError) -> [UInt8] {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw InputFileError(kind: .unreadable(errno)) }
@@ -92,8 +95,8 @@ package enum InputFile {
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 64 << 10)
         while bytes.count <= limit {
-            if !isFile { try wait(for: descriptor, patience) }
-            // An inherited file is read from its beginning, wherever its other owners are in it.
+            if !isFile { try wait(for: descriptor, timeout) }
+            // Reads an inherited file from its start, whatever its shared offset.
             let count =
                 isFile
                 ? pread(descriptor, &chunk, chunk.count, off_t(bytes.count))
@@ -108,13 +111,13 @@ package enum InputFile {
         throw InputFileError(kind: .tooLarge(limit))
     }
 
-    /// Waits until something can be read.
-    private static func wait(for descriptor: Int32, _ patience: Duration?) throws(InputFileError) {
-        let milliseconds = patience.map { Int32($0 / .milliseconds(1)) }
+    /// Waits until data is available.
+    private static func wait(for descriptor: Int32, _ timeout: Duration?) throws(InputFileError) {
+        let milliseconds = timeout.map { Int32($0 / .milliseconds(1)) }
         var readiness = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         while true {
             switch poll(&readiness, 1, milliseconds ?? -1) {
-            case 0: throw InputFileError(kind: .silent(patience ?? .zero))
+            case 0: throw InputFileError(kind: .silent(timeout ?? .zero))
             case ..<0 where errno == EINTR: continue
             case ..<0: throw InputFileError(kind: .unreadable(errno))
             default: return
@@ -123,15 +126,15 @@ package enum InputFile {
     }
 }
 
-/// Why a file that the user named is not read.
+/// Why a file that the user named cannot be read.
 package struct InputFileError: Error {
     package enum Kind: Sendable, Equatable {
-        /// The system's error number.
+        /// An `errno`.
         case unreadable(Int32)
         case folder, namedPipe, socket, device
-        /// How long a pipe was silent.
+        /// A pipe had no data for this time.
         case silent(Duration)
-        /// The limit in bytes.
+        /// Larger than this limit, in bytes.
         case tooLarge(Int)
     }
 
@@ -145,20 +148,8 @@ package struct InputFileError: Error {
         case .namedPipe: "cannot be read: it is a named pipe (FIFO)"
         case .socket: "cannot be read: it is a socket"
         case .device: "cannot be read: it is a device"
-        case .silent(let time): "cannot be read: the pipe was silent for \(time.components.seconds) s"
+        case .silent(let time): "cannot be read: the pipe had no data for \(time.components.seconds) s"
         case .tooLarge(let limit): "is larger than \(limit >> 10) KiB"
-        }
-    }
-
-    /// What to do about it.
-    package var hint: String {
-        switch kind {
-        case .unreadable: "check the path and its permissions"
-        case .folder: "it must be a file, not a folder"
-        case .namedPipe, .socket, .device:
-            "name a file, or pass an inherited pipe: /dev/stdin, or <(COMMAND) in bash"
-        case .silent: "check the command that writes to the pipe, or write its output to a file first"
-        case .tooLarge: "name another file"
         }
     }
 }

@@ -1,8 +1,8 @@
 import Foundation
 
-/// Runs a blocking function on a thread of its own, so that it holds up no other task.
+/// Runs a blocking function on its own thread, so that it does not block other tasks.
 ///
-/// The thread outlives a cancelled caller: it ends when `body` returns, and its result is dropped.
+/// The thread outlives a cancelled caller: it ends when `body` returns, and its result is discarded.
 ///
 /// - Throws: what `body` throws, or `CancellationError` as soon as the task is cancelled.
 package func onOwnThread<Success: Sendable>(

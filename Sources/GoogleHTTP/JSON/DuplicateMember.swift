@@ -1,12 +1,12 @@
 package import Foundation
 
-/// A member whose name another member of the same JSON object has: decoders keep one of the two, and do not say which.
+/// A name that two members of one JSON object share. Decoders keep an unspecified one of the two.
 package struct DuplicateMember: Error, Hashable {
-    /// The name, with its escapes undone. It is untrusted text.
+    /// The unescaped name. It is untrusted text.
     package let name: String
 
-    /// The first one in a JSON text, at any level; `nil` if there is none, or if the text is not JSON in UTF-8, which
-    /// `decodeUnambiguous` rejects.
+    /// Finds the first duplicate in a JSON text, at any level; `nil` if there is none, or if the text is not JSON in UTF-8,
+    /// which `decodeUnambiguous` rejects.
     package init?(in json: [UInt8]) {
         var scanner = MemberScanner(json)
         do throws(MemberScanner.Fault) {
@@ -24,7 +24,7 @@ package struct DuplicateMember: Error, Hashable {
 }
 
 extension JSONDecoder {
-    /// Decodes a JSON text in UTF-8, no object of which has two members of one name.
+    /// Decodes a JSON text in UTF-8 without duplicate members.
     ///
     /// - Throws: ``DuplicateMember``, or `DecodingError` for any other text.
     package func decodeUnambiguous<Value: Decodable>(_ type: Value.Type, from json: [UInt8]) throws -> Value {
@@ -43,10 +43,10 @@ extension JSONDecoder {
     }
 }
 
-/// Goes through the structure of a JSON text, and compares the names of each object.
+/// Scans the structure of a JSON text for duplicate members.
 ///
-/// It leaves to the decoder what does not change the structure: the form of numbers and literals, escapes in values. A text
-/// in another encoding than UTF-8, which the decoder would detect and read, is malformed.
+/// Numbers, literals and escapes in values are left to the decoder. Text in an encoding other than UTF-8, which the
+/// decoder would detect, is malformed.
 private struct MemberScanner {
     enum Fault: Error {
         case duplicate(String)
@@ -55,19 +55,19 @@ private struct MemberScanner {
 
     private let bytes: [UInt8]
     private var position: Int
-    /// The names so far of each object that is open, the innermost one last; `nil` for an array.
+    /// The names in each open object, innermost last; `nil` for an array.
     private var containers: [Set<String>?] = []
 
-    /// The deepest nesting, which is the decoder's own.
+    /// The maximum nesting, the same as the decoder's.
     private static let nestingLimit = 512
 
-    /// Begins behind the byte-order mark, if there is one.
+    /// Starts after the byte-order mark, if there is one.
     init(_ bytes: [UInt8]) {
         self.bytes = bytes
         position = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
     }
 
-    /// The next byte; 0, which stands nowhere in JSON, at the end.
+    /// The next byte; 0, which is invalid in JSON, at the end.
     private var next: UInt8 { position < bytes.count ? bytes[position] : 0 }
 
     mutating func scan() throws(Fault) {
@@ -78,7 +78,7 @@ private struct MemberScanner {
         guard position == bytes.count else { throw .malformed }
     }
 
-    /// Passes a scalar or an empty container, or goes to the first value of another one; `true` for the last of these.
+    /// Skips a scalar or an empty container, or enters a container and returns `true`.
     private mutating func enterContainer() throws(Fault) -> Bool {
         skipSpace()
         switch next {
@@ -100,7 +100,7 @@ private struct MemberScanner {
         return false
     }
 
-    /// Goes behind a value to the next one, and leaves the containers that end there.
+    /// Advances from a value to the next one, and leaves the containers that end there.
     private mutating func leaveContainers() throws(Fault) {
         while let names = containers.last {
             skipSpace()
@@ -115,7 +115,7 @@ private struct MemberScanner {
         }
     }
 
-    /// Reads the name of a member of the innermost object, and its colon.
+    /// Reads the name of a member and its colon.
     private mutating func readName() throws(Fault) {
         skipSpace()
         guard next == UInt8(ascii: "\"") else { throw .malformed }
@@ -128,7 +128,7 @@ private struct MemberScanner {
         position += 1
     }
 
-    /// The content of a string in quotes. Escapes are left to the decoder, so that both compare the same names.
+    /// The content of a quoted string, unescaped by the decoder, so that both compare the same names.
     private static func text(_ quoted: ArraySlice<UInt8>) -> String? {
         guard quoted.contains(UInt8(ascii: "\\")) else {
             return String(validating: quoted.dropFirst().dropLast(), as: UTF8.self)
@@ -145,7 +145,7 @@ private struct MemberScanner {
         position += 1
     }
 
-    /// Passes a number or a literal.
+    /// Skips a number or a literal.
     private mutating func skipWord() throws(Fault) {
         let start = position
         while Self.isOfWord(next) { position += 1 }

@@ -1,18 +1,18 @@
 import AsyncHTTPClient
 import Foundation
 
-/// The proxy through which https goes (by CONNECT), as the usual environment variables name it.
+/// The proxy for https requests, from the usual environment variables.
 ///
-/// Addresses of this machine, and the metadata servers beside it, are never asked for through a proxy.
+/// Requests to this machine and to metadata servers never go through a proxy.
 public struct HTTPProxy: Sendable {
-    /// The proxy's host and port, or why it cannot be used. Only a request that would go through it fails.
+    /// The proxy's host and port, or the error of the requests that would go through it.
     package let address: Result<(host: String, port: Int), HTTPError>
     private let user: String?
     private let password: Secret
     private let exceptions: [String]
 
-    /// Reads `HTTPS_PROXY`, `https_proxy`, `ALL_PROXY` or `all_proxy`, the first that is set, and `NO_PROXY` or
-    /// `no_proxy`: host names, each of which stands for its subdomains too, or `*`.
+    /// Reads the first of `HTTPS_PROXY`, `https_proxy`, `ALL_PROXY` and `all_proxy` that is set, and `NO_PROXY` or
+    /// `no_proxy`: host names, which include their subdomains, or `*`.
     ///
     /// - Returns: `nil` if no variable is set.
     public init?(environment: [String: String]) {
@@ -26,12 +26,11 @@ public struct HTTPProxy: Sendable {
                 parts.hasValidPort
                 ? .success((host, parts.port ?? 80)) : .failure(.invalidPort(of: name, code: .proxy))
         } else {
-            // The address is not repeated, since it may hold a password.
+            // The URL is not part of the message, since it can contain a password.
             address = .failure(
                 HTTPError(
-                    code: .proxy, message: "\(name) names no http proxy; others, such as SOCKS, are not supported",
-                    hint: "set HTTPS_PROXY to http://HOST:PORT, or unset \(name)"
-                )
+                    code: .proxy, message: "\(name) is not the URL of an http proxy; SOCKS is not supported",
+                    detail: .invalidProxyURL(variable: name))
             )
         }
         user = parts?.user
@@ -48,7 +47,7 @@ public struct HTTPProxy: Sendable {
             && !exceptions.contains { $0 == "*" || (!$0.isEmpty && (host == $0 || host.hasSuffix("." + $0))) }
     }
 
-    /// The proxy as the HTTP client takes it; `nil` if it cannot be used.
+    /// The configuration for the HTTP client; `nil` if the proxy is invalid.
     var client: HTTPClient.Configuration.Proxy? {
         guard let (host, port) = try? address.get() else { return nil }
         guard let user else { return .server(host: host, port: port) }

@@ -1,15 +1,13 @@
 import Synchronization
 import TextSupport
 
-/// The time that the requests of one run may wait for repetitions, all together; where several wait at the same time, it
-/// is counted once.
+/// The total time that the requests of one run spend waiting for retries. Simultaneous waits count once.
 ///
-/// A request has a budget of its own, which ends an outage. This one ends a run that would go on failing every now and
-/// then without an end.
+/// A request has its own budget, which ends an outage. This one ends a run that keeps failing every now and then.
 package final class RetryBudget: Sendable {
     private struct State {
         var waiting = 0
-        /// When the first of those that wait began.
+        /// When the first of the present waits began.
         var start = Duration.zero
         var used = Duration.zero
     }
@@ -18,13 +16,13 @@ package final class RetryBudget: Sendable {
     private let elapsed: @Sendable () -> Duration
     private let state = Mutex(State())
 
-    /// - Parameter total: the time that may be used. Defaults to 3,600 s.
+    /// Creates a budget. The total defaults to 3,600 s.
     package init(_ total: Duration = .seconds(3600), clock: any Clock<Duration>) {
         self.total = total
         elapsed = stopwatch(clock)
     }
 
-    /// Whether there is time for a wait that begins now.
+    /// Whether a wait that begins now fits.
     func allows(_ delay: Duration) -> Bool {
         let now = elapsed()
         return state.withLock { $0.used + ($0.waiting > 0 ? now - $0.start : .zero) + delay <= total }

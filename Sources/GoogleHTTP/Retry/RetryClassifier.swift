@@ -1,26 +1,28 @@
 import Synchronization
 
-/// What to do about the failures of the transport that one request meets.
+/// Decides whether the transport errors of one request are retried.
 package final class RetryClassifier: Sendable {
     private let state = Mutex((hasReplacedConnection: false, failedLookups: 0))
 
-    /// How often a name that was not found is looked up again.
-    private static let lookupRepetitions = 2
+    /// The number of retries of a failed name lookup.
+    private static let lookupRetries = 2
 
     package init() {}
 
-    /// A connection that ends before anything of an answer has come may have been idle for too long, which its next use
-    /// finds out: the first time, the request is sent again at once.
-    package func judge(_ error: HTTPError) -> RetryVerdict {
+    /// Classifies the error of one attempt.
+    ///
+    /// A connection that ends before the response starts may have been idle for too long. The request is then sent
+    /// again immediately, once.
+    package func classify(_ error: HTTPError) -> RetryVerdict {
         guard error.isTransient else { return .fail }
         return state.withLock { state in
-            if error.isBeforeAnswer, !state.hasReplacedConnection {
+            if error.isBeforeResponse, !state.hasReplacedConnection {
                 state.hasReplacedConnection = true
                 return .retryImmediately
             }
             if error.code == .hostNotFound {
                 state.failedLookups += 1
-                return state.failedLookups > Self.lookupRepetitions ? .exhausted : .retry()
+                return state.failedLookups > Self.lookupRetries ? .exhausted : .retry()
             }
             return .retry()
         }

@@ -1,22 +1,22 @@
 import TextSupport
 
-/// How often and how long a request is repeated.
+/// How often and for how long a request is retried, with exponential backoff and jitter.
 public struct RetryPolicy: Sendable {
-    /// The time that one request may be repeated for, from its first failure on, on the clock of the caller. What came
-    /// before it does not count: the process may have been stopped, or its machine asleep. Defaults to 600 s.
+    /// The time from the first failure of a request to its last attempt, on the caller's clock. Time before the first
+    /// failure does not count: the process may have been stopped, or the machine asleep. Defaults to 600 s.
     public var budget: Duration = .seconds(600)
-    /// The number of repetitions. Defaults to no limit but the budget.
-    public var maxRetries = Int.max
-    /// The shortest wait. Defaults to 1 s.
+    /// The maximum number of attempts, including the first. Defaults to `Int.max`: only the budget limits them.
+    public var maxAttempts = Int.max
+    /// The shortest wait before a retry. Defaults to 1 s.
     public var initialBackoff: Duration = .seconds(1)
-    /// The longest wait that is not asked for by the server. Defaults to 32 s.
+    /// The longest wait before a retry, unless the server requests a longer one. Defaults to 32 s.
     public var maxBackoff: Duration = .seconds(32)
 
-    /// The defaults.
+    /// Creates a policy with the defaults.
     public init() {}
 
-    /// The wait before the k-th repetition: uniform between the shortest delay and 2^k times that, at most the
-    /// longest delay. A longer wait that the server asked for wins.
+    /// The wait before the k-th retry: uniform between `initialBackoff` and 2^k times that, at most `maxBackoff`. A
+    /// longer wait that the server requests takes precedence.
     func delay<Generator: RandomNumberGenerator>(
         beforeRetry k: Int, atLeast minimum: Duration?, using generator: inout Generator
     ) -> Duration {
@@ -26,40 +26,39 @@ public struct RetryPolicy: Sendable {
     }
 }
 
-/// What to do about a failed request.
+/// What to do after a failed attempt.
 public enum RetryVerdict: Sendable, Equatable {
-    /// It will fail again: stop.
+    /// Throws the error. The request would fail again.
     case fail
-    /// It was tried often enough.
+    /// Throws the error with the number of attempts. The request may succeed later, but has been retried often enough.
     case exhausted
-    /// Try again after a while, no sooner than the server asked for.
+    /// Retries after the backoff, and no earlier than after the wait that the server requests.
     case retry(after: Duration? = nil)
-    /// Try again at once; counts as a repetition, but takes nothing of the budget and does not lengthen the next wait.
-    /// For what is not asked for time and again.
+    /// Retries immediately, without backoff. Only for operations that cannot loop. Counts as an attempt.
     case retryImmediately
 }
 
-/// One repetition of a request, for reports and logs.
+/// A retry that is about to start, for reports and logs.
 public struct RetryAttempt: Sendable {
-    /// Why the request is repeated.
+    /// The error of the failed attempt.
     public var cause: any Error
-    /// How long the wait before it is.
+    /// The wait before the retry.
     public var delay: Duration
 }
 
-/// How a request was repeated until there was no point in another time.
+/// The attempts of a request that is not retried again.
 public struct RetryExhausted: Sendable {
-    /// The number of times that it was tried.
+    /// The number of attempts.
     public var attempts: Int
-    /// How long that took.
+    /// The time since the first attempt began.
     public var elapsed: Duration
-    /// The wait that the server asked for and that would have been too long; `nil` if it is not why.
+    /// The wait that the server requested, if it exceeds the budget; otherwise `nil`.
     public var refusedWait: Duration?
 
-    /// The last error, with the attempts and their time in its message if it has one.
+    /// The last error, with the attempts appended to its message if it is a `CodedError`.
     package func noted(on error: any Error, host: String) -> any Error {
         guard var error = error as? any CodedError else { return error }
-        let wait = refusedWait.map { ", and \(host) asked to wait \($0.components.seconds) s" } ?? ""
+        let wait = refusedWait.map { ", and \(host) requested a wait of \($0.components.seconds) s" } ?? ""
         let tries = "\(attempts) attempt\(attempts == 1 ? "" : "s") in \(elapsed.components.seconds) s"
         error.message += " (\(host), \(tries)\(wait))"
         return error
@@ -67,54 +66,55 @@ public struct RetryExhausted: Sendable {
 }
 
 extension RetryPolicy {
-    /// Carries out `operation`, and again while `judge` says so and the budget lasts.
+    /// Runs an operation, and retries it as long as `classify` returns a retry and the budget allows it.
     ///
     /// - Parameters:
-    ///   - clock: waits and measures the budget.
-    ///   - retryBudget: what is left for all requests of the same run.
-    ///   - judge: decides about an error. Cancellation is never asked about.
-    ///   - onRetry: called before each wait.
-    ///   - onExhausted: makes the error to throw of the last one when there is no repetition left.
-    /// - Throws: the last error.
+    ///   - clock: Waits, and measures the budget.
+    ///   - retryBudget: The budget that this request shares with others. Defaults to none.
+    ///   - classify: Decides about an error, or throws the error to throw instead. It never receives a cancellation.
+    ///   - onRetry: Called before each wait.
+    ///   - onExhausted: Makes the error to throw from the last one when no retry is left.
+    ///   - operation: One attempt.
+    /// - Returns: The result of the first attempt that succeeds.
+    /// - Throws: The last error, or what `classify` throws.
     package func run<Result: Sendable>(
         clock: any Clock<Duration>, retryBudget: RetryBudget? = nil,
-        judge: @Sendable (any Error) async -> RetryVerdict,
+        classify: @Sendable (any Error) async throws -> RetryVerdict,
         onRetry: @Sendable (RetryAttempt) -> Void = { _ in },
         onExhausted: @Sendable (any Error, RetryExhausted) -> any Error = { error, _ in error },
         operation: @Sendable () async throws -> Result
     ) async throws -> Result {
         var generator = SystemRandomNumberGenerator()
         let elapsed = stopwatch(clock)
-        var failing: (@Sendable () -> Duration)?
-        var repetitions = 0
+        var sinceFirstFailure: (@Sendable () -> Duration)?
+        var attempts = 0
         var waits = 0
         while true {
             try Task.checkCancellation()
+            attempts += 1
             do {
                 return try await operation()
             } catch {
-                let repeating = failing ?? stopwatch(clock)
-                failing = repeating
+                let failing = sinceFirstFailure ?? stopwatch(clock)
+                sinceFirstFailure = failing
                 try Task.checkCancellation()
                 func exhausted(refusing wait: Duration? = nil) -> any Error {
-                    onExhausted(
-                        error, RetryExhausted(attempts: repetitions + 1, elapsed: elapsed(), refusedWait: wait))
+                    onExhausted(error, RetryExhausted(attempts: attempts, elapsed: elapsed(), refusedWait: wait))
                 }
                 var delay = Duration.zero
-                switch await judge(error) {
+                switch try await classify(error) {
                 case .fail: throw error
                 case .exhausted: throw exhausted()
                 case .retryImmediately: break
                 case .retry(let minimum):
                     waits += 1
                     delay = self.delay(beforeRetry: waits, atLeast: minimum, using: &generator)
-                    guard repeating() + delay <= budget else {
+                    guard failing() + delay <= budget else {
                         throw exhausted(refusing: delay == minimum ? minimum : nil)
                     }
                     guard retryBudget?.allows(delay) != false else { throw exhausted() }
                 }
-                guard repetitions < maxRetries else { throw exhausted() }
-                repetitions += 1
+                guard attempts < maxAttempts else { throw exhausted() }
                 onRetry(RetryAttempt(cause: error, delay: delay))
                 guard delay > .zero else { continue }
                 retryBudget?.beginWait()

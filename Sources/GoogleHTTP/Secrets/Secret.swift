@@ -1,7 +1,6 @@
-/// A value that no log, error text or dump may show: a client secret, a token.
+/// A value that must not appear in logs, errors or dumps: a client secret, a token.
 ///
-/// Every way in which Swift prints or encodes a value shows `<redacted>`; code that must send or store the value
-/// itself calls ``reveal()``.
+/// Prints and encodes as `<redacted>`. Code that sends or stores the value calls ``reveal()``.
 public struct Secret: Sendable, Hashable {
     private let value: String
 
@@ -10,10 +9,10 @@ public struct Secret: Sendable, Hashable {
         self.value = value
     }
 
-    /// The value itself, for the one place that sends or stores it.
+    /// The value itself, to be sent or stored.
     public func reveal() -> String { value }
 
-    /// Whether there is nothing to keep secret.
+    /// Whether the value is empty.
     public var isEmpty: Bool { value.isEmpty }
 }
 
@@ -24,7 +23,7 @@ extension Secret: CustomStringConvertible, CustomDebugStringConvertible, CustomR
     /// `<redacted>`.
     public var debugDescription: String { description }
 
-    /// A mirror without children, so that `dump` and debuggers show nothing.
+    /// A mirror without children, so that `dump` and debuggers do not show the value.
     public var customMirror: Mirror { Mirror(self, children: []) }
 
     /// Encodes `<redacted>`.

@@ -15,14 +15,14 @@ package enum CredentialFile {
     /// - Parameters:
     ///   - path: the file.
     ///   - what: the kind of the file, for errors: "the credentials file".
-    ///   - patience: how long a pipe may stay silent. Defaults to 10 seconds; `nil` waits indefinitely.
+    ///   - timeout: the time between two chunks from a pipe. Defaults to 10 seconds; `nil` waits indefinitely.
     /// - Returns: the content.
     /// - Throws: ``OAuthError`` with code `credentialsMissing` or `credentialsInvalid`.
     package static func read(
-        _ path: String, what: String = "the credentials file", patience: Duration? = InputFile.patience
+        _ path: String, what: String = "the credentials file", timeout: Duration? = InputFile.pipeTimeout
     ) throws(OAuthError) -> [UInt8] {
         do throws(InputFileError) {
-            return withoutByteOrderMark(try InputFile.read(path, limit: maximumSize, patience: patience))
+            return withoutByteOrderMark(try InputFile.read(path, limit: maximumSize, timeout: timeout))
         } catch {
             guard case .tooLarge = error.kind else {
                 throw OAuthError(

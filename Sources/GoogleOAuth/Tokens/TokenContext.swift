@@ -77,10 +77,10 @@ public struct TokenContext: Sendable {
         let classifier = RetryClassifier()
         return try await retry.run(
             clock: clock,
-            judge: { error in
+            classify: { error in
                 switch error {
                 case let error as OAuthError where error.isTransient: .retry(after: error.retryAfter)
-                case let error as HTTPError: classifier.judge(error)
+                case let error as HTTPError: classifier.classify(error)
                 default: .fail
                 }
             },
@@ -109,7 +109,7 @@ extension RetryPolicy {
     /// The default policy for token endpoints: three retries.
     public static let tokenEndpoint: RetryPolicy = {
         var policy = RetryPolicy()
-        policy.maxRetries = 3
+        policy.maxAttempts = 4
         return policy
     }()
 }

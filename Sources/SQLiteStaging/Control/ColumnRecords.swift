@@ -3,10 +3,10 @@ import GRDB
 
 /// The records in `_bqpull_columns` of the BigQuery columns behind one table.
 enum ColumnRecords {
-    /// The columns that bqpull made the table with; `nil` if it did not make it.
+    /// The columns of a table when a run created it; `nil` if no run did.
     static func read(table: String, _ db: Database) throws -> [TargetTable.Column]? {
         guard try db.tableExists("_bqpull_columns") else { return nil }
-        // Records that another program has changed describe no table that bqpull made.
+        // Records changed by another program do not describe a managed table.
         let columns = try Row.fetchAll(
             db,
             sql: """
@@ -17,8 +17,8 @@ enum ColumnRecords {
         return columns.isEmpty ? nil : columns
     }
 
-    /// Replaces the records of a table by those of its columns, in the table's order.
-    static func write(_ columns: [StagedTable.Column], table: String, _ db: Database) throws {
+    /// Replaces the records of a table, in the order of its columns.
+    static func write(_ columns: [HiddenTable.Column], table: String, _ db: Database) throws {
         try db.execute(sql: "DELETE FROM _bqpull_columns WHERE table_name = ?", arguments: [table])
         for (position, column) in columns.enumerated() {
             try db.execute(
@@ -27,7 +27,7 @@ enum ColumnRecords {
                     table, position, column.name, column.type.rawValue,
                     column.field.name, column.field.type.name, column.field.mode.rawValue,
                     column.field.description,
-                    try RunTable.json(column.field), column.isKey,
+                    try ControlTables.json(column.field), column.isKey,
                 ])
         }
     }

@@ -1,30 +1,35 @@
+import Foundation
 import GRDB
+import TextSupport
 
-/// The tables in which bqpull keeps its own records inside a staging database.
+/// The tables of a staging database that record its runs.
 ///
-/// They are ordinary tables on purpose: one STRICT table would make the whole database unreadable to an
-/// SQLite older than 3.37, whoever opens it.
+/// They are ordinary tables, since a single STRICT table would make the database unreadable for every SQLite before 3.37.
 enum ControlTables {
-    /// What the name of everything begins with that belongs to bqpull.
+    /// The prefix of the names of all objects that belong to bqpull.
     static let prefix = "_bqpull_"
 
     /// The version of the tables below, in `_bqpull_meta` because `user_version` is the user's own.
     static let version: Int64 = 3
 
-    /// The time now as SQL, in the form of ``StoredRecord/text(of:)``.
-    ///
-    /// A note for people; nothing is decided by it.
+    /// The current time as SQL, in the format of ``ControlRow/text(of:)``. For information only.
     static let now = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')"
 
-    /// Rejects a database that is not in UTF-8, or whose control tables are from a newer bqpull or not from bqpull;
-    /// returns whether it has any.
+    /// A value as JSON, with the same text for equal values: runs of a command are found by it.
+    static func json(_ value: some Encodable) throws -> String {
+        String(decoding: try JSONEncoder.canonical.encode(value), as: UTF8.self)
+    }
+
+    /// Rejects a database that is not in UTF-8, or whose control tables are from a newer version or another program.
+    ///
+    /// - Returns: whether it has control tables.
     @discardableResult
     static func check(_ db: Database, path: String) throws -> Bool {
-        // SQLite would turn U+FFFE and U+FFFF into U+FFFD, and count lengths in other units.
+        // SQLite would convert U+FFFE and U+FFFF to U+FFFD, and count lengths in other units.
         guard try String.fetchOne(db, sql: "PRAGMA encoding") == "UTF-8" else {
             throw StagingError(
-                code: .databaseUnusable, message: "\(path) stores text as UTF-16, which does not keep every character",
-                hint: "name another file")
+                code: .databaseUnusable,
+                message: "\(path) stores text as UTF-16, which does not preserve every character")
         }
         let foreign = try Row.fetchOne(
             db,
@@ -36,7 +41,7 @@ enum ControlTables {
                 """)
         if let foreign {
             let (type, name): (String, String) = (foreign[0], foreign[1])
-            throw notOurs("the \(type) \(name)", path: path)
+            throw reservedName("the \(type) \(name)", path: path)
         }
         let tables = try String.fetchAll(
             db,
@@ -48,29 +53,29 @@ enum ControlTables {
         guard tables.contains("_bqpull_meta"),
             try Layout.meta.columns(db).map(\.name) == ["key", "value"],
             let found = try DatabaseValue.fetchOne(db, sql: "SELECT value FROM _bqpull_meta WHERE key = 'version'")
-        else { throw notOurs("the table \(first)", path: path) }
+        else { throw reservedName("the table \(first)", path: path) }
         guard case .int64(let found) = found.storage, found >= 1 else {
             throw StagingError(
                 code: .databaseUnusable, message: "\(path): _bqpull_meta has an unexpected value for version",
-                hint: "restore the file from a copy, or name another file")
+                detail: .changedRecords)
         }
         guard found <= version else {
             throw StagingError(
                 code: .databaseUnusable,
-                message: "\(path) was written by a newer bqpull (format \(found); this one knows \(version))",
-                hint: "use the newer bqpull, or name another file")
+                message: "\(path) was written by a newer version (format \(found); this one supports \(version))",
+                detail: .newerFormat)
         }
         switch found {
         case version: try checkLayout(db, path: path)
         case 2: try checkLayout(db, columnsAdded: 2, path: path)
-        // Its tables cannot be read as they are; those of version 2 can.
+        // Unlike those of version 2, its tables cannot be read without an update.
         case 1: try update(db, path: path)
         default: break
         }
         return true
     }
 
-    /// The control tables whose columns are compared with those that this version makes.
+    /// The control tables whose columns are compared with those that this version creates.
     private enum Layout: String, CaseIterable {
         case meta = "_bqpull_meta"
         case runs = "_bqpull_runs"
@@ -82,7 +87,7 @@ enum ControlTables {
             var constraints: String
         }
 
-        /// The columns of the table in a database; none if it is not there.
+        /// The columns of the table in a database; empty if it does not exist.
         func columns(_ db: Database) throws -> [Column] {
             try Row.fetchAll(
                 db,
@@ -93,7 +98,7 @@ enum ControlTables {
             ).map { Column(name: $0[0], type: $0[1], constraints: $0[2]) }
         }
 
-        /// The columns that this version makes.
+        /// The columns of every table as this version creates them.
         static let expected = Result {
             try DatabaseQueue().write { db in
                 try create(db)
@@ -102,9 +107,9 @@ enum ControlTables {
         }
     }
 
-    /// Rejects control tables that another program has made or changed, before anything is written to them.
+    /// Rejects control tables that another program has created or changed, before anything is written to them.
     ///
-    /// - Parameter columnsAdded: the columns of `_bqpull_runs` that later versions have added at its end.
+    /// The last `columnsAdded` columns of `_bqpull_runs` are not expected, since a later version added them.
     private static func checkLayout(_ db: Database, columnsAdded: Int = 0, path: String) throws {
         for (table, expected) in zip(Layout.allCases, try Layout.expected.get()) {
             let columns = try table.columns(db)
@@ -122,46 +127,41 @@ enum ControlTables {
     private static func changed(_ table: Layout, path: String) -> StagingError {
         StagingError(
             code: .databaseUnusable,
-            message: "\(path): \(table.rawValue) is not as bqpull made it: another program has changed it",
-            hint: "restore the file from a copy, or name another file")
+            message: "\(path): another program has changed the columns of \(table.rawValue)", detail: .changedRecords)
     }
 
-    /// Files that are larger are checked for damage only if that is asked for.
-    private static let checkedSize: Int64 = 256 << 20
+    /// The size in bytes below which a file is checked for damage after a process was killed.
+    static let checkedSize: Int64 = 256 << 20
 
-    /// Whether a file of this size is checked for damage without being asked to, after a process was killed.
-    static func isChecked(size: Int64) -> Bool { size < checkedSize }
-
-    /// Throws `corrupt` if something in the file is damaged.
+    /// Throws `corrupt` if the file is damaged.
     static func checkIntegrity(_ db: Database, path: String) throws {
         guard let damage = try firstDamage(db) else { return }
-        // The first line of some answers only names the database.
+        // The first line of some results only names the database.
         let finding = damage.split(separator: "\n").last ?? ""
-        // SQLite takes a page that the disk does not give for a damaged one.
+        // SQLite reports a page that cannot be read as damaged.
         if let code = finding.firstMatch(of: /error code=(\d+)/).flatMap({ Int32($0.1) }) {
             let error = DatabaseError(resultCode: ResultCode(rawValue: code))
             if error.resultCode == .SQLITE_IOERR { throw error }
         }
         throw StagingError(
-            code: .corrupt, message: "\(path): the database is damaged (\(finding))",
-            hint: "restore it from a copy, or name another file")
+            code: .corrupt, message: "\(path): the database is damaged (\(finding))")
     }
 
-    /// What SQLite finds damaged first; `nil` if nothing is.
+    /// The first damage that SQLite finds; `nil` if the file is intact.
     ///
-    /// It cannot check a table with an index whose collation or function it does not know; the others are checked then.
+    /// Tables with an index of an unknown collation or function cannot be checked, and are skipped.
     private static func firstDamage(_ db: Database) throws -> String? {
-        let answers: [String?]
+        let results: [String?]
         do {
-            answers = [try String.fetchOne(db, sql: "PRAGMA integrity_check(1)")]
+            results = [try String.fetchOne(db, sql: "PRAGMA integrity_check(1)")]
         } catch let error as DatabaseError where error.resultCode == .SQLITE_ERROR {
             let tables = try String.fetchAll(db, sql: "SELECT name FROM sqlite_master WHERE type = 'table'")
-            answers = try tables.map { try integrity(of: $0, db) }
+            results = try tables.map { try integrity(of: $0, db) }
         }
-        return answers.compactMap(\.self).first { $0 != "ok" }
+        return results.compactMap(\.self).first { $0 != "ok" }
     }
 
-    /// SQLite's answer for one table; `nil` if it cannot check it.
+    /// The result of the check of one table; `nil` if SQLite cannot check it.
     private static func integrity(of table: String, _ db: Database) throws -> String? {
         do {
             return try String.fetchOne(db, sql: "PRAGMA integrity_check(\(SQLiteName.quoted(table)))")
@@ -170,7 +170,7 @@ enum ControlTables {
         }
     }
 
-    /// Whether there are control tables of this version.
+    /// Whether the control tables exist in this version.
     static func isCurrent(_ db: Database) throws -> Bool {
         guard try db.tableExists("_bqpull_meta"), try db.tableExists("_bqpull_runs") else { return false }
         return try storedVersion(db) == version
@@ -187,14 +187,14 @@ enum ControlTables {
         try Int64.fetchOne(db, sql: "SELECT value FROM _bqpull_meta WHERE key = 'version'")
     }
 
-    private static func notOurs(_ object: String, path: String) -> StagingError {
+    private static func reservedName(_ object: String, path: String) -> StagingError {
         StagingError(
             code: .databaseUnusable,
-            message: "\(path): \(object) is not bqpull's, but has a name that bqpull uses",
-            hint: "rename it, or name another file")
+            message: "\(path): \(object) has a reserved name, but was created by another program",
+            detail: .reservedName)
     }
 
-    /// Makes the tables that are not there, and brings those of an older bqpull up to date.
+    /// Creates missing tables, and migrates those of an older version.
     static func prepare(_ db: Database, path: String) throws {
         try db.execute(sql: createMeta)
         do {
@@ -276,7 +276,7 @@ enum ControlTables {
                 """)
     }
 
-    /// Version 2 did not know whether the caller of a run has its report; those runs count as acknowledged.
+    /// Version 2 did not record acknowledgements; its runs count as acknowledged.
     private static func migrateFromVersion2(_ db: Database) throws {
         if try db.tableExists("_bqpull_runs") {
             try db.execute(
@@ -288,7 +288,7 @@ enum ControlTables {
         try db.execute(sql: "UPDATE _bqpull_meta SET value = \(version) WHERE key = 'version'")
     }
 
-    /// Version 1 dropped the rows of interrupted runs when the next one began; it knew no command to continue them by.
+    /// Version 1 recorded no command by which an interrupted run could be continued, so its rows are dropped.
     private static func migrateFromVersion1(_ db: Database) throws {
         let columns = """
             run_id, target, if_exists, state, project, location, job_id, sql, configuration, statement_type,
@@ -297,7 +297,7 @@ enum ControlTables {
             """
         let interrupted = try String.fetchAll(db, sql: "SELECT run_id FROM _bqpull_runs WHERE state = 'running'")
         for run in interrupted {
-            try db.execute(sql: "DROP TABLE IF EXISTS \(SQLiteName.quoted(RunTable.hiddenTable(run)))")
+            try db.execute(sql: "DROP TABLE IF EXISTS \(SQLiteName.quoted(HiddenTable.name(ofRun: run)))")
         }
         try db.execute(
             sql: """

@@ -1,43 +1,41 @@
 import Foundation
 import Synchronization
 
-/// Decides how long to wait for a lock that another process holds.
-///
-/// SQLite calls it on the thread of the connection, which may sleep.
+/// Waits for a lock that another process holds: the busy handler of a connection, called on its thread.
 final class BusyWait: Sendable {
-    private let usualLimit: Duration
+    private let defaultLimit: Duration
     private let limit: Mutex<Duration>
     private let isOver = Atomic(false)
     private let onLongWait: @Sendable () -> Void
 
-    /// The wait after which it is reported.
+    /// The duration after which a wait is reported.
     private static let longWait = Duration.seconds(1)
 
     /// - Parameters:
-    ///   - limit: how long every lock is waited for, unless ``reset(limit:)`` shortens it.
-    ///   - onLongWait: called once in every wait that takes longer than a second.
+    ///   - limit: the longest wait for one lock, unless ``reset(limit:)`` shortens it.
+    ///   - onLongWait: called once in every wait of more than a second.
     init(limit: Duration, onLongWait: @escaping @Sendable () -> Void) {
-        usualLimit = limit
+        defaultLimit = limit
         self.limit = Mutex(limit)
         self.onLongWait = onLongWait
     }
 
-    /// Makes waiting possible again after ``giveUp()``, up to a limit if that is less than the usual one.
+    /// Allows waits again after ``giveUp()``, up to a limit if that is below the default.
     func reset(limit: Duration? = nil) {
         isOver.store(false, ordering: .relaxed)
-        self.limit.withLock { $0 = min(limit ?? usualLimit, usualLimit) }
+        self.limit.withLock { $0 = min(limit ?? defaultLimit, defaultLimit) }
     }
 
-    /// Ends the current wait within its next step of at most 100 ms, and refuses others.
+    /// Ends the current wait within 100 ms, and prevents others.
     func giveUp() {
         isOver.store(true, ordering: .relaxed)
     }
 
-    /// Sleeps before the next try; `false` if there should be none.
+    /// Sleeps before the next attempt; returns `false` at the limit.
     ///
-    /// The time waited follows from the number of tries, so that no clock is needed.
-    func sleep(beforeTry number: Int) -> Bool {
-        let (waited, next) = (Self.waited(beforeTry: number), Self.waited(beforeTry: number + 1))
+    /// The elapsed time follows from the number of the attempt, so no clock is needed.
+    func sleep(beforeAttempt number: Int) -> Bool {
+        let (waited, next) = (Self.waited(beforeAttempt: number), Self.waited(beforeAttempt: number + 1))
         let limit = limit.withLock { $0 }
         let rest = limit - waited
         guard rest > .zero, !isOver.load(ordering: .relaxed) else { return false }
@@ -47,7 +45,7 @@ final class BusyWait: Sendable {
     }
 
     /// Steps of 1, 2, 4 … 64 ms, then of 100 ms.
-    private static func waited(beforeTry number: Int) -> Duration {
+    private static func waited(beforeAttempt number: Int) -> Duration {
         .milliseconds(number < 8 ? (1 << number) - 1 : 127 + (number - 7) * 100)
     }
 }

@@ -7,15 +7,15 @@ public struct LockWait: Sendable, Hashable {
     /// The IDs of the processes that hold a lock on it, in ascending order; empty where the system does not list them.
     public var processes: [Int32]
 
-    /// Looks up who holds the locks on a database now.
+    /// Finds the processes that hold locks on a database now.
     init(of path: String) {
         self.path = path
         processes = Self.holders(of: path)
     }
 
-    /// The writers, else everyone who has the file open, other than this process.
+    /// The other processes that hold a write lock, else those that hold a read lock.
     ///
-    /// From `/proc/locks`, since `fcntl` would need a descriptor, and closing that would drop SQLite's locks.
+    /// Read from `/proc/locks`, since `fcntl` needs a descriptor, and closing one would release SQLite's locks.
     private static func holders(of path: String) -> [Int32] {
         guard let table = try? String(contentsOfFile: "/proc/locks", encoding: .utf8) else { return [] }
         // In WAL mode the locks are on the shared memory.
@@ -33,7 +33,7 @@ public struct LockWait: Sendable, Hashable {
         return (writers.isEmpty ? readers : writers).sorted()
     }
 
-    /// A file as the kernel names it in `/proc/locks`: major and minor number of its device in hexadecimal, and inode.
+    /// The identifier of a file in `/proc/locks`: hexadecimal major and minor number of its device, and inode.
     private static func identifier(of path: String) -> String? {
         var status = stat()
         guard stat(path, &status) == 0 else { return nil }

@@ -5,7 +5,7 @@ import GRDB
 import GRDBSQLite
 import Synchronization
 
-/// The one connection to a staging database, which opens the file if it is there, and creates it for the first run.
+/// The connection to a staging database. Opens an existing file, and creates one for the first run.
 final class StagingConnection: Sendable {
     /// An open file.
     private struct Opened: Sendable {
@@ -14,14 +14,14 @@ final class StagingConnection: Sendable {
         let log: LogGuard
     }
 
-    /// The database as the user named it, for messages.
+    /// The path as given, for messages.
     private let path: String
     private let absolutePath: String
     private let wait: BusyWait
     private let opened = Mutex<Opened?>(nil)
-    /// A serial queue, because only those get threads besides the ones that Swift's cooperative pool lives on.
+    /// A serial queue, whose threads do not belong to Swift's cooperative pool.
     private let thread = DispatchQueue(label: "SQLiteStaging")
-    /// Measures how long work takes.
+    /// Measures the duration of writes.
     let clock: any Clock<Duration>
 
     private init(path: String, _ options: StagingOptions) throws {
@@ -32,11 +32,15 @@ final class StagingConnection: Sendable {
         wait = BusyWait(limit: options.lockTimeout) { options.onLockWait(LockWait(of: absolute)) }
     }
 
-    /// Opens the database if it is there, and lets `check` inspect and reject it before anything is written.
+    /// Opens an existing database after `check` has inspected it, before anything is written.
     ///
     /// - Parameters:
-    ///   - isWritten: whether a database that cannot be written is rejected.
-    ///   - check: gets `nil` if there is no file.
+    ///   - path: the path as given.
+    ///   - options: the lock timeout and the clock.
+    ///   - isWritten: whether a read-only database is rejected.
+    ///   - check: inspects the database, or gets `nil` if there is no file. The file is closed again if it throws.
+    /// - Returns: the connection, which is not open yet if there is no file, and the result of `check`.
+    /// - Throws: ``StagingError``, or the error of `check`.
     static func open<Checked: Sendable>(
         path: String, _ options: StagingOptions, isWritten: Bool = true,
         check: @escaping @Sendable ((file: StagingFile, db: Database)?) throws -> Checked
@@ -49,7 +53,7 @@ final class StagingConnection: Sendable {
         return (connection, checked)
     }
 
-    /// Opens a file; it is closed again if `check` throws.
+    /// Opens a file, and closes it again if `check` throws.
     private func open<Checked>(
         _ file: StagingFile, isWritten: Bool, check: (Database) throws -> Checked
     ) throws -> Checked {
@@ -70,15 +74,16 @@ final class StagingConnection: Sendable {
         return opened
     }
 
-    /// The size of a new file's pages, in bytes. About the fastest for narrow rows, and far faster than SQLite's
-    /// 4096 for wide ones (`Benchmarks/RESULTS.md`): a page of the log takes two system calls however large it is.
+    /// The page size of a new file in bytes. Close to the fastest for narrow rows, and much faster than SQLite's 4096 for
+    /// wide ones (`Benchmarks/RESULTS.md`): a page of the log takes two system calls, whatever its size.
     private static let pageSize = 32768
 
-    /// Makes what runs need: the file, bqpull's own tables, and the journal mode.
+    /// Creates the file if needed, the control tables, and the journal mode.
     ///
     /// - Parameters:
-    ///   - check: inspects and rejects a file that was not there when the connection was opened.
-    ///   - settle: what is to be done to the tables in the same transaction; gets the absolute path of the file.
+    ///   - check: inspects a file that did not exist when the connection was opened.
+    ///   - settle: further changes in the same transaction; gets the absolute path of the file.
+    /// - Throws: ``StagingError``, or the error of a closure.
     func prepareForRuns(
         check: @escaping @Sendable (Database) throws -> Void = { _ in },
         settle: @escaping @Sendable (String, Database) throws -> Void = { _, _ in }
@@ -89,7 +94,7 @@ final class StagingConnection: Sendable {
             }
             let opened = try require()
             try Self.access(opened.queue) { db in
-                // Does nothing to a file that has pages already.
+                // Has no effect on a file with pages.
                 try db.execute(sql: "PRAGMA page_size = \(Self.pageSize)")
                 try db.inTransaction(.immediate) {
                     try ControlTables.prepare(db, path: path)
@@ -105,31 +110,30 @@ final class StagingConnection: Sendable {
     private static func configuration(wait: BusyWait, _ log: LogGuard) -> Configuration {
         var configuration = Configuration()
         configuration.foreignKeysEnabled = false
-        configuration.busyMode = .callback { wait.sleep(beforeTry: $0) }
+        configuration.busyMode = .callback { wait.sleep(beforeAttempt: $0) }
         configuration.prepareDatabase { db in
             let result = bqpull_sqlite3_enable_defensive(db.sqliteConnection)
             guard result == SQLITE_OK else { throw DatabaseError(resultCode: ResultCode(rawValue: result)) }
-            try WriteAheadLog.takeOver(db)
+            try WriteAheadLog.disableAutomaticCheckpoints(db)
             log.watch(db)
             try db.execute(sql: "PRAGMA trusted_schema = OFF")
-            // Some distributions build SQLite to write every dropped page a second time, as zeros.
+            // Some distributions build SQLite so that it overwrites dropped pages with zeros.
             try db.execute(sql: "PRAGMA secure_delete = OFF")
-            // Without it, renaming a table rewrites the views that read it, and fails if any view is broken.
+            // Otherwise, renaming a table rewrites the views that read it, and fails if any view is broken.
             try db.execute(sql: "PRAGMA legacy_alter_table = ON")
         }
         return configuration
     }
 
-    /// SQLite opens a file that it may not write for reading, and says nothing.
+    /// Rejects a file that SQLite has silently opened for reading only.
     private static func rejectReadOnly(_ db: Database, path: String) throws {
         guard sqlite3_db_readonly(db.sqliteConnection, "main") == 0 else {
             throw StagingError(
-                code: .databaseUnusable, message: "\(path) cannot be written",
-                hint: "check the permissions of the file")
+                code: .databaseUnusable, message: "\(path) cannot be written", detail: .notWritable)
         }
     }
 
-    /// Runs `work` on one state of the database, without a lock on writing; returns `nil` if there is no file.
+    /// Runs `work` in a read transaction; returns `nil` if there is no file.
     func read<T: Sendable>(_ work: @escaping @Sendable (Database) throws -> T) async throws -> T? {
         try await perform(opening: false) { [self] in
             guard let opened = opened.withLock({ $0 }) else { return nil }
@@ -144,22 +148,25 @@ final class StagingConnection: Sendable {
         }
     }
 
-    /// Runs `work` in a transaction that holds the write lock from the start.
+    /// Runs `work` in a write transaction.
     ///
-    /// Nothing is committed to a file that was removed or replaced meanwhile. A transaction that has begun is
-    /// finished even if the task is cancelled; waiting for a lock is not.
+    /// Nothing is committed to a file that has been removed or replaced. Cancellation ends the wait for a lock, but not a
+    /// transaction that has begun.
     ///
     /// - Parameters:
-    ///   - durably: whether the transaction, and all before it, is on the disk when this returns. Else a power failure
-    ///     can undo the last ones.
-    ///   - patience: how long to wait for another process's lock, if that is less than usual.
+    ///   - durably: whether this transaction and all earlier ones are on the disk when this returns. If not, a power
+    ///     failure can undo the last ones.
+    ///   - patience: the longest wait for a lock, if it is below the default.
+    ///   - work: the content of the transaction.
+    /// - Returns: the result of `work`.
+    /// - Throws: ``StagingError``, `CancellationError`, or the error of `work`.
     func write<T: Sendable>(
         durably: Bool = false, patience: Duration? = nil, _ work: @escaping @Sendable (Database) throws -> T
     ) async throws -> T {
         try await perform(patience: patience, opening: false) { [self] in
             let opened = try require()
             return try Self.access(opened.queue) { db in
-                // Before the transaction, so that no error of it hides a commit.
+                // Before the transaction, so that its error does not hide a commit.
                 try WriteAheadLog.writeBackIfLarge(db, opened.log, of: opened.file.path)
                 if durably { try JournalMode.syncEveryTransaction(db) }
                 let result = try opened.log.committing(db, of: opened.file.path) {
@@ -173,10 +180,10 @@ final class StagingConnection: Sendable {
         }
     }
 
-    /// Gives the file its journal mode back; after a failure of the disk, does nothing. Waits at most two seconds for a
-    /// lock, since the file can stay in WAL mode.
+    /// Returns the file to its own journal mode. Has no effect after a failure of the disk. Waits at most two seconds for
+    /// a lock, since the file can stay in WAL mode.
     ///
-    /// Throws `corrupt` if what was committed is lost, because another program has truncated the log.
+    /// Throws `corrupt` if committed data is lost, because another program has truncated the log.
     func settle() async throws {
         try await perform(patience: .seconds(2), opening: false) { [self] in
             guard let opened = opened.withLock({ $0 }) else { return }
@@ -195,7 +202,7 @@ final class StagingConnection: Sendable {
         }
     }
 
-    /// Runs `body` on the connection. A failure of the disk is the end of writing back the log.
+    /// Runs `body` on the connection. After a failure of the disk, no checkpoint runs any more.
     private static func access<T>(_ queue: DatabaseQueue, _ body: (Database) throws -> T) throws -> T {
         try queue.writeWithoutTransaction { db in
             do {
@@ -207,7 +214,7 @@ final class StagingConnection: Sendable {
         }
     }
 
-    /// Runs `work`, which blocks, on a thread of its own, and puts SQLite's errors into words.
+    /// Runs blocking `work` on a separate thread, and converts SQLite's errors.
     private func perform<T: Sendable>(
         patience: Duration? = nil, opening: Bool, _ work: @escaping @Sendable () throws -> T
     ) async throws -> T {
@@ -226,7 +233,7 @@ final class StagingConnection: Sendable {
         } catch is RowDecodingError {
             throw StagingError(
                 code: .databaseUnusable, message: "\(path): bqpull's tables have unexpected values",
-                hint: "restore the file from a copy, or name another file")
+                detail: .changedRecords)
         }
     }
 }

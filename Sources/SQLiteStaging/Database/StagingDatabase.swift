@@ -4,11 +4,20 @@ import GRDB
 import GRDBSQLite
 import Synchronization
 
-/// A database file that results are staged in: the user's tables, and bqpull's records next to them.
+/// A database file in which results are staged: the user's tables, and the log of runs next to them.
 ///
-/// Open it, begin a run or continue one, deliver the rows, acknowledge the run, close it. Opening inspects the file and
-/// writes nothing to it; the file is created, and bqpull's tables in it, by the first run. One process stages into a
-/// table at a time; all others can read meanwhile, and see the table as it was until the run is finished.
+/// ```swift
+/// let database = try await StagingDatabase.open(StagingTarget(path: "staging.db", table: "orders"))
+/// let run = try await database.begin(intent)
+/// try await run.begin(schema)
+/// for try await page in pages { try await run.append(page) }
+/// try await run.finish()
+/// try await database.acknowledge(intent.runID)
+/// try await database.close()
+/// ```
+///
+/// Opening inspects the file without writing to it. The first run creates the file and the control tables. One process at
+/// a time stages into a table. Others can read it, and see its previous rows until the run is finished.
 public final class StagingDatabase: Sendable {
     private let target: StagingTarget
     private let options: StagingOptions
@@ -25,11 +34,14 @@ public final class StagingDatabase: Sendable {
         self.lock = lock
     }
 
-    /// Inspects the database of the target, and reserves the table for this process.
+    /// Inspects the database of the target, and locks the table for this process.
     ///
-    /// Whatever can be rejected without knowing the rows is rejected here, before anything goes to the network:
-    /// names, files that are not databases or cannot be written, a table that must not be replaced, and one that
-    /// another process is staging into. A file that is rejected is left as it was, and none is created.
+    /// Rejects everything that can be rejected without the schema, before any request is sent. A rejected file is not
+    /// changed, and no file is created.
+    ///
+    /// - Throws: ``StagingError``: `invalidName`, `unknownColumn` or `noKey` for the target itself; `databaseUnusable` if
+    ///   the file or the table cannot be written; `targetExists` if the table must not be changed; `targetInUse` if
+    ///   another process is staging into it.
     public static func open(
         _ target: StagingTarget, _ options: StagingOptions = StagingOptions()
     ) async throws -> StagingDatabase {
@@ -38,10 +50,10 @@ public final class StagingDatabase: Sendable {
             let path = try StagingFile.absolutePath(target.path)
             guard let (file, db) = found else { return try TargetLock.take(target.table, of: path) }
             try inspect(db, for: target)
-            // A process that exited unexpectedly can have left a file that is written halfway.
+            // A process that exited unexpectedly can have left the file half written.
             let isDoubtful = try !dead(db, file.path).isEmpty || file.hadJournal
             let lock = try TargetLock.take(target.table, of: path)
-            if options.checksEverything || isDoubtful && ControlTables.isChecked(size: file.size) {
+            if options.checksEverything || isDoubtful && file.size < ControlTables.checkedSize {
                 try ControlTables.checkIntegrity(db, path: target.path)
             }
             return lock
@@ -54,29 +66,29 @@ public final class StagingDatabase: Sendable {
         do {
             _ = try Publication(to: target, db)
         } catch let error as StagingError where error.code == .targetExists {
-            // The table can be that of a run whose caller has no report yet.
-            guard try RunTable.hasUnacknowledged(target, db) else { throw error }
+            // The table can be that of an unacknowledged run.
+            guard try RunLog.hasUnacknowledged(target, db) else { throw error }
         }
     }
 
-    /// The runs into other tables whose process exited unexpectedly.
+    /// The runs into other tables whose process has exited unexpectedly.
     private static func dead(_ db: Database, _ path: String) throws -> [(runID: String, target: String)] {
-        try RunTable.running(db, path: path).filter { TargetLock.owner(of: $0.target, in: path) == nil }
+        try RunLog.running(db, path: path).filter { TargetLock.owner(of: $0.target, in: path) == nil }
     }
 
-    /// Makes what runs need, once.
+    /// Creates the file, the control tables and the journal mode, once.
     private func prepare() async throws {
         guard isPrepared.withLock({ !$0 }) else { return }
         let target = target
         try await connection.prepareForRuns {
             try Self.inspect($0, for: target)
         } settle: { path, db in
-            // This process holds the lock of its own table, so that no other one is in it.
-            let dead = try RunTable.running(db, path: path).filter {
+            // This process holds the lock of its own table, so no other process stages into it.
+            let dead = try RunLog.running(db, path: path).filter {
                 SQLiteName($0.target) == SQLiteName(target.table) || TargetLock.owner(of: $0.target, in: path) == nil
             }
             for run in dead {
-                try RunTable.stop(run.runID, canContinue: true, error: "the process exited unexpectedly", db)
+                try RunLog.stop(run.runID, canContinue: true, error: "the process exited unexpectedly", db)
             }
         }
         isPrepared.withLock { $0 = true }
@@ -84,27 +96,29 @@ public final class StagingDatabase: Sendable {
 
     // MARK: Earlier runs
 
-    /// The latest run of the command into this target that is not finished, or `nil`.
+    /// Finds the latest unfinished run of a command into this target.
     ///
-    /// - Parameter command: as in ``StagingIntent/command``.
+    /// - Parameter command: the ``StagingIntent/command``.
+    /// - Returns: `nil` if every run of the command is finished.
+    /// - Throws: ``StagingError``: `databaseUnusable` if the record is invalid.
     public func unfinishedRun(of command: String) async throws -> RecordedRun? {
         let target = target
-        return try await connection.read { try RunTable.unfinished(command, target: target, $0) } ?? nil
+        return try await connection.read { try RunLog.unfinished(command, target: target, $0) } ?? nil
     }
 
-    /// A run into this target that is not finished, or published and not acknowledged.
+    /// Finds an unfinished or unacknowledged run into this target.
     ///
-    /// Throws `noRun` if no such run has this ID.
+    /// - Throws: ``StagingError``: `noRun` if no such run has this ID, `databaseUnusable` if the record is invalid.
     public func run(id: String) async throws -> RecordedRun {
         let target = target
-        let found = try await connection.read { try RunTable.find(id, path: target.path, $0) } ?? nil
-        guard let found, found.state.isUnfinished || found.awaitsAcknowledgement, goesHere(found) else {
+        let found = try await connection.read { try RunLog.find(id, path: target.path, $0) } ?? nil
+        guard let found, found.state.isUnfinished || found.awaitsAcknowledgement, isIntoTarget(found) else {
             throw noRun(id)
         }
         return found
     }
 
-    private func goesHere(_ run: RecordedRun) -> Bool {
+    private func isIntoTarget(_ run: RecordedRun) -> Bool {
         SQLiteName(run.target.table) == SQLiteName(target.table) && run.target.ifExists == target.ifExists
             && run.target.key == target.key
     }
@@ -112,43 +126,46 @@ public final class StagingDatabase: Sendable {
     private func noRun(_ id: String) -> StagingError {
         StagingError(
             code: .noRun, message: "there is no unfinished run \(id) into the table \(target.table)",
-            hint: "bqpull runs '\(target.path)' lists the runs")
+            detail: .runs(path: target.path))
     }
 
-    /// Takes up an unfinished run, to be continued at the row after ``StagingRun/rowsWritten``.
+    /// Continues an unfinished run, at the row after ``StagingRun/rowsWritten``.
     ///
-    /// Throws `noRun` if it is finished, or goes into another target.
+    /// - Throws: ``StagingError``: `noRun` if it is finished or has another target; `targetExists`, `noKey` or
+    ///   `databaseUnusable` if the database has changed since it was opened.
     public func continueRun(id: String) async throws -> StagingRun {
         try Task.checkCancellation()
         try await prepare()
         let target = target
-        // On the disk before the job is sent once more, which an earlier process can have failed to see to.
+        // Synced before the job is inserted again: the process that recorded the run can have exited before its sync.
         let found = try await connection.write(durably: true) { [self] db -> RecordedRun? in
-            guard let run = try RunTable.find(id, path: target.path, db), run.state.isUnfinished, goesHere(run) else {
+            guard let run = try RunLog.find(id, path: target.path, db), run.state.isUnfinished, isIntoTarget(run) else {
                 return nil
             }
-            try RunTable.resume(run, target: target, db)
-            return try RunTable.find(id, path: target.path, db)
+            try RunLog.resume(run, target: target, db)
+            return try RunLog.find(id, path: target.path, db)
         }
         guard let found else { throw noRun(id) }
         return StagingRun(found, connection: connection, ignoresDiskSpace: options.ignoresDiskSpace)
     }
 
-    /// The latest run of the command into this target that is published and not acknowledged, if the table is still as
-    /// the run left it: no other run has been published into it, and it has as many rows; `nil` if there is no such run.
+    /// Finds the latest unacknowledged run of a command into this target, if the table is unchanged since: no other run
+    /// was published into it, and its number of rows is the same.
     ///
     /// - Parameters:
-    ///   - command: as in ``StagingIntent/command``.
-    ///   - window: the time since the publication within which it counts; `.zero` finds none. A publication in the
-    ///     future, after the clock went backwards, counts for `append`, which would double the rows, and else not.
-    ///   - now: the time that the window ends at.
+    ///   - command: the ``StagingIntent/command``.
+    ///   - window: the longest time since the publication; `.zero` finds no run. A publication in the future, after the
+    ///     clock was set back, counts only for `append`, where another run would duplicate the rows.
+    ///   - now: the end of the window.
+    /// - Returns: `nil` if there is no such run.
+    /// - Throws: ``StagingError``: `databaseUnusable` if the record is invalid.
     public func unacknowledgedRun(
         of command: String, within window: Duration, of now: Date = Date()
     ) async throws -> RecordedRun? {
         guard window > .zero else { return nil }
         let target = target
         let found = try await connection.read { db -> RecordedRun? in
-            guard let run = try RunTable.unacknowledged(command, target: target, db), let end = run.finishedAt else {
+            guard let run = try RunLog.unacknowledged(command, target: target, db), let end = run.finishedAt else {
                 return nil
             }
             let age = now.timeIntervalSince(end)
@@ -161,32 +178,39 @@ public final class StagingDatabase: Sendable {
         return found ?? nil
     }
 
-    /// Records that the caller of a published run has its report, so that the same command runs again.
+    /// Records that the caller has received the report of a published run, so that the next pull of the command runs.
     ///
-    /// Waits at most two seconds for a lock. Does nothing to a run that is not published, or acknowledged already.
+    /// Waits at most two seconds for a lock. Has no effect on a run that is not published or already acknowledged.
+    ///
+    /// - Throws: ``StagingError``, if that cannot be recorded.
     public func acknowledge(_ runID: String) async throws {
-        try await connection.write(durably: true, patience: .seconds(2)) { try RunTable.acknowledge(runID, $0) }
+        try await connection.write(durably: true, patience: .seconds(2)) { try RunLog.acknowledge(runID, $0) }
     }
 
     // MARK: New runs
 
-    /// Writes down what is going to be done, and drops what earlier runs of the same command left. It is on the disk
-    /// when this returns.
+    /// Records a new run, and drops the rows of earlier runs of its command. The record is on the disk when this returns.
     ///
-    /// If the intent has a schema, throws what ``StagingRun/begin(_:)`` would throw for it.
+    /// - Throws: ``StagingError``: `targetExists`, `noKey` or `databaseUnusable` if the database has changed since it was
+    ///   opened, or no table can be published in it. If the intent has a schema, also what ``StagingRun/begin(_:)``
+    ///   throws for it.
     public func begin(_ intent: StagingIntent) async throws -> StagingRun {
         try Task.checkCancellation()
         let target = target
-        // What can be rejected without the database leaves none behind.
-        if let schema = intent.schema { _ = try StagedTable(schema, for: target, columnLimit: .max) }
+        // Rejected here, an invalid schema does not leave a database behind.
+        if let schema = intent.schema {
+            _ = try HiddenTable(schema, ofRun: intent.runID, for: target, columnLimit: .max)
+        }
         try await prepare()
         let recorded = try await connection.write(durably: true) { db in
-            _ = try Publication(to: target, db)
-            if let schema = intent.schema { _ = try StagedTable(schema, goingTo: target, db) }
-            try Publication(to: target, db).rehearseRenaming(db)
-            try RunTable.discardAll(intent.command, target: target, db)
-            try RunTable.insert(intent, target: target, db)
-            return try RunTable.find(intent.runID, path: target.path, db)
+            let publication = try Publication(to: target, db)
+            if let schema = intent.schema {
+                _ = try HiddenTable(schema, ofRun: intent.runID, publishedTo: target, db)
+            }
+            try publication.rehearseRenaming(db)
+            try RunLog.discardAll(intent.command, target: target, db)
+            try RunLog.insert(intent, target: target, db)
+            return try RunLog.find(intent.runID, path: target.path, db)
         }
         guard let recorded else { throw StagingError(code: .unexpected, message: "the run was not recorded") }
         return StagingRun(recorded, connection: connection, ignoresDiskSpace: options.ignoresDiskSpace)
@@ -194,23 +218,29 @@ public final class StagingDatabase: Sendable {
 
     // MARK: The table
 
-    /// The highest value of a column that runs which take it for their incremental column have brought to the table;
-    /// `nil` before the first one, while the table is not there, and after bqpull replaced it. A table that another
-    /// program replaced is not noticed.
+    /// The highest value that runs with this incremental column have published into the table; `nil` before the first
+    /// run, if the table does not exist, and after a run has replaced it. A replacement by another program is not
+    /// detected.
+    ///
+    /// - Throws: ``StagingError``: `databaseUnusable` if the record is invalid.
     public func watermark(of column: String) async throws -> Watermark? {
         let target = target
         return try await connection.read { db in
-            try RunTable.watermark(column, table: target.table, path: target.path, db)
+            try RunLog.watermark(column, table: target.table, path: target.path, db)
         } ?? nil
     }
 
-    /// Whether the table is there.
+    /// Whether the table exists.
+    ///
+    /// - Throws: ``StagingError``.
     public func tableExists() async throws -> Bool {
         let target = target
         return try await connection.read { try $0.tableExists(target.table) } ?? false
     }
 
-    /// Whether the table is there and has rows.
+    /// Whether the table exists and has rows.
+    ///
+    /// - Throws: ``StagingError``.
     public func tableHasRows() async throws -> Bool {
         let target = target
         return try await connection.read { db in
@@ -227,17 +257,21 @@ public final class StagingDatabase: Sendable {
 
     // MARK: The end
 
-    /// Gives a file that was not in WAL mode its own mode back, unless another process has it open.
+    /// Returns a file that was not in WAL mode to its own journal mode, unless another process has it open.
     ///
-    /// To be called when the runs are finished; ``acknowledge(_:)`` can follow. Throws `corrupt` if rows that were
-    /// published are lost, because another program has truncated the log; after any other error they are there.
+    /// Call it after the runs are finished; ``acknowledge(_:)`` can follow.
+    ///
+    /// - Throws: ``StagingError``: `corrupt` if published rows are lost, because another program has truncated the log.
+    ///   After any other error the rows are safe.
     public func settle() async throws {
         try await connection.settle()
     }
 
-    /// Closes the database, settled if possible, and gives the table back.
+    /// Settles the database if possible, closes it, and releases the lock on the table.
     ///
-    /// Also to be called after an error. No run of this database can be used afterwards.
+    /// Call it after an error as well. No run of this database can be used afterwards.
+    ///
+    /// - Throws: what ``settle()`` throws; the database is closed nevertheless.
     public func close() async throws {
         defer { lock?.release() }
         do {
@@ -247,14 +281,5 @@ public final class StagingDatabase: Sendable {
             throw error
         }
         try await connection.close()
-    }
-}
-
-extension StagedTable {
-    /// The table for rows of this schema, if they could be published to the target.
-    init(_ schema: TableSchema, goingTo target: StagingTarget, _ db: Database) throws {
-        let limit = sqlite3_limit(db.sqliteConnection, SQLITE_LIMIT_COLUMN, -1)
-        try self.init(schema, for: target, columnLimit: Int(limit))
-        try Publication(to: target, db).check(self, db)
     }
 }

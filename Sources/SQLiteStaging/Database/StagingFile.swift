@@ -1,23 +1,22 @@
 import Foundation
 import GRDBSQLite
 
-/// The file of a staging database, looked at without opening it.
+/// The file of a staging database, inspected without opening it.
 ///
-/// Never opened here when it exists: closing any descriptor of a file drops the locks that this process holds
-/// on it, also those of a connection that the rest of the program has to the same database. Never removed here or
-/// anywhere else: another program can have committed to a file that was created a moment ago.
+/// An existing file is never opened here: closing any descriptor of a file releases all locks of this process on it,
+/// including those of other connections to the same database. The file is never removed, not even a new one: another
+/// program can have committed to it.
 struct StagingFile: Sendable {
-    /// Absolute, so that SQLite cannot take it for a URI or for the name of a database in memory.
+    /// Absolute, so that SQLite does not interpret it as a URI or as the name of an in-memory database.
     let path: String
-    /// Whether there was a journal, which SQLite writes back into the file when that is first read, be it another
-    /// file's or not.
+    /// Whether there was a journal. SQLite rolls it back at the first read, even if it belongs to another file.
     let hadJournal: Bool
     private let device: dev_t
     private let inode: ino_t
 
     /// Finds the file; `nil` if it does not exist.
     ///
-    /// Throws `invalidName` for what cannot be a path, `databaseUnusable` for what cannot be a database.
+    /// Throws `invalidName` for an invalid path, `databaseUnusable` for a file that cannot be a database.
     static func find(_ given: String) throws -> StagingFile? {
         let path = try absolutePath(given)
         var status = stat()
@@ -30,7 +29,7 @@ struct StagingFile: Sendable {
 
     /// Finds the file, or creates an empty one that only its owner can read.
     static func findOrCreate(_ given: String) throws -> StagingFile {
-        // Another process can create the file in between.
+        // Another process can create the file at the same time.
         if let file = try find(given) { return file }
         let path = try absolutePath(given)
         let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
@@ -39,7 +38,7 @@ struct StagingFile: Sendable {
             throw systemError(errno, path: given)
         }
         defer { close(descriptor) }
-        // The umask can take the owner's rights as well.
+        // The umask can remove the owner's permissions as well.
         fchmod(descriptor, 0o600)
         var status = stat()
         fstat(descriptor, &status)
@@ -48,8 +47,7 @@ struct StagingFile: Sendable {
 
     private init(path: String, _ status: stat, given: String) throws {
         if let problem = Self.problem(with: status) {
-            throw StagingError(
-                code: .databaseUnusable, message: "\(given) \(problem)", hint: "name a file of its own")
+            throw StagingError(code: .databaseUnusable, message: "\(given) \(problem)")
         }
         self.path = path
         var journal = stat()
@@ -57,18 +55,17 @@ struct StagingFile: Sendable {
         (device, inode) = (status.st_dev, status.st_ino)
     }
 
-    /// A path from the root of the file system.
+    /// The absolute path.
     ///
-    /// Throws `invalidName` for what cannot be a path, `databaseUnusable` if the working directory is gone.
+    /// Throws `invalidName` for an invalid path, `databaseUnusable` if the working directory does not exist.
     static func absolutePath(_ given: String) throws -> String {
         guard !given.isEmpty, !given.utf8.contains(0) else {
             throw StagingError(
                 code: .invalidName,
-                message: "the path of the database \(given.isEmpty ? "is empty" : "contains NUL")",
-                hint: "name a file")
+                message: "the path of the database \(given.isEmpty ? "is empty" : "contains NUL")")
         }
         let path = given.hasPrefix("/") ? given : try workingDirectory(given) + "/" + given
-        // SQLite would fail to open what was created.
+        // SQLite could not open the created file.
         if let limit = sqlite3_vfs_find(nil)?.pointee.mxPathname, path.utf8.count + "-journal".utf8.count > limit {
             throw systemError(ENAMETOOLONG, path: given)
         }
@@ -78,22 +75,22 @@ struct StagingFile: Sendable {
     private static func workingDirectory(_ given: String) throws -> String {
         guard let folder = getcwd(nil, 0) else { throw systemError(errno, path: given) }
         defer { free(folder) }
-        // Repaired, it could be the name of another folder.
+        // With replacement characters, it could be the name of another folder.
         guard let name = String(validatingCString: folder) else {
             throw StagingError(
                 code: .invalidName, message: "the name of the working directory is not valid UTF-8",
-                hint: "change to another directory, or rename this one")
+                detail: .workingDirectory)
         }
         return name == "/" ? "" : name
     }
 
-    /// Throws `io` if the path does not lead to this file any more: what is written would be lost.
+    /// Throws `io` if the path no longer leads to this file, so that further writes would be lost.
     func requirePresence() throws {
         var status = stat()
         guard lstat(path, &status) == 0, status.st_dev == device, status.st_ino == inode else {
             throw StagingError(
                 code: .io, message: "\(path) was removed or replaced while rows were staged in it",
-                hint: "put the file back and run the same command again, or pull into another one")
+                detail: .replacedFile)
         }
     }
 
@@ -107,12 +104,12 @@ struct StagingFile: Sendable {
         switch status.st_mode & S_IFMT {
         case S_IFREG: break
         case S_IFDIR: return "is a folder"
-        // SQLite finds a journal by the name of its database: under two names, a crash leaves it damaged.
+        // SQLite finds a journal by the name of its database. Under two names, a crash damages the database.
         case S_IFLNK: return "is a symbolic link"
         default: return "is not a regular file"
         }
         if status.st_nlink > 1 { return "has more than one name (hard links)" }
-        // SQLite takes a file of one byte for an empty database, and would write over it.
+        // SQLite treats a file of one byte as an empty database, and would overwrite it.
         if (1..<512).contains(status.st_size) { return "is not an SQLite database" }
         return nil
     }
@@ -122,7 +119,7 @@ struct StagingFile: Sendable {
         return StagingError(
             code: isShortage ? .outOfResources : .databaseUnusable,
             message: "\(path) cannot be created: \(String(cString: strerror(number)))",
-            hint: isShortage ? "raise the limit of the process" : "check the folder and its permissions",
+            detail: !isShortage ? .notWritable : number == ENOMEM ? nil : .openFileLimit,
             cause: POSIXErrorCode(rawValue: number).map { POSIXError($0) })
     }
 }

@@ -1,22 +1,20 @@
-/// How a staging database is opened and used.
+/// Options for opening and writing a staging database.
 public struct StagingOptions: Sendable {
-    /// How long every transaction waits for a lock that another process holds. Defaults to 5 minutes.
+    /// The longest wait of a transaction for a lock that another process holds. Defaults to 5 minutes.
     ///
-    /// A table that another process is staging into is rejected at once.
+    /// A table that another process is staging into is rejected immediately.
     public var lockTimeout: Duration = .seconds(300)
-    /// Called when a lock has been waited for longer than a second, once in every wait. Must return at once.
+    /// Called once in every wait of more than a second for a lock. Must not block.
     public var onLockWait: @Sendable (LockWait) -> Void = { _ in }
-    /// Whether the whole file is checked for damage. Defaults to `false`.
-    ///
-    /// That takes time, and happens without this only after a process was killed or next to a journal, for files below
-    /// 256 MB.
+    /// Whether the whole file is checked for damage, which takes time. Defaults to `false`: only files below 256 MiB are
+    /// checked, and only after a process was killed or if there is a journal.
     public var checksEverything = false
-    /// Whether rows are written until the disk is full. Defaults to `false`: a page is rejected with `io` when less than
-    /// 64 MB of disk space is free and the rest of the result needs more than that.
+    /// Whether pages are written regardless of the disk space. Defaults to `false`: a page is rejected with `io` if less
+    /// than 64 MB are free and the rest of the result needs more.
     public var ignoresDiskSpace = false
-    /// Measures ``StagingRun/durations``, and how long pages stay unsynced.
+    /// Measures the durations of writing and the time since the last sync.
     public var clock: any Clock<Duration> = ContinuousClock()
 
-    /// The defaults.
+    /// Creates options with the defaults.
     public init() {}
 }

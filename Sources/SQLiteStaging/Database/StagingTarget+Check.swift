@@ -1,5 +1,5 @@
 extension StagingTarget {
-    /// Rejects table names that SQLite or bqpull reserve, and rules that contradict each other.
+    /// Rejects reserved table names and contradictory options.
     func check() throws(StagingError) {
         let reserved = ["sqlite_", ControlTables.prefix]
         let problem: String? =
@@ -14,18 +14,15 @@ extension StagingTarget {
             }
         if let problem {
             throw StagingError(
-                code: .invalidName, message: "the table name \"\(table)\" \(problem)",
-                hint: "choose another one with --table NAME")
+                code: .invalidName, message: "the table name \"\(table)\" \(problem)", detail: .unsuitableTable)
         }
         if ifExists == .upsert, key.isEmpty {
-            throw StagingError(
-                code: .noKey, message: "an upsert needs a key to tell which rows are new",
-                hint: "name its columns with --key COLUMN[,COLUMN]")
+            throw StagingError(code: .noKey, message: "an upsert needs a key, to find the rows to update")
         }
         for columns in [key] + indexes where Set(columns.map { SQLiteName($0) }).count < columns.count {
             throw StagingError(
                 code: .unknownColumn, message: "duplicate column in \(columns.joined(separator: ", "))",
-                hint: "name every column once")
+                detail: .duplicateColumn)
         }
     }
 }

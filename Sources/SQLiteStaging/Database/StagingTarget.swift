@@ -1,14 +1,14 @@
-/// Where rows go: a database file, a table in it, and what becomes of a table that is there already.
+/// The destination of rows: a database file, a table in it, and how to treat an existing table.
 public struct StagingTarget: Sendable, Hashable {
-    /// What to do when the table exists.
+    /// The treatment of an existing table.
     public enum ExistingTable: String, Sendable, CaseIterable {
-        /// Refuse.
+        /// Reject the run.
         case fail
-        /// Replace it, whoever made it.
+        /// Replace it, even if another program created it.
         case replace
-        /// Add rows to it; its columns must be those of the result.
+        /// Add rows to it. Its columns must match those of the result.
         case append
-        /// Add rows whose key is new to it, and give the others their new values.
+        /// Insert rows with a new key, and update the others.
         case upsert
     }
 
@@ -16,18 +16,18 @@ public struct StagingTarget: Sendable, Hashable {
     public var path: String
     /// The table, `results` by default.
     public var table: String
-    /// What to do when the table exists; `nil` replaces a table that bqpull made and refuses any other.
+    /// The treatment of an existing table. `nil` replaces a table that a run created and rejects any other.
     public var ifExists: ExistingTable?
-    /// The columns that tell rows apart: none of them is NULL, no two rows have the same. None by default.
+    /// The columns that identify a row: never NULL, and different in every row. Empty by default.
     ///
-    /// A table that is made gets a unique index on them; one that rows are added to must have one.
+    /// A new table gets a unique index on them; a table that rows are added to must have one.
     public var key: [String]
-    /// Indexes to make, each by its columns. None by default.
+    /// The columns of each index to create. Empty by default.
     public var indexes: [[String]]
-    /// Whether columns that an existing table does not have are added to it. Defaults to `false`.
+    /// Whether missing columns are added to an existing table. Defaults to `false`.
     public var addsColumns: Bool
 
-    /// Makes a target; the defaults are those of the properties.
+    /// Creates a target with the defaults of the properties.
     public init(
         path: String, table: String = "results", ifExists: ExistingTable? = nil, key: [String] = [],
         indexes: [[String]] = [], addsColumns: Bool = false

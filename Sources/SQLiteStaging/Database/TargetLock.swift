@@ -1,85 +1,90 @@
 import Foundation
 import Synchronization
+import TextSupport
 
-/// The right to stage into one table, which one process at a time has.
+/// The exclusive right of one process to stage into a table.
 ///
-/// A lock on a file beside the database, so that it ends with its owner whatever becomes of that; the file holds
-/// the owner's process id, for the message to others. No lock on the database file itself: closing any other
-/// descriptor of that would drop SQLite's.
+/// A lock on a file next to the database, which contains the ID of its owner. Not on the database itself, since closing
+/// any descriptor of that would release SQLite's locks.
 final class TargetLock: Sendable {
     private let path: String
-    private let descriptor: Mutex<Int32?>
+    private let lock: Mutex<FileLock?>
 
-    /// What another process does to find out whether the lock is taken lasts shorter than this.
+    /// Another process that reads the owner holds the lock for less than this time.
     private static let attempts = 5
     private static let pause = 0.01
 
-    private init(path: String, descriptor: Int32) {
+    private init(path: String, lock: FileLock) {
         self.path = path
-        self.descriptor = Mutex(descriptor)
+        self.lock = Mutex(lock)
     }
 
     deinit { release() }
 
-    /// Takes the lock; `nil` on a file system that knows no locks, where nothing protects a table.
+    /// Takes the lock.
     ///
-    /// Throws `targetInUse` if another run holds it, with the process that does; `databaseUnusable` if the file
-    /// cannot be made.
-    ///
-    /// - Parameter database: the absolute path of the database, which need not exist.
+    /// - Parameters:
+    ///   - table: the name of the table.
+    ///   - database: the absolute path of the database, which need not exist.
+    /// - Returns: `nil` if the file system does not support locks, and the table is not protected.
+    /// - Throws: `targetInUse` if another process holds it; `databaseUnusable` or `outOfResources` if the file cannot be
+    ///   created.
     static func take(_ table: String, of database: String) throws -> TargetLock? {
         let path = path(table, of: database)
         for attempt in 1... {
-            let descriptor = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
-            guard descriptor >= 0 else { throw StagingFile.systemError(errno, path: database) }
-            // The umask can take the owner's rights as well.
-            fchmod(descriptor, 0o600)
-            if flock(descriptor, LOCK_EX | LOCK_NB) == 0 {
-                // The last owner may have removed the file in the meantime.
-                guard isSame(descriptor, path) else {
-                    close(descriptor)
+            let lock: FileLock
+            do {
+                lock = try FileLock(opening: path)
+            } catch {
+                throw StagingFile.systemError(error.code.rawValue, path: database)
+            }
+            let isTaken: Bool
+            do {
+                isTaken = try lock.tryLock()
+            } catch {
+                unlink(path)
+                lock.release()
+                return nil
+            }
+            if isTaken {
+                // The last owner can have removed the file since it was opened.
+                guard isSame(lock.descriptor, path) else {
+                    lock.release()
                     continue
                 }
                 let identifier = Array("\(getpid())\n".utf8)
-                if ftruncate(descriptor, 0) == 0 { _ = write(descriptor, identifier, identifier.count) }
-                return TargetLock(path: path, descriptor: descriptor)
+                if ftruncate(lock.descriptor, 0) == 0 { _ = write(lock.descriptor, identifier, identifier.count) }
+                return TargetLock(path: path, lock: lock)
             }
-            let number = errno
-            let owner = owner(descriptor)
-            close(descriptor)
-            guard number == EWOULDBLOCK else {
-                unlink(path)
-                return nil
-            }
+            let owner = owner(lock.descriptor)
+            lock.release()
             guard attempt < attempts else {
                 throw StagingError(
                     code: .targetInUse,
-                    message: "\(owner.map { "process \($0)" } ?? "another process") is pulling into the table \(table)",
-                    hint: "wait for its end, or choose another table with --table NAME")
+                    message: "\(owner.map { "process \($0)" } ?? "another process") is pulling into the table \(table)")
             }
             Thread.sleep(forTimeInterval: pause)
         }
         return nil
     }
 
-    /// The process that stages into the table now; 0 if there is one that cannot be named, `nil` if there is none.
+    /// The ID of the process that stages into the table now; 0 if it is unknown, `nil` if no process does.
     static func owner(of table: String, in database: String) -> Int32? {
         let descriptor = open(path(table, of: database), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
-        // Where the file system knows no locks, nobody is known to be in.
+        // Without support for locks, no owner is known.
         guard flock(descriptor, LOCK_SH | LOCK_NB) != 0, errno == EWOULDBLOCK else { return nil }
         return owner(descriptor) ?? 0
     }
 
-    /// Gives the lock back.
+    /// Releases the lock.
     func release() {
-        descriptor.withLock { descriptor in
-            guard let open = descriptor else { return }
-            // Removed while it is held, so that nobody takes a lock on a file without a name.
-            if Self.isSame(open, path) { unlink(path) }
-            close(open)
-            descriptor = nil
+        lock.withLock { lock in
+            guard let held = lock.take() else { return }
+            // Removed while the lock is held, so that no other process locks a file that was removed.
+            if Self.isSame(held.descriptor, path) { unlink(path) }
+            held.release()
         }
     }
 
@@ -96,7 +101,7 @@ final class TargetLock: Sendable {
         return Int32(String(decoding: text[..<count], as: UTF8.self).trimmingCharacters(in: .newlines))
     }
 
-    /// A name of fixed length, whatever the table's name consists of.
+    /// A name of fixed length for every table name.
     private static func path(_ table: String, of database: String) -> String {
         "\(database)-bqpull-" + String(SQLiteName(table).hash64, radix: 16)
     }

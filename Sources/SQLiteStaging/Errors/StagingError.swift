@@ -1,8 +1,11 @@
 public import TextSupport
 
-/// Why rows could not be staged.
+/// An error of staging rows in a database.
+///
+/// Every operation on a database can throw `busy`, `io`, `corrupt`, `outOfResources` and `unexpected`, besides the
+/// codes that its documentation lists, and `CancellationError`.
 public struct StagingError: CodedError {
-    /// The kind of error, which decides the exit code of the command line.
+    /// The kind of a ``StagingError``.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Value: String, CaseIterable {
             case databaseUnusable, targetExists, schemaMismatch
@@ -19,49 +22,49 @@ public struct StagingError: CodedError {
             self.value = value
         }
 
-        /// The file cannot be created, opened or written, or is not a database that bqpull may use (exit 73).
+        /// The file cannot be created, opened or written, or is not a database that rows can be staged in.
         public static let databaseUnusable = Code(.databaseUnusable)
-        /// The table exists, and the target does not say that it may be replaced (exit 73).
+        /// The table exists, and the target does not allow it to be replaced.
         public static let targetExists = Code(.targetExists)
-        /// The existing table does not go with the columns of the result (exit 73).
+        /// The columns of the result do not match those of the existing table, or of the run to continue.
         public static let schemaMismatch = Code(.schemaMismatch)
-        /// There is no file of this name to read runs from (exit 66).
+        /// The file to read runs from does not exist.
         public static let noDatabase = Code(.noDatabase)
-        /// There is no run of this id, or none that can be continued or removed (exit 64).
+        /// No run has this ID, or it cannot be continued or removed.
         public static let noRun = Code(.noRun)
-        /// An upsert without a key, or into a table that has no unique index on it (exit 64).
+        /// An upsert has no key, or its table has no unique index on the key.
         public static let noKey = Code(.noKey)
-        /// A column of a key or an index that the result does not have (exit 64).
+        /// The result does not have a column of a key or an index, or it is named twice.
         public static let unknownColumn = Code(.unknownColumn)
-        /// A path, table name or column name that cannot be used (exit 64).
+        /// A path, table name or column name is invalid or reserved.
         public static let invalidName = Code(.invalidName)
-        /// The result has no columns, so there is no table to make (exit 64).
+        /// The result has no columns, so no table can be created.
         public static let noColumns = Code(.noColumns)
-        /// The result has more columns than this SQLite was built for (exit 65).
+        /// The table would have more columns than this build of SQLite supports.
         public static let tooManyColumns = Code(.tooManyColumns)
-        /// A value or a row is longer than this SQLite was built for (exit 65).
+        /// A value or a row is longer than this build of SQLite supports.
         public static let valueTooLarge = Code(.valueTooLarge)
-        /// A row has NULL in its key, or the key of an earlier row (exit 65).
+        /// A row has NULL in its key, or the key of an earlier row.
         public static let keyViolated = Code(.keyViolated)
-        /// The rows break a constraint or a unique index of the existing table (exit 65).
+        /// The rows break a constraint or a unique index of the existing table.
         public static let constraintViolated = Code(.constraintViolated)
-        /// Fewer or more rows were staged than the result has (exit 65).
+        /// Fewer or more rows were staged than the result has.
         public static let incomplete = Code(.incomplete)
-        /// Another process held the database for longer than the busy timeout (exit 75).
+        /// Another process held the database for longer than the lock timeout.
         public static let busy = Code(.busy)
-        /// Another process is staging into the same table (exit 75).
+        /// Another process is staging into the same table.
         public static let targetInUse = Code(.targetInUse)
-        /// Another run on the same target has taken this run's place (exit 75).
+        /// Another run has taken this run's place.
         public static let superseded = Code(.superseded)
         /// The rows need more disk space than is free.
         public static let notEnoughSpace = Code(.notEnoughSpace)
-        /// Reading or writing failed, or the disk is full (exit 74).
+        /// Reading or writing failed, or the disk is full.
         public static let io = Code(.io)
-        /// The database file is damaged (exit 74).
+        /// The database file is damaged.
         public static let corrupt = Code(.corrupt)
-        /// Memory or file descriptors ran out (exit 71).
+        /// Memory or file descriptors ran out.
         public static let outOfResources = Code(.outOfResources)
-        /// What should not happen: pages out of order, or an SQLite error that has no place here (exit 1).
+        /// An internal error: pages out of order, or an SQLite error without a code of its own.
         public static let unexpected = Code(.unexpected)
 
         /// Every code.
@@ -70,27 +73,79 @@ public struct StagingError: CodedError {
         /// The identifier of the code, for example `targetExists`.
         public var description: String { value.rawValue }
 
-        /// Whether the same pull may succeed later although nobody changed anything.
+        /// Whether the same operation may succeed later although nothing has been changed.
         public var isTransient: Bool { value == .busy || value == .targetInUse }
+    }
+
+    /// A fact about an error, for advice that its code alone does not decide.
+    package enum Detail: Sendable, Hashable {
+        /// The table cannot be written, or its name cannot be used.
+        case unsuitableTable
+        /// A view, trigger or index prevents the table from being written or replaced.
+        case conflictingObject
+        /// An index of another table cannot be read, so no table can be renamed.
+        case brokenIndex
+        /// Another program's object has a reserved name.
+        case reservedName
+        /// Another program has changed the control tables.
+        case changedRecords
+        /// A newer version has written the control tables.
+        case newerFormat
+        /// The file or its folder cannot be written.
+        case notWritable
+        /// The file system does not support locks.
+        case noFileLocks
+        /// The bytes that the missing rows need, if known.
+        case diskFull(missingBytes: Int64?)
+        /// The file was removed or replaced.
+        case replacedFile
+        /// Another program has truncated the write-ahead log.
+        case truncatedLog
+        /// The process or the system has no file descriptors left.
+        case openFileLimit
+        /// A column of the key is NULL.
+        case nullKey
+        /// The statement that would create the unique index.
+        case noUniqueIndex(statement: String)
+        /// The target does not allow columns to be added.
+        case fixedColumns
+        /// The rows staged earlier have other columns.
+        case changedSchema
+        /// A column has an invalid name.
+        case columnName
+        /// The working directory has an invalid name.
+        case workingDirectory
+        /// An existing column has a name similar to the unknown one.
+        case similarName(String)
+        /// The columns of the result.
+        case columns([String])
+        /// A column is named twice.
+        case duplicateColumn
+        /// The database that has a log of its runs.
+        case runs(path: String)
     }
 
     /// The kind of error.
     public var code: Code
-    /// What is wrong, and with which file or table, in one line.
+    /// What failed, and on which file or table, in one line.
     public var message: String
-    /// What to do about it, if there is something.
-    public var hint: String?
-    /// The error of SQLite or the system underneath, if there was one; `message` carries its number.
+    /// A fact that advice depends on.
+    package var detail: Detail?
+    /// The error of SQLite or the system underneath, if there is one; `message` has its number.
     public var cause: (any Error)?
 
-    /// Makes an error.
-    public init(code: Code, message: String, hint: String? = nil, cause: (any Error)? = nil) {
+    /// Creates an error.
+    public init(code: Code, message: String, cause: (any Error)? = nil) {
+        self.init(code: code, message: message, detail: nil, cause: cause)
+    }
+
+    package init(code: Code, message: String, detail: Detail?, cause: (any Error)? = nil) {
         self.code = code
         self.message = message
-        self.hint = hint
+        self.detail = detail
         self.cause = cause
     }
 
-    /// Whether the same pull may succeed later although nobody changed anything.
+    /// Whether the same operation may succeed later although nothing has been changed.
     public var isTransient: Bool { code.isTransient }
 }

@@ -1,53 +1,92 @@
+import BigQueryRows
 public import Foundation
 
-/// A run as the database remembers it.
+/// A run as recorded in the database.
 public struct RecordedRun: Sendable {
-    /// What became of a run.
+    /// The state of a run.
     public enum State: String, Sendable, CaseIterable {
-        /// It is going on, or its process exited unexpectedly; either way its rows can be continued.
+        /// It is in progress, or its process exited unexpectedly. It can be continued.
         case running
-        /// It stopped with an error or a signal; its rows can be continued.
+        /// It stopped because of an error or a signal. It can be continued.
         case interrupted
         /// Its rows are in the table.
         case published
-        /// Its job failed or its result contradicts itself; the same command starts another run.
+        /// Its job failed, or its result is inconsistent. It cannot be continued.
         case failed
-        /// Its rows were dropped on purpose.
+        /// Its rows were dropped on request.
         case discarded
-        /// Another run published the same table, and its rows were dropped.
+        /// Another run was published into the table, and the rows of this one were dropped.
         case superseded
 
         /// Whether a run in this state can be continued.
         public var isUnfinished: Bool { self == .running || self == .interrupted }
     }
 
-    /// What it was going to do.
+    /// The command, its job and its schema.
     public var intent: StagingIntent
-    /// Where its rows go.
+    /// The table that its rows are published into.
     public var target: StagingTarget
-    /// What became of it.
+    /// The state of the run.
     public var state: State
-    /// The process that is carrying it out now; 0 if that cannot be named, `nil` if there is none.
+    /// The ID of the process that runs it now; 0 if the ID is unknown, `nil` if no process does.
     public var process: Int32?
-    /// The rows that are staged.
+    /// The number of staged rows.
     public var rows: Int64
-    /// The bytes of data in their cells.
+    /// The bytes of data in their cells; a number counts as 8, NULL as 0.
     public var dataWritten: Int64
-    /// What was known beyond that at the last checkpoint.
+    /// The statistics at the last checkpoint.
     public var statistics: StagingStatistics
-    /// When the record was last changed.
+    /// The time of the last change to the record.
     public var updatedAt: Date
-    /// When the run ended for good.
+    /// The time at which the run ended; `nil` while it can be continued.
     public var finishedAt: Date?
-    /// What stopped it.
+    /// The error that stopped it.
     public var error: String?
-    /// Whether its hidden table is there.
+    /// Whether its hidden table exists.
     public var hasTable: Bool
-    /// Whether its caller has the report, if it is published. If not, the same command reports it instead of running.
+    /// Whether the caller of a published run has received its report. If not, the next pull of the command reports it
+    /// instead of running.
     public var isAcknowledged: Bool
-    /// The rows of the whole table when the run was published; `nil` if it is not, or if 0.1.0 published it.
+    /// The number of rows in the whole table when the run was published; `nil` before, and for runs of version 0.1.0.
     public var tableRows: Int64?
 
-    /// Whether it is published, and its caller may not have the report.
+    /// Whether the run is published and not acknowledged.
     public var awaitsAcknowledgement: Bool { state == .published && !isAcknowledged }
+}
+
+extension RecordedRun {
+    /// Decodes a row of `_bqpull_runs`, with a column `has_table` for whether the hidden table exists.
+    ///
+    /// Throws `databaseUnusable` for an unexpected value.
+    init(_ row: ControlRow) throws {
+        intent = StagingIntent(
+            runID: try row.text("run_id"), command: try row.text("command"),
+            incrementalColumn: try row.optionalText("incremental_column"), project: try row.text("project"),
+            location: try row.optionalText("location"), jobID: try row.optionalText("job_id"),
+            sql: try row.text("sql"), configuration: try row.text("configuration"),
+            statementType: try row.optionalText("statement_type"),
+            estimatedBytes: try row.optionalCount("estimated_bytes"),
+            schema: try row.optionalJSON("schema") as TableSchema?, toolVersion: try row.text("tool_version"),
+            startedAt: try row.date("started_at"))
+        target = StagingTarget(
+            path: row.path, table: try row.text("target"), ifExists: try row.optionalName("if_exists"),
+            key: try row.json("key_columns"), indexes: try row.json("index_columns"),
+            addsColumns: try row.flag("adds_columns"))
+        state = try row.name("state")
+        process = nil
+        rows = try row.count("rows")
+        dataWritten = try row.count("data_written")
+        statistics = StagingStatistics(
+            location: intent.location, totalRows: try row.optionalCount("total_rows"),
+            pageToken: try row.optionalText("page_token"), pages: try row.count("pages"),
+            wireBytes: try row.count("wire_bytes"), inflatedBytes: try row.count("inflated_bytes"),
+            bytesProcessed: try row.optionalCount("bytes_processed"),
+            bytesBilled: try row.optionalCount("bytes_billed"), cacheHit: try row.optionalFlag("cache_hit"))
+        updatedAt = try row.date("updated_at")
+        finishedAt = try row.optionalDate("finished_at")
+        error = try row.optionalText("error")
+        hasTable = try row.flag("has_table")
+        isAcknowledged = try row.flag("acknowledged")
+        tableRows = try row.optionalCount("table_rows")
+    }
 }

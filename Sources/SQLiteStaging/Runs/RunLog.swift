@@ -1,18 +1,16 @@
 import GRDB
 
-/// The runs that a staging database remembers.
+/// The log of runs in a staging database.
 public enum RunLog {
-    /// All runs, in the order in which they began. Acknowledges none of them.
+    /// Reads all runs, in the order of their start, and acknowledges none. The file can be read-only.
     ///
-    /// The file can be on a medium that cannot be written.
-    ///
-    /// Throws `noDatabase` if the file is not there, and what ``StagingDatabase/open(_:_:)`` throws for a file that is
-    /// not a staging database.
+    /// - Throws: ``StagingError``: `noDatabase` if the file does not exist, `noRun` if nothing was ever staged in it,
+    ///   `databaseUnusable` or `invalidName` if it is not a staging database.
     public static func read(
         path: String, _ options: StagingOptions = StagingOptions()
     ) async throws -> [RecordedRun] {
         try await withDatabase(path, options, isWritten: false) { file, db in
-            var runs = try RunTable.all(path: path, db)
+            var runs = try all(path: path, db)
             for index in runs.indices where runs[index].state == .running {
                 runs[index].process = TargetLock.owner(of: runs[index].target.table, in: file.path)
                 if runs[index].process == nil { runs[index].state = .interrupted }
@@ -21,22 +19,22 @@ public enum RunLog {
         }
     }
 
-    /// Drops the rows of a run that is not published.
+    /// Drops the rows of an unpublished run.
     ///
-    /// Throws `noRun` if there is no such run or it is published, `targetInUse` if it is going on.
+    /// - Throws: ``StagingError``: `noRun` if there is no such run or it is published, `targetInUse` if it is in
+    ///   progress; `noDatabase`, `databaseUnusable` or `invalidName` as for ``read(path:_:)``.
     public static func discard(
         _ runID: String, path: String, _ options: StagingOptions = StagingOptions()
     ) async throws {
         try await withDatabase(path, options, isWritten: true) { file, db in
-            guard let run = try RunTable.find(runID, path: path, db), run.state.isUnfinished || run.hasTable else {
+            guard let run = try find(runID, path: path, db), run.state.isUnfinished || run.hasTable else {
                 throw StagingError(
-                    code: .noRun, message: "\(path) has no run \(runID) with rows that could be dropped",
-                    hint: "bqpull runs '\(path)' lists the runs")
+                    code: .noRun, message: "\(path) has no run \(runID) with rows to drop", detail: .runs(path: path))
             }
             let lock = try TargetLock.take(run.target.table, of: file.path)
             defer { lock?.release() }
             try db.inTransaction(.immediate) {
-                try RunTable.drop(runID, as: .discarded, db)
+                try drop(runID, as: .discarded, db)
                 return .commit
             }
         }
@@ -49,19 +47,13 @@ public enum RunLog {
         let (connection, result) = try await StagingConnection.open(path: path, options, isWritten: isWritten) {
             found in
             guard let (file, db) = found else {
-                throw StagingError(
-                    code: .noDatabase, message: "there is no file \(path)",
-                    hint: "name the staging database that the pull was given with --into")
+                throw StagingError(code: .noDatabase, message: "there is no file \(path)")
             }
             guard try ControlTables.check(db, path: path) else { return Result?.none }
             return try body(file, db)
         }
         try await connection.close()
-        guard let result else {
-            throw StagingError(
-                code: .noRun, message: "nothing was ever staged in \(path)",
-                hint: "name the staging database that the pull was given with --into")
-        }
+        guard let result else { throw StagingError(code: .noRun, message: "nothing was ever staged in \(path)") }
         return result
     }
 }

@@ -1,42 +1,42 @@
 public import BigQueryRows
 public import Foundation
 
-/// What a run is about to do, written to the database before its job is sent.
+/// The command, job and schema of a run, recorded in the database before the job is inserted.
 ///
-/// None of it may contain a secret.
+/// Must not contain secrets.
 public struct StagingIntent: Sendable {
-    /// Names the run; a UUID in text form, never used twice.
+    /// The ID of the run: a UUID in text form, never used twice.
     public var runID: String
-    /// What makes another run the same command, in a form that only has to be the same for the same.
+    /// Identifies the command: runs with equal texts into the same target belong to one command.
     ///
-    /// Table, mode and key of the target count as well, and need not be in it.
+    /// The table, the mode and the key of the target are compared as well, and need not be included.
     public var command: String
-    /// The column above whose highest value the next run of the command begins; `nil` if every run is whole.
+    /// The column whose highest value is the start of the next run of the command; `nil` if every run is a full load.
     public var incrementalColumn: String?
     /// The project that the job runs in.
     public var project: String
-    /// The location of the job; `nil` if it is not known yet.
+    /// The location of the job; `nil` if it is unknown.
     public var location: String?
-    /// The id under which the job will be, or was, inserted; `nil` if a table is read without one.
+    /// The ID of the job, before and after its insertion; `nil` if a table is read without a job.
     public var jobID: String?
-    /// The query as the user gave it, or the name of the table that is read.
+    /// The query as written by the user, or the name of the table.
     public var sql: String
-    /// The whole configuration of the job, as JSON.
+    /// The complete configuration of the job, as JSON.
     public var configuration: String
-    /// The kind of statement as the dry run told it, for example `SELECT`.
+    /// The statement type from the dry run, for example `SELECT`.
     public var statementType: String?
     /// The bytes that the dry run expects the job to process.
     public var estimatedBytes: Int64?
-    /// The columns as the dry run told them; `nil` if it did not.
+    /// The columns from the dry run; `nil` if unknown.
     ///
-    /// With them, a target that they cannot go to is refused before the job is sent.
+    /// With a schema, an incompatible target is rejected before the job is inserted.
     public var schema: TableSchema?
-    /// The version of the program, for example `bqpull 1.0.0`.
+    /// The version of the program, for example `my-loader 1.0`.
     public var toolVersion: String
-    /// When the run began.
+    /// The start of the run.
     public var startedAt: Date
 
-    /// Makes an intent.
+    /// Creates an intent.
     public init(
         runID: String, command: String, incrementalColumn: String? = nil, project: String, location: String? = nil,
         jobID: String?, sql: String, configuration: String, statementType: String? = nil, estimatedBytes: Int64? = nil,

@@ -3,91 +3,95 @@ import GRDB
 import Synchronization
 import TextSupport
 
-/// One result on its way into a table.
+/// Stages the rows of one result.
 ///
-/// Rows gather in a hidden table, each page in one transaction with the checkpoint that counts it.
-/// ``finish()`` publishes them all at once. A run that stops before that can be continued by
-/// ``StagingDatabase/continueRun(id:)``, also when its process was killed.
+/// Pages are inserted into a hidden table, each in one transaction with the checkpoint that counts its rows.
+/// ``finish()`` publishes all rows at once. A run that stops earlier can be continued with
+/// ``StagingDatabase/continueRun(id:)``, even after its process was killed.
 ///
-/// A page is committed when ``append(_:)`` returns, and is on the disk when the first page has come that is 5 seconds
-/// later than the last sync, when 16 MiB more have been written, or when the run is finished. A power failure can undo the
-/// pages since; they are fetched again.
+/// A page is committed when ``append(_:)`` returns. It is synced to the disk with the first page that arrives 5 seconds
+/// after the last sync, after 16 MiB of further writes, or when the run is finished. A power failure can undo later
+/// pages; they are fetched again.
 public final class StagingRun: RowSink {
     private struct State {
-        var table: StagedTable?
+        var table: HiddenTable?
         var insertion: PageInsertion?
         var rows: Int64
         var dataWritten: Int64
         var statistics: StagingStatistics
-        var durations = StagingDurations()
-        /// When pages were last synced, in ``elapsed``.
+        var insertDuration = Duration.zero
+        var commitDuration = Duration.zero
+        /// The time of the last sync, in ``elapsed``.
         var syncedAt = Duration.zero
-        /// How the database counts the commits of other connections; `nil` before the first page.
+        /// SQLite's counter of the commits of other connections; `nil` before the first page.
         var dataVersion: Int64?
-        /// Whether another connection has committed since the rows were begun.
+        /// Whether another connection has committed since the first row.
         var isShared = false
-        /// Whether rows are written until the disk is full.
+        /// Whether pages are written regardless of the disk space.
         var ignoresDiskSpace: Bool
     }
 
-    /// The run as it was recorded when it was begun, or taken up again.
+    /// The record of the run at the time when it was begun or continued.
     public let recorded: RecordedRun
     private let connection: StagingConnection
     private let elapsed: @Sendable () -> Duration
     private let state: Mutex<State>
 
-    /// How long a page that is committed can stay unsynced. Syncs this rare cost nothing that could be measured.
+    /// The time that a committed page can stay unsynced. Syncs at this interval have no measurable cost.
     private static let syncInterval = Duration.seconds(5)
 
     init(_ recorded: RecordedRun, connection: StagingConnection, ignoresDiskSpace: Bool) {
         self.recorded = recorded
         self.connection = connection
-        elapsed = connection.clock.stopwatch()
+        elapsed = stopwatch(connection.clock)
         state = Mutex(
             State(
                 rows: recorded.rows, dataWritten: recorded.dataWritten, statistics: recorded.statistics,
-                // Between two processes any other one could have changed the rows.
+                // Another process can have changed the rows of an interrupted run.
                 isShared: recorded.rows > 0, ignoresDiskSpace: ignoresDiskSpace))
     }
 
     private var runID: String { recorded.intent.runID }
-    private var hiddenTable: HiddenTable { HiddenTable(of: runID) }
 
-    /// The rows committed so far.
+    /// The number of committed rows.
     public var rowsWritten: Int64 { state.withLock { $0.rows } }
 
-    /// The bytes of data in the cells committed so far; a number counts as 8, NULL as 0.
+    /// The bytes of data in the committed cells; a number counts as 8, NULL as 0.
     public var dataWritten: Int64 { state.withLock { $0.dataWritten } }
 
-    /// Where the time of writing went so far, in this process.
-    public var durations: StagingDurations { state.withLock { $0.durations } }
+    /// The time spent on inserting rows, in this process.
+    public var insertDuration: Duration { state.withLock { $0.insertDuration } }
 
-    /// Takes note of the latest statistics; they are written with the next page, or when the run is finished.
+    /// The time spent on transactions and on checkpoints of the write-ahead log, in this process.
+    public var commitDuration: Duration { state.withLock { $0.commitDuration } }
+
+    /// Sets the statistics that are recorded with the next page, or when the run is finished.
     public func record(_ statistics: StagingStatistics) {
         state.withLock { $0.statistics = statistics }
     }
 
-    /// Makes the hidden table for rows of this schema, or continues with the one that is there.
+    /// Creates the hidden table for rows of this schema, or continues with that of an earlier attempt.
     ///
-    /// Throws `noColumns`, `tooManyColumns`, `invalidName` or `unknownColumn` for a schema that there can be no
-    /// table for, `schemaMismatch` if the rows could not be published to the table that exists, or are not those
-    /// that the run began with.
+    /// - Throws: ``StagingError``: `noColumns`, `tooManyColumns`, `invalidName` or `unknownColumn` if no table can have
+    ///   this schema; `schemaMismatch` if it does not match the existing table or the rows staged earlier;
+    ///   `targetExists`, `noKey` or `databaseUnusable` if the existing table has changed; `superseded` if another
+    ///   process has ended or continued the run.
     public func begin(_ schema: TableSchema) async throws {
         try Task.checkCancellation()
         let (recorded, rows) = (recorded, rowsWritten)
-        let insertion = PageInsertion(from: PageTable(columnCount: schema.fields.count), into: hiddenTable.name)
+        let insertion = PageInsertion(columnCount: schema.fields.count, into: HiddenTable.name(ofRun: runID))
         let (table, version) = try await connection.write { [runID] db in
-            try RunTable.require(runID, rows: rows, db)
-            let table = try StagedTable(schema, goingTo: recorded.target, db)
-            try insertion.pages.register(in: db)
+            try RunLog.requireRunning(runID, rows: rows, db)
+            let table = try HiddenTable(schema, ofRun: runID, publishedTo: recorded.target, db)
+            try insertion.register(in: db)
             guard recorded.hasTable else {
-                try RunTable.createTable(table, schema: schema, runID: runID, db)
+                try RunLog.create(table, schema: schema, runID: runID, db)
                 return (table, try Self.dataVersion(db))
             }
             if let difference = recorded.intent.schema?.firstDifference(to: schema) {
                 throw StagingError(
                     code: .schemaMismatch, message: "the run \(runID) began with other columns: \(difference)",
-                    hint: "drop its rows with --restart")
+                    detail: .changedSchema)
             }
             return (table, try Self.dataVersion(db))
         }
@@ -98,21 +102,22 @@ public final class StagingRun: RowSink {
         }
     }
 
-    /// Lets rows be written until the disk is full, as with ``StagingOptions/ignoresDiskSpace``.
+    /// Writes further pages regardless of the disk space, as with ``StagingOptions/ignoresDiskSpace``.
     public func ignoreDiskSpace() {
         state.withLock { $0.ignoresDiskSpace = true }
     }
 
     /// Stages a page: all of its rows and the checkpoint, or nothing.
     ///
-    /// Throws `unexpected` for a page that is not the next one, or not of the schema's columns, `keyViolated`
-    /// for a row with NULL in its key, `incomplete` if SQLite stored fewer rows than the page has, `io` if the disk is
-    /// full or would be before the last row.
+    /// - Throws: ``StagingError``: `unexpected` for a page that is not the next one, or has other columns; `keyViolated`
+    ///   for a row with NULL in its key; `valueTooLarge`; `incomplete` if SQLite stored fewer rows than the page has;
+    ///   `io` if the disk is full or would be full before the last row; `superseded` if another process has ended or
+    ///   continued the run.
     public func append(_ page: RowPage) async throws {
         try Task.checkCancellation()
         let before = state.withLock { $0 }
-        guard let table = before.table, let pages = before.insertion else {
-            throw Self.misuse("a page came outside of begin and finish")
+        guard let table = before.table, let insertion = before.insertion else {
+            throw Self.misuse("a page was appended before begin or after finish")
         }
         guard page.firstRow == before.rows else {
             throw Self.misuse("a page begins at row \(page.firstRow), but \(before.rows) rows are staged")
@@ -130,9 +135,9 @@ public final class StagingRun: RowSink {
         let writing = try await clock.measure {
             do {
                 (inserting, version) = try await connection.write(durably: isSyncDue) { [runID] db in
-                    try RunTable.require(runID, rows: before.rows, db)
-                    let inserting = try clock.measure { try pages.insert(page, db) }
-                    try RunTable.checkpoint(runID, rows: rows, dataWritten: dataWritten, before.statistics, db)
+                    try RunLog.requireRunning(runID, rows: before.rows, db)
+                    let inserting = try clock.measure { try insertion.insert(page, db) }
+                    try RunLog.checkpoint(runID, rows: rows, dataWritten: dataWritten, before.statistics, db)
                     return (inserting, try Self.dataVersion(db))
                 }
             } catch let error as StagingError {
@@ -142,15 +147,15 @@ public final class StagingRun: RowSink {
         state.withLock { [inserting, version] in
             $0.rows = rows
             $0.dataWritten = dataWritten
-            $0.durations.insert += inserting
-            $0.durations.commit += writing - inserting
+            $0.insertDuration += inserting
+            $0.commitDuration += writing - inserting
             if isSyncDue { $0.syncedAt = now }
             $0.isShared = $0.isShared || $0.dataVersion != version
             $0.dataVersion = version
         }
     }
 
-    /// A number that changes with every commit of another connection.
+    /// SQLite's counter, which changes with every commit of another connection.
     private static func dataVersion(_ db: Database) throws -> Int64? {
         try Int64.fetchOne(db.cachedStatement(sql: "PRAGMA data_version"))
     }
@@ -159,22 +164,28 @@ public final class StagingRun: RowSink {
     private func checkDiskSpace(for page: RowPage, _ state: State) throws {
         guard !state.ignoresDiskSpace, let total = state.statistics.totalRows else { return }
         let space = DiskSpace(at: recorded.target.path)
-        let rest = page.storedByteCount(rows: total - state.rows)
+        let missingBytes = page.storedByteCount(rows: total - state.rows)
         let isCopied = recorded.target.ifExists == .append || recorded.target.ifExists == .upsert
-        guard space.isTooScarce(forRest: rest, of: page.storedByteCount(rows: total), isCopied: isCopied) else {
+        guard
+            space.isTooScarce(
+                forRest: missingBytes, of: page.storedByteCount(rows: total), isCopied: isCopied)
+        else {
             return
         }
-        throw StagingError.scarceDiskSpace(space, rest: rest, path: recorded.target.path)
+        throw StagingError.scarceDiskSpace(space, missingBytes: missingBytes, path: recorded.target.path)
     }
 
-    /// Makes the indexes, and publishes the rows under the table's name, if there are as many as there should be.
-    /// They are on the disk when this returns, and the run awaits ``StagingDatabase/acknowledge(_:)``.
+    /// Creates the indexes, and publishes the rows if their number is that of the result. They are on the disk when this
+    /// returns, and the run awaits ``StagingDatabase/acknowledge(_:)``.
     ///
-    /// After an error the run is to be stopped, which makes sure that they are not published after all if the disk
-    /// failed in the very end.
+    /// After an error, stop the run. If the disk failed during the last commit, that ensures that the rows do not become
+    /// visible later.
     ///
-    /// Throws `incomplete` if there are not; `keyViolated` if two rows have the same key; `targetExists`,
-    /// `databaseUnusable` or `schemaMismatch` if another program changed the table since the run began.
+    /// - Throws: ``StagingError``: `incomplete` if rows are missing; `keyViolated` if two rows have the same key;
+    ///   `constraintViolated` if they break a constraint of the existing table; `targetExists`, `databaseUnusable`,
+    ///   `noKey`, `tooManyColumns` or `schemaMismatch` if another program has changed that table since the run began;
+    ///   `unknownColumn` if the incremental column is missing; `superseded` if another process has ended or continued the
+    ///   run; `unexpected` without ``begin(_:)``.
     public func finish() async throws {
         try Task.checkCancellation()
         let (recorded, last) = (recorded, state.withLock { $0 })
@@ -182,68 +193,70 @@ public final class StagingRun: RowSink {
         if let total = last.statistics.totalRows, total != last.rows {
             throw Self.incomplete(last.rows, of: total)
         }
-        try await connection.write { [runID, hiddenTable] db in
-            try RunTable.require(runID, rows: last.rows, db)
+        try await connection.write { [runID] db in
+            try RunLog.requireRunning(runID, rows: last.rows, db)
             let publication = try Publication(to: recorded.target, db)
-            try hiddenTable.makeIndexes(table, isWhole: publication.isWhole, db)
-            try RunTable.checkpoint(runID, rows: last.rows, dataWritten: last.dataWritten, last.statistics, db)
+            try table.createIndexes(keyOnly: !publication.renamesHiddenTable, db)
+            try RunLog.checkpoint(runID, rows: last.rows, dataWritten: last.dataWritten, last.statistics, db)
         }
-        try await connection.write(durably: true) { [runID, hiddenTable] db in
-            try RunTable.require(runID, rows: last.rows, db)
+        try await connection.write(durably: true) { [runID] db in
+            try RunLog.requireRunning(runID, rows: last.rows, db)
             let publication = try Publication(to: recorded.target, db)
             try publication.check(table, db)
             // Only another connection can have changed the hidden rows.
             if try last.isShared || last.dataVersion != Self.dataVersion(db) {
-                let count = try StagingDatabase.rowCount(of: hiddenTable.name, db)
+                let count = try StagingDatabase.rowCount(of: table.name, db)
                 guard count == last.rows else { throw Self.incomplete(count, of: last.rows) }
             }
-            let watermark = try recorded.watermark(of: table, hiddenTable, db)
-            try publication.publish(table, from: hiddenTable, db)
+            let watermark = try recorded.watermark(in: table, db)
+            try publication.publish(table, db)
             let target = recorded.target.table
-            try RunTable.markPublished(
-                runID, target: target, madeTable: publication.isWhole,
-                tableRows: publication.isWhole ? last.rows : StagingDatabase.rowCount(of: target, db),
+            try RunLog.markPublished(
+                runID, target: target, madeTable: publication.renamesHiddenTable,
+                tableRows: publication.renamesHiddenTable ? last.rows : StagingDatabase.rowCount(of: target, db),
                 watermark: watermark, db)
         }
         state.withLock { $0.table = nil }
     }
 
-    /// Notes that the run stopped; its rows stay.
-    ///
-    /// Does nothing to a run that is finished.
+    /// Records that the run stopped. Its rows stay. Has no effect on a finished run. Waits at most one second for a lock.
     ///
     /// - Parameters:
-    ///   - error: what went wrong, for the record; no secrets.
-    ///   - canContinue: whether the missing rows can still be fetched. If not, the same command begins another run.
+    ///   - error: the reason, without secrets.
+    ///   - canContinue: whether the missing rows can still be fetched. If not, the next pull of the command begins
+    ///     another run.
+    /// - Throws: ``StagingError``, if that cannot be recorded.
     public func stop(error: String, canContinue: Bool) async throws {
-        // The end of the process does not wait for another pull that publishes.
+        // The process does not wait at its end for the publication of another run.
         try await connection.write(patience: .seconds(1)) { [runID] db in
-            try RunTable.stop(runID, canContinue: canContinue, error: error, db)
+            try RunLog.stop(runID, canContinue: canContinue, error: error, db)
         }
         state.withLock { $0.table = nil }
     }
 
-    /// Ends the run and drops its rows, since the missing ones cannot be fetched any more.
+    /// Ends the run and drops its rows, because the missing ones can no longer be fetched.
     ///
-    /// - Parameter error: why, for the record; no secrets.
+    /// - Parameter error: the reason, without secrets.
+    /// - Throws: ``StagingError``, if that cannot be recorded.
     public func discard(error: String) async throws {
         try await connection.write { [runID] db in
-            try RunTable.stop(runID, canContinue: false, error: error, db)
-            try RunTable.drop(runID, as: .failed, db)
+            try RunLog.stop(runID, canContinue: false, error: error, db)
+            try RunLog.drop(runID, as: .failed, db)
         }
         state.withLock { $0.table = nil }
     }
 
-    /// The values of the last row that is staged, as they came; `nil` if there is none.
+    /// The values of the last staged row; `nil` without rows, or if columns have taken all names of the row ID.
+    ///
+    /// - Throws: ``StagingError``.
     public func lastRow() async throws -> [CellValue]? {
         guard rowsWritten > 0 else { return nil }
-        return try await connection.read { [hiddenTable] db in try hiddenTable.lastRow(db) } ?? nil
+        return try await connection.read { [runID] db in try HiddenTable.lastRow(ofRun: runID, db) } ?? nil
     }
 
     private static func incomplete(_ rows: Int64, of total: Int64) -> StagingError {
         StagingError(
-            code: .incomplete, message: "\(rows) rows were staged, but the result has \(total); nothing was published",
-            hint: "run the same command again")
+            code: .incomplete, message: "\(rows) rows were staged, but the result has \(total); nothing was published")
     }
 
     private static func misuse(_ message: String) -> StagingError {
@@ -252,24 +265,15 @@ public final class StagingRun: RowSink {
 }
 
 extension RecordedRun {
-    /// The highest value of the incremental column in the hidden rows or, if they are none, in those before.
-    fileprivate func watermark(of table: StagedTable, _ hidden: HiddenTable, _ db: Database) throws -> String? {
+    /// The highest value of the incremental column in the hidden table, else in the rows published earlier.
+    fileprivate func watermark(in table: HiddenTable, _ db: Database) throws -> String? {
         guard let name = intent.incrementalColumn else { return nil }
         guard let column = table.column(of: name) else {
-            throw StagingError(
-                code: .unknownColumn, message: "the result has no column \(name)", hint: "select it as well")
+            throw StagingError(code: .unknownColumn, message: "the result has no column \(name)")
         }
         let highest = try String.fetchOne(
             db,
-            sql: "SELECT CAST(max(\(SQLiteName.quoted(column.name))) AS TEXT) FROM \(SQLiteName.quoted(hidden.name))")
-        return try highest ?? RunTable.watermark(name, table: target.table, path: target.path, db)?.value
-    }
-}
-
-extension Clock<Duration> {
-    /// The time since this was called.
-    fileprivate func stopwatch() -> @Sendable () -> Duration {
-        let start = now
-        return { start.duration(to: now) }
+            sql: "SELECT CAST(max(\(SQLiteName.quoted(column.name))) AS TEXT) FROM \(SQLiteName.quoted(table.name))")
+        return try highest ?? RunLog.watermark(name, table: target.table, path: target.path, db)?.value
     }
 }

@@ -1,25 +1,25 @@
-/// What is known of a run beyond the rows staged; the latest is written with every checkpoint.
+/// Counters and job facts of a run, recorded with every checkpoint.
 public struct StagingStatistics: Sendable, Hashable {
-    /// The location that the job turned out to run in; `nil` leaves the one of the intent.
+    /// The location that the job runs in; `nil` keeps that of the intent.
     public var location: String?
-    /// The rows of the whole result; if known, a run with another number of rows is not published.
+    /// The number of rows in the result. If known, a run with another number of rows is not published.
     public var totalRows: Int64?
-    /// What to ask with for the page after the last one staged, where pages are asked for by token.
+    /// The token of the page after the last staged one, where pages are requested by token.
     public var pageToken: String?
-    /// The pages fetched.
+    /// The number of fetched pages.
     public var pages: Int64
-    /// The bytes of the pages as they were received, compressed.
+    /// The compressed size of the pages in bytes.
     public var wireBytes: Int64
-    /// The bytes of the pages after inflating.
+    /// The inflated size of the pages in bytes.
     public var inflatedBytes: Int64
-    /// The bytes that the job read.
+    /// The bytes processed by the job.
     public var bytesProcessed: Int64?
-    /// The bytes that the job costs.
+    /// The bytes billed for the job.
     public var bytesBilled: Int64?
     /// Whether the result came from the cache.
     public var cacheHit: Bool?
 
-    /// Makes statistics; nothing fetched and nothing known by default.
+    /// Creates statistics; by default, nothing is fetched and nothing is known.
     public init(
         location: String? = nil, totalRows: Int64? = nil, pageToken: String? = nil, pages: Int64 = 0,
         wireBytes: Int64 = 0, inflatedBytes: Int64 = 0, bytesProcessed: Int64? = nil, bytesBilled: Int64? = nil,

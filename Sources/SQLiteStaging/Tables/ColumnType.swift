@@ -2,15 +2,15 @@ import BigQueryRows
 
 /// The declared type of a staged column.
 ///
-/// Only these four: every other name (`NUMERIC`, `DATE`, `TIMESTAMP`) would give the column numeric affinity,
-/// and SQLite would then turn text that looks like a number into one.
+/// Every other name (`NUMERIC`, `DATE`, `TIMESTAMP`) would give the column numeric affinity, and SQLite would convert text
+/// that looks like a number.
 enum ColumnType: String, Sendable {
     case integer = "INTEGER"
     case real = "REAL"
     case text = "TEXT"
     case blob = "BLOB"
 
-    /// The type that the values of a BigQuery column are stored with.
+    /// The type for the values of a BigQuery column.
     init(_ field: TableSchema.Field) {
         self =
             switch (field.mode, field.type) {

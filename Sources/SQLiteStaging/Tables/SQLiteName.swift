@@ -1,6 +1,6 @@
-/// A name as SQLite tells names apart: byte by byte, ASCII letters in either case being the same.
+/// A name as SQLite compares it: by bytes, ignoring the case of ASCII letters.
 ///
-/// Swift's own `==` would take two spellings of one accented letter for the same name; SQLite does not.
+/// Swift's `==` treats two encodings of an accented letter as equal; SQLite does not.
 package struct SQLiteName: Hashable {
     private let folded: [UInt8]
 
@@ -12,15 +12,15 @@ package struct SQLiteName: Hashable {
         folded.starts(with: prefix.utf8)
     }
 
-    /// A number that is the same for the same name in every process (FNV-1a).
+    /// A hash that is equal in every process (FNV-1a).
     var hash64: UInt64 {
         folded.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
     }
 
-    /// The name as an identifier in SQL, whatever it consists of (but NUL, which no name may contain).
+    /// The name as a quoted SQL identifier. It must not contain NUL.
     ///
-    /// Byte by byte, because a quotation mark with a combining character after it is not equal to `"` as a
-    /// Swift character, but still ends an identifier.
+    /// Compares bytes, since a quotation mark before a combining character is not equal to `"` as a Swift character, but
+    /// ends an identifier.
     static func quoted(_ name: String) -> String {
         let mark = UInt8(ascii: "\"")
         guard name.utf8.contains(mark) else { return "\"\(name)\"" }

@@ -1,13 +1,13 @@
 import GRDB
 import GRDBSQLite
 
-/// The table that rows are to be published under, as it stands in the database.
+/// The existing table that rows are published into.
 struct TargetTable {
     /// One column as SQLite describes it.
     struct Column {
         let name: String
         let type: String
-        /// Whether it is no more than name, type and NOT NULL: no primary key, default or generated value.
+        /// Whether it has only a name, a type and NOT NULL: no primary key, default or generated value.
         var isPlain = true
         /// Whether it is NOT NULL.
         var isRequired = false
@@ -18,22 +18,21 @@ struct TargetTable {
     }
 
     let columns: [Column]
-    /// Whether bqpull made the table, and nobody has changed its columns since.
+    /// Whether a run created the table, and its columns are unchanged.
     let isManaged: Bool
-    /// The statements that made its indexes, but for those that bqpull makes.
+    /// The statements that created its indexes, except for those of bqpull.
     let indexes: [String]
     /// The columns of each of its indexes that has no expression and covers all rows.
     let indexedColumns: [[SQLiteName]]
-    /// The column that is another name of SQLite's number of the row, and is never NULL; `nil` if there is none.
-    let rowidAlias: String?
-    /// The sets of columns that no two rows have the same values in, compared byte by byte: an index with another
-    /// collation equates values that are different.
+    /// The INTEGER PRIMARY KEY, which is an alias of the row ID and never NULL, if the table has one.
+    let rowIDAlias: String?
+    /// The sets of columns with a unique index that compares every byte. Other collations equate distinct values.
     let uniqueKeys: [Set<SQLiteName>]
 
-    /// The table of this name; `nil` if there is none.
+    /// Reads the table of this name; `nil` if it does not exist.
     ///
-    /// Throws `databaseUnusable` if the name belongs to something that is not a table of its own, or if triggers watch
-    /// the table: they would be lost with it, or run for every row.
+    /// - Throws: `databaseUnusable` if the name belongs to another kind of object, or if the table has triggers: they
+    ///   would be lost with it, or run for every row.
     static func read(_ name: String, _ db: Database, path: String) throws -> TargetTable? {
         let objects = try Row.fetchAll(
             db,
@@ -47,11 +46,11 @@ struct TargetTable {
             let (type, name): (String, String) = (object[0], object[1])
             throw StagingError(
                 code: .databaseUnusable,
-                message: "\(path): the \(type) \(name) stands in the way of the table",
-                hint: "drop it, or choose another table with --table NAME")
+                message: "\(path): the \(type) \(name) conflicts with the table",
+                detail: .conflictingObject)
         }
         guard !objects.isEmpty else { return nil }
-        try rejectOddTable(name, db, path: path)
+        try rejectVirtualTable(name, db, path: path)
         let columns = try Row.fetchAll(
             db,
             sql: """
@@ -73,22 +72,22 @@ struct TargetTable {
             arguments: [name])
         let lists = try self.indexes(of: name, db)
         let primaryKey = columns.filter { $0["pk"] > 0 }.map { SQLiteName($0["name"]) }
-        // The only primary key without an index is the number of the row itself.
-        let hasRowids = lists.allSatisfy { !$0.isPrimaryKey }
-        let rowidAlias = described.first {
-            hasRowids && primaryKey == [SQLiteName($0.name)] && SQLiteName($0.type) == SQLiteName("INTEGER")
+        // Only a primary key that is the row ID itself has no index.
+        let hasRowIDs = lists.allSatisfy { !$0.isPrimaryKey }
+        let rowIDAlias = described.first {
+            hasRowIDs && primaryKey == [SQLiteName($0.name)] && SQLiteName($0.type) == SQLiteName("INTEGER")
         }?.name
         return TargetTable(
             columns: described, isManaged: try ColumnRecords.read(table: name, db) == described, indexes: indexes,
             indexedColumns: lists.map(\.columns),
-            rowidAlias: rowidAlias,
+            rowIDAlias: rowIDAlias,
             uniqueKeys: lists.filter(\.isUnique).map { Set($0.columns) }
-                + (rowidAlias.map { [[SQLiteName($0)]] } ?? []))
+                + (rowIDAlias.map { [[SQLiteName($0)]] } ?? []))
     }
 
-    /// Rejects virtual tables and the tables behind them, which only their module can write.
-    private static func rejectOddTable(_ name: String, _ db: Database, path: String) throws {
-        // Since SQLite 3.37; an older one says nothing of the tables behind.
+    /// Rejects virtual tables and their shadow tables, which only their module can write.
+    private static func rejectVirtualTable(_ name: String, _ db: Database, path: String) throws {
+        // Older versions do not list shadow tables.
         guard sqlite3_libversion_number() >= 3_037_000 else { return }
         let kind = try String.fetchOne(
             db, sql: "SELECT type FROM pragma_table_list WHERE schema = 'main' AND name = ? COLLATE NOCASE",
@@ -97,13 +96,13 @@ struct TargetTable {
         let description = kind == "shadow" ? "belongs to a virtual table" : "is a \(kind) table"
         throw StagingError(
             code: .databaseUnusable, message: "\(path): the table \(name) \(description)",
-            hint: "choose another table with --table NAME")
+            detail: .unsuitableTable)
     }
 
     /// An index that has no expression and covers all rows.
     private struct Index {
         var columns: [SQLiteName]
-        /// Whether no two rows have the same values, compared byte by byte.
+        /// Whether it is unique and compares every byte.
         var isUnique: Bool
         var isPrimaryKey: Bool
     }
@@ -125,36 +124,37 @@ struct TargetTable {
         }
     }
 
-    /// What is to be done so that rows of other columns go into the table: the columns to add to it, or the reason
-    /// why they cannot, in words.
-    func fit(of staged: [Column]) -> Fit {
+    /// Whether the table can receive rows of these columns.
+    func compatibility(with staged: [Column]) -> ColumnCompatibility {
         var missing: [Column] = []
         for column in staged {
-            guard let mine = columns.first(where: { SQLiteName($0.name) == SQLiteName(column.name) }) else {
+            guard let existing = columns.first(where: { SQLiteName($0.name) == SQLiteName(column.name) }) else {
                 missing.append(column)
                 continue
             }
-            guard SQLiteName(mine.type) == SQLiteName(column.type) else {
-                return .impossible("column \(mine.name) \(mine.type) would become \(column.name) \(column.type)")
+            guard SQLiteName(existing.type) == SQLiteName(column.type) else {
+                return .incompatible(
+                    "column \(existing.name) \(existing.type) would become \(column.name) \(column.type)")
             }
         }
         let names = Set(staged.map { SQLiteName($0.name) })
         if let surplus = columns.first(where: { !names.contains(SQLiteName($0.name)) }) {
-            return .impossible("column \(surplus.name) \(surplus.type) is not in the result")
+            return .incompatible("column \(surplus.name) \(surplus.type) is not in the result")
         }
-        return .adding(missing)
-    }
-
-    /// How columns go into a table.
-    enum Fit {
-        /// They do once these are added.
-        case adding([Column])
-        case impossible(String)
+        return .compatible(adding: missing)
     }
 }
 
+/// Whether a table can receive rows of other columns.
+enum ColumnCompatibility {
+    /// It can, once these columns have been added.
+    case compatible(adding: [TargetTable.Column])
+    /// It cannot, for this reason.
+    case incompatible(String)
+}
+
 extension TargetTable.Column: Equatable {
-    /// Whether SQLite takes them for the same.
+    /// Whether SQLite treats the columns alike.
     static func == (one: Self, other: Self) -> Bool {
         SQLiteName(one.name) == SQLiteName(other.name) && SQLiteName(one.type) == SQLiteName(other.type)
             && one.isPlain == other.isPlain && one.isRequired == other.isRequired

@@ -30,15 +30,15 @@ import Testing
     }
 
     @Test(arguments: [([3, 1, 2], 2), ([5], 5), ([4, 1, 3, 2], 3), ([1, 9, 9], 9)] as [([Double], Double)])
-    func theRunInTheMiddleStandsForAll(seconds: [Double], median: Double) {
+    func takesTheMedianRun(seconds: [Double], median: Double) {
         let result = result(1, seconds: seconds)
         #expect(result.median.seconds == median)
         #expect(result.measurements.map(\.seconds) == seconds)
         #expect(result.limitedBy == .network)
     }
 
-    /// The best is the one with the best median, not with the best run; the first of those that are equal.
-    @Test func theBestSettingHasTheMostRowsASecond() {
+    /// By the median, not by the best run; the first of equal settings.
+    @Test func theBestSettingHasTheMostRowsPerSecond() {
         let results = [
             result(1, seconds: [3, 3, 3]), result(2, seconds: [2, 2, 2]), result(4, seconds: [1, 3, 3]),
             result(8, seconds: [2, 2, 2]),
@@ -51,7 +51,7 @@ import Testing
         #expect(report.limitedBy == .network)
     }
 
-    @Test func combinesEveryValueOnce() {
+    @Test func combinesEveryDistinctValue() {
         let settings = BenchmarkSetting.combinations(
             gzip: [true, false], pageRows: [nil, 10], parallelPages: [1, 2, 1])
         #expect(

@@ -3,27 +3,27 @@ import Testing
 @testable import BigQueryPull
 
 @Suite struct LimitingFactorTests {
-    /// Seconds of first byte, transfer, inflating, decoding, inserting and committing, in one second on two processors.
+    /// Seconds of first byte, transfer, inflate, decode, insert and commit, in one elapsed second on two processors.
     @Test(
         arguments: [
-            // One page at a time: what takes most.
+            // One page at a time: the longest step.
             ([0.6, 0.2, 0.1, 0.1, 0, 0], .service), ([0.2, 0.6, 0.1, 0.1, 0, 0], .network),
             ([0.2, 0.2, 0.3, 0.3, 0, 0], .decode), ([0.3, 0.35, 0.2, 0.2, 0, 0], .decode),
             // Inflating counts as decoding, committing as the disk.
             ([0.1, 0.2, 0.3, 0, 0, 0], .decode), ([0.5, 0.2, 0.1, 0.2, 0.3, 0.4], .disk),
-            // Many pages at a time: the one writer is measured by the time that passed, not by the fetchers'.
+            // Many pages at a time: the single writer is compared with the elapsed time, not with the fetchers.
             ([6, 1, 0.1, 0.5, 0.5, 0.1], .service), ([6, 1, 0.1, 0.5, 0.6, 0.1], .disk),
             // Pages that wait for a processor seem to wait for the network.
             ([1, 4, 0.6, 1, 0, 0], .decode), ([1, 4, 0.5, 1, 0, 0], .network), ([1, 4, 0.3, 0.7, 0.6, 0], .decode),
             ([1, 4, 0.3, 0.3, 0.65, 0], .network),
-            // Nothing was measured, or all is the same.
+            // Nothing measured, or all steps equal.
             ([0, 0, 0, 0, 0, 0], .service), ([0.3, 0.3, 0, 0.3, 0, 0], .service), ([0, 0.3, 0, 0.3, 0, 0], .network),
         ] as [([Double], LimitingFactor)])
-    func judges(by seconds: [Double], factor: LimitingFactor) {
+    func findsTheLimit(of seconds: [Double], factor: LimitingFactor) {
         #expect(LimitingFactor(durations(seconds), seconds: 1, processors: 2) == factor)
     }
 
-    /// With one processor that does both, what takes more of it limits.
+    /// On one processor, the step that takes more of it is the limit.
     @Test(
         arguments: [([1, 1, 0.2, 0.2, 0.5, 0], .disk), ([1, 1, 0.2, 0.4, 0.5, 0], .decode)]
             as [([Double], LimitingFactor)])
@@ -31,7 +31,7 @@ import Testing
         #expect(LimitingFactor(durations(seconds), seconds: 1, processors: 1) == factor)
     }
 
-    @Test func aClockThatDoesNotMoveIsNoBusyDisk() {
+    @Test func aStoppedClockIsNotABusyDisk() {
         #expect(LimitingFactor(PullDurations(), seconds: 0, processors: 1) == .service)
     }
 

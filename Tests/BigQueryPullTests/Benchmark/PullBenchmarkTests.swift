@@ -16,20 +16,20 @@ import Testing
         try DatabaseQueue(path: file).read { try String.fetchAll($0, sql: sql) }
     }
 
-    @Test func oneJobIsFetchedOnceForEverySettingAndRun() async throws {
+    @Test func fetchesTheResultOfOneJobForEverySettingAndRun() async throws {
         try await EmulatorFixture.with { fixture in
             var benchmark = PullBenchmark(Self.query, client: fixture.client)
             benchmark.settings = BenchmarkSetting.combinations(pageRows: [100, 250], parallelPages: [1, 3])
             benchmark.runs = 2
             benchmark.maximumRows = 1000
-            let said = Mutex((estimates: [Int64?](), jobs: [Int](), progress: [BenchmarkProgress]()))
+            let calls = Mutex((estimates: [Int64?](), jobs: [Int](), progress: [BenchmarkProgress]()))
             benchmark.onEstimate = { estimate in
-                said.withLock {
+                calls.withLock {
                     $0.estimates.append(estimate.bytesProcessed)
                     $0.jobs.append(fixture.emulator.counters.jobs)
                 }
             }
-            benchmark.onProgress = { progress in said.withLock { $0.progress.append(progress) } }
+            benchmark.onProgress = { progress in calls.withLock { $0.progress.append(progress) } }
             let report = try await benchmark.run()
 
             let counters = fixture.emulator.counters
@@ -40,10 +40,10 @@ import Testing
             #expect(counters.firstRows.allSatisfy { $0 < 1000 })
 
             // The estimate comes before the job.
-            let (estimates, jobs, progress) = said.withLock { $0 }
+            let (estimates, jobs, progress) = calls.withLock { $0 }
             #expect(estimates.count == 1 && estimates[0] != nil && estimates[0] == report.bytesProcessed)
             #expect(jobs == [0])
-            // The settings take turns.
+            // The settings alternate.
             var turns: [BenchmarkProgress] = []
             for one in progress where one.run > 0 && one.run != turns.last?.run { turns.append(one) }
             #expect(turns.map(\.run) == Array(1...8))
@@ -64,8 +64,8 @@ import Testing
         }
     }
 
-    /// The service cuts pages where it wants, and the limit holds all the same.
-    @Test func theLimitHoldsForShortPages() async throws {
+    /// The limit also holds where the service returns short pages.
+    @Test func appliesTheRowLimitToShortPages() async throws {
         try await EmulatorFixture.with(EmulatorConfiguration(pageBytes: 30_000)) { fixture in
             var benchmark = PullBenchmark(Self.query, client: fixture.client)
             benchmark.settings = [BenchmarkSetting(pageRows: 400, parallelPages: 3)]
@@ -78,7 +78,7 @@ import Testing
     }
 
     @Test(arguments: [nil, 5000] as [Int64?])
-    func withoutALimitAllRowsAreFetched(maximumRows: Int64?) async throws {
+    func fetchesAllRowsWithoutALimit(maximumRows: Int64?) async throws {
         try await EmulatorFixture.with { fixture in
             var benchmark = PullBenchmark(Self.query, client: fixture.client)
             benchmark.settings = [BenchmarkSetting(pageRows: 1000)]
@@ -89,8 +89,8 @@ import Testing
         }
     }
 
-    /// Five pages are held until all are asked for, or for five seconds.
-    @Test func pagesAreFetchedSideBySide() async throws {
+    /// Holds five pages until all of them are requested, or for five seconds.
+    @Test func fetchesPagesInParallel() async throws {
         try await EmulatorFixture.with { fixture in
             let held = Mutex((now: 0, most: 0))
             let client = fixture.client { request in
@@ -109,7 +109,7 @@ import Testing
     }
 
     @Test(arguments: [query, .table(TableReference(project: "local-project", dataset: "bench", table: "trips_3000"))])
-    func withoutGzipNoneIsAskedForOrSent(source: PullBenchmark.Source) async throws {
+    func neitherRequestsNorReceivesGzipIfTurnedOff(source: PullBenchmark.Source) async throws {
         try await EmulatorFixture.with { fixture in
             let encodings = Mutex([[String]]())
             let client = fixture.client { request in
@@ -130,7 +130,7 @@ import Testing
     }
 
     @Test(arguments: [query, .table(TableReference(project: "local-project", dataset: "bench", table: "trips_3000"))])
-    func stagesEveryRunInPlaceOfTheOneBefore(source: PullBenchmark.Source) async throws {
+    func replacesTheRowsOfThePreviousRun(source: PullBenchmark.Source) async throws {
         try await EmulatorFixture.with { fixture in
             let file = fixture.folder.file("bench.db")
             var benchmark = PullBenchmark(source, client: fixture.client)
@@ -159,8 +159,8 @@ import Testing
         }
     }
 
-    /// Before anything is asked, so that nothing is billed.
-    @Test func aTableThatIsNotBqpullsIsRefused() async throws {
+    /// Before the first request, so that nothing is billed.
+    @Test func rejectsAnUnmanagedTable() async throws {
         try await EmulatorFixture.with { fixture in
             let file = fixture.folder.file("bench.db")
             try await DatabaseQueue(path: file).write { try $0.execute(sql: "CREATE TABLE bench (x INTEGER)") }
@@ -172,8 +172,8 @@ import Testing
         }
     }
 
-    /// What an interrupted run staged is of no use to anybody, and its table is as the run before left it.
-    @Test func anInterruptedRunLeavesNothing() async throws {
+    /// The rows of an interrupted run are dropped, and the table keeps those of the previous run.
+    @Test func anInterruptedRunLeavesNoRows() async throws {
         try await EmulatorFixture.with { fixture in
             let file = fixture.folder.file("bench.db")
             var benchmark = PullBenchmark(Self.query, client: fixture.client)
@@ -195,9 +195,9 @@ import Testing
         }
     }
 
-    /// The rows of one that was killed are shown as interrupted, and no pull goes on with them.
+    /// The run of a killed process is recorded as interrupted, but no pull continues it.
     @Test(arguments: [query, .table(TableReference(project: "local-project", dataset: "bench", table: "trips_3000"))])
-    func noPullGoesOnWithARun(source: PullBenchmark.Source) async throws {
+    func noPullContinuesARun(source: PullBenchmark.Source) async throws {
         try await EmulatorFixture.with { fixture in
             let (alive, dead) = (fixture.folder.file("alive.db"), fixture.folder.file("dead.db"))
             var benchmark = PullBenchmark(source, client: fixture.client)
@@ -217,7 +217,7 @@ import Testing
             #expect(run.state.isUnfinished && run.rows >= 500)
             #expect(throws: PullError.self) { try QueryPull(continuing: run, client: fixture.client) }
             #expect(throws: PullError.self) { try TablePull(continuing: run, client: fixture.client) }
-            // The same benchmark drops them.
+            // The same benchmark drops its rows.
             benchmark.target?.path = dead
             benchmark.onProgress = { _ in }
             _ = try await benchmark.run()
@@ -225,7 +225,7 @@ import Testing
         }
     }
 
-    @Test func aTableIsReadWithoutAJob() async throws {
+    @Test func readsATableWithoutAJob() async throws {
         try await EmulatorFixture.with { fixture in
             let table = TableReference(project: "local-project", dataset: "bench", table: "trips_3000")
             var benchmark = PullBenchmark(.table(table), client: fixture.client)
@@ -243,7 +243,7 @@ import Testing
         }
     }
 
-    @Test func aCancelledBenchmarkStopsItsJob() async throws {
+    @Test func cancellationCancelsTheJob() async throws {
         try await EmulatorFixture.with(EmulatorConfiguration(jobTime: .seconds(60))) { fixture in
             let interrupted = Mutex<[InterruptedJob]>([])
             var benchmark = PullBenchmark(Self.query, client: fixture.client)
@@ -263,7 +263,7 @@ import Testing
         PullBenchmark.Source.query(QueryRequest("SELECT 1 AS x WHERE FALSE")),
         .table(TableReference(project: "local-project", dataset: "bench", table: "trips_0")),
     ])
-    func withoutRowsThereIsNothingToMeasure(source: PullBenchmark.Source) async throws {
+    func failsWithoutRows(source: PullBenchmark.Source) async throws {
         try await EmulatorFixture.with { fixture in
             let error = await #expect(throws: PullError.self) {
                 try await PullBenchmark(source, client: fixture.client).run()

@@ -5,14 +5,14 @@ import Testing
 struct PageBodyTests {
     private static let text = Array(#"{"rows":[{"f":[{"v":"naïve 日本語 😀"}]}],"totalRows":"1"}"#.utf8)
 
-    /// Receives a body in pieces that end at these offsets, and at its own end.
+    /// Receives a body in chunks that end at these offsets.
     private func receive(
         _ bytes: [UInt8], encoding: String?, cuts: [Int] = [], limits: BodyLimits = .page
     ) throws -> InflatedBody {
         var body = try PageBody(contentEncoding: encoding, limits: limits)
         var start = 0
         for end in cuts + [bytes.count] {
-            // A copy of exactly this piece, so that reading past its end would be noticed.
+            // A copy of exactly this chunk, so that the address sanitizer detects reads past its end.
             try Array(bytes[start..<end]).withUnsafeBytes { try body.receive($0) }
             start = end
         }
@@ -20,14 +20,14 @@ struct PageBodyTests {
     }
 
     @Test(arguments: [nil, "", "identity", "Identity"])
-    func plainBodiesAreTakenAsTheyAre(encoding: String?) throws {
+    func readsPlainBodies(encoding: String?) throws {
         let body = try receive(Self.text, encoding: encoding)
         #expect(body.bytes == Self.text)
         #expect(body.wireByteCount == Self.text.count)
     }
 
     @Test(arguments: ["gzip", "x-gzip", "GZIP", "X-Gzip"])
-    func gzipBodiesAreInflated(encoding: String) throws {
+    func inflatesGzip(encoding: String) throws {
         let wire = gzip(Self.text)
         let body = try receive(wire, encoding: encoding)
         #expect(body.bytes == Self.text)
@@ -37,14 +37,14 @@ struct PageBodyTests {
     @Test(arguments: [
         "br", "deflate", "zstd", "compress", "gzip, gzip", "gzip,identity", "gzip;q=1", "*", "\u{1B}[2J",
     ])
-    func otherEncodingsAreRefused(encoding: String) throws {
+    func rejectsOtherEncodings(encoding: String) throws {
         let error = try rowsError { _ = try receive(Self.text, encoding: encoding) }
         #expect(error.code == .unsupportedEncoding)
         #expect(!error.message.unicodeScalars.contains { $0.value < 0x20 })
     }
 
     @Test(arguments: ["identity", "gzip"])
-    func anySplitGivesTheSameBytes(encoding: String) throws {
+    func acceptsAnyChunks(encoding: String) throws {
         let wire = encoding == "gzip" ? gzip(Self.text) : Self.text
         for cut in 0...wire.count {
             #expect(try receive(wire, encoding: encoding, cuts: [cut]).bytes == Self.text)
@@ -52,7 +52,7 @@ struct PageBodyTests {
         #expect(try receive(wire, encoding: encoding, cuts: Array(0..<wire.count)).bytes == Self.text)
     }
 
-    @Test func aGzipBodyThatEndsEarlyIsRefusedAtEveryByte() throws {
+    @Test func rejectsGzipTruncatedAtAnyByte() throws {
         let wire = gzip(Self.text)
         for count in 0..<wire.count {
             let error = try rowsError { _ = try receive(Array(wire[..<count]), encoding: "gzip") }
@@ -61,8 +61,8 @@ struct PageBodyTests {
         }
     }
 
-    /// All bits of a byte are changed, since the last byte of the data ends in some that nothing reads.
-    @Test func aChangedByteIsNoticedWhereverItIs() throws {
+    /// Changes all bits of a byte, since the last byte of the data has unused bits.
+    @Test func detectsAnyChangedByte() throws {
         let wire = gzip(Self.text)
         let meaningless = 4...9  // time, extra flags, operating system
         for offset in wire.indices where !meaningless.contains(offset) {
@@ -73,7 +73,7 @@ struct PageBodyTests {
         }
     }
 
-    @Test func membersOneAfterAnotherAreAllInflated() throws {
+    @Test func inflatesAllMembers() throws {
         let wire = gzip(Self.text) + gzip([]) + gzip(Self.text)
         for cut in 0...wire.count {
             #expect(try receive(wire, encoding: "gzip", cuts: [cut]).bytes == Self.text + Self.text)
@@ -85,7 +85,7 @@ struct PageBodyTests {
     @Test(
         arguments: [[0], [0x1F], Array("{}".utf8), [0x1F, 0x8B, 0x08], Array(repeating: 0, count: 512)]
             as [[UInt8]])
-    func bytesBehindTheGzipDataAreRefused(garbage: [UInt8]) throws {
+    func rejectsBytesAfterGzipData(garbage: [UInt8]) throws {
         let wire = gzip(Self.text)
         for cuts in [[], [wire.count]] {
             let error = try rowsError { _ = try receive(wire + garbage, encoding: "gzip", cuts: cuts) }
@@ -93,13 +93,13 @@ struct PageBodyTests {
         }
     }
 
-    @Test func plainBytesAreNotTakenForGzip() throws {
+    @Test func rejectsPlainBytesAsGzip() throws {
         #expect(try rowsError { _ = try receive(Self.text, encoding: "gzip") }.code == .corruptBody)
         #expect(try rowsError { _ = try receive([], encoding: "gzip") }.code == .corruptBody)
     }
 
     @Test(arguments: [255, 256, 257, 262_143, 262_144, 262_145, 524_288, 1_000_000])
-    func outputLongerThanTheBufferIsComplete(count: Int) throws {
+    func inflatesMoreThanOneBuffer(count: Int) throws {
         let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 / 1000) }
         let wire = gzip(bytes)
         #expect(try receive(wire, encoding: "gzip").bytes == bytes)
@@ -124,7 +124,7 @@ struct PageBodyTests {
                 == .bodyTooLarge)
     }
 
-    @Test func aGzipBombIsStoppedAtTheLimit() throws {
+    @Test func stopsGzipBombAtLimit() throws {
         let bomb = gzip([UInt8](repeating: 0, count: 64 << 20))
         #expect(bomb.count < 100_000)
         let error = try rowsError { _ = try receive(bomb, encoding: "gzip", limits: .error) }
@@ -132,7 +132,7 @@ struct PageBodyTests {
         #expect(!error.isTransient)
     }
 
-    @Test func memoryIsUsedAgain() throws {
+    @Test func reusesMemory() throws {
         let memory = PageMemory()
         let address = recycledPage(memory, byteCapacity: 1 << 20).bytes
         _ = recycledPage(memory, byteCapacity: 1 << 20)

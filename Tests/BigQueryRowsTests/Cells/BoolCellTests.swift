@@ -23,7 +23,7 @@ struct BoolCellTests {
             #"" true""#, #""falsey""#,
             #""\u0011""#, #""\u0010""#, #""T\u0000""#, "2", "1.0", "[]", "{}",
         ])
-    func isRefusedIfNotOne(json: String) throws {
+    func rejectsOtherValues(json: String) throws {
         #expect(try rowsError { _ = try decodeCell("BOOL", json) }.code == .invalidCell)
     }
 }

@@ -13,17 +13,17 @@ struct BytesCellTests {
             ("V29uZGVyZnVsIQ==", Array("Wonderful!".utf8)), ("DQ4KDQ==", [13, 14, 10, 13]),
             ("YWJjZA==", Array("abcd".utf8)), ("+/+/", [0xFB, 0xFF, 0xBF]), ("////", [0xFF, 0xFF, 0xFF]),
         ] as [(String, [UInt8])])
-    func areDecoded(text: String, bytes: [UInt8]) throws {
+    func decodesBase64(text: String, bytes: [UInt8]) throws {
         #expect(try decodeCell("BYTES", "\"\(text)\"") == .blob(bytes))
     }
 
-    @Test func areDecodedWhenSlashesAreEscaped() throws {
+    @Test func decodesEscapedSlashes() throws {
         #expect(try decodeCell("BYTES", #""\/\/\/\/""#) == .blob([0xFF, 0xFF, 0xFF]))
     }
 
     @Test(arguments: 0...70)
-    func areDecodedAtEveryLength(count: Int) throws {
-        var random = Seeded(seed: UInt64(count))
+    func decodesEveryLength(count: Int) throws {
+        var random = SplitMix64(seed: UInt64(count))
         let bytes = (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &random) }
         #expect(try decodeCell("BYTES", "\"\(base64(bytes))\"") == .blob(bytes))
     }
@@ -37,21 +37,21 @@ struct BytesCellTests {
             "AA=\\u0000",
             "Zm9vZm9vZm9vZm9*",
         ])
-    func areRefusedIfNotStrictBase64(text: String) throws {
+    func rejectsInvalidBase64(text: String) throws {
         #expect(try rowsError { _ = try decodeCell("BYTES", "\"\(text)\"") }.code == .invalidCell)
     }
 
     @Test(arguments: ["1234", "true", "[]", "{}"])
-    func areRefusedIfNotAString(json: String) throws {
+    func rejectsOtherValues(json: String) throws {
         #expect(try rowsError { _ = try decodeCell("BYTES", json) }.code == .invalidCell)
     }
 
-    @Test func anErrorShowsThePlaceAndNotWhatWasDecodedBeforeIt() throws {
+    @Test func errorShowsOffsetAndRest() throws {
         let error = try rowsError { _ = try decodeCell("BYTES", #""Zm9vZm9vZm9*Zm9v""#) }
-        #expect(error.message == #"row 1, column c: from byte 8 on, "Zm9*Zm9v" is not base64"#)
+        #expect(error.message == #"row 1, column c: at byte 8: "Zm9*Zm9v" is not base64"#)
     }
 
-    /// A plain encoder of the test's own.
+    /// An independent encoder.
     private func base64(_ bytes: [UInt8]) -> String {
         let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
         var text = ""

@@ -14,13 +14,13 @@ struct Float64CellTests {
             ("1", 1), ("1E2", 100), ("1e+2", 100), ("1e-2", 0.01), ("100000000000000000000000", 1e23),
             ("37.7749", 37.7749), ("-122.4194", -122.4194), ("1.7053146E9", 1_705_314_600),
         ] as [(String, Double)])
-    func isTheNearestDouble(text: String, value: Double) throws {
+    func convertsToNearestDouble(text: String, value: Double) throws {
         #expect(try decodeCell("FLOAT64", "\"\(text)\"") == .double(value))
         #expect(try decodeCell("FLOAT", text) == .double(value))
     }
 
-    /// Inputs at and beside the middle between two doubles, at the ends of the range, and with more digits
-    /// than a word holds.
+    /// Inputs at and next to the midpoint of two doubles, at the ends of the range, and with more digits than fit into a
+    /// word.
     ///
     /// Expected values are bit patterns, so that no other conversion is involved.
     @Test(
@@ -69,7 +69,7 @@ struct Float64CellTests {
             ("3.14159265358979323846", 0x4009_21FB_5444_2D18),
             ("8.41e21", 0x447C_7E83_209E_90B2), ("9.0608011534336e15", 0x4340_1860_1510_C000),
         ] as [(String, UInt64)])
-    func isRoundedCorrectlyInHardCases(text: String, bits: UInt64) throws {
+    func roundsHardCasesCorrectly(text: String, bits: UInt64) throws {
         #expect(try decodeCell("FLOAT64", "\"\(text)\"") == .double(bits: bits))
         #expect(try decodeCell("FLOAT64", "\"-\(text)\"") == .double(bits: bits | 1 << 63))
     }
@@ -95,13 +95,13 @@ struct Float64CellTests {
         #""1,5""#, #""0x1p3""#, #""1f""#, #""nano""#, #""infinit""#, #""--inf""#, #""1e5x""#, #""1.2.3""#,
         #""1e400""#, #""-1e400""#, #""1.7976931348623159e308""#, "1e400", "true", "[]", "{}",
     ])
-    func isRefusedIfNotOne(json: String) throws {
+    func rejectsOtherValues(json: String) throws {
         #expect(try rowsError { _ = try decodeCell("FLOAT64", json) }.code == .invalidCell)
     }
 
-    /// Every shortest notation must come back, whatever way it takes through the code.
-    @Test func survivesARoundTripForRandomBits() throws {
-        var random = Seeded(seed: 2)
+    /// Every shortest notation round-trips, on every path through the code.
+    @Test func roundTripsRandomBits() throws {
+        var random = SplitMix64(seed: 2)
         var wrong: [String] = []
         for _ in 0..<100_000 {
             let value = Double(bitPattern: random.next())
@@ -113,8 +113,8 @@ struct Float64CellTests {
     }
 
     /// Numbers of everyday size with 17 and more digits, against the standard library.
-    @Test func agreesWithTheStandardLibraryForRandomNotations() throws {
-        var random = Seeded(seed: 3)
+    @Test func agreesWithStandardLibrary() throws {
+        var random = SplitMix64(seed: 3)
         var wrong: [String] = []
         for _ in 0..<100_000 {
             let whole = random.next() >> UInt64.random(in: 0..<64, using: &random)

@@ -1,6 +1,7 @@
-@testable import BigQueryRows
 import TestSupport
 import Testing
+
+@testable import BigQueryRows
 
 @Suite("INT64 cells")
 struct Int64CellTests {
@@ -39,14 +40,14 @@ struct Int64CellTests {
             #""-99999999999999999999999999999999""#,
             "1.0", "1e3", "9223372036854775808", "true", "[]", "{}", #"{"f":[]}"#, #"[{"v":"1"}]"#,
         ])
-    func isRefusedIfNotOne(json: String) throws {
+    func rejectsOtherValues(json: String) throws {
         let error = try rowsError { _ = try decodeCell("INT64", json) }
         #expect(error.code == .invalidCell)
         #expect(error.message.hasPrefix("row 1, column c: "))
     }
 
-    @Test func survivesARoundTripForRandomValues() throws {
-        var random = Seeded(seed: 1)
+    @Test func roundTripsRandomValues() throws {
+        var random = SplitMix64(seed: 1)
         var wrong: [Int64] = []
         for _ in 0..<100_000 {
             let value = Int64(truncatingIfNeeded: random.next()) >> Int64.random(in: 0..<64, using: &random)

@@ -17,7 +17,7 @@ import Testing
         [page.bytes.withUnsafeBytes { $0.baseAddress }, page.cells.withUnsafeBytes { $0.baseAddress }]
     }
 
-    @Test func aPageLiesWhereTheOneBeforeItLay() throws {
+    @Test func reusesMemoryOfEarlierPage() throws {
         let memory = PageMemory()
         func decodeAndRecycle(_ text: String) throws -> [UnsafeRawPointer?] {
             let page = try Self.decode(text, memory)
@@ -34,8 +34,8 @@ import Testing
         #expect(try decodeAndRecycle("the fifth") == third)
     }
 
-    /// Somebody who keeps a page keeps what it says.
-    @Test func aPageThatIsStillReadStaysAsItIs() throws {
+    /// A page in use keeps its content.
+    @Test func doesNotReusePageInUse() throws {
         let memory = PageMemory()
         let kept = try Self.decode("kept", memory)
         memory.recycle(kept)
@@ -46,8 +46,8 @@ import Testing
         #expect(Self.addresses(kept) != Self.addresses(next))
     }
 
-    /// One page of unusual size does not keep its memory for all that come after it.
-    @Test func memoryOfUnusualSizeIsGivenBack() throws {
+    /// An oversized page does not occupy memory after its use.
+    @Test func dropsOversizedArrays() throws {
         let memory = PageMemory()
         let usual = recycledPage(memory, byteCapacity: 1 << 20)
         _ = recycledPage(memory, byteCapacity: 65 << 20)
@@ -56,7 +56,7 @@ import Testing
         #expect(Self.addresses(page)[0] == usual.bytes)
     }
 
-    /// A page may be asked for as many rows as there are numbers.
+    /// The requested number of rows can be any integer.
     @Test func anAbsurdNumberOfRowsIsNoFault() throws {
         let json = Array("{\"rows\":[{\"f\":[{\"v\":\"a\"},{\"v\":null}]}]}".utf8)
         let page = try PageDecoder(schema: Self.schema, rowCount: .max)

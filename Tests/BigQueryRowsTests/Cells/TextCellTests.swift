@@ -2,11 +2,7 @@ import BigQueryRows
 import TestSupport
 import Testing
 
-/// Types that are stored as they were sent.
-///
-/// Google's clients turn some of these texts into values of their own
-/// (dates, decimals, intervals, ranges) and refuse a few; here their text is the value, so that nothing is
-/// lost, and only UTF-8 is checked.
+/// Types that are stored as sent, without loss. Only UTF-8 is checked.
 @Suite("Cells stored as sent")
 struct TextCellTests {
     @Test(
@@ -59,7 +55,7 @@ struct TextCellTests {
             // Types that this version does not know.
             ("UNKNOWN", "1"), ("BAD", ""), ("TOKENLIST", "abc"),
         ])
-    func keepTheirText(type: String, text: String) throws {
+    func areStoredAsSent(type: String, text: String) throws {
         #expect(try decodeCell(type, "\"\(text)\"") == .text(text))
     }
 
@@ -70,11 +66,11 @@ struct TextCellTests {
         // Space around the value and equal names are the sender's.
         " {\n\t\"a\" : 1\r\n}\n", #"{"a":1,"a":2}"#, #""\u0000\ud83d\ude00""#, " 7 ",
     ])
-    func keepTheTextOfJSON(text: String) throws {
+    func storeJSONAsSent(text: String) throws {
         #expect(try decodeCell("JSON", Self.quoted(text)) == .text(text))
     }
 
-    /// What is written into JSON as it is must not end the object that it is written into.
+    /// Text that is copied into JSON must not end the object around it.
     @Test(
         .faults("P35"),
         arguments: [
@@ -85,7 +81,7 @@ struct TextCellTests {
             String(repeating: "[", count: 513) + String(repeating: "]", count: 513),
             String(repeating: "[", count: 100_000),
         ])
-    func aJSONCellIsOneValue(text: String) throws {
+    func rejectJSONThatIsNotOneValue(text: String) throws {
         let cells = [Self.quoted("1"), Self.quoted(text)]
         let rows = cells.map { #"{"f":[{"v":"x"},{"v":\#($0)}]}"# }.joined(separator: ",")
         let schema = TableSchema(fields: [.init(name: "id", type: .string), .init(name: "j", type: .json)])
@@ -95,7 +91,7 @@ struct TextCellTests {
         #expect(error.message.hasSuffix(" is not one JSON value"), "\(error.message)")
     }
 
-    @Test func aJSONCellHasTheDepthOfTheService() throws {
+    @Test func acceptJSONAsDeepAsTheService() throws {
         let text = String(repeating: "[", count: 500) + String(repeating: "]", count: 500)
         #expect(try decodeCell("JSON", "\"\(text)\"") == .text(text))
     }
@@ -122,13 +118,13 @@ struct TextCellTests {
             (#""0123456\n0123456789abcdef\t0""#, "0123456\n0123456789abcdef\t0"),
             (#""\n\n\n\n\n\n\n\n\n\n\n\n""#, String(repeating: "\n", count: 12)),
         ])
-    func loseTheirEscapes(json: String, text: String) throws {
+    func areUnescaped(json: String, text: String) throws {
         #expect(try decodeCell("STRING", json) == .text(text))
     }
 
-    /// The largest that a row of BigQuery may be: the page takes the text as it came, and no second copy of it.
+    /// The maximum size of a row of BigQuery. The page keeps the text in place, without a second copy.
     @Test(.faults("P13"))
-    func aCellMayHave100MB() throws {
+    func acceptCellsOf100MB() throws {
         let text = [UInt8](repeating: UInt8(ascii: "x"), count: 100_000_000)
         let wire = gzip(Array(#"{"rows":[{"f":[{"v":""#.utf8) + text + Array(#""}]}]}"#.utf8))
         var body = try PageBody(contentEncoding: "gzip")
@@ -141,9 +137,9 @@ struct TextCellTests {
         #expect(page.rows.byteCount < text.count + 100)
     }
 
-    /// Escapes and plain bytes at every distance from the borders of words, against a writer of the test's own.
-    @Test func survivesARoundTripForRandomTexts() throws {
-        var random = Seeded(seed: 4)
+    /// Escapes and plain bytes at every offset within words, against an independent writer.
+    @Test func roundTripRandomText() throws {
+        var random = SplitMix64(seed: 4)
         let characters: [(json: String, text: String)] = [
             ("a", "a"), ("é", "é"), ("日", "日"), ("😀", "😀"), (#"\n"#, "\n"), (#"\""#, "\""), (#"\\"#, "\\"),
             (#"\u0000"#, "\u{0}"), (#"\u00e9"#, "é"), (#"\ud83d\ude00"#, "😀"), ("bcdefghij", "bcdefghij"),
@@ -166,12 +162,12 @@ struct TextCellTests {
             ("NUMERIC", "1.50"), ("NUMERIC", "1E+2"), ("STRING", "12"), ("BIGNUMERIC", "-0"), ("JSON", "1e5"),
             ("ODD", "7"), ("NUMERIC", "1e400"), ("BIGNUMERIC", String(repeating: "9", count: 309)), ("STRING", "1E+2"),
         ])
-    func keepTheTextOfNumbers(type: String, json: String) throws {
+    func storeNumbersAsSent(type: String, json: String) throws {
         #expect(try decodeCell(type, json) == .text(json))
     }
 
     @Test(arguments: ["true", "false"])
-    func keepBooleansOfUnknownTypes(json: String) throws {
+    func storeBooleansOfUnknownTypesAsSent(json: String) throws {
         #expect(try decodeCell("ODD", json) == .text(json))
         #expect(try rowsError { _ = try decodeCell("STRING", json) }.code == .invalidCell)
         #expect(try rowsError { _ = try decodeCell("NUMERIC", json) }.code == .invalidCell)
@@ -182,7 +178,7 @@ struct TextCellTests {
         "TIME",
         "DATETIME", "TIMESTAMP", "INTERVAL", "RANGE", "STRUCT", "UNKNOWN",
     ])
-    func nullIsNullInEveryType(type: String) throws {
+    func storeNull(type: String) throws {
         #expect(try decodeCell(type, "null") == .null)
         let repeated = TableSchema.Field(name: "c", type: FieldType(name: type), mode: .repeated)
         #expect(try decodeCell(repeated, "null") == .null)

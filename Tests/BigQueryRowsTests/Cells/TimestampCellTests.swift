@@ -5,10 +5,9 @@ import Testing
 
 @Suite("TIMESTAMP cells")
 struct TimestampCellTests {
-    /// Whole microseconds: what bqpull asks for.
+    /// Whole microseconds, as requested.
     ///
-    /// "42" is 42 microseconds for that reason, although the same
-    /// text is 42 seconds in an answer to a request without the option.
+    /// "42" is 42 microseconds, although the same text is 42 seconds in the response to a request without the option.
     @Test(
         .faults("P33"),
         arguments: [
@@ -31,7 +30,7 @@ struct TimestampCellTests {
             ("4107542399000000", "2100-02-28T23:59:59.000000Z"),
             ("4107542400000000", "2100-03-01T00:00:00.000000Z"),
         ])
-    func ofWholeMicrosecondsBecomeText(text: String, stored: String) throws {
+    func convertsMicroseconds(text: String, stored: String) throws {
         #expect(try decodeCell("TIMESTAMP", "\"\(text)\"") == .text(stored))
         #expect(try decodeCell("TIMESTAMP", text) == .text(stored))
     }
@@ -63,7 +62,7 @@ struct TimestampCellTests {
             ("1.5000000000000000000000000", "1970-01-01T00:00:01.500000Z"),
             ("0.00000000000000000000000000000001e32", "1970-01-01T00:00:01.000000Z"),
         ])
-    func ofDecimalSecondsBecomeTheSameText(text: String, stored: String) throws {
+    func convertsDecimalSeconds(text: String, stored: String) throws {
         #expect(try decodeCell("TIMESTAMP", "\"\(text)\"") == .text(stored))
         #expect(try decodeCell("TIMESTAMP", text) == .text(stored))
     }
@@ -78,12 +77,12 @@ struct TimestampCellTests {
             #""""#, #"" 1""#, #""1.""#, #"".5""#, #""1e""#, #""+1""#, #""NaN""#, #""inf""#,
             #""2015-01-01T00:00:00Z""#, #""2015-01-01""#, "true", "[]", "{}",
         ])
-    func areRefusedIfNotOnOrBetweenTheYearsOneAndTenThousand(json: String) throws {
+    func rejectsOtherValues(json: String) throws {
         #expect(try rowsError { _ = try decodeCell("TIMESTAMP", json) }.code == .invalidCell)
     }
 
     /// The first and last days of every month from the year 1 to 9999, counted by hand.
-    @Test func everyMonthHasItsDates() throws {
+    @Test func convertsEveryMonth() throws {
         var wrong: [String] = []
         var microseconds: Int64 = -62_135_596_800_000_000
         for year in 1...9999 {
@@ -104,7 +103,7 @@ struct TimestampCellTests {
         #expect(wrong.isEmpty)
     }
 
-    @Test func everySecondOfADayHasItsTime() throws {
+    @Test func convertsEverySecondOfADay() throws {
         var wrong: [Int] = []
         for second in 0..<86_400 {
             var text: [UInt8] = []

@@ -15,13 +15,13 @@ struct TruncationTests {
         {"v":null},{"v":1.5E9},{"v":[]}]}],"jobComplete":true}
         """#.utf8)
 
-    @Test func theSampleIsFine() throws {
+    @Test func samplePageIsValid() throws {
         let page = try decodePage(Self.page)
         #expect(page.rows.rowCount == 2)
         #expect(StoredForm(page.rows, row: 0, column: 4) == .text(#"[{"j":{"k":[1,"\n"]},"x":1.5e3}]"#))
     }
 
-    @Test(.faults("P1")) func everyTruncationIsAnError() throws {
+    @Test(.faults("P1")) func rejectsEveryTruncation() throws {
         for count in Self.page.indices {
             let bytes = Array(Self.page[..<count])
             let error = try rowsError("\(count) bytes") { _ = try decodePage(bytes) }
@@ -33,7 +33,7 @@ struct TruncationTests {
         }
     }
 
-    @Test(.faults("P2")) func anythingBehindTheEndIsAnError() throws {
+    @Test(.faults("P2")) func rejectsTrailingBytes() throws {
         for byte in UInt8.min...UInt8.max where ![0x20, 0x09, 0x0A, 0x0D].contains(byte) {
             #expect(try rowsError { _ = try decodePage(Self.page + [byte]) }.code == .malformedJSON)
         }
@@ -41,8 +41,8 @@ struct TruncationTests {
 
     /// No damage may crash, read outside the buffer (under the address sanitizer), or make cells that point
     /// outside the page.
-    @Test func noDamageLeadsOutOfBounds() throws {
-        var random = Seeded(seed: 6)
+    @Test func damageStaysInBounds() throws {
+        var random = SplitMix64(seed: 6)
         let interesting = Array(#"{}[]":,\u0d8"#.utf8) + [0, 0x1F, 0x7F, 0x80, 0xC3, 0xE0, 0xED, 0xF0, 0xFF]
         for offset in Self.page.indices {
             for _ in 0..<8 {

@@ -1,6 +1,6 @@
 import Testing
 
-/// A JSON text, well-formed or not, as bytes: some are no characters at all.
+/// A JSON text, well-formed or not, as bytes, which can be invalid UTF-8.
 struct JSONText: Sendable, ExpressibleByStringLiteral, CustomTestStringConvertible {
     let bytes: [UInt8]
 
@@ -16,7 +16,7 @@ struct JSONText: Sendable, ExpressibleByStringLiteral, CustomTestStringConvertib
     /// Bytes as the content of a string.
     static func quoted(_ bytes: UInt8...) -> JSONText { JSONText("\"", bytes, "\"") }
 
-    /// One text again and again, and what stands in the middle and behind it.
+    /// A repeated opening, a text in the middle, and a repeated closing.
     static func nested(_ opening: String, _ levels: Int, around inner: String = "", _ closing: String = "") -> JSONText
     {
         let text = String(repeating: opening, count: levels) + inner + String(repeating: closing, count: levels)

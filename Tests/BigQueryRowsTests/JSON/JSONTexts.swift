@@ -1,5 +1,4 @@
-/// Texts of every kind that a reader of JSON can be right or wrong about: as many, and of the same kinds, as Nicolas
-/// Seriot's JSONTestSuite has.
+/// Texts that test a JSON parser, of the same kinds and number as in Nicolas Seriot's JSONTestSuite.
 enum JSONTexts {
     /// Well-formed by RFC 8259: 95.
     static let wellFormed: [JSONText] = scalars + numbers + strings + arrays + objects
@@ -91,16 +90,16 @@ enum JSONTexts {
         .nested("[", 100_000), .nested(#"[{"":"#, 50_000),
     ]
 
-    /// What RFC 8259 leaves open, and whether the reader takes it: 35.
+    /// Unspecified by RFC 8259, and whether the scanner accepts it: 35.
     static let open: [(text: JSONText, isAccepted: Bool)] =
         [
-            // Numbers have no limits while nobody wants them as a machine number.
+            // Numbers have no limits until they are converted.
             "1e400", "-1e400", "123123e100000", "-123123e100000",
             "0.4e00669999999999999999999999999999999999999999999999999",
             "1e-400", "1.5e+9999", "-1e+9999", "123123123123123123123123123123", "-123123123123123123123123123123",
         ].map { ($0, true) }
         + [
-            // Half a pair of surrogates.
+            // Unpaired surrogates.
             #""\uDADA""#, #""\uD800""#, #""\uDFAA""#, #""\uD888\u1234""#, #""\uD800\n""#, #""\uD800\uD800\n""#,
             #""\uD800abc""#, #""\uDd1e\uD834""#, #"{"\uDFAA":0}"#,
             // Bytes that are not UTF-8: Latin-1, overlong forms, surrogates, characters cut short or behind the last one.
@@ -114,7 +113,7 @@ enum JSONTexts {
             JSONText("", [0xEF, 0xBB, 0xBF], "{}"),
         ].map { ($0, false) }
         + [
-            // Depth: what the service allows is read, and not without end.
+            // Nesting, up to a limit above that of the service.
             (.nested("[", 500, "]"), true), (.nested("[", 1000, "]"), false),
         ]
 }

@@ -11,7 +11,7 @@ struct JSONTextsTests {
         try decodePage(Array(#"{"unknown":"#.utf8) + text.bytes + Array(#","pageToken":"t"}"#.utf8))
     }
 
-    /// A cell whose type says nothing of its form.
+    /// A cell of unknown type.
     private static func cell(_ text: JSONText) throws(RowsError) -> StoredForm {
         try cell(text.bytes, TableSchema.Field(name: "c", type: .unknown("ODD")))
     }
@@ -22,7 +22,7 @@ struct JSONTextsTests {
         return try cell(element, TableSchema.Field(name: "c", type: .json, mode: .repeated))
     }
 
-    /// The text as a JSON value, which is stored as it is.
+    /// The text as a JSON value, which is stored as sent.
     private static func value(_ text: JSONText) throws(RowsError) -> StoredForm {
         try cell(Array("\"".utf8) + text.escaped + Array("\"".utf8), TableSchema.Field(name: "c", type: .json))
     }
@@ -33,7 +33,7 @@ struct JSONTextsTests {
         return StoredForm(page.rows, row: 0, column: 0)
     }
 
-    @Test func thereIsOneOfEveryKind() {
+    @Test func coversEveryKind() {
         #expect(JSONTexts.wellFormed.count == 95)
         #expect(JSONTexts.malformed.count == 188)
         #expect(JSONTexts.open.count == 35)
@@ -42,7 +42,7 @@ struct JSONTextsTests {
     }
 
     @Test(arguments: JSONTexts.wellFormed)
-    func aWellFormedTextIsRead(text: JSONText) throws {
+    func readsWellFormedText(text: JSONText) throws {
         #expect(try Self.passed(text).pageToken == "t")
         let source = String(decoding: text.bytes, as: UTF8.self)
         #expect(try Self.embedded(text) == .text("[\(source)]"))
@@ -66,10 +66,10 @@ struct JSONTextsTests {
     }
 
     @Test(arguments: JSONTexts.malformed)
-    func aMalformedTextIsAnErrorWhereverItStands(text: JSONText) throws {
+    func rejectsMalformedTextEverywhere(text: JSONText) throws {
         #expect(try rowsError { _ = try Self.passed(text) }.code == .malformedJSON)
         #expect(try rowsError { _ = try decodePage(text.bytes) }.code == .malformedJSON)
-        // A well-formed beginning may be an object or a list, which is not a single value either.
+        // A well-formed prefix can be an object or an array, which is not a single value either.
         let codes: [RowsError.Code] = [.malformedJSON, .invalidCell]
         #expect(codes.contains(try rowsError { _ = try Self.cell(text) }.code))
         // The page around the text is well-formed as long as the text is UTF-8.
@@ -79,7 +79,7 @@ struct JSONTextsTests {
     }
 
     @Test(arguments: JSONTexts.open)
-    func whatTheStandardLeavesOpenIsAlwaysDecidedTheSameWay(text: JSONText, isAccepted: Bool) throws {
+    func decidesUnspecifiedCasesConsistently(text: JSONText, isAccepted: Bool) throws {
         for _ in 1...2 {
             guard isAccepted else {
                 #expect(try rowsError { _ = try Self.passed(text) }.code == .malformedJSON)

@@ -2,8 +2,8 @@ import BigQueryRows
 import TestSupport
 import Testing
 
-/// The reader against the grammar of RFC 8259: as the value of a key that means nothing, which is passed, and
-/// as the text of a cell, which is read.
+/// The scanner against the grammar of RFC 8259: as the value of an unknown key, which is skipped, and as the text of a
+/// cell, which is read.
 @Suite("Strict JSON")
 struct StrictJSONTests {
     @Test(arguments: [
@@ -16,7 +16,7 @@ struct StrictJSONTests {
         #"{"a":1,"a":2}"#, #"{"":0}"#, #"{ "a" : 1 , "b" : [ { } ] }"#, #"{"a":{"b":{"c":[1,{"d":null}]}}}"#,
         #"[null,true,false,0,"x",[],{}]"#, #"[{"a":1},[2,3],{"b":[4]},[[5]]]"#, #""//""#, #""'""#,
     ])
-    func isAccepted(value: String) throws {
+    func acceptsValidJSON(value: String) throws {
         let page = try decodePage("{\"unknown\":\(value),\"pageToken\":\"t\"}")
         #expect(page.pageToken == "t")
     }
@@ -44,15 +44,15 @@ struct StrictJSONTests {
     ]
 
     @Test(arguments: rejected)
-    func isRejectedWhereItIsPassed(value: String) throws {
+    func rejectsWhenSkipped(value: String) throws {
         let error = try rowsError { _ = try decodePage("{\"unknown\":\(value),\"pageToken\":\"t\"}") }
         #expect(error.code == .malformedJSON)
     }
 
     @Test(arguments: rejected)
-    func isRejectedAsACell(value: String) throws {
+    func rejectsAsCell(value: String) throws {
         let error = try rowsError { _ = try decodeCell("STRING", value) }
-        // A well-formed beginning may be an object or a list, which is no text either.
+        // A well-formed prefix can be an object or an array, which is not a text either.
         #expect(error.code == .malformedJSON || error.code == .invalidCell)
     }
 
@@ -63,18 +63,18 @@ struct StrictJSONTests {
             "{", "}", "{}}",
             "\u{0}{}", "<html></html>",
         ])
-    func theWholeTextIsOneObject(text: String) throws {
+    func rejectsTextThatIsNotOneObject(text: String) throws {
         #expect(try rowsError { _ = try decodePage(text) }.code == .malformedJSON)
     }
 
     /// The documentation of `PageDecoder` says so: JSON has no byte-order marks (RFC 8259, 8.1), and the service sends none.
     @Test(.faults("P5"), arguments: ["\u{FEFF}{}", "\u{FEFF}\u{FEFF}{}", " \u{FEFF}{}", "{}\u{FEFF}"])
-    func aByteOrderMarkIsRefused(text: String) throws {
+    func rejectsByteOrderMark(text: String) throws {
         #expect(try rowsError { _ = try decodePage(text) }.code == .malformedJSON)
     }
 
     @Test(arguments: ["{}", " {} ", "\n{\t}\r\n", "{}\n\n"])
-    func whitespaceAroundTheObjectIsFine(text: String) throws {
+    func acceptsWhitespaceAroundObject(text: String) throws {
         #expect(try decodePage(text).rows.rowCount == 0)
     }
 
@@ -88,9 +88,9 @@ struct StrictJSONTests {
             [0xF0, 0x80, 0x80, 0x80], [0xF0, 0x8F, 0xBF, 0xBF], [0xF0, 0x9F, 0x98], [0xF0, 0x9F, 0x98, 0x41],
             [0xF4, 0x90, 0x80, 0x80], [0xF5, 0x80, 0x80, 0x80], [0xFE], [0xFF],
         ] as [[UInt8]])
-    func invalidUTF8IsRejectedEverywhere(bytes: [UInt8]) throws {
+    func rejectsInvalidUTF8(bytes: [UInt8]) throws {
         let schema = TableSchema(fields: [TableSchema.Field(name: "c", type: .string)])
-        // At every distance from the border of the words that the check reads.
+        // At every offset within the words that the check reads.
         for distance in 0..<40 {
             let padding = Array(repeating: UInt8(ascii: "x"), count: distance)
             let cell = Array(#"{"rows":[{"f":[{"v":""#.utf8) + padding + bytes + Array(#""}]}]}"#.utf8)
@@ -102,7 +102,7 @@ struct StrictJSONTests {
         }
     }
 
-    @Test func everyCharacterOfUnicodeIsKept() throws {
+    @Test func keepsEveryUnicodeCharacter() throws {
         var text = ""
         for value in UInt32(0x20)...0x10FFFF where value != 0x22 && value != 0x5C {
             if let scalar = Unicode.Scalar(value) { text.unicodeScalars.append(scalar) }
@@ -111,7 +111,7 @@ struct StrictJSONTests {
     }
 
     @Test(.faults("P8"), arguments: ["[", "{\"a\":"])
-    func nestingIsLimited(opening: String) throws {
+    func limitsNesting(opening: String) throws {
         let closing = opening == "[" ? "]" : "}"
         func page(levels: Int) -> String {
             "{\"deep\":\(String(repeating: opening, count: levels))1\(String(repeating: closing, count: levels))}"
@@ -125,8 +125,8 @@ struct StrictJSONTests {
         #expect(try rowsError { _ = try decodeCell("STRING", open) }.code == .malformedJSON)
     }
 
-    @Test func objectsAndArraysMayMixAtAnyDepth() throws {
-        var random = Seeded(seed: 5)
+    @Test func acceptsMixedNesting() throws {
+        var random = SplitMix64(seed: 5)
         for _ in 0..<200 {
             var opening = ""
             var closing = ""

@@ -15,12 +15,12 @@ import Testing
             (["a_2", "a", "a", "A_2"], ["a_2", "a", "a_3", "A_2_2"]), (["É", "é"], ["É", "é"]),
             (["\u{e9}", "e\u{301}"], ["\u{e9}", "e\u{301}"]), (["@", "`", "[", "{"], ["@", "`", "[", "{"]),
         ] as [([String], [String])])
-    func onlyALaterEqualNameIsNumbered(names: [String], expected: [String]) {
+    func numbersOnlyLaterEqualNames(names: [String], expected: [String]) {
         #expect(distinct(names).map { Array($0.utf8) } == expected.map { Array($0.utf8) })
     }
 
-    /// Work that grows with the square of the number of names would stop the pull.
-    @Test func manyEqualNamesAreNumberedInTurn() {
+    /// Quadratic time would stop the pull.
+    @Test func numbersManyEqualNames() {
         let names = distinct(Array(repeating: "n", count: 100_000))
         #expect(names[99_999] == "n_100000")
         #expect(Set(names).count == names.count)

@@ -8,7 +8,7 @@ struct SchemaReaderTests {
         try decodePage("{\"schema\":\(json)}").schema
     }
 
-    @Test func allPartsAreRead() throws {
+    @Test func readsAllMembers() throws {
         let json = #"""
             {"fields":[{"name":"id","type":"INTEGER","mode":"REQUIRED","description":"the \"key\""},
             {"type":"RECORD","mode":"REPEATED","name":"p","fields":[{"name":"q","type":"STRUCT","fields":[]}],"policyTags":{}},
@@ -28,7 +28,7 @@ struct SchemaReaderTests {
     }
 
     @Test(arguments: ["{}", #"{"fields":[]}"#, #"{"other":{"fields":[1]}}"#])
-    func aSchemaMayHaveNoColumns(json: String) throws {
+    func readsSchemaWithoutColumns(json: String) throws {
         #expect(try schema(json) == TableSchema(fields: []))
     }
 
@@ -37,16 +37,16 @@ struct SchemaReaderTests {
         #"{"fields":[{"name":1,"type":"STRING"}]}"#, #"{"fields":[{"name":"a","type":null}]}"#,
         #"{"fields":[{"name":"a","type":"STRING","mode":"OPTIONAL"}]}"#,
     ])
-    func incompleteColumnsAreInconsistent(json: String) throws {
+    func rejectsIncompleteColumns(json: String) throws {
         #expect(try rowsError { _ = try schema(json) }.code == .inconsistentPage)
     }
 
     @Test(arguments: ["[]", "1", #"{"fields":{}}"#, #"{"fields":[1]}"#, #"{"fields":null}"#])
-    func anotherShapeIsAnError(json: String) throws {
+    func rejectsMalformedSchema(json: String) throws {
         #expect(try rowsError { _ = try schema(json) }.isTransient)
     }
 
-    /// Either of two members of one name would be a guess. One that means nothing in a schema is passed.
+    /// Using either of two duplicates would be a guess. Unknown members are skipped.
     @Test(
         .faults("P36"),
         arguments: [
@@ -74,19 +74,19 @@ struct SchemaReaderTests {
                 "name"
             ),
         ])
-    func aDoubledMemberIsAnError(json: String, member: String) throws {
+    func rejectsDuplicateMembers(json: String, member: String) throws {
         let error = try rowsError { _ = try schema(json) }
         #expect(error.code == .malformedJSON)
-        #expect(error.message.hasPrefix("a second '\(member)' in one object of the schema"), "\(error.message)")
+        #expect(error.message.hasPrefix("duplicate '\(member)' in one object of the schema"), "\(error.message)")
     }
 
-    @Test func aDoubledMemberWithoutMeaningIsPassed() throws {
+    @Test func skipsUnknownDuplicateMembers() throws {
         let json = #"{"x":1,"x":2,"fields":[{"name":"a","y":1,"y":2,"type":"STRING"},{"name":"b","type":"STRING"}]}"#
         #expect(
             try schema(json) == TableSchema(fields: [.init(name: "a", type: .string), .init(name: "b", type: .string)]))
     }
 
-    @Test func structsMayBeNestedButNotWithoutEnd() throws {
+    @Test func limitsNestingOfStructs() throws {
         func nested(levels: Int) -> String {
             let opening = String(repeating: #"{"name":"a","type":"RECORD","fields":["#, count: levels)
             return "{\"fields\":[\(opening)\(String(repeating: "]}", count: levels))]}"

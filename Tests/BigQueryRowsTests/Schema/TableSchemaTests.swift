@@ -15,18 +15,18 @@ struct TableSchemaTests {
         Field(name: "n", type: .unknown("NEWTYPE")),
     ])
 
-    @Test func survivesARoundTripThroughItsJSON() throws {
+    @Test func roundTripsThroughJSON() throws {
         let json = try JSONEncoder().encode(Self.schema)
         #expect(try JSONDecoder().decode(TableSchema.self, from: json) == Self.schema)
     }
 
-    @Test func isReadAlikeInAPageAndByItself() throws {
+    @Test func readsSameSchemaInPageAndAlone() throws {
         let json = try JSONEncoder().encode(Self.schema)
         let page = try decodePage("{\"schema\":\(String(decoding: json, as: UTF8.self))}")
         #expect(page.schema == Self.schema)
     }
 
-    @Test func decodesTheServicesForm() throws {
+    @Test func decodesWireForm() throws {
         let json = #"{"fields":[{"name":"a","type":"FLOAT"},{"name":"b","type":"BOOLEAN","mode":"NULLABLE"}]}"#
         let schema = try JSONDecoder().decode(TableSchema.self, from: Data(json.utf8))
         #expect(schema.fields == [Field(name: "a", type: .float64), Field(name: "b", type: .bool)])
@@ -37,18 +37,18 @@ struct TableSchemaTests {
         ("INTEGER", "INT64"), ("FLOAT", "FLOAT64"), ("BOOLEAN", "BOOL"), ("RECORD", "STRUCT"), ("string", "STRING"),
         ("NUMERIC", "NUMERIC"), ("NewType", "NewType"),
     ])
-    func typesHaveTheirGoogleSQLNames(sent: String, name: String) {
+    func typesHaveGoogleSQLNames(sent: String, name: String) {
         #expect(FieldType(name: sent).name == name)
         #expect(FieldType(name: FieldType(name: sent).name) == FieldType(name: sent))
     }
 
-    @Test func thereIsNoDifferenceInDescriptions() {
+    @Test func ignoresDescriptions() {
         var other = Self.schema
         other.fields[0].description = nil
         #expect(Self.schema.firstDifference(to: other) == nil)
     }
 
-    @Test func theFirstDifferenceIsNamedByItsPath() {
+    @Test func describesFirstDifferenceByPath() {
         let changes: [(inout TableSchema) -> String] = [
             {
                 $0.fields[0].name = "key"

@@ -29,7 +29,7 @@ func decodeCell(_ type: String, _ json: String) throws(RowsError) -> StoredForm 
     try decodeCell(TableSchema.Field(name: "c", type: FieldType(name: type)), json)
 }
 
-/// Runs what has to fail, and returns the error.
+/// Runs a body that must fail, and returns the error.
 func rowsError(
     _ comment: Comment? = nil, sourceLocation: SourceLocation = #_sourceLocation,
     _ body: () throws -> Void

@@ -1,6 +1,6 @@
 import BigQueryRows
 
-/// Gives the memory of a page away that had room for so many bytes and cells, and tells where it is.
+/// Recycles the memory of a page with these capacities, and returns its addresses.
 func recycledPage(
     _ memory: PageMemory, byteCapacity: Int = 0, cellCapacity: Int = 0
 ) -> (bytes: UnsafeRawPointer?, cells: UnsafeRawPointer?) {

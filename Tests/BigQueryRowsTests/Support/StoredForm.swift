@@ -1,7 +1,7 @@
 import BigQueryRows
 
-/// What a cell is stored as, compared by storage class and bytes: unlike strings, which are equal when their
-/// characters are, and doubles, whose zeros are equal whatever their sign.
+/// The stored form of a cell, compared by storage class and bytes, unlike `String` (canonical equivalence) and `Double`
+/// (signed zeros).
 enum StoredForm: Hashable, CustomStringConvertible {
     case null
     case integer(Int64)

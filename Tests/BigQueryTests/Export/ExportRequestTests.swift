@@ -4,7 +4,7 @@ import GoogleHTTP
 import TestSupport
 import Testing
 
-/// What is sent for an export, and what is read of its job.
+/// The request for an export, and the state of its job.
 @Suite struct ExportRequestTests {
     private static let table = TableReference(project: "p", dataset: "d", table: "t$20240131")
     private static let reference = JobReference(projectID: "demo", jobID: "job_1")
@@ -29,7 +29,7 @@ import Testing
             ("a-*.csv.gz", nil, "CSV", "GZIP", ["printHeader": true]),
             ("a-*.jsonl", nil, "NEWLINE_DELIMITED_JSON", "NONE", [:]),
         ] as [(String, ExportCompression?, String, String, [String: Bool])])
-    func sendsAnExtractJob(
+    func sendsExtractJob(
         name: String, compression: ExportCompression?, format: String, sent: String, more: [String: Bool]
     ) async throws {
         let transport = ScriptedTransport([Self.job()])
@@ -56,7 +56,7 @@ import Testing
             ("a-*.csv", nil, "format = 'CSV', overwrite = true, header = true"),
             ("a-*.jsonl", nil, "format = 'JSON', overwrite = true"),
         ] as [(String, ExportCompression?, String)])
-    func wrapsAQuery(name: String, compression: ExportCompression?, options: String) throws {
+    func wrapsQuery(name: String, compression: ExportCompression?, options: String) throws {
         var query = QueryRequest("SELECT 1 AS x; -- that is all")
         query.parameters = [try QueryParameter(parsing: "x:INT64:1")]
         query.labels = ["team": "data"]
@@ -71,14 +71,14 @@ import Testing
         #expect(statement.labels == query.labels)
     }
 
-    /// A name cannot end the literal that it stands in.
-    @Test func quotesTheName() throws {
+    /// A name cannot end its literal.
+    @Test func quotesURI() throws {
         let destination = try ExportDestination(uri: #"gs://my-bucket/it's\-*.csv"#)
         let statement = try QueryRequest("SELECT 1").exporting(to: destination, overwriting: false)
         #expect(statement.sql.hasPrefix(#"EXPORT DATA OPTIONS (uri = 'gs://my-bucket/it\'s\\-*.csv', format"#))
     }
 
-    @Test func refusesAQueryThatCannotBeWrapped() throws {
+    @Test func rejectsUnsupportedQueries() throws {
         let several = try ExportDestination(uri: "gs://my-bucket/a-*.csv")
         let single = try ExportDestination(uri: "gs://my-bucket/a.csv")
         var legacy = QueryRequest("SELECT 1")
@@ -92,7 +92,7 @@ import Testing
         }
     }
 
-    @Test func waitsForAJobOfAnyKindAndReadsWhatItExported() async throws {
+    @Test func waitsForExtractJob() async throws {
         let unknown = refusal(404, "notFound")
         let transport = ScriptedTransport([
             unknown, Self.job(state: "PENDING"), Self.job(state: "RUNNING"), Self.job(state: "RUNNING"), Self.job(),
@@ -106,12 +106,12 @@ import Testing
         #expect(job.exported?.files == 5)
         #expect(job.exported?.rows == nil)
         #expect(job.exported?.bytes == 77)
-        // The first wait is that of a repetition.
+        // The first wait is that of a retry.
         let pauses = clock.slept.dropFirst()
         #expect(Array(pauses) == pauses.sorted() && pauses.count == 3)
     }
 
-    @Test func readsWhatAStatementExported() async throws {
+    @Test func readsStatisticsOfStatement() async throws {
         let statistics =
             #""query":{"statementType":"EXPORT_DATA","exportDataStatistics":{"fileCount":"3","rowCount":"42"}}"#
         let job = try await scriptedClient(ScriptedTransport([Self.job(statistics: statistics)])).fetchJob(
@@ -122,7 +122,7 @@ import Testing
     }
 
     @Test(arguments: [("gs://my-bucket/a-*.avro", nil), ("gs://my-bucket/b-*.avro", BigQueryError.Code.foreignJob)])
-    func attachesToTheSameJobOnly(uri: String, code: BigQueryError.Code?) async throws {
+    func attachesOnlyToTheSameJob(uri: String, code: BigQueryError.Code?) async throws {
         let transport = ScriptedTransport([
             refusal(409, "duplicate", "Already Exists: Job demo:EU.job_1"), Self.job(uri: uri),
         ])

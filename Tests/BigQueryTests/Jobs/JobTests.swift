@@ -23,7 +23,7 @@ import Testing
         )
     }
 
-    @Test func sendsEverythingThatTheServiceWouldOtherwiseDecide() async throws {
+    @Test func sendsAllOptionsExplicitly() async throws {
         let transport = ScriptedTransport([Self.job()])
         var query = QueryRequest("SELECT @x")
         query.parameters = [try QueryParameter(parsing: "x:INT64:1")]
@@ -53,7 +53,7 @@ import Testing
         #expect(try json(request) == expected)
     }
 
-    @Test func readsWhatTheDryRunTells() async throws {
+    @Test func readsDryRun() async throws {
         let transport = ScriptedTransport([
             .answer(
                 200,
@@ -69,7 +69,7 @@ import Testing
         #expect(configuration?["dryRun"] as? Bool == true)
     }
 
-    @Test func aLostAnswerIsFoundAgain() async throws {
+    @Test func findsJobOfLostResponse() async throws {
         let transport = ScriptedTransport([
             .failure(HTTPError(code: .connectionLost, message: "reset")),
             refusal(409, "duplicate", "Already Exists: Job demo:EU.job_1"),
@@ -82,14 +82,14 @@ import Testing
         #expect(transport.requests[2].url.contains("/jobs/job_1?location=EU"))
     }
 
-    @Test func aJobThatExistsMayBeInvisibleForAWhile() async throws {
+    @Test func waitsForExistingJobToBecomeVisible() async throws {
         let unknown = refusal(404, "notFound")
         let transport = ScriptedTransport([refusal(409, "duplicate"), unknown, unknown, unknown, Self.job()])
         _ = try await scriptedClient(transport).insertJob(QueryRequest("SELECT 1"), as: Self.reference)
         #expect(transport.unusedReplies == 0)
     }
 
-    @Test func aForeignJobOfTheSameIdIsRefused() async throws {
+    @Test func rejectsForeignJobWithSameID() async throws {
         let transport = ScriptedTransport([refusal(409, "duplicate"), Self.job(sql: "SELECT 2")])
         let client = try scriptedClient(transport)
         let error = await #expect(throws: BigQueryError.self) {
@@ -98,15 +98,26 @@ import Testing
         #expect(error?.code == .foreignJob)
     }
 
+    @Test func rejectsInsertionOfAnotherJob() async throws {
+        let transport = ScriptedTransport([.answer(200, #"{"jobReference":{"projectId":"demo","jobId":"job_2"}}"#)])
+        let client = try scriptedClient(transport)
+        let error = await #expect(throws: BigQueryError.self) {
+            try await client.insertJob(QueryRequest("SELECT 1"), as: Self.reference)
+        }
+        #expect(error?.code == .inconsistentResponse)
+        #expect(error?.isTransient == true)
+        #expect(transport.requests.count == 1)
+    }
+
     @Test(arguments: [("invalidQuery", BigQueryError.Code.queryFailed), ("jobBackendError", .jobFailedTemporarily)])
-    func aFailedJobTellsWhy(reason: String, code: BigQueryError.Code) async throws {
+    func classifiesFailedJob(reason: String, code: BigQueryError.Code) async throws {
         let job = try await scriptedClient(ScriptedTransport([Self.job(failure: reason)])).fetchJob(Self.reference)
         #expect(job.failure?.code == code)
         #expect(job.failure?.message == "it failed")
         #expect(job.bytesBilled == 10_485_760)
     }
 
-    @Test func aRejectedTokenIsRenewedOnceAndTheRequestRepeated() async throws {
+    @Test func renewsRejectedToken() async throws {
         let transport = ScriptedTransport([refusal(401, "authError"), Self.job()])
         let tokens = CountingTokens()
         let clock = ManualClock()
@@ -119,7 +130,7 @@ import Testing
         #expect(clock.slept.isEmpty)
     }
 
-    @Test func aTokenThatIsRejectedAgainEndsIt() async throws {
+    @Test func failsWhenRenewedTokenIsRejected() async throws {
         let transport = ScriptedTransport { _ in refusal(401, "authError") }
         let tokens = CountingTokens()
         let client = try scriptedClient(transport, tokens: tokens)
@@ -129,7 +140,7 @@ import Testing
     }
 
     @Test(arguments: [500, 502, 503, 504, 408, 429])
-    func transientStatusesAreRepeatedWithGrowingWaits(status: Int) async throws {
+    func retriesTransientStatusesWithBackoff(status: Int) async throws {
         let transport = ScriptedTransport(Array(repeating: .answer(status), count: 9) + [Self.job()])
         let clock = ManualClock()
         _ = try await scriptedClient(transport, clock: clock).fetchJob(Self.reference)
@@ -139,7 +150,7 @@ import Testing
         #expect(clock.slept.count == 9)
     }
 
-    @Test func waitsAsLongAsTheServiceAsks() async throws {
+    @Test func waitsAsRequestedByService() async throws {
         let transport = ScriptedTransport([.answer(429, headers: [(name: "Retry-After", value: "77")]), Self.job()])
         let clock = ManualClock()
         _ = try await scriptedClient(transport, clock: clock).fetchJob(Self.reference)
@@ -151,7 +162,7 @@ import Testing
         refusal(500, "bytesBilledLimitExceeded"), refusal(404, "notFound"), .answer(501), .answer(200, "<html>"),
         .failure(HTTPError(code: .redirected, message: "")),
     ])
-    func whatWillFailAgainIsNotRepeated(reply: ScriptedTransport.Reply) async throws {
+    func doesNotRetryPermanentErrors(reply: ScriptedTransport.Reply) async throws {
         let transport = ScriptedTransport { _ in reply }
         let client = try scriptedClient(transport)
         await #expect(throws: (any Error).self) { try await client.fetchJob(Self.reference) }
@@ -161,11 +172,11 @@ import Testing
     @Test(
         .faults("A27"),
         arguments: ["", "a/../b", "a?b", "a#b", "a%2fb", "a b", "projekt\n", String(repeating: "a", count: 101)])
-    func refusesWhatCannotBeAProject(project: String) {
+    func rejectsInvalidProject(project: String) {
         #expect(throws: BigQueryError.self) { try BigQueryConfiguration(project: project) }
     }
 
-    @Test(.faults("A27")) func encodesTheJobIdInItsPlace() async throws {
+    @Test(.faults("A27")) func encodesJobID() async throws {
         let transport = ScriptedTransport([Self.job()])
         _ = try await scriptedClient(transport).fetchJob(JobReference(projectID: "demo", jobID: "../x?y#z"))
         #expect(transport.requests.first?.url.contains("/jobs/..%2Fx%3Fy%23z?") == true)

@@ -15,7 +15,7 @@ import Testing
         return .answer(200, #"{"jobComplete":true,\#(schemaJSON),"totalRows":"\#(total)","rows":[\#(rows)]}"#)
     }
 
-    @Test func asksForExactlyWhatItNeeds() async throws {
+    @Test func requestsExactlyTheRange() async throws {
         let transport = ScriptedTransport([Self.page([7, 8], total: 10)])
         let page = try await scriptedClient(transport)
             .fetchPage(RowRange(start: 3, count: 5), of: Self.job, schema: Self.schema)
@@ -32,7 +32,7 @@ import Testing
         #expect(request.firstByteTimeout == .seconds(75))
     }
 
-    @Test func asksForPlainPagesIfToldTo() async throws {
+    @Test func requestsUncompressedPagesIfConfigured() async throws {
         let transport = ScriptedTransport([Self.page([7], total: 1)])
         let page = try await scriptedClient(transport) { $0.compressesPages = false }
             .fetchPage(RowRange(start: 0, count: 1), of: Self.job, schema: Self.schema)
@@ -40,8 +40,8 @@ import Testing
         #expect(transport.requests.map { $0.headers.count } == [0])
     }
 
-    /// Nor is it in an attempt that failed.
-    @Test func theTimeForWhichAPageIsHeldIsNotTheServices() async throws {
+    /// In a failed attempt, too.
+    @Test func waitingForSpaceIsNotPartOfTheLatency() async throws {
         let transport = ScriptedTransport([.answer(200, #"{"jobComplete":true"#), Self.page([7], total: 1)])
         let clock = ManualClock()
         let page = try await scriptedClient(transport, clock: clock)
@@ -52,7 +52,7 @@ import Testing
         #expect(page.timing.timeToFirstByte == clock.slept.reduce(.zero, +))
     }
 
-    @Test func waitsUntilTheJobIsDone() async throws {
+    @Test func waitsUntilJobIsDone() async throws {
         let running = ScriptedTransport.Reply.answer(200, #"{"jobComplete":false}"#)
         let transport = ScriptedTransport([running, running, running, Self.page([1], total: 1)])
         let clock = ManualClock()
@@ -66,7 +66,7 @@ import Testing
         #"{"jobComplete":true}"#, #"{"jobComplete":true,"totalRows":"0"}"#,
         #"{"jobComplete":true,"schema":{"fields":[]},"totalRows":"0"}"#,
     ])
-    func aStatementWithoutAResultIsNoQuery(body: String) async throws {
+    func rejectsStatementsWithoutResult(body: String) async throws {
         let client = try scriptedClient(ScriptedTransport([.answer(200, body)]))
         let error = await #expect(throws: BigQueryError.self) {
             try await client.fetchFirstPage(Self.firstRows, of: Self.job)
@@ -75,7 +75,7 @@ import Testing
     }
 
     @Test(arguments: ["{}", #"{"jobComplete":true,\#(schemaJSON)}"#])
-    func missingPartsAreFound(body: String) async throws {
+    func rejectsMissingMembers(body: String) async throws {
         let client = try scriptedClient(ScriptedTransport { _ in .answer(200, body) })
         let error = await #expect(throws: RowsError.self) {
             try await client.fetchFirstPage(Self.firstRows, of: Self.job)
@@ -83,14 +83,14 @@ import Testing
         #expect(error?.code == .inconsistentPage)
     }
 
-    @Test func aDamagedBodyIsAskedForAgain() async throws {
+    @Test func retriesDamagedBody() async throws {
         let transport = ScriptedTransport([.answer(200, #"{"jobComplete":tr"#), Self.page([1], total: 1)])
         let page = try await scriptedClient(transport)
             .fetchPage(RowRange(start: 0, count: 1), of: Self.job, schema: Self.schema)
         #expect(page.rows.rowCount == 1)
     }
 
-    @Test func aBodyThatStaysDamagedEndsIt() async throws {
+    @Test func failsWhenBodyStaysDamaged() async throws {
         let transport = ScriptedTransport { _ in .answer(200, #"{"jobComplete":tr"#) }
         let client = try scriptedClient(transport)
         let error = await #expect(throws: RowsError.self) {
@@ -100,7 +100,7 @@ import Testing
         #expect(transport.requests.count == 4)
     }
 
-    @Test func anotherSchemaIsNotAskedForAgain() async throws {
+    @Test func doesNotRetryAnotherSchema() async throws {
         let transport = ScriptedTransport { _ in
             .answer(
                 200,
@@ -116,8 +116,8 @@ import Testing
     }
 
     @Test(arguments: [([], .wrongRowCount), ([1, 2, 3], .inconsistentPage)] as [([Int], RowsError.Code)])
-    func anAnswerMustAdvanceAndStayInItsRange(values: [Int], code: RowsError.Code) async throws {
-        // Asked for again three times.
+    func rejectsWrongNumberOfRows(values: [Int], code: RowsError.Code) async throws {
+        // Three retries.
         let transport = ScriptedTransport(Array(repeating: Self.page(values, total: 9), count: 4))
         let client = try scriptedClient(transport)
         let error = await #expect(throws: RowsError.self) {
@@ -127,11 +127,11 @@ import Testing
         #expect(transport.unusedReplies == 0)
     }
 
-    /// As the record of a damaged database may say.
+    /// For example, from the record of a damaged database.
     @Test(
         arguments: [([1], .wrongRowCount), ([], .wrongRowCount), ([1, 2, 3], .inconsistentPage)]
             as [([Int], RowsError.Code)])
-    func noResultHasMoreRowsThanCanBeCounted(values: [Int], code: RowsError.Code) async throws {
+    func rejectsOverflowingRange(values: [Int], code: RowsError.Code) async throws {
         let transport = ScriptedTransport(Array(repeating: Self.page(values, total: 9), count: 4))
         let client = try scriptedClient(transport)
         let error = await #expect(throws: RowsError.self) {
@@ -140,14 +140,14 @@ import Testing
         #expect(error?.code == code)
     }
 
-    @Test func aJobThatWasJustInsertedMayBeUnknownForAWhile() async throws {
+    @Test func waitsForNewJobToBecomeVisible() async throws {
         let unknown = refusal(404, "notFound")
         let transport = ScriptedTransport([unknown, unknown, Self.page([1], total: 1)])
         let page = try await scriptedClient(transport).fetchFirstPage(Self.firstRows, of: Self.job)
         #expect(page.totalRows == 1)
     }
 
-    @Test func aJobThatStaysUnknownEndsIt() async throws {
+    @Test func failsWhenNewJobStaysInvisible() async throws {
         let clock = ManualClock()
         let client = try scriptedClient(ScriptedTransport { _ in refusal(404, "notFound") }, clock: clock)
         let error = await #expect(throws: BigQueryError.self) {
@@ -157,7 +157,7 @@ import Testing
         #expect((.seconds(200)...Duration.seconds(232)).contains(clock.slept.reduce(.zero, +)))
     }
 
-    @Test func aResultThatIsGoneHasExpired() async throws {
+    @Test func reportsExpiredResult() async throws {
         let transport = ScriptedTransport { _ in refusal(404, "notFound") }
         let client = try scriptedClient(transport)
         let error = await #expect(throws: BigQueryError.self) {
@@ -167,7 +167,7 @@ import Testing
         #expect(transport.requests.count == 1)
     }
 
-    @Test func aFailedJobIsNotAskedForAgainAndAgain() async throws {
+    @Test func reportsFailedJobInsteadOfTransientError() async throws {
         let failed = #"{"status":{"state":"DONE","errorResult":{"reason":"resourcesExceeded","message":"too big"}}}"#
         let transport = ScriptedTransport([refusal(500, "internalError"), .answer(200, failed)])
         let client = try scriptedClient(transport)

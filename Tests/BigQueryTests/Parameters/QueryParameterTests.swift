@@ -40,19 +40,19 @@ import Testing
             #"{"name":"r","parameterType":{"type":"RANGE","rangeElementType":{"type":"DATE"}},"parameterValue":{"rangeValue":{"start":{"value":"2020-01-01"},"end":{"value":null}}}}"#
         ),
     ])
-    func becomesWhatTheServiceTakes(text: String, expected: String) throws {
+    func encodesTheWireForm(text: String, expected: String) throws {
         let encoded = try JSONSerialization.jsonObject(with: JSONEncoder().encode(QueryParameter(parsing: text)))
         let wanted = try JSONSerialization.jsonObject(with: Data(expected.utf8))
         #expect(encoded as? NSDictionary == wanted as? NSDictionary)
     }
 
-    @Test func typesAreNestedAsDeepAsBigQueryAllows() throws {
+    @Test func acceptsTypesAsDeepAsBigQueryAllows() throws {
         let type = String(repeating: "STRUCT<a ", count: 15) + "INT64" + String(repeating: ">", count: 15)
         #expect(throws: Never.self) { try QueryParameter(parsing: "p:\(type):NULL") }
     }
 
     @Test(arguments: ["ARRAY<", "STRUCT<a ", "RANGE<"], [101, 15_000, 1_000_000])
-    func typesThatAreNestedTooDeepAreRefused(opening: String, depth: Int) {
+    func rejectsTypesThatAreTooDeep(opening: String, depth: Int) {
         let type = String(repeating: opening, count: depth) + "INT64" + String(repeating: ">", count: depth)
         let error = #expect(throws: BigQueryError.self) { try QueryParameter(parsing: "p:\(type):NULL") }
         #expect(error?.code == .invalidRequest)
@@ -63,9 +63,9 @@ import Testing
         "a:STRUCT<x>:{}", #"a:STRUCT<x INT64>:{"y":1}"#, "a:RANGE<DATE>:2020", "a:INT64 5", "a:ARRAY<INT64>x:[1]",
         #"a:STRUCT<x INT64>:{"x":1,"x":2}"#,
     ])
-    func saysWhatCannotBeUsed(text: String) {
+    func rejectsInvalidParameters(text: String) {
         let error = #expect(throws: BigQueryError.self) { try QueryParameter(parsing: text) }
         #expect(error?.code == .invalidRequest)
-        #expect(error?.hint?.contains("NAME:TYPE:VALUE") == true)
+        #expect(error?.detail == .invalidParameter)
     }
 }

@@ -15,7 +15,7 @@ import Testing
         ("sales.Größe 2-b_c", "demo", "sales", "Größe 2-b_c"),
         ("_hidden.anon1", "demo", "_hidden", "anon1"),
     ])
-    func aTableIsNamedInManyWays(text: String, project: String, dataset: String, table: String) throws {
+    func parsesTableNames(text: String, project: String, dataset: String, table: String) throws {
         let reference = try TableReference(parsing: text, defaultProject: "demo")
         #expect(reference == TableReference(project: project, dataset: dataset, table: table))
         #expect(reference.datasetReference == DatasetReference(project: project, dataset: dataset))
@@ -31,23 +31,23 @@ import Testing
             "..:sales.orders", ".:sales.orders", "a:b:sales.orders", "a.b:c.d:sales.orders",
             "a:b.c:sales.orders", "example.com:a.b:sales.orders",
         ])
-    func anythingElseIsNoTable(text: String) throws {
+    func rejectsInvalidTableNames(text: String) throws {
         let error = #expect(throws: BigQueryError.self) {
             try TableReference(parsing: text, defaultProject: "demo")
         }
         #expect(error?.code == .invalidRequest)
-        #expect(error?.hint?.contains("PROJECT.DATASET.TABLE") == true)
+        #expect(error?.detail == .invalidName(.table))
         #expect(error?.message.contains("\u{1B}") == false)
     }
 
-    /// They would lead out of their place in a URL.
+    /// These would change the structure of a URL.
     @Test(
         .faults("A27"),
         arguments: [
             "", ".", "..", "a/b", "a/../b", "a?b", "a#b", "a%2fb", "a\\b", "a b", "ä", "a.b", "a:b", "a.b:", ":a",
             "a.b:c:d", "a.b:c.d",
         ])
-    func anythingElseIsNoProject(text: String) {
+    func rejectsInvalidProjectIDs(text: String) {
         let error = #expect(throws: BigQueryError.self) { try BigQueryConfiguration(project: text) }
         #expect(error?.code == .invalidRequest)
     }
@@ -57,13 +57,13 @@ import Testing
         ("example.com:proj.sales", "example.com:proj", "sales"), ("`other-1`.sales", "other-1", "sales"),
         ("example.com:proj:sales", "example.com:proj", "sales"),
     ])
-    func aDatasetIsNamedInManyWays(text: String, project: String, dataset: String) throws {
+    func parsesDatasetNames(text: String, project: String, dataset: String) throws {
         let reference = try DatasetReference(parsing: text, defaultProject: "demo")
         #expect(reference == DatasetReference(project: project, dataset: dataset))
     }
 
     @Test(arguments: ["", "a.b.c", "example.com:sales", "sa les", ".sales", "sales.", "p:", "a:b.c:sales", "..:sales"])
-    func anythingElseIsNoDataset(text: String) throws {
+    func rejectsInvalidDatasetNames(text: String) throws {
         let error = #expect(throws: BigQueryError.self) {
             try DatasetReference(parsing: text, defaultProject: "demo")
         }

@@ -10,13 +10,13 @@ import Testing
         .init(name: "id", type: .int64), .init(name: "At", type: .timestamp), .init(name: "note", type: .string),
     ])
 
-    @Test func asksForRowsAndDecodesThemByTheTablesColumns() async throws {
+    @Test func requestsRowsAndDecodesThemByTheTablesSchema() async throws {
         let transport = ScriptedTransport([
             .answer(
                 200, #"{"totalRows":"9","pageToken":"T==","rows":[{"f":[{"v":"7"},{"v":"1500000"},{"v":null}]}]}"#)
         ])
         let page = try await scriptedClient(transport)
-            .fetchRows(of: Self.table, schema: Self.schema, from: .row(5), maximumRows: 2)
+            .fetchTablePage(of: Self.table, schema: Self.schema, from: .row(5), maximumRows: 2)
         #expect(page.totalRows == 9 && page.pageToken == "T==" && page.jobComplete == nil)
         #expect(page.rows.firstRow == 5 && page.rows.rowCount == 1)
         #expect(page.rows[0, 0] == .integer(7))
@@ -29,32 +29,32 @@ import Testing
         #expect(request.headers.contains { $0 == ("Accept-Encoding", "gzip") })
     }
 
-    @Test func goesOnByToken() async throws {
+    @Test func continuesByToken() async throws {
         let transport = ScriptedTransport([.answer(200, #"{"totalRows":"9"}"#)])
         let page = try await scriptedClient(transport)
-            .fetchRows(of: Self.table, schema: Self.schema, from: .token("T==", row: 8), maximumRows: 2)
+            .fetchTablePage(of: Self.table, schema: Self.schema, from: .token("T==", row: 8), maximumRows: 2)
         #expect(page.rows.firstRow == 8 && page.rows.rowCount == 0)
         let url = try #require(transport.requests.first).url
         #expect(url.contains("/data?pageToken=T%3D%3D&maxResults=2&"))
         #expect(!url.contains("startIndex"))
     }
 
-    /// In the table's order and spelling, whatever the caller's.
+    /// In the table's order and spelling.
     @Test func selectsColumns() async throws {
         let transport = ScriptedTransport([
             .answer(200, #"{"totalRows":"1","rows":[{"f":[{"v":"1500000"},{"v":"x"}]}]}"#)
         ])
-        let page = try await scriptedClient(transport).fetchRows(
+        let page = try await scriptedClient(transport).fetchTablePage(
             of: Self.table, schema: Self.schema, selectedFields: ["NOTE", "at"], from: .row(0), maximumRows: 2)
         #expect(page.rows.columnCount == 2)
         #expect(transport.requests[0].url.contains("&selectedFields=At%2Cnote&"))
     }
 
     @Test(arguments: [(["nothing"], "nothing"), (["id", "id.x"], "id.x"), ([], "no columns")])
-    func aColumnThatIsNotThereIsNamed(names: [String], message: String) async throws {
+    func rejectsUnknownColumns(names: [String], message: String) async throws {
         let transport = ScriptedTransport([])
         let error = await #expect(throws: BigQueryError.self) {
-            try await scriptedClient(transport).fetchRows(
+            try await scriptedClient(transport).fetchTablePage(
                 of: Self.table, schema: Self.schema, selectedFields: names, from: .row(0), maximumRows: 2)
         }
         #expect(error?.code == .invalidRequest)
@@ -62,40 +62,34 @@ import Testing
         #expect(transport.requests.isEmpty)
     }
 
-    @Test func aPageWithMoreRowsThanAskedForIsAnError() async throws {
+    @Test func rejectsMoreRowsThanRequested() async throws {
         let transport = ScriptedTransport([.answer(200, #"{"rows":[{"f":[{"v":"1"}]},{"f":[{"v":"2"}]}]}"#)])
         let error = await #expect(throws: RowsError.self) {
-            try await scriptedClient(transport).fetchRows(
+            try await scriptedClient(transport).fetchTablePage(
                 of: Self.table, schema: Self.schema, selectedFields: ["id"], from: .row(0), maximumRows: 1)
         }
         #expect(error?.code == .inconsistentPage)
     }
 
     @Test(arguments: [
-        (
-            400, "invalid", "Cannot list a table of type VIEW.", BigQueryError.Code.notATable,
-            "read it with a query"
-        ),
-        (400, "invalid", "Cannot list a table of type MATERIALIZED_VIEW.", .notATable, "read it with a query"),
-        (404, "notFound", "Not found: Table other:sales.orders", .notFound, "bqpull ls"),
+        (400, "invalid", "Cannot list a table of type VIEW.", BigQueryError.Code.notATable),
+        (400, "invalid", "Cannot list a table of type MATERIALIZED_VIEW.", .notATable),
+        (404, "notFound", "Not found: Table other:sales.orders", .notFound),
     ])
-    func whatHasNoRowsIsTold(
-        status: Int, reason: String, message: String, code: BigQueryError.Code, hint: String
-    ) async throws {
+    func classifiesErrors(status: Int, reason: String, message: String, code: BigQueryError.Code) async throws {
         let transport = ScriptedTransport([refusal(status, reason, message)])
         let error = await #expect(throws: BigQueryError.self) {
-            try await scriptedClient(transport).fetchRows(
+            try await scriptedClient(transport).fetchTablePage(
                 of: Self.table, schema: Self.schema, from: .row(0), maximumRows: 1)
         }
         #expect(error?.code == code)
-        #expect(error?.hint?.contains(hint) == true)
         #expect(transport.requests.count == 1)
     }
 
-    @Test func aDamagedBodyIsAskedForAgain() async throws {
+    @Test func retriesDamagedBody() async throws {
         let transport = ScriptedTransport([.answer(200, #"{"totalRows":"#), .answer(200, #"{"totalRows":"0"}"#)])
         let page = try await scriptedClient(transport)
-            .fetchRows(of: Self.table, schema: Self.schema, from: .row(0), maximumRows: 1)
+            .fetchTablePage(of: Self.table, schema: Self.schema, from: .row(0), maximumRows: 1)
         #expect(page.totalRows == 0)
     }
 }

@@ -7,7 +7,7 @@ import GoogleOAuth
 import TestSupport
 import Testing
 
-/// Token endpoints that refuse, break, or answer oddly; tokens that end.
+/// Token endpoints that reject, fail or respond oddly; tokens that expire.
 @Suite struct TokenFaultTests {
     private static let token = "oauth2.token"
     private static let page = "bigquery.jobs.getQueryResults"
@@ -29,7 +29,7 @@ import Testing
             ("unsupported_grant_type", "", 78, ""), ("invalid_request", "", 78, ""), ("access_denied", "", 77, ""),
             ("admin_policy_enforced", "", 77, ""), ("org_internal", "", 77, ""),
         ] as [(String, String, Int32, String)])
-    func aRefusalIsExplained(error: String, more: String, exitCode: Int32, hint: String) async throws {
+    func explainsARejection(error: String, more: String, exitCode: Int32, hint: String) async throws {
         for status in [400, 401] {
             try await FaultyPull.with { pull in
                 try await pull.forgetToken()
@@ -47,7 +47,7 @@ import Testing
             refusal("server_error"), refusal("temporarily_unavailable"), refusal("internal_failure"), "return-500",
             "return-502", "return-503", "return-504", "return-408", "return-429",
         ])
-    func aServerInTroubleIsAskedFourTimes(instruction: String) async throws {
+    func retriesAFailingServerThreeTimes(instruction: String) async throws {
         try await FaultyPull.with { pull in
             try await pull.forgetToken()
             try await pull.expectSurvival([Self.token: Array(repeating: instruction, count: 3)])
@@ -70,7 +70,7 @@ import Testing
             ("gzip-bomb-10M", 76),
             ("gzip-bomb-10G", 65),
         ] as [(String, Int32)])
-    func aBrokenAnswerOfTheTokenEndpointIsNoToken(instruction: String, exitCode: Int32) async throws {
+    func rejectsACorruptTokenResponse(instruction: String, exitCode: Int32) async throws {
         var limits = HTTPLimits()
         limits.idleTimeout = .milliseconds(300)
         try await FaultyPull.with(limits: limits) { pull in
@@ -90,7 +90,7 @@ import Testing
             #""access_token": "fake\r\nX-Evil: 1""#, #""access_token": "fake token""#, #""access_token": "fäke""#,
             #""token_type": "MAC""#,
         ])
-    func whatIsNoTokenIsNotSent(members: String) async throws {
+    func doesNotSendAnInvalidToken(members: String) async throws {
         try await FaultyPull.with { pull in
             try await pull.forgetToken()
             try await pull.expectStop([Self.token: [Self.answer(members)]], exitCode: 76)
@@ -104,12 +104,12 @@ import Testing
             #""expires_in": 0"#, #""expires_in": -5"#, #""expires_in": 1"#, #""expires_in": 360"#,
             #""expires_in": "3599""#, #""expires_in": 3599.9"#, #""expires_in": 1e300"#, #""expires_in": "abc""#,
         ])
-    func anOddLifetimeNeverLeadsToALoop(members: String) async throws {
+    func anOddLifetimeNeverLoops(members: String) async throws {
         try await FaultyPull.with { pull in
             try await pull.forgetToken()
             let before = pull.emulator.counters
             try await pull.expectSurvival(
-                [Self.token: ["\(Self.answer(members)) always"]], repeats: false)
+                [Self.token: ["\(Self.answer(members)) always"]], retries: false)
             let after = pull.emulator.counters
             let requests = after.requests.values.reduce(0, +) - before.requests.values.reduce(0, +)
             #expect(after.tokenRequests - before.tokenRequests <= requests)
@@ -118,10 +118,10 @@ import Testing
         }
     }
 
-    /// Renewed by a tenth of its lifetime ahead of its end, and no sooner.
-    @Test(.faults("A13")) func aTokenIsRenewedAheadOfItsEnd() async throws {
+    /// A token is refreshed once less than a tenth of its lifetime is left.
+    @Test(.faults("A13")) func refreshesATokenBeforeItExpires() async throws {
         try await FaultyPull.with { pull in
-            try pull.meet([Self.token: [Self.answer(#""expires_in": 360"#)]])
+            try pull.inject([Self.token: [Self.answer(#""expires_in": 360"#)]])
             try await pull.forgetToken()
             let start = pull.emulator.counters.tokenRequests
             _ = try await pull.tokens.accessToken()
@@ -134,13 +134,13 @@ import Testing
             _ = try await pull.tokens.accessToken()
             await pull.tokens.settle()
             #expect(pull.emulator.counters.tokenRequests == start + 2)
-            pull.expectMet()
+            pull.expectApplied()
         }
     }
 
-    /// The token ends in midstream: one other token, the same page again.
+    /// The token expires between pages: one refresh, and the same page again.
     @Test(.faults("A15"), arguments: 0..<FaultyPull.pages)
-    func aTokenThatEndsBetweenPagesIsReplaced(page: Int) async throws {
+    func refreshesATokenBetweenPages(page: Int) async throws {
         try await FaultyPull.with { pull in
             let before = pull.emulator.counters.tokenRequests
             try await pull.expectSurvival(
@@ -149,7 +149,7 @@ import Testing
         }
     }
 
-    @Test(.faults("A16")) func aTokenThatIsNeverAcceptedEndsThePull() async throws {
+    @Test(.faults("A16")) func aTokenNeverAcceptedEndsThePull() async throws {
         try await FaultyPull.with { pull in
             let before = pull.emulator.counters.tokenRequests
             try await pull.expectStop([Self.page: ["pass", "return-401-authError always"]], exitCode: 77)
@@ -157,13 +157,13 @@ import Testing
         }
     }
 
-    /// Whoever is told that the token is none, one exchange brings another for all.
-    @Test(.faults("A17")) func manyRejectionsTakeOneExchange() async throws {
+    /// Several rejected requests share one refresh.
+    @Test(.faults("A17")) func manyRejectionsShareOneRefresh() async throws {
         try await FaultyPull.with { pull in
             try await pull.forgetToken()
-            try pull.meet([Self.token: [Self.answer(#""access_token": "fake-token""#)]])
+            try pull.inject([Self.token: [Self.answer(#""access_token": "fake-token""#)]])
             _ = try await pull.tokens.accessToken()
-            pull.expectMet()
+            pull.expectApplied()
             let before = pull.emulator.counters
             try await withThrowingTaskGroup { group in
                 for _ in 0..<64 {
@@ -177,14 +177,14 @@ import Testing
         }
     }
 
-    /// Until it ends, a token that cannot be renewed is used.
+    /// A token that cannot be refreshed is used until it expires.
     @Test(.faults("A18"), arguments: ["return-503", refusal("invalid_grant"), "return-reset-connection"])
-    func aTokenIsUsedUntilItsEnd(instruction: String) async throws {
+    func usesATokenUntilItExpires(instruction: String) async throws {
         try await FaultyPull.with { pull in
             _ = try await pull.tokens.accessToken()
-            // Time to renew it, and some left.
+            // Due for a refresh, but not expired.
             pull.clock.advance(by: .seconds(3599 - 200))
-            try await pull.expectSurvival([Self.token: ["\(instruction) always"]], repeats: false)
+            try await pull.expectSurvival([Self.token: ["\(instruction) always"]], retries: false)
             await pull.tokens.settle()
         }
     }

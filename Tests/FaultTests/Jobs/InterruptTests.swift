@@ -3,9 +3,9 @@ import BigQueryPull
 import TestSupport
 import Testing
 
-/// Pulls that are interrupted in every moment of their course.
+/// Pulls interrupted at any time.
 @Suite struct InterruptTests {
-    /// A job that runs for a minute would be found running, unless it was stopped.
+    /// A job of one minute would still be running, unless it was cancelled.
     @Test(.faults("B15", "L28")) func noInterruptLeavesAJobRunning() async throws {
         let interrupts = Sweep.whole(100, orPart: 25, orShort: 8)
         try await FaultyPull.with(
@@ -15,7 +15,7 @@ import Testing
             for interrupt in 0..<interrupts {
                 let counters = pull.emulator.counters
                 let task = Task { await pull.run(pull.pull("SELECT \(interrupt)")) }
-                // From before the first request to while the job is waited for.
+                // From before the first request until the wait for the job.
                 if interrupt.isMultiple(of: 2) {
                     try await Task.sleep(for: .milliseconds(interrupt % 25 * 3))
                 } else {
@@ -25,7 +25,7 @@ import Testing
                 let outcome = await task.value
                 #expect(outcome.exitCode == 130, "\(outcome.message)")
                 if pull.emulator.counters.jobs > counters.jobs { cancelled += 1 }
-                // The job stops some moments after the service has promised to stop it.
+                // The job stops shortly after the service accepts the cancellation.
                 for _ in 0..<100 where pull.emulator.counters.runningJobs > 0 {
                     try await Task.sleep(for: .milliseconds(10))
                 }

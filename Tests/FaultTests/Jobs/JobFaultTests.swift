@@ -10,12 +10,12 @@ import Testing
 
 @testable import BQPullCommands
 
-/// Jobs that fail, that cannot be found, that belong to others.
+/// Jobs that fail, cannot be found, or belong to others.
 @Suite struct JobFaultTests {
     private static let (insert, get) = ("bigquery.jobs.insert", "bigquery.jobs.get")
     private static let page = "bigquery.jobs.getQueryResults"
 
-    /// Whether the service carried out the request or not, the job runs once.
+    /// The job runs once, whether or not the service handled the first request.
     @Test(
         .faults("B1", "B2", "N2"),
         arguments: [
@@ -23,7 +23,7 @@ import Testing
             "return-reset-connection-after-0B", "return-reset-connection", "return-broken-stream-after-half",
             "return-html-502", "return-empty-503",
         ])
-    func aJobIsMadeOnce(instruction: String) async throws {
+    func insertsAJobOnce(instruction: String) async throws {
         try await FaultyPull.with { pull in
             try await pull.expectSurvival([Self.insert: [instruction]])
             let made = pull.emulator.counters.requests["jobs.insert"] ?? 0
@@ -31,7 +31,7 @@ import Testing
         }
     }
 
-    @Test(.faults("B3")) func aJobThatIsNotSeenYetIsWaitedFor() async throws {
+    @Test(.faults("B3")) func waitsForAJobNotYetVisible() async throws {
         try await FaultyPull.with { pull in
             try await pull.expectSurvival([
                 Self.insert: ["return-503-once-done"],
@@ -43,7 +43,7 @@ import Testing
         }
     }
 
-    @Test(.faults("B4")) func theJobOfAnotherIsRefused() async throws {
+    @Test(.faults("B4")) func rejectsTheJobOfAnotherRun() async throws {
         try await FaultyPull.with { pull in
             let foreign = #"{"merge-patch": {"configuration": {"query": {"query": "SELECT 'of another'"}}}}"#
             let outcome = try await pull.expectStop(
@@ -53,11 +53,11 @@ import Testing
     }
 
     @Test(.faults("B5"), arguments: ["jobBackendError", "jobInternalError", "jobRateLimitExceeded"])
-    func aJobThatFailedThroughTheServiceIsRunAgain(reason: String) async throws {
+    func reinsertsAJobThatFailedInTheService(reason: String) async throws {
         try await FaultyPull.with { pull in
-            try pull.meet([Self.page: ["return-400-\(reason)", "return-400-\(reason)"]])
+            try pull.inject([Self.page: ["return-400-\(reason)", "return-400-\(reason)"]])
             let outcome = await pull.run()
-            pull.expectMet()
+            pull.expectApplied()
             #expect(outcome.exitCode == 0, "\(outcome.message)")
             #expect(outcome.report?.retries == 2)
             try await pull.expectSound(.new)
@@ -69,8 +69,8 @@ import Testing
         }
     }
 
-    /// The error invites to ask again, but the job is done and failed.
-    @Test(.faults("B6")) func aJobThatFailedIsNotAskedForAgain() async throws {
+    /// The error is retryable, but the job is done.
+    @Test(.faults("B6")) func doesNotPollAFailedJob() async throws {
         try await FaultyPull.with { pull in
             let failed = """
                 {"merge-patch": {"status": {"state": "DONE", "errorResult":
@@ -92,8 +92,8 @@ import Testing
             ("return-499-stopped", "same command", 3), ("return-403-billingNotEnabled", "billing", 77),
             ("return-400-resourcesExceeded", "", 3), ("return-400-invalidQuery", "", 3),
         ] as [(String, String, Int32)])
-    func whatWillNotChangeEndsThePull(instruction: String, hint: String, exitCode: Int32) async throws {
-        // While the job is waited for, and while its pages are fetched.
+    func aPermanentErrorEndsThePull(instruction: String, hint: String, exitCode: Int32) async throws {
+        // While waiting for the job, and while fetching pages.
         for passed in [0, 2] {
             try await FaultyPull.with { pull in
                 let isPaging = passed > 0
@@ -106,14 +106,14 @@ import Testing
         }
     }
 
-    @Test(.faults("B8"), arguments: [403, 429]) func tooManyRequestsAreSpacedOut(status: Int) async throws {
+    @Test(.faults("B8"), arguments: [403, 429]) func throttledRequestsBackOff(status: Int) async throws {
         try await FaultyPull.with { pull in
             try await pull.expectSurvival(
                 [Self.page: ["pass"] + Array(repeating: "return-\(status)-rateLimitExceeded", count: 5)])
         }
     }
 
-    @Test(.faults("B11")) func aJobThatIsNowhereIsAskedForSomeTime() async throws {
+    @Test(.faults("B11")) func pollsAMissingJobForALimitedTime() async throws {
         try await FaultyPull.with { pull in
             let outcome = try await pull.expectStop([Self.page: ["return-404-notFound always"]], exitCode: 3, jobs: 1)
             #expect(outcome.hint?.contains("--location") == true)
@@ -122,15 +122,17 @@ import Testing
         }
     }
 
-    /// The rows are dropped when the next run begins, which says what the lost one billed.
-    @Test(.faults("B12"), arguments: [false, true]) func aResultThatIsGoneIsRunAgain(isForbidden: Bool) async throws {
+    /// The rows are dropped when the next run starts, whose report states what the dropped run billed.
+    @Test(.faults("B12"), arguments: [false, true]) func runsAQueryAgainIfItsResultIsGone(isForbidden: Bool)
+        async throws
+    {
         try await FaultyPull.with { pull in
-            try pull.meet([Self.page: ["pass", "pass", "pass", "return-404-notFound always"]])
+            try pull.inject([Self.page: ["pass", "pass", "pass", "return-404-notFound always"]])
             let outcome = await pull.run()
             #expect(outcome.exitCode == 75, "\(outcome.message)")
             pull.expectReadable(outcome)
             try await pull.expectSound(.earlier)
-            pull.expectMet()
+            pull.expectApplied()
             pull.emulator.expireResults()
             var again = pull.pull()
             if isForbidden { again.query.maximumBytesBilled = 1 }
@@ -143,13 +145,13 @@ import Testing
     }
 
     @Test(.faults("B18", "B15"), arguments: [[], ["return-503 always"], ["stall-for-60s always"]])
-    func whatBecameOfAnInterruptedJobIsTold(cancelInstructions: [String]) async throws {
-        // Where nothing is wrong, it may take as long as this machine needs.
+    func reportsTheStateOfAnInterruptedJob(cancelInstructions: [String]) async throws {
+        // Without a fault there is no time limit.
         let clock: any Clock<Duration> =
             cancelInstructions.isEmpty ? ManualClock(longestSleep: .seconds(1)) : ContinuousClock()
         let slow = EmulatorConfiguration(jobTime: .seconds(30))
         try await FaultyPull.with(slow, waits: clock, publishesEarlier: false) { pull in
-            try pull.meet(["bigquery.jobs.cancel": cancelInstructions])
+            try pull.inject(["bigquery.jobs.cancel": cancelInstructions])
             let told = Mutex<[InterruptedJob]>([])
             var running = pull.pull()
             running.onInterruptedJob = { job in told.withLock { $0.append(job) } }
@@ -162,7 +164,7 @@ import Testing
             task.cancel()
             let outcome = await task.value
             #expect(outcome.exitCode == 130)
-            pull.expectMet()
+            pull.expectApplied()
             #expect(told.withLock { $0.map(\.isCancelled) } == [cancelInstructions.isEmpty])
             #expect(pull.emulator.counters.requests["jobs.cancel", default: 0] <= 1)
             let job = try #require(told.withLock { $0.first })
@@ -173,8 +175,8 @@ import Testing
         }
     }
 
-    /// A job that runs for longer than tokens live.
-    @Test(.faults("B19")) func aTokenIsRenewedWhileTheJobRuns() async throws {
+    /// The job runs longer than the lifetime of a token.
+    @Test(.faults("B19")) func refreshesTheTokenWhileTheJobRuns() async throws {
         try await FaultyPull.with { pull in
             let before = pull.emulator.counters.tokenRequests
             let running = #"{"status": 200, "body": {"jobComplete": false}}"#
@@ -184,7 +186,7 @@ import Testing
         }
     }
 
-    @Test(.faults("B20")) func aResultThatBigQueryStillHasIsRecordedAsSuch() async throws {
+    @Test(.faults("B20")) func recordsACacheHit() async throws {
         try await FaultyPull.with { pull in
             let first = await pull.run()
             let second = await pull.run()
@@ -204,7 +206,7 @@ import Testing
     }
 
     @Test(.faults("B21"), arguments: ["INSERT", "CREATE_TABLE_AS_SELECT", "SCRIPT", "DROP_TABLE", "MERGE"])
-    func aStatementThatChangesSomethingIsNotRun(type: String) async throws {
+    func rejectsAStatementThatChangesData(type: String) async throws {
         try await FaultyPull.with { pull in
             let patch = #"{"merge-patch": {"statistics": {"query": {"statementType": "\#(type)"}}}}"#
             let outcome = try await pull.expectStop(["bigquery.jobs.dryRun": [patch]], exitCode: 64)

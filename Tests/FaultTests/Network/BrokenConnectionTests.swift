@@ -5,33 +5,33 @@ import GoogleHTTP
 import TestSupport
 import Testing
 
-/// Connections that break, fall silent, or are cut in pieces.
+/// Connections that break, stall or fragment.
 @Suite struct BrokenConnectionTests {
     private static let page = "bigquery.jobs.getQueryResults"
 
-    /// Every page comes to grief once, in the same place.
+    /// Every page fails once, at the same place.
     @Test(
         .faults("N1", "N3", "N4", "N42"),
         arguments: ["0B", "1B", "2B", "10B", "100B", "1K", "half", "all-but-10B", "all-but-2B", "all-but-1B"],
         ["return-reset-connection", "return-broken-stream", "return-half-closed-stream"])
-    func aPageThatBreaksOffIsFetchedAgain(after place: String, how: String) async throws {
+    func refetchesATruncatedPage(after place: String, how: String) async throws {
         try await FaultyPull.with { pull in
             let instruction = "\(how)-after-\(place)"
             try await pull.expectSurvival([Self.page: Array(repeating: instruction, count: FaultyPull.pages)])
         }
     }
 
-    /// The whole answer has come, whatever becomes of the connection.
+    /// The response is complete, whatever happens to the connection.
     @Test(
         .faults("N19", "N42"), arguments: ["return-broken-stream-after-all", "return-half-closed-stream-after-all"])
-    func aConnectionMayEndWithAnAnswer(instruction: String) async throws {
+    func acceptsAConnectionClosedAfterAResponse(instruction: String) async throws {
         try await FaultyPull.with { pull in
             try await pull.expectSurvival(
-                [Self.page: Array(repeating: instruction, count: FaultyPull.pages)], repeats: false)
+                [Self.page: Array(repeating: instruction, count: FaultyPull.pages)], retries: false)
         }
     }
 
-    /// The same of the methods that a table is read with.
+    /// The same for the methods that read a table.
     @Test(
         .faults("N1", "N3", "N4", "N7", "N18", "N34", "N35", "A15"),
         arguments: ["bigquery.tables.get", "bigquery.tabledata.list"],
@@ -39,7 +39,7 @@ import Testing
             "return-503", "return-429", "return-reset-connection", "return-reset-connection-after-0B",
             "return-broken-stream-after-half", "stall-for-60s-after-0B", "chunks-unfinished", "return-401-authError",
         ])
-    func aTableIsReadInSpiteOfIt(method: String, instruction: String) async throws {
+    func readsATableDespiteTheFault(method: String, instruction: String) async throws {
         var limits = HTTPLimits()
         limits.idleTimeout = .milliseconds(300)
         try await FaultyPull.with(limits: limits) { pull in
@@ -54,7 +54,7 @@ import Testing
             ("return-empty-204", 76), ("return-501", 76), ("return-403-quotaExceeded", 75),
             ("return-401-authError", 77),
         ] as [(String, Int32)])
-    func whatStaysEndsTheReadingOfATable(instruction: String, exitCode: Int32) async throws {
+    func aPersistentFaultEndsTheReadOfATable(instruction: String, exitCode: Int32) async throws {
         try await FaultyPull.with { pull in
             let passed = Array(repeating: "pass", count: 5)
             let outcome = try await pull.readingTable().expectStop(
@@ -63,53 +63,53 @@ import Testing
         }
     }
 
-    /// Every method is repeated; what was carried out is not carried out twice.
+    /// Every method is retried; nothing takes effect twice.
     @Test(
         .faults("N1", "N2", "A8"),
         arguments: ["oauth2.token", "bigquery.jobs.dryRun", "bigquery.jobs.insert", "bigquery.jobs.getQueryResults"],
         ["return-reset-connection", "return-reset-connection-after-0B", "return-broken-stream-after-0B"])
-    func aLostAnswerIsAskedForAgain(method: String, instruction: String) async throws {
+    func retriesALostResponse(method: String, instruction: String) async throws {
         try await FaultyPull.with { pull in
             if method == "oauth2.token" { try await pull.forgetToken() }
             try await pull.expectSurvival([method: [instruction]])
         }
     }
 
-    /// The first loss is taken for a connection that was idle too long; it costs no wait.
-    @Test(.faults("N19")) func aConnectionThatWasClosedMeanwhileIsReplacedAtOnce() async throws {
+    /// The first loss counts as an idle connection that was closed; it is retried without backoff.
+    @Test(.faults("N19")) func replacesAnIdleConnectionAtOnce() async throws {
         try await FaultyPull.with { pull in
             let outcome = try await pull.expectSurvival([Self.page: ["return-reset-connection"]])
             #expect(outcome.report?.retries == 1)
             #expect(pull.waits.isEmpty)
         }
-        // The second in a row is no accident.
+        // The second loss in a row is retried with backoff.
         try await FaultyPull.with { pull in
-            try pull.meet([Self.page: ["return-reset-connection", "return-reset-connection"]])
+            try pull.inject([Self.page: ["return-reset-connection", "return-reset-connection"]])
             _ = await pull.run()
-            pull.expectMet()
+            pull.expectApplied()
             #expect(pull.waits.count == 1)
         }
     }
 
-    /// The answer comes while the request is still being sent.
+    /// The response arrives while the request is still being sent.
     @Test(arguments: ["return-503-after-1K", "return-503-after-256K"])
-    func anAnswerBeforeTheEndOfTheRequestIsHeeded(instruction: String) async throws {
+    func acceptsAnEarlyResponse(instruction: String) async throws {
         try await FaultyPull.with { pull in
             let comment = String(repeating: "x", count: 600 << 10)
-            try pull.meet(["bigquery.jobs.insert": [instruction]])
+            try pull.inject(["bigquery.jobs.insert": [instruction]])
             let outcome = await pull.run(pull.pull("SELECT * FROM d.truth /* \(comment) */ ORDER BY id"))
-            pull.expectMet()
+            pull.expectApplied()
             #expect(outcome.exitCode == 0, "\(outcome.message)")
-            // Twice if the connection, which the server has closed by then, is used again.
+            // Twice if the connection is reused after the server has closed it.
             #expect((1...2).contains(outcome.report?.retries ?? 0))
             try await pull.expectSound(.new)
             #expect(pull.emulator.counters.jobs == FaultyPull.earlierJobs + 1)
         }
     }
 
-    /// The message says whom was asked how often and for how long; the same command goes on with what is there.
+    /// The message names the server, the attempts and the time; the same command continues.
     @Test(.faults("N5"), arguments: ["return-reset-connection", "return-503", "return-reset-connection-after-1K"])
-    func aFaultThatStaysEndsThePull(instruction: String) async throws {
+    func aPersistentFaultEndsThePull(instruction: String) async throws {
         try await FaultyPull.with { pull in
             let outcome = try await pull.expectStop(
                 [Self.page: ["pass", "pass", "pass", "pass", "\(instruction) always"]], exitCode: 69)
@@ -117,7 +117,7 @@ import Testing
             #expect(outcome.message.contains("127.0.0.1"))
             let attempts = try #require(outcome.message.firstMatch(of: /([0-9]+) attempts in ([0-9]+) s/))
             #expect(try #require(Int(attempts.1)) > 3)
-            // Those who wait beside each other move one clock.
+            // Parallel waits advance the same clock.
             #expect(try #require(Int(attempts.2)) > 100)
             #expect(outcome.hint?.contains("same command") == true)
         }
@@ -136,15 +136,15 @@ import Testing
         arguments: [
             "stall-for-60s", "stall-for-60s-after-0B", "stall-for-60s-after-100B", "stall-for-60s-after-all-but-1B",
         ])
-    func aSilentServerIsAskedAgain(instruction: String) async throws {
-        // The first byte may take as long as the service was asked to wait, and something more.
+    func retriesAStalledServer(instruction: String) async throws {
+        // The first byte can take as long as the requested wait of the service, plus a margin.
         try await FaultyPull.with(limits: Self.impatience, longPoll: .zero, firstByteAllowance: .milliseconds(700)) {
             try await $0.expectSurvival([Self.page: ["pass", instruction, instruction, instruction]])
         }
     }
 
-    @Test(.faults("N8")) func aTrickleIsNotWaitedFor() async throws {
-        // A byte a second is no silence.
+    @Test(.faults("N8")) func doesNotWaitForATrickle() async throws {
+        // One byte per second is not a stall of reads.
         var limits = Self.impatience
         limits.idleTimeout = .seconds(5)
         try await FaultyPull.with(limits: limits) { pull in
@@ -158,14 +158,14 @@ import Testing
     @Test(
         .faults("N9", "N20", "N21", "N22"),
         arguments: ["slice-1B", "close-after", "until-close", "informational-103", "informational-100", "chunks"])
-    func anUnusualAnswerIsTaken(instruction: String) async throws {
+    func acceptsAnUnusualResponse(instruction: String) async throws {
         try await FaultyPull.with { pull in
             try await pull.expectSurvival(
-                [Self.page: Array(repeating: instruction, count: FaultyPull.pages)], repeats: false)
+                [Self.page: Array(repeating: instruction, count: FaultyPull.pages)], retries: false)
         }
     }
 
-    @Test(.faults("N24")) func aHostThatIsNotThereIsLookedUpThreeTimes() async throws {
+    @Test(.faults("N24")) func looksUpAnUnknownHostThreeTimes() async throws {
         try await FaultyPull.with { pull in
             let outcome = await pull.run(try pull.pull(atEndpoint: "https://bigquery.invalid"))
             #expect(outcome.exitCode == 69)
@@ -184,9 +184,9 @@ import Testing
         }
     }()
 
-    /// `localhost` is `::1` too, where nobody listens.
+    /// `localhost` also resolves to `::1`, where no server listens.
     @Test(.faults("N25"), .enabled(if: hasTwoAddresses, "needs 127.0.0.1 and ::1 as localhost in /etc/hosts"))
-    func anAddressThatIsDeadIsPassedBy() async throws {
+    func skipsADeadAddress() async throws {
         try await FaultyPull.with { pull in
             let port = pull.emulator.port
             let outcome = await pull.run(try pull.pull(atEndpoint: "http://localhost:\(port)"))
@@ -195,8 +195,8 @@ import Testing
         }
     }
 
-    /// Connects, and says no more.
-    @Test(.faults("N25")) func aServerThatDoesNotShakeHandsIsNotWaitedFor() async throws {
+    /// The server accepts connections and sends nothing.
+    @Test(.faults("N25")) func aTLSHandshakeTimesOut() async throws {
         var limits = HTTPLimits()
         limits.connectTimeout = .milliseconds(300)
         try await RawServer.with("", then: .stayOpen) { server in
@@ -211,7 +211,7 @@ import Testing
         }
     }
 
-    @Test(.faults("N25")) func aServerThatIsNotThereIsNamed() async throws {
+    @Test(.faults("N25")) func namesAnUnreachableServer() async throws {
         try await FaultyPull.with { pull in
             let outcome = await pull.run(try pull.pull(atEndpoint: "http://127.0.0.1:1"))
             #expect(outcome.exitCode == 69)

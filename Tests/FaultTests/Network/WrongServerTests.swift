@@ -6,11 +6,11 @@ import NIOSSL
 import TestSupport
 import Testing
 
-/// Servers that are others than they should be, and the ways to them.
+/// Servers other than the intended one: redirects, untrusted certificates, proxies.
 @Suite struct WrongServerTests {
     private static let page = "bigquery.jobs.getQueryResults"
 
-    /// No redirect is followed, whatever it leads to, and nobody else gets to see the token.
+    /// No redirect is followed, and no other server receives the token.
     @Test(
         .faults("N29"), arguments: [300, 301, 302, 303, 307, 308],
         ["oauth2.token", "bigquery.jobs.dryRun", "bigquery.jobs.insert", "bigquery.jobs.getQueryResults"])
@@ -30,9 +30,9 @@ import Testing
         }
     }
 
-    /// A server whose certificate is no good never gets to see a request.
+    /// A server with an invalid certificate receives no request.
     @Test(.faults("N26"), arguments: ["unknown authority", "self-signed", "expired", "not yet valid", "wrong host"])
-    func aServerThatNobodyVouchesForIsRefused(flaw: String) async throws {
+    func rejectsAnUntrustedServer(flaw: String) async throws {
         let authority = try TestAuthority()
         let context =
             switch flaw {
@@ -42,7 +42,7 @@ import Testing
             case "wrong host": try authority.serverContext(address: nil)
             default: try authority.serverContext()
             }
-        // Who trusts the authority is not less careful with what it vouches for.
+        // Trusting the authority does not relax the other checks.
         let trusted = ["expired", "not yet valid", "wrong host"].contains(flaw) ? authority : nil
         try await FaultyPull.with(tls: context, trusting: trusted, publishesEarlier: false) { pull in
             let before = pull.emulator.counters.requests
@@ -55,9 +55,9 @@ import Testing
         }
     }
 
-    /// What a server requires of TLS and cannot get will not be there the next time either.
+    /// An unsupported TLS requirement of the server is not retried.
     @Test(.faults("N45", "N47"), arguments: ["TLS 1.1", "client certificate, TLS 1.2", "client certificate, TLS 1.3"])
-    func aServerThatAgreesOnNothingIsAskedOnce(requirement: String) async throws {
+    func aTLSMismatchIsNotRetried(requirement: String) async throws {
         let authority = try TestAuthority()
         let roots = try NIOSSLCertificate.fromPEMBytes(Array(authority.pem.utf8))
         let context = try authority.serverContext {
@@ -76,12 +76,12 @@ import Testing
         }
     }
 
-    @Test(.faults("N26", "N27")) func anAuthorityThatIsNamedIsTrusted() async throws {
+    @Test(.faults("N26", "N27")) func trustsAConfiguredAuthority() async throws {
         let authority = try TestAuthority()
         try await FaultyPull.with(tls: authority.serverContext(), trusting: authority) { pull in
             try await pull.expectSurvival([Self.page: ["pass", "return-503"]])
         }
-        // Handshakes that break off, and bytes in the middle of a page that are no TLS.
+        // Interrupted handshakes, and bytes within a page that are not TLS.
         try await FaultyPull.with(tls: authority.serverContext(), trusting: authority) { pull in
             try await pull.expectSurvival([
                 "connection": ["return-reset-connection", "return-broken-stream"],
@@ -90,10 +90,10 @@ import Testing
         }
     }
 
-    /// Plain http to another machine is refused before anything is sent.
+    /// Plain http to another machine is rejected before anything is sent.
     @Test(
         .faults("N28"), arguments: ["http://bigquery.googleapis.com", "http://192.0.2.1:9050", "http://[2001:db8::1]"])
-    func plainHTTPLeavesNoMachine(address: String) {
+    func rejectsPlainHTTPToOtherMachines(address: String) {
         let error = #expect(throws: HTTPError.self) { try HTTPEndpoint(address) }
         #expect(error?.code == .insecureEndpoint)
     }
@@ -113,7 +113,7 @@ import Testing
                 #expect(pull.waits.isEmpty)
                 try await pull.expectSound(.earlier)
             }
-            // It is told where to connect to, and nothing else.
+            // The proxy receives the host only.
             #expect(proxy.receivedText.hasPrefix("CONNECT bigquery.example.com:443 "))
             #expect(!proxy.receivedText.lowercased().contains("bearer"))
         }

@@ -8,19 +8,19 @@ import SQLiteStaging
 import TestSupport
 import Testing
 
-/// Pages that are not JSON, or whose parts do not go together.
+/// Pages that are not JSON, or are inconsistent.
 @Suite struct PageFaultTests {
     private static let page = "bigquery.jobs.getQueryResults"
 
     private static func patch(_ members: String) -> String { #"{"merge-patch": {\#(members)}}"# }
 
-    /// Something that might be a page, byte for byte.
+    /// The bytes of a page.
     private static func body(_ text: String, contentType: String = "application/json") -> String {
         let json = String(decoding: (try? JSONEncoder().encode(text)) ?? Data(), as: UTF8.self)
         return #"{"status": 200, "headers": {"Content-Type": "\#(contentType)"}, "body": \#(json)}"#
     }
 
-    /// What comes damaged once is asked for again; what comes so each time ends the pull, and nothing of it is kept.
+    /// A corrupt page is requested again; a page that is corrupt every time ends the pull, and none of its rows are kept.
     @Test(
         .faults("P1", "P2", "P9", "P15", "P16", "P18", "P22", "P25", "P36"),
         arguments: [
@@ -36,7 +36,7 @@ import Testing
             patch(#""rows": [{"f": [{"v": "1"}, {"v": ""}, {"v": "1"}, {"v": null}, {"v": null}]}]"#),
             patch(#""rows": [{"f": []}]"#), patch(#""rows": {"f": []}"#), patch(#""rows": [{"v": "1"}]"#),
         ])
-    func aPageThatContradictsItselfIsAskedForAgain(instruction: String) async throws {
+    func retriesAnInconsistentPage(instruction: String) async throws {
         try await FaultyPull.with { pull in
             try await pull.expectSurvival([Self.page: ["pass", instruction, instruction]])
         }
@@ -45,44 +45,44 @@ import Testing
         }
     }
 
-    /// An insertion has to say which job it made.
+    /// The response of an insertion must name the job.
     @Test(
         .faults("P15"), arguments: [patch(#""jobReference": null"#), patch(#""jobReference": {"jobId": "another"}"#)])
-    func anInsertionWithoutItsPartsEndsThePull(instruction: String) async throws {
+    func anIncompleteInsertionEndsThePull(instruction: String) async throws {
         try await FaultyPull.with { pull in
             try await pull.expectStop(["bigquery.jobs.insert": ["\(instruction) always"]], exitCode: 65)
         }
     }
 
-    /// A page token is not of any size, and a table that ends early is not whole.
+    /// A page token has a maximum length, and a table that ends early is incomplete.
     @Test(
         .faults("P20", "P23"),
         arguments: [
             (patch(#""pageToken": "\#(String(repeating: "x", count: 10_000_000))""#), true),
             (patch(#""rows": []"#), false),
         ])
-    func aTableThatDoesNotEndAsItShouldIsNotPublished(instruction: String, goesOn: Bool) async throws {
+    func doesNotPublishAnIncompleteTable(instruction: String, continues: Bool) async throws {
         try await FaultyPull.with { pull in
             let passed = Array(repeating: "pass", count: 5)
             try await pull.readingTable().expectStop(
-                ["bigquery.tabledata.list": passed + ["\(instruction) always"]], exitCode: 65, goesOn: goesOn)
+                ["bigquery.tabledata.list": passed + ["\(instruction) always"]], exitCode: 65, continues: continues)
         }
     }
 
-    /// In the first page nothing can be missing either.
+    /// The first page must be complete as well.
     @Test(
         .faults("P15", "P25"),
         arguments: [
             patch(#""jobComplete": null"#), patch(#""totalRows": null"#), patch(#""rows": null"#),
             patch(#""totalRows": "many""#), patch(#""totalRows": "-1""#), patch(#""totalRows": 1e3"#),
         ])
-    func aFirstPageWithoutItsPartsEndsThePull(instruction: String) async throws {
+    func anIncompleteFirstPageEndsThePull(instruction: String) async throws {
         try await FaultyPull.with { pull in
             try await pull.expectStop([Self.page: ["\(instruction) always"]], exitCode: 65)
         }
     }
 
-    /// A value that cannot be kept exactly is named by its place.
+    /// The error names the place of a value that cannot be converted exactly.
     @Test(
         .faults("P3", "P4", "P7", "P33"),
         arguments: [
@@ -91,9 +91,9 @@ import Testing
             (#"{"v": "1"}, {"v": "\ud800"}, {"v": "1"}, {"v": null}"#, "name"),
             (#"{"v": "1"}, {"v": ["a"]}, {"v": "1"}, {"v": null}"#, "name"),
         ])
-    func aValueThatDoesNotFitIsNamed(cells: String, column: String) async throws {
+    func namesAnInvalidValue(cells: String, column: String) async throws {
         try await FaultyPull.with { pull in
-            // The emulator's own parser does not take half a surrogate pair, so that the page is given whole.
+            // The emulator's parser rejects half a surrogate pair, so the whole page is scripted.
             let rows = Array(repeating: #"{"f":[\#(cells)]}"#, count: FaultyPull.pageRows).joined(separator: ",")
             let answer = Self.body(#"{"jobComplete":true,"totalRows":"400","rows":[\#(rows)]}"#)
             let outcome = try await pull.expectStop([Self.page: ["pass", "\(answer) always"]], exitCode: 65)
@@ -101,7 +101,7 @@ import Testing
         }
     }
 
-    @Test(.faults("P10", "P34")) func aPageMayBeWrittenInManyWays() async throws {
+    @Test(.faults("P10", "P34")) func acceptsEquivalentJSON() async throws {
         try await FaultyPull.with { pull in
             let rows = (0..<FaultyPull.pageRows).map { row in
                 let cells = Truth.cells(of: row)
@@ -116,7 +116,7 @@ import Testing
                 #"{"fields":[{"type":"INTEGER","name":"id"},{"name":"name","type":"STRING"},{"name":"amount","type":"NUMERIC"},{"name":"note","type":"STRING"}]}"#
             let text =
                 #"{"row\u0073":[\#(rows)],"unknown":{"a":[1,2e9,null]},"pageToken":"x","totalRows":"400","schema":\#(schema),"jobComplete":true}"#
-            try await pull.expectSurvival([Self.page: [Self.body(text, contentType: "text/plain")]], repeats: false)
+            try await pull.expectSurvival([Self.page: [Self.body(text, contentType: "text/plain")]], retries: false)
         }
     }
 
@@ -137,7 +137,7 @@ import Testing
                 "more"
             ),
         ])
-    func otherColumnsThanBeforeEndThePull(fields: String, difference: String) async throws {
+    func changedColumnsEndThePull(fields: String, difference: String) async throws {
         try await FaultyPull.with { pull in
             let outcome = try await pull.expectStop(
                 [Self.page: ["pass", "pass", Self.patch(#""schema": {"fields": \#(fields)}"#) + " always"]],
@@ -146,7 +146,7 @@ import Testing
         }
     }
 
-    @Test(.faults("P23"), arguments: ["399", "401", "1000"]) func neverMoreOrFewerRowsThanPromised(total: String)
+    @Test(.faults("P23"), arguments: ["399", "401", "1000"]) func rejectsMoreOrFewerRowsThanTheTotal(total: String)
         async throws
     {
         try await FaultyPull.with { pull in
@@ -156,11 +156,11 @@ import Testing
         }
     }
 
-    @Test(.faults("P11", "P12")) func aPageThatIsTooLargeIsHalvedOnce() async throws {
-        // A page of 50 rows has about 5 kB.
+    @Test(.faults("P11", "P12")) func halvesATooLargePageOnce() async throws {
+        // A page of 50 rows is about 5 kB.
         let page = 5_500
         try await FaultyPull.with(pageLimits: BodyLimits(compressedBytes: page, inflatedBytes: page * 6 / 10)) {
-            try await $0.expectSurvival([:], repeats: false)
+            try await $0.expectSurvival([:], retries: false)
         }
         try await FaultyPull.with(pageLimits: BodyLimits(compressedBytes: page, inflatedBytes: page / 5)) { pull in
             let outcome = await pull.run()
@@ -170,7 +170,7 @@ import Testing
         }
     }
 
-    /// Ten gigabytes that take ten megabytes on the wire: refused after the first of them.
+    /// Ten gigabytes compressed to ten megabytes are rejected after the first megabytes.
     @Test(
         .faults("P11"),
         arguments: [
@@ -210,7 +210,7 @@ import Testing
         }
     }
 
-    @Test(.faults("P28"), arguments: [2001, 10_000]) func tooManyColumnsAreRefusedBeforeTheFirstPage(count: Int)
+    @Test(.faults("P28"), arguments: [2001, 10_000]) func rejectsTooManyColumnsBeforeTheFirstPage(count: Int)
         async throws
     {
         try await FaultyPull.with { pull in
@@ -234,19 +234,19 @@ import Testing
             (#"{"error": "a text"}"#, 403, 77), (#"{"error": []}"#, 400, 76), ("", 403, 77),
             ("\u{1B}]0;title\u{7}", 403, 77),
         ] as [(String, Int, Int32)])
-    func whatTheServiceSaysIsShownOnOneLine(body: String, status: Int, exitCode: Int32) async throws {
+    func showsServiceMessagesOnOneLine(body: String, status: Int, exitCode: Int32) async throws {
         let json = String(decoding: try JSONEncoder().encode(body), as: UTF8.self)
         for method in [Self.page, "bigquery.jobs.insert"] {
             try await FaultyPull.with { pull in
                 let answer = #"{"status": \#(status), "body": \#(json)}"#
                 let jobs = method == Self.page && exitCode == 3 ? 2 : 1
                 try await pull.expectStop(
-                    [method: [answer]], exitCode: exitCode, jobs: jobs, goesOn: exitCode != 3)
+                    [method: [answer]], exitCode: exitCode, jobs: jobs, continues: exitCode != 3)
             }
         }
     }
 
-    @Test(.faults("P32")) func aMessageOfFiveMegabytesIsCut() async throws {
+    @Test(.faults("P32")) func truncatesALongMessage() async throws {
         try await FaultyPull.with { pull in
             let text = String(repeating: "x", count: 5_000_000)
             let answer =

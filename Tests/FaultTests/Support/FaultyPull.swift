@@ -11,18 +11,18 @@ import NIOSSL
 import SQLiteStaging
 import TestSupport
 import Testing
-
 import TextSupport
+
 @testable import BQPullCommands
 
-/// A faulty service, a client whose waits take no time, and a database that holds an older table already.
+/// A faulty service, a client whose waits take no time, and a database with an earlier table.
 struct FaultyPull: Sendable {
-    /// The rows that the pull is to bring.
+    /// The rows to pull.
     static let truth = Truth(rowCount: 400)
-    /// The rows that were published before.
+    /// The rows published before.
     static let earlier = Truth(rowCount: 7)
     static let pageRows = 50
-    /// Requests for pages: the first one waits for the job, too.
+    /// The number of page requests; the first one also waits for the job.
     static let pages = truth.rowCount / pageRows
 
     let emulator: RunningEmulator
@@ -30,23 +30,23 @@ struct FaultyPull: Sendable {
     let client: BigQueryClient
     let tokens: RenewingTokenProvider
     let clock: ManualClock
-    /// Whether the rows are read without a query.
+    /// Whether to read the table without a query.
     private(set) var readsTable = false
     private var earlierWaits = 0
     private let transport: HTTPSTransport
     private let ledger: FaultLedger
 
-    /// How a pull ended, as its user sees it.
+    /// The outcome of a pull, as its user sees it.
     struct Outcome: Sendable {
         var exitCode: Int32
         var message = ""
         var hint: String?
         var report: PullReport?
-        /// The rows that were kept of a pull that stopped.
+        /// The rows kept by a stopped pull.
         var rowsKept: Int64 = 0
     }
 
-    /// Serves while `body` runs; nothing is wrong until ``meet(_:)``.
+    /// Serves while `body` runs, without faults until ``inject(_:)``.
     static func with(
         _ configuration: EmulatorConfiguration = EmulatorConfiguration(), limits: HTTPLimits = HTTPLimits(),
         longPoll: Duration = .seconds(60), firstByteAllowance: Duration = .seconds(15),
@@ -109,10 +109,10 @@ struct FaultyPull: Sendable {
         }
     }
 
-    /// The waits before repetitions, those of the pull of the earlier table not among them.
+    /// The waits before retries, without those of the pull of the earlier table.
     var waits: ArraySlice<Duration> { clock.slept.dropFirst(earlierWaits) }
 
-    /// Jobs that the pull of the earlier table took.
+    /// The number of jobs of the pull of the earlier table.
     static let earlierJobs = 1
 
     var target: StagingTarget { StagingTarget(path: folder.file("staging.db")) }
@@ -124,12 +124,12 @@ struct FaultyPull: Sendable {
         return pull
     }
 
-    /// Lets the next request need a new access token.
+    /// Makes the next request need a new access token.
     func forgetToken() async throws {
         await tokens.reject(try await tokens.accessToken())
     }
 
-    /// The same rows, read without a query: no job is run.
+    /// The same rows, read without a query or job.
     func readingTable() -> FaultyPull {
         var table = self
         table.readsTable = true
@@ -153,8 +153,8 @@ struct FaultyPull: Sendable {
         return pull
     }
 
-    /// Lets requests meet instructions from now on, those of a method one after another.
-    func meet(_ instructions: [String: [String]]) throws {
+    /// Injects instructions into the next requests of each method, in order.
+    func inject(_ instructions: [String: [String]]) throws {
         ledger.add(FaultPlan(try instructions.mapValues { try $0.map { try FaultInstruction($0) } }))
     }
 
@@ -165,30 +165,30 @@ struct FaultyPull: Sendable {
             let report = try await pull.stage(into: target)
             return Outcome(exitCode: 0, report: report)
         } catch {
-            guard let failure = Failure(error) else { return Outcome(exitCode: 1, message: "\(error)") }
+            let failure = Failure(error)
             return Outcome(
                 exitCode: failure.exitStatus.rawValue, message: failure.message, hint: failure.hint)
         }
     }
 
-    /// Expects that every instruction was met, counts them, and ends those that stay in force.
-    func expectMet(sourceLocation: SourceLocation = #_sourceLocation) {
+    /// Expects that every instruction was applied, counts them, and ends persistent ones.
+    func expectApplied(sourceLocation: SourceLocation = #_sourceLocation) {
         let unmet = ledger.unmet.map { "\($0.method): \($0.instruction)" }
-        #expect(unmet.isEmpty, "faults that no request met", sourceLocation: sourceLocation)
+        #expect(unmet.isEmpty, "faults that were not applied", sourceLocation: sourceLocation)
         Injections.count(ledger.consumed.count { $0.instruction.description != "pass" })
         ledger.end()
     }
 
-    /// What a staging database may hold.
+    /// The expected content of the staging database.
     enum State { case earlier, new }
 
-    /// Expects what holds after every fault: a sound file, exactly the old or exactly the new table, hidden rows only
-    /// where a run can be continued and as many as its record counts, no secret, and no job that still runs.
+    /// Expects the invariants of every fault: an intact file, exactly the old or the new table, hidden rows only of a run
+    /// that can continue and as many as it records, no secret, and no running job.
     @discardableResult
     func expectSound(
         _ state: State, sourceLocation: SourceLocation = #_sourceLocation
     ) async throws -> StagingRemains {
-        // A job that was not cancelled, since nothing is wrong with it, ends a moment later.
+        // A job that was not cancelled ends shortly after.
         for _ in 1...1000 where emulator.counters.runningJobs > 0 { try await Task.sleep(for: .milliseconds(10)) }
         #expect(emulator.counters.runningJobs == 0, sourceLocation: sourceLocation)
         let truth = state == .new ? Self.truth : Self.earlier
@@ -200,7 +200,7 @@ struct FaultyPull: Sendable {
                     "SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE '\\_bqpull\\_rows\\_%' ESCAPE '\\'"
             )
             #expect(state == .earlier || hidden.isEmpty, sourceLocation: sourceLocation)
-            // What is hidden is a beginning of the result.
+            // The hidden rows are a prefix of the result.
             for table in hidden {
                 let count = try Int.fetchOne(db, sql: "SELECT count(*) FROM \(table.quotedDatabaseIdentifier)") ?? 0
                 let rows = try Truth(rowCount: count).compare(db, table: table)
@@ -219,44 +219,54 @@ struct FaultyPull: Sendable {
         return remains
     }
 
-    /// Expects a pull that ends well in spite of the instructions.
+    /// Expects a pull that succeeds despite the instructions.
     ///
-    /// - Parameter repeats: whether a request has to be repeated for it.
+    /// - Parameters:
+    ///   - instructions: The faults, by method.
+    ///   - retries: Whether a request is retried.
+    ///   - sourceLocation: The location of the expectation.
+    /// - Returns: The outcome.
+    /// - Throws: An error of the database.
     @discardableResult
     func expectSurvival(
-        _ instructions: [String: [String]], repeats: Bool = true, sourceLocation: SourceLocation = #_sourceLocation
+        _ instructions: [String: [String]], retries: Bool = true, sourceLocation: SourceLocation = #_sourceLocation
     ) async throws -> Outcome {
-        try meet(instructions)
+        try inject(instructions)
         let outcome = await run()
-        expectMet(sourceLocation: sourceLocation)
+        expectApplied(sourceLocation: sourceLocation)
         #expect(outcome.exitCode == 0, "\(outcome.message)", sourceLocation: sourceLocation)
-        if repeats { #expect((outcome.report?.retries ?? 0) > 0, sourceLocation: sourceLocation) }
+        if retries { #expect((outcome.report?.retries ?? 0) > 0, sourceLocation: sourceLocation) }
         try await expectSound(outcome.exitCode == 0 ? .new : .earlier, sourceLocation: sourceLocation)
         expectJobs(readsTable ? 0 : 1, sourceLocation: sourceLocation)
         return outcome
     }
 
-    /// Expects a pull that stops, leaves everything in order, and ends well once nothing is wrong any more: it goes on with
-    /// the rows that were kept, or, if it needs another job, begins anew.
+    /// Expects a pull that stops, keeps the invariants, and succeeds without the fault: it continues from the kept rows or,
+    /// if it needs another job, starts from scratch.
     ///
     /// - Parameters:
-    ///   - jobs: the jobs that it takes together with the pull that ends well.
-    ///   - goesOn: whether the rows that were staged are of use; by default where no other job is needed.
+    ///   - instructions: The faults, by method.
+    ///   - exitCode: The expected exit code.
+    ///   - jobs: The number of jobs, including the successful pull.
+    ///   - continues: Whether the pull continues from the staged rows; by default if it needs no other job.
+    ///   - sourceLocation: The location of the expectation.
+    /// - Returns: The outcome of the stopped pull.
+    /// - Throws: An error of the database.
     @discardableResult
     func expectStop(
-        _ instructions: [String: [String]], exitCode: Int32, jobs: Int? = nil, goesOn: Bool? = nil,
+        _ instructions: [String: [String]], exitCode: Int32, jobs: Int? = nil, continues: Bool? = nil,
         sourceLocation: SourceLocation = #_sourceLocation
     ) async throws -> Outcome {
-        try meet(instructions)
+        try inject(instructions)
         var outcome = await run()
-        expectMet(sourceLocation: sourceLocation)
+        expectApplied(sourceLocation: sourceLocation)
         #expect(outcome.exitCode == exitCode, "\(outcome.message)", sourceLocation: sourceLocation)
         expectReadable(outcome, sourceLocation: sourceLocation)
         let left = try await expectSound(.earlier, sourceLocation: sourceLocation)
-        let goesOn = goesOn ?? (jobs ?? 1 <= 1)
+        let continues = continues ?? (jobs ?? 1 <= 1)
         let isBegun = left.runs > 1
-        if isBegun { #expect((left.state == "interrupted") == goesOn, sourceLocation: sourceLocation) }
-        outcome.rowsKept = isBegun && goesOn ? left.rows : 0
+        if isBegun { #expect((left.state == "interrupted") == continues, sourceLocation: sourceLocation) }
+        outcome.rowsKept = isBegun && continues ? left.rows : 0
         let again = await run()
         #expect(again.exitCode == 0, "\(again.message)", sourceLocation: sourceLocation)
         let continued = again.report?.rowsContinued ?? 0
@@ -266,13 +276,13 @@ struct FaultyPull: Sendable {
         return outcome
     }
 
-    /// Expects so many jobs since the earlier table, and none that was told to stop: nobody interrupted it.
+    /// Expects this number of jobs since the earlier table, and no cancellation.
     private func expectJobs(_ count: Int, sourceLocation: SourceLocation) {
         #expect(emulator.counters.jobs == Self.earlierJobs + count, sourceLocation: sourceLocation)
         #expect(emulator.counters.requests["jobs.cancel"] == nil, sourceLocation: sourceLocation)
     }
 
-    /// Expects one line that a terminal can show, what to do next, and no secret.
+    /// Expects a printable one-line message and a hint, without secrets.
     func expectReadable(_ outcome: Outcome, sourceLocation: SourceLocation = #_sourceLocation) {
         #expect(!outcome.message.isEmpty && outcome.message.count < 4000, sourceLocation: sourceLocation)
         #expect(printable(outcome.message, limit: 4000) == outcome.message, sourceLocation: sourceLocation)

@@ -1,10 +1,10 @@
 import Foundation
 import Synchronization
 
-/// How many faults were met in this process, told at its end.
+/// Counts the injected faults of this process, and prints the number at its end.
 enum Injections {
     private static let total: Mutex<Int> = {
-        atexit { print("fault injections, all of them met: \(Injections.total.withLock { $0 })") }
+        atexit { print("injected faults: \(Injections.total.withLock { $0 })") }
         return Mutex(0)
     }()
 

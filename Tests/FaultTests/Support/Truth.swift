@@ -1,19 +1,19 @@
 import Foundation
 import GRDB
 
-/// Rows that everybody can work out for themselves: what a staged table must hold, cell by cell.
+/// Computed rows: the expected cells of a staged table.
 struct Truth: Sendable {
-    /// How many there are, numbered from 0.
+    /// The number of rows, numbered from 0.
     var rowCount: Int
 
-    /// What became of the rows in a table.
+    /// The difference between a table and the expected rows.
     struct Comparison: Equatable {
         var lost = 0
         var doubled = 0
         var altered = 0
     }
 
-    /// A name that needs escapes and several bytes, an amount with all its digits, and a note that is missing at times.
+    /// A name that needs escapes and several bytes, an amount with all its digits, and a note that is sometimes NULL.
     static func cells(of row: Int) -> (id: Int, name: String, amount: String, note: String?) {
         let names = ["plain", "a \"quoted\" one", "back\\slash", "Grüße", "日本語", "🚲 \u{1F6B2}", "tab\tand more", ""]
         return (
@@ -23,7 +23,7 @@ struct Truth: Sendable {
         )
     }
 
-    /// Writes the rows as a file that an emulator loads, with its schema beside it.
+    /// Writes the rows as a file for the emulator, with a schema file next to it.
     func write(to file: String) throws {
         var lines = ""
         for row in 0..<rowCount {
@@ -41,7 +41,7 @@ struct Truth: Sendable {
         try Data(schema.utf8).write(to: URL(filePath: file.replacing(".jsonl", with: ".schema.json")))
     }
 
-    /// Compares a table of a staging database, its rows in the order of their `rowid`.
+    /// Compares a table of a staging database, in `rowid` order.
     func compare(_ db: Database, table: String) throws -> Comparison {
         var comparison = Comparison()
         var seen = Set<Int>()

@@ -1,8 +1,8 @@
 import Foundation
 @testable import GoogleHTTP
 
-/// An address, and a header of a request to it: what is accepted has a host and a port that a connection can be made to,
-/// also for the reader that the HTTP client uses, and cannot break out of its line.
+/// A URL and a request header. An accepted URL has a valid host and port, for the parser of the HTTP client as well; an
+/// accepted header cannot break out of its line.
 @Sendable func fuzzAddress(_ input: inout FuzzInput) {
     let kind = input.nextByte() % 4
     let text = String(decoding: input.rest.prefix(2_000), as: UTF8.self)
@@ -33,10 +33,10 @@ private func requireReachable(_ text: String, _ address: (host: String, port: In
     require(!address.host.isEmpty && address.port.map((1...65_535).contains) != false, text)
     guard let url = URL(string: text) else { return }
     require(url.port.map((1...65_535).contains) != false, "\(text) has the port \(url.port ?? 0)")
-    require(url.port == address.port, "\(text) is read in two ways")
+    require(url.port == address.port, "\(text) is parsed in two ways")
 }
 
-/// A name and a value, on two lines; the value's further lines belong to it.
+/// A name on the first line, and a value on the others.
 private func fuzzHeader(_ text: String) throws(HTTPError) {
     let parts = text.split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
     let (name, value) = (parts[0], parts.count > 1 ? parts[1] : "")

@@ -3,8 +3,7 @@ import Foundation
 import GoogleHTTP
 @testable import GoogleOAuth
 
-/// A file of credentials or of a client, in any form: no error shows a secret, and what is read is written and read again
-/// as the same.
+/// A credentials or client file in any format: no error shows a secret, and accepted values round-trip.
 @Sendable func fuzzCredentialFile(_ input: inout FuzzInput) {
     let kind = input.nextByte() % 4
     let bytes = input.rest
@@ -23,17 +22,17 @@ import GoogleHTTP
     }
 }
 
-/// What is decoded has each member once: with one of them again it is refused, by that member's name.
+/// Decoded objects have unique members: a duplicate is rejected by name.
 private func fuzzMembers(_ bytes: [UInt8]) {
     struct Ignored: Decodable {}
     guard let object = try? JSONDecoder().decodeUnambiguous([String: Ignored].self, from: bytes) else { return }
-    require(DuplicateMember(in: bytes) == nil, "what is decoded is ambiguous")
+    require(DuplicateMember(in: bytes) == nil, "the decoded object is ambiguous")
     for name in object.keys {
         guard let text = try? JSONEncoder().encode(name), let brace = bytes.firstIndex(of: UInt8(ascii: "{")) else {
             fatalError("an object without a brace")
         }
         let doubled = bytes[...brace] + Array(text) + Array(":0,".utf8) + bytes[(brace + 1)...]
-        require(DuplicateMember(in: Array(doubled))?.name == name, "\(name) was kept twice")
+        require(DuplicateMember(in: Array(doubled))?.name == name, "\(name) was accepted twice")
     }
 }
 
@@ -45,13 +44,13 @@ private func fuzzImport(_ bytes: [UInt8], _ secrets: Secrets) throws(OAuthError)
     require(again.credential == credential, "another credential was written")
 
     let linked = try LinkedService(credential, name: "bigquery", project: credential.quotaProjectID ?? "demo")
-    // It holds neither stars nor another token endpoint.
+    // Without masked values or another token endpoint.
     let values = [credential.clientID, credential.clientSecret.reveal(), credential.refreshToken.reveal()]
     if values.allSatisfy({ !$0.allSatisfy { $0 == "*" } }) {
         let exported = try StoredCredential(importing: try linked.json(), source: "exported").credential
         require(exported.refreshToken == credential.refreshToken, "another refresh token was exported")
         require(exported.clientSecret == credential.clientSecret, "another client secret was exported")
-        require(exported.clientID == credential.clientID, "another client id was exported")
+        require(exported.clientID == credential.clientID, "another client ID was exported")
     }
     var vaulted = linked
     vaulted.connector = .legacy
@@ -81,13 +80,13 @@ private func fuzzAuthorizedUser(_ bytes: [UInt8], _ secrets: Secrets) throws(OAu
 private func fuzzClient(_ bytes: [UInt8], _ secrets: Secrets) throws(OAuthError) {
     let client = try OAuthClient(contentsOfFile: file(of: bytes))
     secrets.requireAbsence(from: "\(client) \(String(reflecting: client))")
-    require(!client.id.isEmpty && !client.secret.isEmpty, "a client without id or secret")
+    require(!client.id.isEmpty && !client.secret.isEmpty, "a client without ID or secret")
     require(
         client.authorizationEndpoint.description.hasPrefix("https://") || client.authorizationEndpoint.isLoopback,
         "plain http")
 }
 
-/// What is no file, and what is too large, is named in one line, whatever its name is.
+/// Paths that are not files, or too large, have a one-line error for every name.
 private func requireRefusal(ofPlace bytes: [UInt8]) {
     let name = bytes.filter { $0 != 0 && $0 != UInt8(ascii: "/") }
     let path: String
@@ -104,7 +103,7 @@ private func requireRefusal(ofPlace bytes: [UInt8]) {
     }
 }
 
-/// One file for all inputs; it has no name and ends with the process.
+/// One unlinked file for all inputs.
 private let descriptor = fileno(tmpfile())
 
 private func file(of bytes: [UInt8]) -> String {
@@ -113,8 +112,8 @@ private func file(of bytes: [UInt8]) -> String {
     return "/dev/fd/\(descriptor)"
 }
 
-/// The secrets of a file, as another reader finds them. None counts if another text of the file, such as the client ID,
-/// contains the mark too, even a member that a later one of the same name replaces.
+/// The secrets of a file, found by an independent parser. They are ignored if another text of the file, such as the client
+/// ID or a duplicate member, contains the mark.
 private struct Secrets {
     private var found: [String] = []
     private var others: [String] = []

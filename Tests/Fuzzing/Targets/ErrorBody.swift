@@ -1,12 +1,12 @@
-@testable import BigQuery
 import Foundation
 import GoogleHTTP
+
+@testable import BigQuery
 @testable import GoogleOAuth
 
 private let statuses = [400, 401, 403, 404, 408, 409, 410, 429, 500, 501, 502, 503, 504, 511, 600, 100, 0, -1]
 
-/// The body of an answer with an error status, as BigQuery's and as a token endpoint's: whatever it says becomes one line
-/// of bounded length.
+/// The body of an error response of BigQuery or a token endpoint, which becomes one line of bounded length.
 @Sendable func fuzzErrorBody(_ input: inout FuzzInput) {
     let status = input.choose(statuses)
     let kind = input.nextByte() % 3
@@ -15,7 +15,6 @@ private let statuses = [400, 401, 403, 404, 408, 409, 410, 429, 500, 501, 502, 5
     case 0:
         let error = read(HTTPResponseHead(status: status), body)
         requireLine(error.message, atMost: 2_001)
-        if let hint = error.hint { requireLine(hint, atMost: 300) }
         requireLine(BigQueryError.notBigQuery(body, host: "bigquery.example").message, atMost: 400)
     case 1, 2:
         let exchange: OAuthError.Exchange = kind == 1 ? .refreshToken : .authorizationCode
@@ -25,7 +24,7 @@ private let statuses = [400, 401, 403, 404, 408, 409, 410, 429, 500, 501, 502, 5
     }
 }
 
-/// Reads an error that is there already, which takes no time.
+/// Waits for an error that is available immediately.
 private func read(_ head: HTTPResponseHead, _ bytes: [UInt8]) -> BigQueryError {
     let (done, result) = (DispatchSemaphore(value: 0), Box())
     Task {
@@ -42,7 +41,7 @@ private func read(_ head: HTTPResponseHead, _ bytes: [UInt8]) -> BigQueryError {
     return error
 }
 
-/// Written before the semaphore is signalled, and read after it.
+/// Written before the semaphore is signaled, and read after.
 private final class Box: @unchecked Sendable {
     var error: BigQueryError?
 }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// What a target does with an input of the fuzzer's; a promise that does not hold ends the process.
+/// Runs a target on an input; a violated property ends the process.
 private let targets: [String: @Sendable (inout FuzzInput) -> Void] = [
     "page": fuzzPage,
     "gzip": fuzzGzip,
@@ -20,7 +20,7 @@ private let target = {
     return target
 }()
 
-/// What libFuzzer calls.
+/// The entry point of libFuzzer.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func testOneInput(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     var input = FuzzInput(bytes: Array(UnsafeBufferPointer(start: data, count: count)))
@@ -28,7 +28,7 @@ public func testOneInput(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     return 0
 }
 
-/// Bytes of the fuzzer's: the first ones choose, the rest is what is tried.
+/// An input: the first bytes select variants, the rest is the data.
 struct FuzzInput {
     private var bytes: ArraySlice<UInt8>
 
@@ -39,19 +39,19 @@ struct FuzzInput {
     /// The next byte; 0 at the end.
     mutating func nextByte() -> UInt8 { bytes.popFirst() ?? 0 }
 
-    /// One of these, by the next byte.
+    /// An element selected by the next byte.
     mutating func choose<Value>(_ values: [Value]) -> Value { values[Int(nextByte()) % values.count] }
 
-    /// All that is left.
+    /// The remaining bytes.
     var rest: [UInt8] { Array(bytes) }
 }
 
-/// Ends the process if a promise does not hold.
+/// Ends the process if a property does not hold.
 func require(_ isKept: Bool, _ promise: @autoclosure () -> String) {
     if !isKept { fatalError(promise()) }
 }
 
-/// Whether a text is one line that a terminal can show, of at most so many characters.
+/// Requires a printable line of at most `limit` characters.
 func requireLine(_ text: String, atMost limit: Int) {
     require(text.unicodeScalars.count <= limit, "\(text.unicodeScalars.count) characters: \(text)")
     for scalar in text.unicodeScalars {
@@ -63,7 +63,7 @@ func requireLine(_ text: String, atMost limit: Int) {
     }
 }
 
-/// Bytes cut in places that a seed decides; every piece has memory of its own, so that reading past its end is noticed.
+/// Bytes split by a seed; each piece is a separate allocation, so that reading past its end is detected.
 func pieces(_ bytes: [UInt8], seed: UInt8) -> [[UInt8]] {
     var random = UInt64(seed) &* 0x9E37_79B9_7F4A_7C15 | 1
     var pieces: [[UInt8]] = []

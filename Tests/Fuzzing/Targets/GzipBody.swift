@@ -1,7 +1,7 @@
 import BigQueryRows
 
-/// A gzip body: never more than its limits, and the same whether it arrives whole or in pieces. What the fuzzer sends is
-/// either the body, or what is compressed to become one, since it does not hit upon a checksum.
+/// A gzip body: within its limits, and equal whether it arrives whole or in pieces. The input is either the body, or is
+/// compressed first, since the fuzzer cannot guess checksums.
 @Sendable func fuzzGzip(_ input: inout FuzzInput) {
     let limits = BodyLimits(
         compressedBytes: 1 << (4 + input.nextByte() % 16), inflatedBytes: 1 << (input.nextByte() % 20))
@@ -15,8 +15,8 @@ import BigQueryRows
     let cut = inflate(pieces(body, seed: seed), limits)
     switch (whole, cut) {
     case (.success(let bytes), .success(let other)):
-        require(bytes == other, "a body depends on how it arrives")
-        require(bytes.count <= limits.inflatedBytes && body.count <= limits.compressedBytes, "a limit was passed")
+        require(bytes == other, "a body depends on its chunks")
+        require(bytes.count <= limits.inflatedBytes && body.count <= limits.compressedBytes, "a limit was exceeded")
         require(
             members == 0 || bytes == Array(repeatElement(repeated, count: Int(members)).joined()),
             "other bytes came out")
@@ -24,13 +24,13 @@ import BigQueryRows
         requireLine(error.message, atMost: 300)
         requireLine(other.message, atMost: 300)
         let fits = body.count <= limits.compressedBytes && repeated.count * Int(members) <= limits.inflatedBytes
-        require(members == 0 || !fits, "a body inside its limits was refused")
+        require(members == 0 || !fits, "a body within its limits was rejected")
     default: fatalError("whether a body can be read depends on how it arrives")
     }
     requireOneEncoding(String(decoding: content.prefix(100), as: UTF8.self))
 }
 
-/// What is neither gzip nor plain is refused, and shown in one line.
+/// Content encodings other than gzip and identity are rejected, with a one-line error.
 private func requireOneEncoding(_ name: String) {
     do {
         _ = try PageBody(contentEncoding: name)

@@ -1,12 +1,13 @@
-import TextSupport
-@testable import BigQuery
 import CSQLite
 import Foundation
+import TextSupport
+
+@testable import BigQuery
 @testable import GoogleHTTP
 @testable import GoogleOAuth
 @testable import SQLiteStaging
 
-/// A name: in SQLite it comes back as it was, in a URL it stays in its place, and a table's can be written and read again.
+/// A name: unchanged by SQLite, one segment of a URL, and table names round-trip.
 @Sendable func fuzzIdentifier(_ input: inout FuzzInput) {
     let kind = input.nextByte() % 3
     let text = String(decoding: input.rest.prefix(2_000), as: UTF8.self)
@@ -20,7 +21,7 @@ import Foundation
 
 // MARK: Terminals
 
-/// A text is one line or several lines without a character that a terminal acts on; as JSON it keeps its value.
+/// Printable text has no control characters; as JSON it keeps its value.
 private func fuzzTerminal(_ text: String) {
     for line in printableLines(text).split(separator: "\n") {
         for part in line.split(separator: "\t") { requireLine(String(part), atMost: .max) }
@@ -33,7 +34,7 @@ private func fuzzTerminal(_ text: String) {
 
 // MARK: SQLite
 
-/// Lives as long as the process.
+/// Open until the process ends.
 nonisolated(unsafe) private let database = {
     var database: OpaquePointer?
     require(sqlite3_open(":memory:", &database) == SQLITE_OK, "no database")
@@ -41,7 +42,7 @@ nonisolated(unsafe) private let database = {
 }()
 
 private func fuzzSQLite(_ name: String) {
-    // No name may contain one.
+    // Names cannot contain NUL.
     guard !name.utf8.contains(0) else { return }
     let quoted = SQLiteName.quoted(name)
     require(run("CREATE TABLE holder (before INTEGER, \(quoted) TEXT, CHECK (\(quoted) IS NULL))"), quoted)
@@ -52,7 +53,7 @@ private func fuzzSQLite(_ name: String) {
     let shouted = String(decoding: name.utf8.map { (0x61...0x7A).contains($0) ? $0 - 0x20 : $0 }, as: UTF8.self)
     require(SQLiteName(shouted) == SQLiteName(name) && SQLiteName(shouted).hash64 == SQLiteName(name).hash64, shouted)
 
-    // SQLite keeps such names for itself.
+    // Reserved by SQLite.
     guard !SQLiteName(name).hasPrefix("sqlite_") else { return }
     require(run("CREATE TABLE main.\(quoted) (x)"), quoted)
     require(column("SELECT name FROM sqlite_master") == Array(name.utf8), quoted)
@@ -88,7 +89,7 @@ private func fuzzURL(_ text: String) {
     require(parts.queryItems?.count == 1 && parts.queryItems?[0].value.map { Array($0.utf8) } == Array(text.utf8), url)
 
     fuzzTrust(text)
-    // As an address it may be refused, but not lead anywhere else than it says.
+    // As a URL it is rejected, or keeps its host.
     guard let endpoint = try? HTTPEndpoint(text) else { return }
     guard let parts = URLComponents(string: endpoint.url(path: ["x"])) else { fatalError(text) }
     require(parts.scheme == "https" || parts.scheme == "http" && endpoint.isLoopback, text)
@@ -97,7 +98,7 @@ private func fuzzURL(_ text: String) {
     require(again.host == endpoint.host && again.origin == endpoint.origin, endpoint.description)
 }
 
-/// A secret goes to a service of Google's or to this machine, and plain http besides to a machine's own server only.
+/// Secrets go only to Google's services or to loopback, and plain http also to metadata servers.
 private func fuzzTrust(_ text: String) {
     for service in [GoogleAddress.Service.securityTokens, .accountCredentials] {
         guard let endpoint = try? GoogleAddress.trusted(text, name: "token_url", at: service) else { continue }
@@ -117,7 +118,7 @@ private func fuzzTableName(_ text: String) {
     do {
         let table = try TableReference(parsing: text, defaultProject: "demo")
         let again = try TableReference(parsing: table.description, defaultProject: "other")
-        require(again == table, "\(table) is read as \(again)")
+        require(again == table, "\(table) is parsed as \(again)")
         requireInPlace([table.project, table.dataset, table.table])
     } catch let error as BigQueryError {
         requireLine(error.message, atMost: 300)
@@ -126,13 +127,13 @@ private func fuzzTableName(_ text: String) {
     }
     if let dataset = try? DatasetReference(parsing: text, defaultProject: "demo") {
         let again = try? DatasetReference(parsing: dataset.description, defaultProject: "other")
-        require(again == dataset, "\(dataset) is read as \(String(describing: again))")
+        require(again == dataset, "\(dataset) is parsed as \(String(describing: again))")
         requireInPlace([dataset.project, dataset.dataset])
     }
     if ResourceID.isProject(text) { requireInPlace([text]) }
 }
 
-/// Whether ids are still segments of their own once dots have been followed (RFC 3986, 5.2.4).
+/// Requires that IDs stay separate segments after dot segments are removed (RFC 3986, 5.2.4).
 private func requireInPlace(_ ids: [String]) {
     guard let endpoint = try? HTTPEndpoint("https://bigquery.example") else { fatalError("no endpoint") }
     let url = endpoint.url(path: ["v2"] + ids + ["end"])

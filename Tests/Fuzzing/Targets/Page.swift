@@ -15,8 +15,8 @@ private let schemas: [TableSchema?] = {
 
 private let memory = PageMemory()
 
-/// A page's body against a schema: text cells are UTF-8, no cell points outside of the page, an error is one short line,
-/// and neither the way in which the body arrives nor memory that is used again changes anything.
+/// The body of a page with a schema: text cells are UTF-8, cells stay within the page, errors are one short line, and
+/// neither chunks nor reused memory change the result.
 @Sendable func fuzzPage(_ input: inout FuzzInput) {
     let schema = input.choose(schemas)
     let seed = input.nextByte()
@@ -27,13 +27,13 @@ private let memory = PageMemory()
     switch (whole, cut) {
     case (.success(let page), .success(let other)):
         requireSound(page, schema)
-        require(values(page.rows) == values(other.rows), "a page depends on how it arrives")
+        require(values(page.rows) == values(other.rows), "a page depends on its chunks")
         require(page.schema == other.schema && page.totalRows == other.totalRows, "so does its head")
         require(page.pageToken == other.pageToken && page.jobComplete == other.jobComplete, "so does its head")
         require(page.nullsInRequired == other.nullsInRequired, "so do its warnings")
         memory.recycle(other.rows)
     case (.failure(let error), .failure(let other)):
-        require(error.description == other.description, "an error depends on how a page arrives")
+        require(error.description == other.description, "an error depends on the chunks")
         require(error.isTransient == [.malformedJSON, .inconsistentPage].contains(error.code), "\(error)")
         requireLine(error.message, atMost: 1_001)
     default: fatalError("whether a page can be read depends on how it arrives")
@@ -45,7 +45,7 @@ private func outcome(_ pieces: [[UInt8]], _ schema: TableSchema?, _ memory: Page
     do throws(RowsError) {
         var body = try PageBody(contentEncoding: nil, memory: memory, rowCount: 2)
         for piece in pieces {
-            // A typed throw does not come out of a closure of the standard library's.
+            // The closure cannot rethrow a typed error.
             if let error = piece.withUnsafeBytes({ bytes -> RowsError? in
                 do throws(RowsError) { try body.receive(bytes) } catch { return error }
                 return nil
@@ -63,11 +63,11 @@ private func outcome(_ pieces: [[UInt8]], _ schema: TableSchema?, _ memory: Page
 private func requireSound(_ page: ResultPage, _ schema: TableSchema?) {
     let rows = page.rows
     require(rows.columnCount == (schema ?? page.schema)?.fields.count ?? 0, "a page has other columns than its schema")
-    require(rows.cells.count == rows.rowCount * rows.columnCount, "rows are not whole")
-    require(page.totalRows ?? 0 >= 0, "fewer than no rows")
-    require(page.pageToken != "", "an empty token asks for nothing")
+    require(rows.cells.count == rows.rowCount * rows.columnCount, "rows are incomplete")
+    require(page.totalRows ?? 0 >= 0, "a negative row count")
+    require(page.pageToken != "", "an empty page token")
     for cell in rows.cells where cell.kind == .text || cell.kind == .blob {
-        require(cell.range.upperBound <= rows.bytes.count, "a cell lies outside of its page")
+        require(cell.range.upperBound <= rows.bytes.count, "a cell is outside of its page")
         guard cell.kind == .text else { continue }
         require(String(validating: rows.bytes[cell.range], as: UTF8.self) != nil, "a text is not UTF-8")
     }
@@ -80,21 +80,21 @@ private func requireSound(_ page: ResultPage, _ schema: TableSchema?) {
     }
 }
 
-/// A text that stands for a value in JSON neither ends the object around it nor adds a member to it.
+/// The text of a value can neither end the surrounding object nor add a member.
 private func requireJSON(_ text: ArraySlice<UInt8>) {
     let body = Array(#"{"unknown":"#.utf8) + text + Array(#","pageToken":"t"}"#.utf8)
     guard case .success(let page) = outcome([body], nil, PageMemory()) else { fatalError("a cell is not JSON") }
     require(page.pageToken == "t" && page.rows.rowCount == 0, "a cell is more than one value")
 }
 
-/// Names of one level differ for SQLite, and only what is not the first of its name has a suffix.
+/// Names of one level are distinct in SQLite, and only duplicates have a suffix.
 private func requireDistinctNames(_ fields: [TableSchema.Field]) {
     let names = fields.distinctNames.map { folded($0) }
     require(names.count == fields.count && Set(names).count == names.count, "two names are equal")
     var seen: Set<[UInt8]> = []
     for (field, name) in zip(fields, names) {
         let given = folded(field.name)
-        require(seen.insert(given).inserted == (given == name), "a name was changed without need")
+        require(seen.insert(given).inserted == (given == name), "a unique name was changed")
         requireDistinctNames(field.fields)
     }
 }
@@ -103,7 +103,7 @@ private func folded(_ name: String) -> [UInt8] {
     name.utf8.map { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) ? $0 + 0x20 : $0 }
 }
 
-/// What the cells hold, wherever it stands; a double by its bits.
+/// The values of the cells, doubles by their bits.
 private func values(_ page: RowPage) -> [[UInt8]] {
     page.cells.map { cell in
         let content: [UInt8] =

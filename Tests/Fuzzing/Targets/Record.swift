@@ -3,8 +3,8 @@ import Foundation
 
 @testable import SQLiteStaging
 
-/// A row of `_bqpull_runs` with some columns of the fuzzer's: read as a run whose numbers can be added up and whose
-/// texts have no NUL, or rejected with an error on one line.
+/// A row of `_bqpull_runs` with fuzzed columns: read as a run with bounded numbers and texts without NUL, or rejected with
+/// a one-line error.
 @Sendable func fuzzRecord(_ input: inout FuzzInput) {
     var values = validRecord
     let columns = values.keys.sorted()
@@ -13,7 +13,7 @@ import Foundation
         values[column] = nextValue(&input)
     }
     do {
-        let run = try RecordedRun(StoredRecord(table: "_bqpull_runs", path: "staging.db", values: values))
+        let run = try RecordedRun(ControlRow(table: "_bqpull_runs", path: "staging.db", values: values))
         let counts = [
             run.rows, run.dataWritten, run.statistics.totalRows ?? 0, run.statistics.pages, run.statistics.wireBytes,
             run.statistics.inflatedBytes, run.statistics.bytesProcessed ?? 0, run.statistics.bytesBilled ?? 0,
@@ -22,16 +22,16 @@ import Foundation
         require(counts.allSatisfy { $0 >= 0 && $0 <= Int64.max / 4 }, "\(counts)")
         let texts = [run.intent.runID, run.intent.sql, run.intent.project, run.target.table, run.error ?? ""]
         require(texts.allSatisfy { !$0.utf8.contains(0) }, "\(texts)")
-        require(StoredRecord.text(of: run.intent.startedAt).utf8.count == 24, "\(run.intent.startedAt)")
+        require(ControlRow.text(of: run.intent.startedAt).utf8.count == 24, "\(run.intent.startedAt)")
     } catch let error as StagingError {
-        require(error.code == .databaseUnusable && error.hint != nil, "\(error)")
+        require(error.code == .databaseUnusable, "\(error)")
         requireLine(error.message, atMost: 200)
     } catch {
         fatalError("\(error)")
     }
 }
 
-private func nextValue(_ input: inout FuzzInput) -> StoredRecord.Value {
+private func nextValue(_ input: inout FuzzInput) -> ControlRow.Value {
     switch input.nextByte() % 5 {
     case 0: return .null
     case 1: return .integer((0..<8).reduce(0) { number, _ in number << 8 | Int64(input.nextByte()) })
@@ -44,7 +44,7 @@ private func nextValue(_ input: inout FuzzInput) -> StoredRecord.Value {
     }
 }
 
-private let validRecord: [String: StoredRecord.Value] = {
+private let validRecord: [String: ControlRow.Value] = {
     let texts = [
         "run_id": "r", "command": "c", "project": "p", "location": "EU", "job_id": "j", "sql": "SELECT 1",
         "configuration": "{}", "statement_type": "SELECT", "tool_version": "bqpull", "target": "results",

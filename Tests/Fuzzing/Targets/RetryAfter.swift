@@ -1,6 +1,6 @@
 @testable import GoogleHTTP
 
-/// `Retry-After` and `Date`, on two lines: never a negative wait, and never one that cannot be added to the time.
+/// `Retry-After` and `Date`, on two lines: the delay is not negative, and does not overflow.
 @Sendable func fuzzRetryAfter(_ input: inout FuzzInput) {
     let k = Int(input.nextByte())
     let lines = String(decoding: input.rest, as: UTF8.self).split(separator: "\n", maxSplits: 1).map(String.init)

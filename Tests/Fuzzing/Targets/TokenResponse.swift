@@ -1,9 +1,8 @@
 @testable import GoogleOAuth
 
-/// An answer of a token endpoint: a token that is brought cannot break out of its header, and lives for no time that the
-/// clock cannot count.
+/// A token response: an accepted token cannot break out of its header, and has a bounded lifetime.
 @Sendable func fuzzTokenAnswer(_ input: inout FuzzInput) {
-    // What somebody says of the lifetime of a token that came in another way.
+    // The lifetime of a token from another source.
     let seconds = Double(bitPattern: input.rest.prefix(8).reduce(0) { $0 << 8 | UInt64($1) })
     if let token = AccessToken(checking: "fake"),
         let lifetime = TokenResponse(accessToken: token, seconds: seconds).lifetime

@@ -2,7 +2,7 @@ import Testing
 
 @testable import GoogleHTTP
 
-/// Plain http goes to this machine and to the metadata server beside it, and the latter only where one is asked for.
+/// Plain http is allowed to this machine, and to metadata servers only where one is expected.
 @Suite struct MetadataEndpointTests {
     @Test(arguments: [
         ("http://metadata.google.internal", true), ("http://169.254.169.254", true), ("169.254.169.254:80", true),
@@ -11,17 +11,17 @@ import Testing
         ("http://169.253.169.254", false), ("http://169.254.169.254.example.com", false),
         ("http://metadata.google.internal.example.com", false), ("http://169.254.1", false),
     ])
-    func onlyLinkLocalAddressesArePlain(address: String, isAllowed: Bool) {
+    func allowsPlainHTTPToLinkLocalAddresses(address: String, isAllowed: Bool) {
         #expect(((try? HTTPEndpoint(metadataServer: address)) != nil) == isAllowed)
     }
 
     @Test(arguments: ["http://metadata.google.internal", "http://169.254.169.254"])
-    func areNoEndpointsOtherwise(address: String) {
+    func rejectsMetadataServersAsEndpoints(address: String) {
         let error = #expect(throws: HTTPError.self) { try HTTPEndpoint(address) }
         #expect(error?.code == .insecureEndpoint)
     }
 
-    @Test func areNotAskedThroughAProxy() throws {
+    @Test func bypassesProxy() throws {
         let proxy = try #require(HTTPProxy(environment: ["HTTPS_PROXY": "http://proxy:3128"]))
         #expect(!proxy.serves("metadata.google.internal"))
         #expect(!proxy.serves("169.254.169.254"))

@@ -5,10 +5,10 @@ import Testing
 
 @Suite struct HTTPSTransportTests {
     private func exchange(
-        _ answer: String, then ending: RawServer.Ending = .close, limits: HTTPLimits = HTTPLimits(),
+        _ response: String, then ending: RawServer.Ending = .close, limits: HTTPLimits = HTTPLimits(),
         firstByteTimeout: Duration = .seconds(30), holding: Duration? = nil
     ) async throws -> (Int, String) {
-        try await RawServer.with(answer, then: ending) { server in
+        try await RawServer.with(response, then: ending) { server in
             try await withTransport(limits: limits) { transport in
                 try await transport.exchange(
                     HTTPRequest(.get, server.address + "/x", firstByteTimeout: firstByteTimeout)
@@ -44,18 +44,18 @@ import Testing
         }
     }
 
-    @Test func handsOutStatusAndBody() async throws {
+    @Test func passesStatusAndBody() async throws {
         let (status, body) = try await exchange("HTTP/1.1 503 Busy\r\nContent-Length: 5\r\n\r\nhello")
         #expect(status == 503)
         #expect(body == "hello")
     }
 
     @Test(arguments: [301, 302, 303, 307, 308])
-    func neverFollowsARedirect(status: Int) async throws {
-        let answer = "HTTP/1.1 \(status) Moved\r\nLocation: http://127.0.0.1:1/elsewhere\r\nContent-Length: 0\r\n\r\n"
+    func rejectsRedirects(status: Int) async throws {
+        let response = "HTTP/1.1 \(status) Moved\r\nLocation: http://127.0.0.1:1/elsewhere\r\nContent-Length: 0\r\n\r\n"
         do {
-            _ = try await exchange(answer)
-            Issue.record("a redirect was taken for an answer")
+            _ = try await exchange(response)
+            Issue.record("a redirect was not rejected")
         } catch let error as HTTPError {
             #expect(error.code == .redirected)
             #expect(error.message.contains("http://127.0.0.1:1/elsewhere"))
@@ -70,8 +70,8 @@ import Testing
         ("not http at all\r\n\r\n", .protocolViolation),
         ("HTTP/1.1 200 OK\r\nContent-Length: 2000\r\n\r\n" + String(repeating: "x", count: 2000), .bodyTooLarge),
     ])
-    func namesWhatIsWrong(answer: String, expected: HTTPError.Code) async {
-        #expect(await code { _ = try await exchange(answer) } == expected)
+    func classifiesMalformedResponses(response: String, expected: HTTPError.Code) async {
+        #expect(await code { _ = try await exchange(response) } == expected)
     }
 
     @Test(
@@ -80,7 +80,7 @@ import Testing
             "Content-Length: 2\r\n\r\n{}", "Content-Length: 0\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
             "\r\n",
         ])
-    func aStatusBelow100IsNoHTTP(status: String, rest: String) async {
+    func rejectsStatusBelow100(status: String, rest: String) async {
         #expect(await code { _ = try await exchange("HTTP/1.1 \(status) X\r\n\(rest)") } == .protocolViolation)
     }
 
@@ -91,7 +91,7 @@ import Testing
             "http://127.0.0.1:18446744073709551617", "http://", "http:///x", "ftp://127.0.0.1", "127.0.0.1", "",
             "http://a b",
         ])
-    func anAddressThatIsNoneIsRefused(url: String) async throws {
+    func rejectsInvalidURLs(url: String) async throws {
         let found = await code { try await withTransport { try await $0.exchange(HTTPRequest(.get, url)) { _, _ in } } }
         #expect(found == .invalidEndpoint)
     }
@@ -100,7 +100,7 @@ import Testing
         ("Schlüssel", "value"), ("", "value"), ("a b", "value"), ("a:", "value"), ("a\r\nb", "value"),
         ("name", "a\r\nb: c"), ("name", "a\nb"), ("name", "a\u{0}b"), ("Authorization", "Bearer a\nb"),
     ])
-    func aHeaderThatHTTPCannotCarryIsRefused(name: String, value: String) async throws {
+    func rejectsInvalidHeaders(name: String, value: String) async throws {
         try await RawServer.with("HTTP/1.1 204 No Content\r\n\r\n") { server in
             let request =
                 name == "Authorization"
@@ -112,7 +112,7 @@ import Testing
         }
     }
 
-    @Test func noticesThatNothingListens() async throws {
+    @Test func reportsRefusedConnection() async throws {
         let address = "http://127.0.0.1:1"
         let found = await code {
             try await withTransport { try await $0.exchange(HTTPRequest(.get, address)) { _, _ in } }
@@ -120,14 +120,14 @@ import Testing
         #expect(found == .connectionFailed)
     }
 
-    @Test func endsWhenNoFirstByteComes() async {
+    @Test func timesOutWithoutFirstByte() async {
         let found = await code {
             _ = try await exchange("", then: .stayOpen, firstByteTimeout: .milliseconds(200))
         }
         #expect(found == .timeout)
     }
 
-    @Test func endsWhenTheBodyFallsSilent() async {
+    @Test func timesOutOnSilentBody() async {
         var limits = HTTPLimits()
         limits.idleTimeout = .milliseconds(200)
         let found = await code {
@@ -138,7 +138,7 @@ import Testing
         #expect(found == .timeout)
     }
 
-    @Test func endsWhenTheBodyTrickles() async {
+    @Test func timesOutOnSlowBody() async {
         var limits = HTTPLimits()
         limits.rateWindow = .milliseconds(200)
         let found = await code {
@@ -149,9 +149,9 @@ import Testing
         #expect(found == .timeout)
     }
 
-    /// A sender that is made to wait is not silent; one that is silent afterwards is.
+    /// A sender can stall only while the body is not held.
     @Test(arguments: [("hello", nil as HTTPError.Code?), ("hel", .timeout)])
-    func doesNotCountTheTimeThatTheSenderIsMadeToWait(sent: String, expected: HTTPError.Code?) async {
+    func ignoresTimeWhileBodyIsHeld(sent: String, expected: HTTPError.Code?) async {
         var limits = HTTPLimits()
         limits.idleTimeout = .milliseconds(200)
         limits.rateWindow = .milliseconds(250)

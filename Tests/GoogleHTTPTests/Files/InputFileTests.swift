@@ -5,11 +5,11 @@ import Testing
 @testable import GoogleHTTP
 
 @Suite struct InputFileTests {
-    private func read(_ path: String, limit: Int = 100, patience: Duration? = .milliseconds(20)) -> Result<
+    private func read(_ path: String, limit: Int = 100, timeout: Duration? = .milliseconds(20)) -> Result<
         String, InputFileError
     > {
         Result { () throws(InputFileError) in
-            String(decoding: try InputFile.read(path, limit: limit, patience: patience), as: UTF8.self)
+            String(decoding: try InputFile.read(path, limit: limit, timeout: timeout), as: UTF8.self)
         }
     }
 
@@ -27,34 +27,34 @@ import Testing
         }
     }
 
-    /// Of all of these, reading or opening the FIFO would block.
+    /// Reading or opening the FIFO would block.
     @Test(
         .faults("L30"), .timeLimit(.minutes(1)),
         arguments: [
             ("fifo", .namedPipe), ("link", .namedPipe), (".", .folder), ("nothing", .unreadable(ENOENT)),
             ("nothing\0", .unreadable(EINVAL)), ("/dev/zero", .device), ("/dev/fd/999999", .unreadable(EBADF)),
         ] as [(String, InputFileError.Kind)])
-    func rejectsWhatIsNotAFile(name: String, expected: InputFileError.Kind) async throws {
+    func rejectsNonFiles(name: String, expected: InputFileError.Kind) async throws {
         try await TemporaryFolder.with { folder in
             try #require(mkfifo(folder.file("fifo"), 0o600) == 0)
             try FileManager.default.createSymbolicLink(
                 atPath: folder.file("link"), withDestinationPath: folder.file("fifo"))
             let path = name.hasPrefix("/") ? name : folder.file(name)
-            #expect(kind(read(path, patience: nil)) == expected)
+            #expect(kind(read(path, timeout: nil)) == expected)
             let check = Result { () throws(InputFileError) in try InputFile.check(path) }
             #expect(((try? check.get()) == nil) == [.namedPipe, .device].contains(expected))
         }
     }
 
     @Test(.faults("L30"), arguments: ["/dev/fd/", "/proc/self/fd/"])
-    func readsAnInheritedPipe(folder: String) throws {
+    func readsInheritedPipe(folder: String) throws {
         let pipe = Pipe()
         try pipe.fileHandleForWriting.write(contentsOf: Data("text".utf8))
         try pipe.fileHandleForWriting.close()
-        #expect(try read("\(folder)\(pipe.fileHandleForReading.fileDescriptor)", patience: nil).get() == "text")
+        #expect(try read("\(folder)\(pipe.fileHandleForReading.fileDescriptor)", timeout: nil).get() == "text")
     }
 
-    @Test(.faults("L30")) func endsTheWaitForASilentPipe() throws {
+    @Test(.faults("L30")) func timesOutOnSilentPipe() throws {
         let pipe = Pipe()
         try pipe.fileHandleForWriting.write(contentsOf: Data("the beginning".utf8))
         let result = read("/dev/fd/\(pipe.fileHandleForReading.fileDescriptor)")
@@ -62,13 +62,13 @@ import Testing
         try pipe.fileHandleForWriting.close()
     }
 
-    @Test(.faults("L30")) func readsNoMoreOfAnEndlessInputThanTheLimit() throws {
+    @Test(.faults("L30")) func stopsReadingAtLimit() throws {
         let endless = open("/dev/zero", O_RDONLY | O_CLOEXEC)
         defer { close(endless) }
         #expect(kind(read("/dev/fd/\(endless)")) == .tooLarge(100))
     }
 
-    @Test func readsAnInheritedFileFromItsBeginning() async throws {
+    @Test func readsInheritedFileFromItsStart() async throws {
         try await TemporaryFolder.with { folder in
             try Data("hello".utf8).write(to: URL(fileURLWithPath: folder.file("text")))
             let file = open(folder.file("text"), O_RDONLY | O_CLOEXEC)
@@ -79,11 +79,11 @@ import Testing
         }
     }
 
-    @Test func theNullDeviceIsEmpty() throws {
+    @Test func readsNullDeviceAsEmpty() throws {
         #expect(try read("/dev/null").get() == "")
     }
 
-    @Test func aCancelledCallerDoesNotWaitForTheThread() async throws {
+    @Test func cancellationDoesNotWaitForThread() async throws {
         let end = DispatchSemaphore(value: 0)
         let reading = Task { try await onOwnThread { end.wait() } }
         reading.cancel()

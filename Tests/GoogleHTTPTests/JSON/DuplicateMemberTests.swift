@@ -16,7 +16,7 @@ import Testing
         #"{"":1," ":2}"#,
         #"{"é":"日本","\uD83D\uDE00":true}"#,
     ])
-    func oneOfEachIsDecoded(json: String) throws {
+    func decodesDistinctMembers(json: String) throws {
         #expect(DuplicateMember(in: Array(json.utf8)) == nil)
         _ = try JSONDecoder().decodeUnambiguous(JSONShape.self, from: Array(json.utf8))
     }
@@ -27,12 +27,12 @@ import Testing
         (#"[[{"a":{},"a":[]}]]"#, "a"),
         (#"{"":1,"":2}"#, ""), (#"{"a\"b":1,"a\u0022b":2}"#, "a\"b"), (" { \"a\" : 1 ,\n \"a\" : 2 } ", "a"),
         (#"{"a":{"b":1},"a":{"b":1}}"#, "a"), ("\u{FEFF}{\"a\":1,\"a\":2}", "a"),
-        // The decoder takes both spellings of an accented letter for one key.
+        // The decoder equates both spellings of an accented letter.
         ("{\"\u{e9}\":1,\"e\u{301}\":2}", "é"), (#"{"😀":1,"\ud83d\ude00":2}"#, "😀"),
-        // Found before what is wrong behind it.
+        // Found before the syntax error after it.
         (#"{"a":1,"a":2"#, "a"),
     ])
-    func twoOfOneNameAreFound(json: String, name: String) {
+    func findsDuplicates(json: String, name: String) {
         #expect(DuplicateMember(in: Array(json.utf8))?.name == name)
         let error = #expect(throws: DuplicateMember.self) { try decode(Array(json.utf8)) }
         #expect(error?.name == name)
@@ -44,7 +44,7 @@ import Testing
         "{}x", "\"open", "\"a\\", "\"a\\\"", "\"a\nb\"", "{\"\\ud800\":1}", "{\"\\x\":1}", "nul", "01",
         "{\"a\":1}\u{0}", "//",
     ])
-    func malformedTextIsNotDecoded(json: String) {
+    func rejectsMalformedText(json: String) {
         #expect(DuplicateMember(in: Array(json.utf8)) == nil)
         #expect(throws: DecodingError.self) {
             _ = try JSONDecoder().decodeUnambiguous(JSONShape.self, from: Array(json.utf8))
@@ -53,12 +53,12 @@ import Testing
 
     /// The decoder would detect these encodings, in which the scanner sees no members.
     @Test(arguments: [String.Encoding.utf16, .utf16BigEndian, .utf16LittleEndian, .utf32, .utf32LittleEndian])
-    func otherEncodingsAreMalformed(encoding: String.Encoding) throws {
+    func rejectsOtherEncodings(encoding: String.Encoding) throws {
         let bytes = Array(try #require(#"{"a":1,"a":2}"#.data(using: encoding)))
         #expect(throws: DecodingError.self) { try decode(bytes) }
     }
 
-    @Test func namesAndDepthAreBounded() throws {
+    @Test func boundsNesting() throws {
         func nested(_ levels: Int) -> [UInt8] {
             Array((String(repeating: "[", count: levels) + String(repeating: "]", count: levels)).utf8)
         }
@@ -70,7 +70,7 @@ import Testing
     }
 }
 
-/// Any JSON value; only that it can be read matters.
+/// Any JSON value.
 private struct JSONShape: Decodable {
     private struct Key: CodingKey {
         let stringValue: String

@@ -13,7 +13,7 @@ import Testing
             (["HTTPS_PROXY": "http://one:1", "https_proxy": "http://two:2"], "one:1"),
             (["HTTPS_PROXY": "http://user:hush@proxy:3128/"], "proxy:3128"),
         ] as [([String: String], String?)])
-    func readsTheUsualVariables(environment: [String: String], address: String?) throws {
+    func readsEnvironmentVariables(environment: [String: String], address: String?) throws {
         let proxy = HTTPProxy(environment: environment)
         #expect(try proxy.map { try $0.address.get() }.map { "\($0.host):\($0.port)" } == address)
         var dumped = ""
@@ -21,13 +21,13 @@ import Testing
         #expect(!dumped.contains("hush") && !"\(String(describing: proxy))".contains("hush"))
     }
 
-    /// Only where a request would go through it.
+    /// Fails only the requests that would go through the proxy.
     @Test(arguments: ["socks5://proxy:1080", "https://user:hush@proxy", "http://", "http:// bad"])
-    func whatIsNoHTTPProxyIsRefused(address: String) async throws {
-        let refused = try await error(proxyAt: address)
-        #expect(refused?.code == .proxy)
-        #expect(refused?.message.contains("SOCKS") == true)
-        #expect(refused?.message.contains("hush") == false)
+    func rejectsOtherProxies(address: String) async throws {
+        let error = try await self.error(proxyAt: address)
+        #expect(error?.code == .proxy)
+        #expect(error?.message.contains("SOCKS") == true)
+        #expect(error?.message.contains("hush") == false)
         try await RawServer.with("HTTP/1.1 204 No Content\r\n\r\n") { server in
             let transport = transport(proxy: address)
             let status = try await transport.exchange(HTTPRequest(.get, server.address)) { head, _ in head.status }
@@ -39,10 +39,10 @@ import Testing
     @Test(
         .faults("N44"),
         arguments: ["http://127.0.0.1:65536", "127.0.0.1:70000", "http://proxy:18446744073709551617", "proxy:0"])
-    func aPortOutOfRangeIsRefused(address: String) async throws {
-        let refused = try await error(proxyAt: address)
-        #expect(refused?.code == .proxy)
-        #expect(refused?.message == "the port of HTTPS_PROXY is out of range")
+    func rejectsPortOutOfRange(address: String) async throws {
+        let error = try await self.error(proxyAt: address)
+        #expect(error?.code == .proxy)
+        #expect(error?.message == "the port of HTTPS_PROXY is out of range")
     }
 
     @Test(arguments: [
@@ -51,7 +51,7 @@ import Testing
         ("a.example, oauth2.googleapis.com", "oauth2.googleapis.com", false), ("*", "oauth2.googleapis.com", false),
         ("", "127.0.0.1", false), ("", "localhost", false),
     ])
-    func exceptionsGoDirectly(exceptions: String, host: String, serves: Bool) throws {
+    func bypassesProxyForExceptions(exceptions: String, host: String, serves: Bool) throws {
         let proxy = HTTPProxy(environment: ["HTTPS_PROXY": "http://proxy:1", "NO_PROXY": exceptions])
         #expect(proxy?.serves(host) == serves)
     }
@@ -75,21 +75,21 @@ import Testing
         "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n",
         "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n",
     ])
-    func aProxyThatRefusesIsNamed(answer: String) async throws {
-        try await RawServer.with(answer) { server in
-            let error = try await error(proxyAt: server.address)
+    func reportsRejectionByProxy(response: String) async throws {
+        try await RawServer.with(response) { server in
+            let error = try await self.error(proxyAt: server.address)
             #expect(error?.code == .proxy)
             #expect(error?.message.contains(server.address.dropFirst("http://".count)) == true)
             #expect(error?.isTransient == false)
         }
     }
 
-    @Test func aProxyThatIsNotThereIsNamed() async throws {
+    @Test func reportsUnreachableProxy() async throws {
         let address = "http://127.0.0.1:1"
         #expect(try await error(proxyAt: address)?.code == .proxy)
     }
 
-    @Test func aProxyInTheWayIsNamedToo() async throws {
+    @Test func reportsUnconfiguredProxy() async throws {
         try await RawServer.with("HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n") { server in
             let transport = HTTPSTransport(userAgent: "t", logger: Logger(label: "t") { _ in SwiftLogNoOpLogHandler() })
             let error = await #expect(throws: HTTPError.self) {

@@ -1,5 +1,6 @@
-@testable import GoogleHTTP
 import Testing
+
+@testable import GoogleHTTP
 
 @Suite struct RetryAfterTests {
     private static let now = "Sun, 06 Nov 1994 08:49:37 GMT"
@@ -23,13 +24,13 @@ import Testing
             ("1.5", now, nil),
             ("", now, nil),
         ] as [(String, String?, Duration?)])
-    func readsBothForms(value: String, date: String?, expected: Duration?) {
+    func readsSecondsAndDates(value: String, date: String?, expected: Duration?) {
         let headers = [("retry-after", value)] + (date.map { [("Date", $0)] } ?? [])
         #expect(
             HTTPResponseHead(status: 429, headers: headers.map { (name: $0.0, value: $0.1) }).retryAfter == expected)
     }
 
-    @Test func isAbsentWithoutTheHeader() {
+    @Test func isNilWithoutHeader() {
         #expect(HTTPResponseHead(status: 429).retryAfter == nil)
     }
 }

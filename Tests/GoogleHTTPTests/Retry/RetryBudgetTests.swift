@@ -1,18 +1,19 @@
-@testable import GoogleHTTP
 import TestSupport
 import Testing
+
+@testable import GoogleHTTP
 
 @Suite struct RetryBudgetTests {
     private let clock = ManualClock()
 
-    /// The budget of a run that has been at work for an hour without a wait.
+    /// The budget of a run that has worked for an hour without waiting.
     private func budget() -> RetryBudget {
         let budget = RetryBudget(.seconds(100), clock: clock)
         clock.advance(by: .seconds(3600))
         return budget
     }
 
-    @Test func onlyWaitsAreCounted() {
+    @Test func countsOnlyWaits() {
         let budget = budget()
         #expect(budget.allows(.seconds(100)))
         #expect(!budget.allows(.seconds(101)))
@@ -27,7 +28,7 @@ import Testing
         #expect(!budget.allows(.seconds(71)))
     }
 
-    @Test func waitsAtTheSameTimeAreCountedOnce() {
+    @Test func countsSimultaneousWaitsOnce() {
         let budget = budget()
         budget.beginWait()
         clock.advance(by: .seconds(10))

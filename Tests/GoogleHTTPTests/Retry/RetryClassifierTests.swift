@@ -2,18 +2,17 @@ import GoogleHTTP
 import Testing
 
 @Suite struct RetryClassifierTests {
-    /// A connection that was idle for too long is replaced at once, the one in its place is not.
-    @Test func aConnectionIsReplacedAtOnceTheFirstTimeOnly() {
-        let judge = RetryClassifier()
+    @Test func retriesFirstLostConnectionImmediately() {
+        let classifier = RetryClassifier()
         var error = HTTPError(code: .connectionLost, message: "the connection ended")
-        error.isBeforeAnswer = true
-        #expect(judge.judge(error) == .retryImmediately)
-        #expect(judge.judge(error) == .retry())
+        error.isBeforeResponse = true
+        #expect(classifier.classify(error) == .retryImmediately)
+        #expect(classifier.classify(error) == .retry())
     }
 
-    @Test func aNameIsLookedUpThreeTimes() {
-        let judge = RetryClassifier()
+    @Test func retriesLookupTwice() {
+        let classifier = RetryClassifier()
         let error = HTTPError(code: .hostNotFound, message: "there is no such host")
-        #expect((1...3).map { _ in judge.judge(error) } == [.retry(), .retry(), .exhausted])
+        #expect((1...3).map { _ in classifier.classify(error) } == [.retry(), .retry(), .exhausted])
     }
 }

@@ -1,13 +1,14 @@
-@testable import GoogleHTTP
 import Synchronization
 import TestSupport
 import Testing
+
+@testable import GoogleHTTP
 
 @Suite struct RetryPolicyTests {
     private struct Failure: Error {}
 
     @Test(arguments: 1...8)
-    func delaysGrowToTheirBound(k: Int) {
+    func delaysAreUniformUpToTheirBound(k: Int) {
         let policy = RetryPolicy()
         var generator = SystemRandomNumberGenerator()
         let bound = Duration.seconds(min(32, 1 << k))
@@ -18,31 +19,31 @@ import Testing
         #expect(delays.max().map { $0 > .seconds(1) + (bound - .seconds(1)) * 0.9 } == true)
     }
 
-    @Test func aLongerWaitThatTheServerAsksForWins() {
+    @Test func prefersLongerWaitOfServer() {
         var generator = SystemRandomNumberGenerator()
         let policy = RetryPolicy()
         #expect(policy.delay(beforeRetry: 1, atLeast: .seconds(40), using: &generator) == .seconds(40))
         #expect(policy.delay(beforeRetry: 1, atLeast: .zero, using: &generator) >= .seconds(1))
     }
 
-    @Test func repeatsUntilItSucceeds() async throws {
+    @Test func retriesUntilSuccess() async throws {
         let clock = ManualClock()
         let count = Atomic(0)
-        let told = Mutex<[Duration]>([])
+        let delays = Mutex<[Duration]>([])
         let result = try await RetryPolicy().run(clock: clock) { _ in
             .retry()
-        } onRetry: { repetition in
-            told.withLock { $0.append(repetition.delay) }
+        } onRetry: { attempt in
+            delays.withLock { $0.append(attempt.delay) }
         } operation: {
             guard count.add(1, ordering: .relaxed).newValue == 4 else { throw Failure() }
             return "done"
         }
         #expect(result == "done")
         #expect(clock.slept.count == 3)
-        #expect(told.withLock { $0 } == clock.slept)
+        #expect(delays.withLock { $0 } == clock.slept)
     }
 
-    @Test func givesUpWhenTheBudgetIsUsed() async {
+    @Test func failsWhenBudgetIsExhausted() async {
         let clock = ManualClock()
         await #expect(throws: Failure.self) {
             try await RetryPolicy().run(clock: clock) { _ in
@@ -56,8 +57,8 @@ import Testing
         #expect(total > .seconds(600 - 32))
     }
 
-    /// As after a night that the machine slept through.
-    @Test func whatCameBeforeTheFirstFailureIsNotCounted() async throws {
+    /// For example, the machine was asleep.
+    @Test func ignoresTimeBeforeFirstFailure() async throws {
         let clock = ManualClock()
         let count = Atomic(0)
         try await RetryPolicy().run(clock: clock) { _ in
@@ -70,7 +71,7 @@ import Testing
         #expect(clock.slept.count == 1)
     }
 
-    @Test func givesUpAtOnceWhenTheServerAsksForMoreThanTheBudget() async {
+    @Test func failsWhenRequestedWaitExceedsBudget() async {
         let clock = ManualClock()
         await #expect(throws: Failure.self) {
             try await RetryPolicy().run(clock: clock) { _ in
@@ -82,7 +83,7 @@ import Testing
         #expect(clock.slept.isEmpty)
     }
 
-    @Test func stopsWhereTheJudgeSaysSo() async {
+    @Test func doesNotRetryAfterFail() async {
         let clock = ManualClock()
         let count = Atomic(0)
         await #expect(throws: Failure.self) {
@@ -96,7 +97,7 @@ import Testing
         #expect(count.load(ordering: .relaxed) == 1)
     }
 
-    @Test func repeatsAtOnceWithoutWaiting() async throws {
+    @Test func retriesImmediatelyWithoutWaiting() async throws {
         let clock = ManualClock()
         let count = Atomic(0)
         try await RetryPolicy().run(clock: clock) { _ in
@@ -107,9 +108,9 @@ import Testing
         #expect(clock.slept.isEmpty)
     }
 
-    @Test func countsRepetitionsAgainstTheirMaximum() async {
+    @Test func stopsAfterTheMaximumNumberOfAttempts() async {
         var policy = RetryPolicy()
-        policy.maxRetries = 3
+        policy.maxAttempts = 4
         let count = Atomic(0)
         await #expect(throws: Failure.self) {
             try await policy.run(clock: ManualClock()) { _ in

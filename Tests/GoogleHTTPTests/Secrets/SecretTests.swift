@@ -8,7 +8,7 @@ import Testing
         var secret = Secret("not-a-real-secret")
     }
 
-    @Test func noWayOfPrintingShowsTheValue() throws {
+    @Test func isRedactedHoweverPrinted() throws {
         let holder = Holder()
         var dumped = ""
         dump(holder, to: &dumped)
@@ -23,7 +23,7 @@ import Testing
         #expect(holder.secret.reveal() == "not-a-real-secret")
     }
 
-    @Test func aRequestShowsItsAddressOnly() {
+    @Test func requestPrintsOnlyItsURL() {
         let request = HTTPRequest.form("https://example.com/token", ["token": "not-a-real-secret"])
         var dumped = ""
         dump(request, to: &dumped)

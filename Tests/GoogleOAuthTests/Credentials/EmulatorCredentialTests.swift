@@ -21,7 +21,7 @@ import Testing
             environment: [String: String] = [:], now: @escaping @Sendable () -> Date = { Date() }
         ) -> TokenContext {
             var retry = RetryPolicy.tokenEndpoint
-            retry.maxRetries = 0
+            retry.maxAttempts = 1
             return TokenContext(transport: transport, retry: retry, now: now, environment: environment)
         }
 

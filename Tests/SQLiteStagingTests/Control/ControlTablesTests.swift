@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite struct ControlTablesTests {
-    @Test(.faults("L26")) func refusesAFileOfANewerVersion() async throws {
+    @Test(.faults("L26")) func rejectsAFileOfANewerVersion() async throws {
         try await StagingFolder.with { folder in
             try await folder.stage([], schema: .numbers)
             try folder.execute("UPDATE _bqpull_meta SET value = value + 1 WHERE key = 'version'")
@@ -22,7 +22,8 @@ import Testing
         "CREATE TABLE _BQPull_mine (x)", "CREATE VIEW _bqpull_v AS SELECT 1",
     ]
 
-    @Test(.faults("L17"), arguments: impostors) func refusesObjectsThatOnlyLookLikeOurs(_ sql: String) async throws {
+    @Test(.faults("L17"), arguments: impostors) func rejectsForeignObjectsWithReservedNames(_ sql: String) async throws
+    {
         try await StagingFolder.with { folder in
             try folder.execute(sql)
             let before = try folder.read("SELECT sql FROM sqlite_master")
@@ -31,7 +32,7 @@ import Testing
         }
     }
 
-    @Test(.faults("L17")) func refusesTriggersOnItsRecords() async throws {
+    @Test(.faults("L17")) func rejectsTriggersOnItsRecords() async throws {
         try await StagingFolder.with { folder in
             try await folder.stage([], schema: .numbers)
             try folder.execute(
@@ -40,7 +41,7 @@ import Testing
         }
     }
 
-    @Test func leavesTheUsersVersionAlone() async throws {
+    @Test func keepsTheUserVersion() async throws {
         try await StagingFolder.with { folder in
             try folder.execute("PRAGMA user_version = 7; PRAGMA application_id = 8; CREATE TABLE t (n)")
             try await folder.stage([], schema: .numbers)
@@ -49,7 +50,7 @@ import Testing
         }
     }
 
-    /// The tables as version 1 made them, with a run that is published and one that was interrupted.
+    /// The tables of version 1, with a published and an interrupted run.
     private static let version1 = """
         CREATE TABLE _bqpull_meta (key TEXT NOT NULL PRIMARY KEY, value);
         INSERT INTO _bqpull_meta VALUES ('version', 1);
@@ -81,7 +82,7 @@ import Testing
              '2026-01-01T00:00:01.000Z', 'bqpull 0');
         """
 
-    @Test(.faults("L26"), arguments: [true, false]) func bringsAFileOfVersion1UpToDate(byReadingItsRuns: Bool)
+    @Test(.faults("L26"), arguments: [true, false]) func migratesAFileOfVersion1(byReadingItsRuns: Bool)
         async throws
     {
         try await StagingFolder.with { folder in
@@ -91,7 +92,7 @@ import Testing
                 #expect(runs.map(\.state) == [.published, .discarded])
                 #expect(runs.map(\.rows) == [1, 0])
             }
-            // The table is known to be bqpull's own.
+            // The table is managed.
             try await folder.stage([[.integer(2)]], schema: .numbers)
             #expect(try folder.read("SELECT * FROM results") == ["2"])
             #expect(
@@ -102,12 +103,12 @@ import Testing
         }
     }
 
-    /// After a process was killed, what it was writing is looked at; else only when that is asked for.
+    /// After a process was killed, the file is checked; otherwise only on request.
     @Test func checksAFileForDamage() async throws {
         try await StagingFolder.with { folder in
             try folder.execute("CREATE TABLE mine (n); CREATE INDEX i ON mine (n); INSERT INTO mine VALUES (1)")
             try await folder.stage([], schema: .numbers)
-            // An index that lies is damage that nobody meets by reading the schema.
+            // Reading the schema does not detect an inconsistent index.
             try folder.execute(
                 """
                 PRAGMA writable_schema = ON;

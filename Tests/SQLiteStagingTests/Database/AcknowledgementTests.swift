@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 @Suite struct AcknowledgementTests {
-    /// Publishes a run whose caller does not get its report.
+    /// Publishes a run without acknowledging it.
     private func publish(
         in folder: StagingFolder, _ ifExists: StagingTarget.ExistingTable? = .append, command: String = "test",
         _ values: [Int64] = [1]
@@ -25,7 +25,7 @@ import Testing
         return run
     }
 
-    @Test(.faults("L33")) func isAwaitedUntilItIsGiven() async throws {
+    @Test(.faults("L33")) func isPendingUntilItIsRecorded() async throws {
         try await StagingFolder.with { folder in
             try await publish(in: folder)
             let run = try #require(try await find(in: folder))
@@ -54,7 +54,8 @@ import Testing
         Change(testDescription: "no table", sql: "DROP TABLE results"),
     ]
 
-    @Test(.faults("L33"), arguments: changes) func isOnlyAwaitedOfATableThatIsUnchanged(_ change: Change) async throws {
+    @Test(.faults("L33"), arguments: changes) func isPendingOnlyWhileTheTableIsUnchanged(_ change: Change) async throws
+    {
         try await StagingFolder.with { folder in
             try await publish(in: folder)
             try folder.execute(change.sql)
@@ -62,7 +63,7 @@ import Testing
         }
     }
 
-    @Test func isGivenByALaterPublication() async throws {
+    @Test func isImpliedByALaterPublication() async throws {
         try await StagingFolder.with { folder in
             try await publish(in: folder)
             try await publish(in: folder, command: "other")
@@ -72,11 +73,11 @@ import Testing
         }
     }
 
-    /// Appended rows would be doubled, so that a clock that went backwards counts as no time; else as too much.
+    /// After the clock was set back, a run is found only for `append`, where another run would duplicate rows.
     @Test(
         .faults("L25"),
         arguments: [(.append, true), (.replace, false), (nil, false)] as [(StagingTarget.ExistingTable?, Bool)])
-    func isAwaitedForSomeTime(_ ifExists: StagingTarget.ExistingTable?, isFoundInThePast: Bool) async throws {
+    func isPendingWithinTheWindow(_ ifExists: StagingTarget.ExistingTable?, isFoundInThePast: Bool) async throws {
         try await StagingFolder.with { folder in
             try await publish(in: folder, ifExists)
             for (later, isFound) in [(0.0, true), (590, true), (610, false), (-100, isFoundInThePast)] {
@@ -87,7 +88,7 @@ import Testing
         }
     }
 
-    @Test func isTheOneOfTheSameCommand() async throws {
+    @Test func belongsToTheCommand() async throws {
         try await StagingFolder.with { folder in
             try await publish(in: folder)
             #expect(try await find(in: folder, command: "other") == nil)

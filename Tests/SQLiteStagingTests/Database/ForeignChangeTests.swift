@@ -5,7 +5,7 @@ import SQLiteStaging
 import TestSupport
 import Testing
 
-/// What another program does to the rows of a run is noticed before they are published.
+/// Changes by another program to the rows of a run are detected before they are published.
 @Suite struct ForeignChangeTests {
     private func append(_ pages: Range<Int>, to run: StagingRun) async throws {
         for page in pages { try await run.append(RowPage(firstRow: page * 2, integers: [1, 2])) }
@@ -23,7 +23,7 @@ import Testing
     }
 
     @Test(.faults("L41"), arguments: Moment.allCases, [0, 0.5, 0.99])
-    func noticesATruncatedLog(_ moment: Moment, part: Double) async throws {
+    func detectsATruncatedLog(_ moment: Moment, part: Double) async throws {
         try await StagingFolder.with { folder in
             try folder.execute("CREATE TABLE mine (n); INSERT INTO mine VALUES (7)")
             let database = try await StagingDatabase.open(folder.target())
@@ -39,13 +39,13 @@ import Testing
                 try await database.settle()
             }
             try? await database.close()
-            // What is left is a state of before, and whole.
+            // The file is intact, in an earlier state.
             #expect(try folder.read("PRAGMA integrity_check") == ["\"ok\""])
             #expect(try folder.read("SELECT n FROM mine") == ["7"])
         }
     }
 
-    /// Other programs may write the log back and begin it again.
+    /// Other programs can run checkpoints and restart the log.
     @Test(arguments: [Database.CheckpointMode.passive, .full, .restart, .truncate])
     func acceptsACheckpoint(_ mode: Database.CheckpointMode) async throws {
         try await StagingFolder.with { folder in
@@ -69,7 +69,7 @@ import Testing
     }
 
     @Test(.faults("L42"), arguments: ["DELETE FROM hidden WHERE rowid = 2", "INSERT INTO hidden VALUES (9)"])
-    func recountsWhatAnotherConnectionCouldHaveChanged(_ sql: String) async throws {
+    func recountsRowsAfterAForeignCommit(_ sql: String) async throws {
         try await StagingFolder.with { folder in
             try await folder.withRun(folder.target(), intent: .test(runID: "r")) { run in
                 try await run.begin(.numbers)
@@ -82,7 +82,7 @@ import Testing
         }
     }
 
-    @Test(.faults("L42")) func noticesRowsThatSQLiteDidNotStore() async throws {
+    @Test(.faults("L42")) func detectsRowsThatSQLiteDidNotStore() async throws {
         try await StagingFolder.with { folder in
             try await folder.withRun(folder.target(), intent: .test(runID: "r")) { run in
                 try await run.begin(.numbers)

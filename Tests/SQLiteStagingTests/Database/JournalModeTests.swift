@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct JournalModeTests {
     @Test(arguments: [nil, "delete", "wal"])
-    func givesAFileItsOwnModeBack(_ mode: String?) async throws {
+    func restoresTheModeOfTheFile(_ mode: String?) async throws {
         try await StagingFolder.with { folder in
             if let mode {
                 try folder.execute(
@@ -25,7 +25,7 @@ import Testing
         }
     }
 
-    @Test func leavesTheModeForLaterWhileOthersHaveTheFileOpen() async throws {
+    @Test func keepsWALWhileOthersHaveTheFileOpen() async throws {
         try await StagingFolder.with { folder in
             let database = try await StagingDatabase.open(folder.target())
             let run = try await database.begin(.test())

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(10))) struct LockTests {
-    /// Runs `body` while another program has the write lock.
+    /// Runs `body` while another program holds the write lock.
     private func whileLocked(_ folder: StagingFolder, _ body: () async throws -> Void) async throws {
         let other = try folder.connect()
         try await other.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
@@ -14,7 +14,7 @@ import Testing
         try other.close()
     }
 
-    @Test(.faults("L12")) func givesUpWhenTheTimeoutIsOver() async throws {
+    @Test(.faults("L12")) func failsAfterTheTimeout() async throws {
         try await StagingFolder.with { folder in
             try folder.execute("PRAGMA journal_mode = WAL")
             try await whileLocked(folder) {
@@ -37,9 +37,9 @@ import Testing
         }
     }
 
-    /// SQLite says of some network drives that files on them cannot be locked.
+    /// SQLite reports that files on some network drives cannot be locked.
     @Test(.faults("L22"), arguments: [true, false])
-    func refusesAFileSystemWithoutLocks(isNew: Bool) async throws {
+    func rejectsAFileSystemWithoutLocks(isNew: Bool) async throws {
         try await StagingFolder.with { folder in
             if !isNew { try folder.execute("CREATE TABLE mine (n)") }
             try await FaultyDisk.with(folder) { disk in
@@ -47,14 +47,14 @@ import Testing
                 try await expectCode(.databaseUnusable) { try await StagingDatabase.prepare(folder.target()) }
                 #expect(disk.faultsMet > 0 && disk.openFiles == 0)
             }
-            // Another program can have opened the new file meanwhile, so that it stays.
+            // The new file stays, since another program can have opened it.
             #expect(try folder.files == ["staging.db"])
             #expect(try folder.read("SELECT name FROM sqlite_master") == (isNew ? [] : ["\"mine\""]))
         }
     }
 
-    /// Without shared memory there is no log, and the file keeps the journal that it has.
-    @Test(.faults("L22")) func doesWithoutALogWhereThereCanBeNone() async throws {
+    /// Without shared memory there is no log, and the file keeps its journal mode.
+    @Test(.faults("L22")) func worksWithoutALog() async throws {
         try await StagingFolder.with { folder in
             try await FaultyDisk.with(folder, hasSharedMemory: false) { _ in
                 try await folder.withRun(folder.target()) { run in
@@ -70,8 +70,8 @@ import Testing
         }
     }
 
-    /// `EDEADLK`, `ENOLCK` and `EINTR` of a lock in the log end as this code.
-    @Test(.faults("L12")) func takesAFailedLockOfTheLogForABusyOne() async throws {
+    /// `EDEADLK`, `ENOLCK` and `EINTR` of a lock in the log result in this code.
+    @Test(.faults("L12")) func reportsAFailedLockOfTheLogAsBusy() async throws {
         try await StagingFolder.with { folder in
             try await FaultyDisk.with(folder) { disk in
                 try await folder.withRun(folder.target(), .lockTimeout(.zero)) { run in
@@ -88,7 +88,7 @@ import Testing
         }
     }
 
-    /// A reader of a file in rollback mode keeps the log from being turned on.
+    /// A reader of a file in rollback mode prevents WAL mode.
     @Test(.faults("L12", "L14"), arguments: ["BEGIN; SELECT * FROM mine", "BEGIN IMMEDIATE"])
     func reportsALongWait(_ sql: String) async throws {
         try await StagingFolder.with { folder in
@@ -101,7 +101,7 @@ import Testing
             options.onLockWait = { continuation.yield($0) }
             let preparing = Task { [options] in try await StagingDatabase.prepare(folder.target(), options) }
             let wait = await waits.first { _ in true }
-            // Locks of this process itself are not listed.
+            // Locks of this process are not listed.
             #expect(wait?.path == folder.path && wait?.processes == [])
             try other.close()
             try await preparing.value
@@ -143,8 +143,8 @@ import Testing
         }
     }
 
-    /// More waits at once than Swift has threads; only if none of them takes one, the lock is ever released.
-    @Test func leavesSwiftsThreadsAlone() async throws {
+    /// More concurrent waits than threads in the cooperative pool. The lock is released only if no wait blocks one.
+    @Test func doesNotBlockTheCooperativePool() async throws {
         try await StagingFolder.with { folder in
             try folder.execute("PRAGMA journal_mode = WAL")
             let other = try folder.connect()

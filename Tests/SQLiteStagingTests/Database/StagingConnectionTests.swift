@@ -18,7 +18,7 @@ import Testing
         }
     }
 
-    @Test func protectsTheSchemaFromItself() async throws {
+    @Test func enablesDefensiveMode() async throws {
         try await StagingFolder.with { folder in
             let (connection, _) = try await StagingConnection.open(path: folder.path, .lockTimeout(.zero)) { _ in }
             try await connection.prepareForRuns()

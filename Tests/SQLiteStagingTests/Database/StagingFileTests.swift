@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 @Suite struct StagingFileTests {
-    @Test func makesAFileThatOnlyItsOwnerReads() async throws {
+    @Test func createsAFileForItsOwnerOnly() async throws {
         try await StagingFolder.with { folder in
             let database = try await StagingDatabase.open(folder.target())
             let run = try await database.begin(.test())
@@ -18,7 +18,7 @@ import Testing
         }
     }
 
-    /// The file is there when the first run begins, and stays then.
+    /// The first run creates the file, which is never removed.
     @Test(.faults("L34")) func isCreatedByTheFirstRun() async throws {
         try await StagingFolder.with { folder in
             let rejected = try await StagingDatabase.open(folder.target())
@@ -33,14 +33,14 @@ import Testing
         }
     }
 
-    /// Between its first look and the first run another program makes the file.
+    /// Another program creates the file between the inspection and the first run.
     @Test(
         .faults("L34"),
         arguments: [
             ("CREATE TABLE mine (n); INSERT INTO mine VALUES (1)", nil), ("CREATE TABLE results (n)", .targetExists),
         ]
             as [(String, StagingError.Code?)])
-    func takesAFileThatAnotherProgramCreated(_ sql: String, code: StagingError.Code?) async throws {
+    func usesAFileThatAnotherProgramCreated(_ sql: String, code: StagingError.Code?) async throws {
         try await StagingFolder.with { folder in
             let database = try await StagingDatabase.open(folder.target())
             try folder.execute(sql)
@@ -51,7 +51,7 @@ import Testing
     }
 
     @Test(arguments: [":memory:", "file:evil?mode=memory", "a b.db", "?", "naïve.db"])
-    func takesAnyFileNameForAFile(_ name: String) async throws {
+    func treatsEveryNameAsAFileName(_ name: String) async throws {
         try await StagingFolder.with { folder in
             let up = FileManager.default.currentDirectoryPath.split(separator: "/").map { _ in "../" }
             for path in [folder.folder + "/" + name, up.joined() + folder.folder.dropFirst() + "/" + name] {
@@ -61,7 +61,7 @@ import Testing
         }
     }
 
-    @Test(.faults("L24"), arguments: ["", "a\u{0}b"]) func refusesWhatIsNoPath(_ path: String) async throws {
+    @Test(.faults("L24"), arguments: ["", "a\u{0}b"]) func rejectsInvalidPaths(_ path: String) async throws {
         try await expectCode(.invalidName) { _ = try await StagingDatabase.open(StagingTarget(path: path)) }
     }
 
@@ -70,7 +70,7 @@ import Testing
         Data(repeating: 0x61, count: 100_000),
     ]
 
-    @Test(.faults("L15"), arguments: strangers) func refusesAFileThatIsNoDatabase(_ content: Data) async throws {
+    @Test(.faults("L15"), arguments: strangers) func rejectsAFileThatIsNotADatabase(_ content: Data) async throws {
         try await StagingFolder.with { folder in
             try content.write(to: URL(fileURLWithPath: folder.path))
             try await expectCode(.databaseUnusable) { _ = try await StagingDatabase.open(folder.target()) }
@@ -79,7 +79,7 @@ import Testing
         }
     }
 
-    @Test func takesAnEmptyFileForAnEmptyDatabase() async throws {
+    @Test func treatsAnEmptyFileAsAnEmptyDatabase() async throws {
         try await StagingFolder.with { folder in
             try Data().write(to: URL(fileURLWithPath: folder.path))
             try await folder.stage([[.integer(1)]], schema: .numbers)
@@ -113,7 +113,7 @@ import Testing
     }
 
     @Test(.faults("L15"), .timeLimit(.minutes(10)), arguments: Oddity.allCases)
-    func refusesWhatIsNoFileOfItsOwn(_ oddity: Oddity) async throws {
+    func rejectsOtherKindsOfFiles(_ oddity: Oddity) async throws {
         try await StagingFolder.with { folder in
             let path = try oddity.make(folder)
             let before = try folder.files
@@ -124,9 +124,9 @@ import Testing
         }
     }
 
-    /// The superuser may write everything.
+    /// The superuser can write every file.
     @Test(.enabled(if: geteuid() != 0), arguments: [true, false])
-    func refusesWhatMayNotBeWritten(_ isFolder: Bool) async throws {
+    func rejectsReadOnlyFilesAndFolders(_ isFolder: Bool) async throws {
         try await StagingFolder.with { folder in
             try folder.execute("CREATE TABLE t (n)")
             try #require(isFolder ? chmod(folder.folder, 0o500) == 0 : chmod(folder.path, 0o400) == 0)
@@ -138,7 +138,7 @@ import Testing
 
     @Test func createsNoFileThatSQLiteCannotOpen() async throws {
         try await StagingFolder.with { folder in
-            // Longer than the paths that SQLite takes, shorter than those that the system takes.
+            // Longer than the limit of SQLite, shorter than that of the system.
             let deep = (0..<4).map { _ in "/" + String(repeating: "d", count: 150) }.joined()
             try FileManager.default.createDirectory(
                 atPath: folder.folder + deep, withIntermediateDirectories: true)

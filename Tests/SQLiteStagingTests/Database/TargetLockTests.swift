@@ -1,10 +1,10 @@
-import Foundation
 import BigQueryRows
+import Foundation
 import SQLiteStaging
 import Testing
 
 @Suite struct TargetLockTests {
-    @Test func letsOneRunAtATimeIntoATable() async throws {
+    @Test func allowsOneRunPerTable() async throws {
         try await StagingFolder.with { folder in
             let first = try await StagingDatabase.open(folder.target("Results"))
             let error = await #expect(throws: StagingError.self) {
@@ -19,7 +19,7 @@ import Testing
         }
     }
 
-    @Test func isNotHeldByADatabaseThatWasRefused() async throws {
+    @Test func isNotHeldByARejectedDatabase() async throws {
         try await StagingFolder.with { folder in
             try folder.execute("CREATE TABLE results (n)")
             for _ in 1...2 {
@@ -29,8 +29,8 @@ import Testing
         }
     }
 
-    /// What a process that was killed leaves is a file with the id of a process that is none any more.
-    @Test func isTakenOverFromTheDead() async throws {
+    /// A killed process leaves a file with its ID.
+    @Test func isTakenOverFromAKilledProcess() async throws {
         try await StagingFolder.with { folder in
             let database = try await StagingDatabase.open(folder.target())
             let name = try #require(try folder.files.first { $0.contains("-bqpull-") })
@@ -41,8 +41,8 @@ import Testing
         }
     }
 
-    /// Nobody may be kept out by those who only ask who is in.
-    @Test func survivesBeingAskedFor() async throws {
+    /// Reading the owner of a lock must not prevent another process from taking it.
+    @Test func isNotBlockedByReadersOfItsOwner() async throws {
         try await StagingFolder.with { folder in
             try await folder.stage([[.integer(1)]], schema: .numbers)
             try await withThrowingTaskGroup { group in

@@ -5,7 +5,7 @@ import SQLiteStaging
 import Testing
 
 @Suite struct WriteAheadLogTests {
-    /// Pages of somewhat more than 4 MB.
+    /// Appends pages of a little more than 4 MB.
     private func append(_ pages: Range<Int>, to run: StagingRun) async throws {
         let row = [CellValue.integer(1), .text(String(repeating: "x", count: 40_000))]
         for page in pages {
@@ -13,7 +13,7 @@ import Testing
         }
     }
 
-    /// The size of the database, or of the log beside it, in bytes.
+    /// The size of the database or of its log in bytes.
     private func size(of folder: StagingFolder, log: Bool) throws -> Int {
         let file = folder.path + (log ? "-wal" : "")
         let size = try FileManager.default.attributesOfItem(atPath: file)[.size] as? Int
@@ -35,7 +35,7 @@ import Testing
         }
     }
 
-    @Test func waitsForNobodyWhoReads() async throws {
+    @Test func doesNotWaitForReaders() async throws {
         try await StagingFolder.with { folder in
             try folder.execute("CREATE TABLE results (n INTEGER, s TEXT)")
             try await folder.withRun(folder.target("results", .replace)) { run in
@@ -55,8 +55,8 @@ import Testing
         }
     }
 
-    /// A sync that failed is not tried again, and nothing is published after it.
-    @Test func isGivenUpWhenTheDiskFails() async throws {
+    /// A failed sync is not retried, and nothing is published after it.
+    @Test func isAbandonedWhenTheDiskFails() async throws {
         try await StagingFolder.with { folder in
             try await FaultyDisk.with(folder) { disk in
                 try await folder.withRun(folder.target()) { run in

@@ -23,7 +23,7 @@ import Testing
     ]
 
     @Test(arguments: meanings)
-    func keepsTheNumberOfAnSQLiteError(
+    func keepsTheResultCodeOfSQLite(
         _ example: (result: ResultCode, opening: StagingError.Code, later: StagingError.Code)
     ) {
         for (opening, code) in [(true, example.opening), (false, example.later)] {

@@ -3,9 +3,9 @@ import SQLiteStaging
 import TestSupport
 import Testing
 
-/// The power fails, and of what was not synced only some is on the disk afterwards, out of order.
+/// Power failures, after which only a part of the unsynced changes is on the disk, out of order.
 @Suite struct PowerLossTests {
-    /// Of so many positions one is tried.
+    /// The step between tested positions.
     private static let step = Sweep.whole(1, orPart: 41, orShort: 127)
 
     static let scenarios = [
@@ -17,13 +17,13 @@ import Testing
             testDescription: "upsert, without WAL", ifExists: .upsert, key: ["n"], journal: .rollback),
     ]
 
-    /// So many pages that SQLite writes the WAL back into the file in the middle of the run, and begins it anew.
+    /// Enough pages for a checkpoint during the run, after which SQLite restarts the WAL.
     static let large = StagingScenario(
         testDescription: "many pages", pageSize: 512, pages: 3, rowsPerPage: 45, textLength: 6000)
 
-    /// After every change but a write, and every so many changes.
+    /// After every change except for writes, and after every `step`th change.
     ///
-    /// Where all of it has survived, it is what a process leaves that was killed then; another one goes on.
+    /// If all changes survive, the files are those of a killed process, and another one continues.
     @Test(.faults("L4", "L6"), arguments: scenarios.map { ($0, 1) } + [(large, 499)])
     func leavesOldOrNew(_ scenario: StagingScenario, step: Int) async throws {
         try await StagingFolder.with { folder in
@@ -43,7 +43,7 @@ import Testing
         }
     }
 
-    /// What is recorded before a job is sent is on the disk, as are a published run and its acknowledgement.
+    /// The record of a run before its job is inserted is on the disk, as are its publication and acknowledgement.
     @Test(.faults("L32"), arguments: scenarios) func keepsWhatMustNotBeLost(_ scenario: StagingScenario) async throws {
         try await StagingFolder.with { folder in
             try await scenario.prepare(folder)
@@ -84,8 +84,8 @@ import Testing
         }
     }
 
-    /// What a failed sync was to save may be lost although later syncs succeed: also then the file is whole, and
-    /// nothing is lost that was reported to be published.
+    /// The data of a failed sync can be lost although later syncs succeed. Even then the file is intact, and no run that
+    /// was reported as published is lost.
     @Test(.faults("L3"), arguments: scenarios.map { ($0, 1) } + [(large, 199)], [false, true])
     func survivesAFailedSync(_ step: (StagingScenario, Int), isLasting: Bool) async throws {
         let (scenario, step) = step
@@ -116,7 +116,7 @@ import Testing
         #expect(number > 5)
     }
 
-    /// What a run did to a disk.
+    /// The changes of a run to a disk.
     private struct Recording {
         /// The disk before the run.
         var image: DiskImage
@@ -139,7 +139,7 @@ import Testing
         }
     }
 
-    /// Checks what is found after the power failed; tells whether the new rows are there.
+    /// Checks the files after a power failure, and returns whether the new rows are published.
     private func check(
         _ image: DiskImage, _ survivors: DiskImage.Survivors, _ scenario: StagingScenario, _ comment: Comment
     ) async throws -> Bool {

@@ -3,37 +3,37 @@ import GRDB
 import SQLiteStaging
 import Testing
 
-/// A table of a user's with a view and an index on it, and a command that brings new rows to it.
+/// A user's table with a view and an index, and a command that stages new rows into it.
 struct StagingScenario: Sendable, CustomTestStringConvertible {
     /// How the database protects its transactions.
     enum Journal {
         /// WAL during the run, a rollback journal before and after.
         case walForTheRun
-        /// WAL always.
+        /// WAL at all times.
         case wal
-        /// A rollback journal always, because the file system has no shared memory.
+        /// A rollback journal at all times, because the file system has no shared memory.
         case rollback
     }
 
-    /// What the command does when something fails, before it closes the database.
+    /// The reaction of the command to an error, before it closes the database.
     enum Ending {
         case leaves, stops
     }
 
-    /// How the command came out.
+    /// The outcome of the command.
     struct Outcome {
-        /// The first error; `nil` if there was none.
+        /// The first error, if any.
         var error: StagingError?
-        /// Whether the error came before the run was recorded.
+        /// Whether the error occurred before the run was recorded.
         var isUnopened = false
-        /// The run, and the row that it began with; `nil` if it did not come to that.
+        /// The run and its first row; `nil` if no run began.
         var runID: String?
         var firstRow: Int64?
-        /// Whether the rows were reported to be published.
+        /// Whether the rows were reported as published.
         var isFinished = false
     }
 
-    /// What is found of the command's run in a database.
+    /// The command's run as recorded in a database.
     struct Found {
         /// The run; `nil` if it was not recorded.
         var runID: String?
@@ -41,7 +41,7 @@ struct StagingScenario: Sendable, CustomTestStringConvertible {
         var isPublished = false
     }
 
-    /// A row with a text by which one knows where it came from.
+    /// A row with a text that identifies its origin.
     private struct Line: Equatable {
         let number: Int64
         let text: String
@@ -57,7 +57,7 @@ struct StagingScenario: Sendable, CustomTestStringConvertible {
     var pages = 2
     var rowsPerPage = 3
     var textLength = 400
-    /// Whether the first page was staged by a process that was killed then.
+    /// Whether an earlier process staged the first page and was killed.
     var isContinued = false
 
     var hasSharedMemory: Bool { journal != .rollback }
@@ -72,7 +72,7 @@ struct StagingScenario: Sendable, CustomTestStringConvertible {
         numbers.map { Line(number: $0, text: String(repeating: "\(word) \($0) ", count: textLength / 6)) }
     }
 
-    /// What is in the table after the new rows have come to those that were in it.
+    /// The rows of the table after the new ones are published.
     private func published(to lines: [Line]) -> [Line] {
         switch ifExists {
         case .append: return lines + new
@@ -83,11 +83,11 @@ struct StagingScenario: Sendable, CustomTestStringConvertible {
         }
     }
 
-    /// Makes the database with the old table, and with what an earlier process has left of the command.
+    /// Creates the database with the old table, and with the rows of an earlier process.
     func prepare(_ folder: StagingFolder) async throws {
-        guard isContinued else { return try makeTable(in: folder) }
+        guard isContinued else { return try createTable(in: folder) }
         try await StagingFolder.with { other in
-            try makeTable(in: other)
+            try createTable(in: other)
             try await FaultyDisk.with(other, hasSharedMemory: hasSharedMemory) { _ in
                 let database = try await StagingDatabase.open(target(in: other))
                 let run = try await database.begin(.test(runID: "killed"))
@@ -99,7 +99,7 @@ struct StagingScenario: Sendable, CustomTestStringConvertible {
         }
     }
 
-    private func makeTable(in folder: StagingFolder) throws {
+    private func createTable(in folder: StagingFolder) throws {
         let connection = try folder.connect()
         try connection.writeWithoutTransaction { db in
             try db.execute(
@@ -123,8 +123,8 @@ struct StagingScenario: Sendable, CustomTestStringConvertible {
         folder.target("results", ifExists, key: key, indexes: indexes)
     }
 
-    /// Does what the command does: goes on with its unfinished run or begins one, stages what is missing, publishes,
-    /// and closes the database whatever happens.
+    /// Runs the command: continues its unfinished run or begins one, stages the missing rows, publishes, and closes the
+    /// database, even after an error.
     func run(in folder: StagingFolder) async throws -> Outcome {
         var outcome = Outcome()
         let database: StagingDatabase
@@ -156,7 +156,7 @@ struct StagingScenario: Sendable, CustomTestStringConvertible {
         do {
             try await run.begin(.pairs)
             while run.rowsWritten < new.count { try await append(page: Int(run.rowsWritten) / rowsPerPage, to: run) }
-            // SQLite writes no row that stays the same, as the last checkpoint would within one millisecond.
+            // SQLite does not write unchanged rows, such as that of a checkpoint within the same millisecond.
             run.record(StagingStatistics(totalRows: Int64(new.count), wireBytes: 1))
             try await run.finish()
         } catch {
@@ -172,10 +172,10 @@ struct StagingScenario: Sendable, CustomTestStringConvertible {
         try await run.append(RowPage(firstRow: first, columns: 2, rows))
     }
 
-    /// Checks all that must be true of the database at any time; tells what is found of the run.
+    /// Checks the invariants of the database, and returns the recorded run.
     ///
-    /// The table is the old one or the new one, and its view and indexes are there; the hidden rows are the first
-    /// ones of the result, as many as the checkpoint counts; the file is whole.
+    /// The table is the old one or the new one, with its view and indexes. The hidden rows are the first ones of the
+    /// result, and their number is that of the checkpoint. The file is intact.
     func checkInvariants(of folder: StagingFolder, _ comment: Comment) throws -> Found {
         let connection = try folder.connect()
         defer { try? connection.close() }
@@ -195,8 +195,8 @@ struct StagingScenario: Sendable, CustomTestStringConvertible {
         }
     }
 
-    /// Checks that a command without a fault has published its rows, once more than so many times, and left no trace
-    /// but its records.
+    /// Checks that a command without a fault has published its rows after `times` earlier publications, and left only its
+    /// records.
     func checkPublished(in folder: StagingFolder, after times: Int, _ comment: Comment) throws {
         #expect(try folder.files == ["staging.db"], comment)
         let connection = try folder.connect()
@@ -234,7 +234,7 @@ struct StagingScenario: Sendable, CustomTestStringConvertible {
             sql: "SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE '\\_bqpull\\_rows%' ESCAPE '\\'")
     }
 
-    /// The run that is recorded, and whether it should have a hidden table.
+    /// The recorded run, and whether it should have a hidden table.
     private static func find(_ db: Database, _ comment: Comment) throws -> (Found, hasRows: Bool) {
         guard try db.tableExists("_bqpull_runs") else { return (Found(), false) }
         let runs = try Row.fetchAll(db, sql: "SELECT run_id, rows, state, schema FROM _bqpull_runs")

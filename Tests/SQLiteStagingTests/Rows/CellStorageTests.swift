@@ -49,7 +49,7 @@ import Testing
         Case(.structure, .text("{\"a\":1}"), "text"),
     ]
 
-    @Test(.faults("P14"), arguments: cases) func storesExactlyWhatThePageHolds(_ example: Case) async throws {
+    @Test(.faults("P14"), arguments: cases) func storesCellsExactly(_ example: Case) async throws {
         try await StagingFolder.with { folder in
             let schema = TableSchema(fields: [.init(name: "c", type: example.type)])
             try await folder.stage([[example.cell]], schema: schema)
@@ -76,7 +76,7 @@ import Testing
         }
     }
 
-    /// The one number that SQLite's file format has no place for.
+    /// The only number that SQLite's file format does not have.
     @Test func storesNegativeZeroAsZero() async throws {
         try await StagingFolder.with { folder in
             let schema = TableSchema(fields: [.init(name: "c", type: .float64)])

@@ -6,13 +6,13 @@ import Testing
 @testable import SQLiteStaging
 
 @Suite struct PageInsertionTests {
-    /// A row is as long as its values and a header.
+    /// The length of a row includes a header.
     @Test(arguments: [(900, nil), (1001, "row 9, column 2"), (990, "row 9: ")])
-    func namesThePlaceOfAValueThatIsTooLong(_ length: Int, _ place: String?) throws {
+    func namesTheRowAndColumnOfAValueThatIsTooLong(_ length: Int, _ place: String?) throws {
         try DatabaseQueue().write { db in
             try db.execute(sql: "CREATE TABLE t (n, s)")
-            let insertion = PageInsertion(from: PageTable(columnCount: 2), into: "t")
-            try insertion.pages.register(in: db)
+            let insertion = PageInsertion(columnCount: 2, into: "t")
+            try insertion.register(in: db)
             sqlite3_limit(db.sqliteConnection, SQLITE_LIMIT_LENGTH, 1000)
             let text = CellValue.text(String(repeating: "x", count: length))
             let page = RowPage(firstRow: 7, columns: 2, [[.null, .text("fits")], [.integer(.max), text]])

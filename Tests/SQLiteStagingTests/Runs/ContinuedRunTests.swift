@@ -8,7 +8,7 @@ import Testing
     private static let hiddenTables = "SELECT name FROM sqlite_master WHERE name LIKE '\\_bqpull\\_rows%' ESCAPE '\\'"
     private static let states = "SELECT state FROM _bqpull_runs ORDER BY rowid"
 
-    /// Leaves two of three rows in a run that stopped.
+    /// Stops a run after two of three rows.
     private func interrupt(
         _ folder: StagingFolder, _ intent: StagingIntent = .test(), target: StagingTarget? = nil,
         canContinue: Bool = true
@@ -21,7 +21,7 @@ import Testing
         }
     }
 
-    /// Opens the target and gives the unfinished run of the command to `body`.
+    /// Opens the target and calls `body` with the unfinished run of the command.
     private func continuing(
         _ target: StagingTarget, command: String = "test", _ body: (StagingRun?) async throws -> Void
     ) async throws {
@@ -35,7 +35,7 @@ import Testing
         try await database.close()
     }
 
-    @Test func goesOnWithTheNextRow() async throws {
+    @Test func continuesWithTheNextRow() async throws {
         try await StagingFolder.with { folder in
             try await interrupt(folder)
             #expect(
@@ -59,7 +59,7 @@ import Testing
         }
     }
 
-    @Test func publishesARunOfWhichOnlyThatIsMissing() async throws {
+    @Test func publishesARunWithAllRowsStaged() async throws {
         try await StagingFolder.with { folder in
             try await folder.withRun(folder.target()) { run in
                 try await run.begin(.numbers)
@@ -74,7 +74,7 @@ import Testing
         }
     }
 
-    @Test func tellsTheLastRowAsItCame() async throws {
+    @Test func readsTheLastRowUnchanged() async throws {
         let schema = TableSchema(fields: [
             .init(name: "rowid", type: .int64), .init(name: "d", type: .float64), .init(name: "nan", type: .float64),
             .init(name: "s", type: .string), .init(name: "b", type: .bytes), .init(name: "n", type: .string),
@@ -94,14 +94,14 @@ import Testing
         }
     }
 
-    @Test func discardedRowsAreGoneAndAreNotContinued() async throws {
+    @Test func discardedRunsHaveNoRowsAndAreNotContinued() async throws {
         try await StagingFolder.with { folder in
             try await folder.withRun(folder.target()) { run in
                 try await run.begin(.numbers)
                 try await run.append(RowPage(firstRow: 0, integers: [1, 2]))
                 try await run.discard(error: "the table changed")
                 try await expectCode(.unexpected) { try await run.append(RowPage(firstRow: 2, integers: [3])) }
-                // Too late to say something else.
+                // Has no effect on a discarded run.
                 try await run.stop(error: "other", canContinue: true)
             }
             #expect(
@@ -130,7 +130,7 @@ import Testing
         Difference(testDescription: "the key", key: ["n"]),
     ]
 
-    @Test(arguments: differences) func knowsTheSameCommandAgain(_ difference: Difference) async throws {
+    @Test(arguments: differences) func findsTheRunOfTheCommand(_ difference: Difference) async throws {
         try await StagingFolder.with { folder in
             try await interrupt(folder, target: folder.target("results", .replace))
             let target = folder.target(difference.table, difference.ifExists, key: difference.key)
@@ -141,7 +141,7 @@ import Testing
         }
     }
 
-    /// A partial run of another command stays until a run of that command is published, and then makes way.
+    /// A partial run of another command is kept until a run is published into the table.
     @Test func leavesTheRowsOfOtherCommandsUntilItPublishes() async throws {
         try await StagingFolder.with { folder in
             try await interrupt(folder, .test(command: "other"))
@@ -159,7 +159,7 @@ import Testing
         }
     }
 
-    @Test func beginsAnewAfterARunThatCannotBeContinued() async throws {
+    @Test func startsOverAfterARunThatCannotBeContinued() async throws {
         try await StagingFolder.with { folder in
             try await interrupt(folder, canContinue: false)
             #expect(try folder.read("SELECT state, rows FROM _bqpull_runs") == ["\"failed\"|2"])
@@ -173,7 +173,7 @@ import Testing
         }
     }
 
-    @Test func dropsTheRowsOfTheSameCommandWhenItBeginsAnew() async throws {
+    @Test func dropsTheRowsOfTheCommandWhenItStartsOver() async throws {
         try await StagingFolder.with { folder in
             try await interrupt(folder)
             try await folder.stage([[.integer(9)]], schema: .numbers)
@@ -182,7 +182,7 @@ import Testing
         }
     }
 
-    @Test func refusesOtherColumnsThanThoseItBeganWith() async throws {
+    @Test func rejectsChangedColumns() async throws {
         try await StagingFolder.with { folder in
             try await interrupt(folder)
             try await continuing(folder.target()) { run in
@@ -192,8 +192,8 @@ import Testing
         }
     }
 
-    /// Where no lock of the file system keeps two processes apart, the checkpoint does.
-    @Test func givesWayToWhoeverContinuesItElsewhere() async throws {
+    /// Without file locks, the checkpoint detects a second process.
+    @Test func isSupersededByAnotherProcessThatContinuesIt() async throws {
         try await StagingFolder.with { folder in
             try await folder.withRun(folder.target()) { run in
                 try await run.begin(.numbers)
@@ -206,13 +206,13 @@ import Testing
         }
     }
 
-    /// A table's indexes take a while: somebody may take the run over after they are made, before it is published.
-    @Test func publishesNothingIfItIsTakenOverBeforehand() async throws {
+    /// Creating indexes takes time, and another process can continue the run between that and the publication.
+    @Test func publishesNothingIfItIsSuperseded() async throws {
         try await StagingFolder.with { folder in
             try await folder.withRun(folder.target()) { run in
                 try await run.begin(.numbers)
                 try await run.append(RowPage(firstRow: 0, integers: [1]))
-                // Happens with the last checkpoint, in the transaction that makes the indexes.
+                // Runs with the last checkpoint, in the transaction that creates the indexes.
                 try folder.execute(
                     """
                     CREATE TRIGGER taken AFTER UPDATE OF rows ON _bqpull_runs
@@ -224,9 +224,9 @@ import Testing
         }
     }
 
-    /// What somebody did to the hidden rows is found out; the run then goes on from its first row.
+    /// A change of the hidden rows by another program is detected, and the run continues at its first row.
     @Test(arguments: ["DROP TABLE \"%\"", "DELETE FROM \"%\" WHERE n = 1"])
-    func goesOnFromTheFirstRowIfItsRowsAreNotThere(_ sql: String) async throws {
+    func continuesAtTheFirstRowIfItsRowsAreMissing(_ sql: String) async throws {
         try await StagingFolder.with { folder in
             try await interrupt(folder, .test(runID: "mine"))
             try folder.execute(sql.replacing("%", with: "_bqpull_rows_mine"))
@@ -242,7 +242,7 @@ import Testing
         }
     }
 
-    @Test func continuesARunByItsId() async throws {
+    @Test func continuesARunByItsID() async throws {
         try await StagingFolder.with { folder in
             try await interrupt(folder, .test(runID: "mine"))
             let database = try await StagingDatabase.open(folder.target())
@@ -258,8 +258,8 @@ import Testing
         }
     }
 
-    /// Nothing is committed to a file that nobody can find again.
-    @Test(.faults("L21"), arguments: [true, false]) func noticesThatItsFileIsGone(isReplaced: Bool) async throws {
+    /// Nothing is committed to a file that was removed or replaced.
+    @Test(.faults("L21"), arguments: [true, false]) func detectsThatItsFileIsGone(isReplaced: Bool) async throws {
         try await StagingFolder.with { folder in
             let database = try await StagingDatabase.open(folder.target())
             let run = try await database.begin(.test())

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 @Suite struct PublishingTests {
-    @Test func showsOldRowsUntilAllNewOnesAreThere() async throws {
+    @Test func showsOldRowsUntilAllNewOnesArePublished() async throws {
         try await StagingFolder.with { folder in
             try await folder.stage([[.integer(1)]], schema: .numbers)
             try await folder.withRun(folder.target()) { run in
@@ -35,8 +35,8 @@ import Testing
         }
     }
 
-    /// What a user has made beside the table is left alone, and not heeded.
-    @Test(.faults("L17")) func objectsBesideTheTableAreTheUsersBusiness() async throws {
+    /// Objects of the user next to the table are kept, and have no effect.
+    @Test(.faults("L17")) func keepsObjectsNextToTheTable() async throws {
         try await StagingFolder.with { folder in
             try await folder.stage([[.integer(1)]], schema: .numbers)
             try folder.execute(
@@ -57,7 +57,7 @@ import Testing
         }
     }
 
-    @Test func keepsViewsAndForeignKeysThatNameTheTable() async throws {
+    @Test func keepsViewsAndForeignKeysOnTheTable() async throws {
         try await StagingFolder.with { folder in
             try await folder.stage([[.integer(1)]], schema: .numbers)
             try folder.execute(
@@ -74,7 +74,7 @@ import Testing
         }
     }
 
-    @Test func makesIndexesAgain() async throws {
+    @Test func recreatesIndexes() async throws {
         try await StagingFolder.with { folder in
             try await folder.stage([[.integer(1)]], schema: .numbers)
             try folder.execute(
@@ -92,7 +92,7 @@ import Testing
     }
 
     @Test(arguments: ["CREATE INDEX i ON results (s)", "CREATE INDEX i ON results (n) WHERE length(s) > 1"])
-    func refusesEarlyToReplaceATableWhoseIndexesWouldBeLost(_ index: String) async throws {
+    func rejectsEarlyATableWhoseIndexesWouldBeLost(_ index: String) async throws {
         try await StagingFolder.with { folder in
             try await folder.stage([[.integer(1), .text("x")]], schema: .pairs)
             try folder.execute(index)
@@ -155,8 +155,8 @@ import Testing
         }
     }
 
-    /// A copy of the files between two commits is what a killed process leaves.
-    @Test(arguments: 0...3) func isWholeAfterSuddenDeath(_ pages: Int) async throws {
+    /// A copy of the files between two commits equals those of a killed process.
+    @Test(arguments: 0...3) func isIntactAfterTheProcessIsKilled(_ pages: Int) async throws {
         try await StagingFolder.with { folder in
             try await folder.stage([[.integer(1)]], schema: .numbers)
             try await StagingFolder.with { grave in

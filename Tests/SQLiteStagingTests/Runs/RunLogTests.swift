@@ -12,7 +12,7 @@ import Testing
         }
     }
 
-    @Test func tellsWhatBecameOfEachRun() async throws {
+    @Test func reportsTheStateOfEachRun() async throws {
         try await StagingFolder.with { folder in
             try await folder.stage([[.integer(1)]], schema: .numbers)
             try await interrupt(folder, "partial", table: "other")
@@ -28,7 +28,7 @@ import Testing
                 #expect(runs[2].intent.startedAt == Date(timeIntervalSince1970: 1_700_000_000.5))
                 #expect((runs[0].finishedAt != nil, runs[1].finishedAt != nil) == (true, false))
             }
-            // A run whose process ended without a word is one that can be continued.
+            // A run whose process exited unexpectedly can be continued.
             #expect(try await RunLog.read(path: folder.path).map(\.state) == [.published, .interrupted, .interrupted])
         }
     }
@@ -46,7 +46,7 @@ import Testing
         }
     }
 
-    @Test func keepsWhatIsPublishedOrGoingOn() async throws {
+    @Test func keepsPublishedAndRunningRuns() async throws {
         try await StagingFolder.with { folder in
             try await folder.withRun(folder.target(), intent: .test(runID: "r")) { run in
                 try await run.begin(.numbers)
@@ -58,7 +58,7 @@ import Testing
         }
     }
 
-    @Test func doesNotTouchFilesThatHaveNoRuns() async throws {
+    @Test func doesNotTouchFilesWithoutRuns() async throws {
         try await StagingFolder.with { folder in
             try await expectCode(.noDatabase) { _ = try await RunLog.read(path: folder.path) }
             #expect(try folder.files == [])
@@ -70,7 +70,7 @@ import Testing
     }
 
     /// The key is compared as text.
-    @Test func writesTheSameTextForTheSame() async throws {
+    @Test func writesEqualTextsForEqualKeys() async throws {
         try await StagingFolder.with { folder in
             let field = TableSchema.Field(name: "a/b", type: .int64, description: "either/or")
             try await folder.withRun(folder.target(key: ["a/b"]), intent: .test(schema: TableSchema(fields: [field]))) {

@@ -28,7 +28,7 @@ import Testing
         }
     }
 
-    @Test func writesTheIntentBeforeAnyRow() async throws {
+    @Test func recordsTheIntentBeforeAnyRow() async throws {
         try await StagingFolder.with { folder in
             try await folder.withRun(folder.target("t", .replace), intent: .test(runID: "run-1")) { _ in
                 let intent = """
@@ -47,7 +47,7 @@ import Testing
         }
     }
 
-    @Test func describesTheColumnsOfWhatItPublished() async throws {
+    @Test func recordsTheColumnsOfThePublishedTable() async throws {
         try await StagingFolder.with { folder in
             let nested = TableSchema.Field(name: "x/y", type: .timestamp, timestampPrecision: 12)
             let schema = TableSchema(fields: [
@@ -79,7 +79,7 @@ import Testing
         RowPage(firstRow: 2, columns: 2, [[.null, .null]]), RowPage(firstRow: 2, columns: 0, []),
     ]
 
-    @Test(arguments: wrongPages) func refusesAPageThatIsNotTheNextOne(_ page: RowPage) async throws {
+    @Test(arguments: wrongPages) func rejectsAPageThatIsNotTheNextOne(_ page: RowPage) async throws {
         try await StagingFolder.with { folder in
             try await folder.withRun(folder.target()) { run in
                 try await run.begin(.numbers)
@@ -93,7 +93,7 @@ import Testing
         }
     }
 
-    @Test func refusesRowsOutsideOfBeginAndFinish() async throws {
+    @Test func rejectsRowsBeforeBeginAndAfterFinish() async throws {
         try await StagingFolder.with { folder in
             try await folder.withRun(folder.target()) { run in
                 let page = RowPage(firstRow: 0, integers: [1])
@@ -107,7 +107,7 @@ import Testing
         }
     }
 
-    @Test func doesNotStopWhatIsPublished() async throws {
+    @Test func doesNotStopAPublishedRun() async throws {
         try await StagingFolder.with { folder in
             try await folder.withRun(folder.target()) { run in
                 try await run.begin(.numbers)

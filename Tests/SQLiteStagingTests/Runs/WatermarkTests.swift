@@ -30,7 +30,7 @@ import Testing
     ]
 
     @Test(arguments: values)
-    func isTheHighestValueStaged(_ type: FieldType, _ values: [CellValue], _ highest: String) async throws {
+    func isTheHighestStagedValue(_ type: FieldType, _ values: [CellValue], _ highest: String) async throws {
         try await StagingFolder.with { folder in
             #expect(try await watermark(folder) == nil)
             try await stage(folder, values, type: type)
@@ -38,7 +38,7 @@ import Testing
         }
     }
 
-    @Test func staysWhenNothingNewComes() async throws {
+    @Test func staysWithoutNewRows() async throws {
         try await StagingFolder.with { folder in
             try await stage(folder, [.integer(7)])
             try await stage(folder, [])
@@ -46,14 +46,14 @@ import Testing
             #expect(try await watermark(folder, "other") == nil)
             try await stage(folder, [.integer(1)], table: "elsewhere")
             #expect(try await watermark(folder)?.value == "7")
-            // Rows that came otherwise say nothing about the column.
+            // Runs without the incremental column do not move it.
             try await stage(folder, [.integer(99)], column: nil)
             #expect(try await watermark(folder)?.value == "7")
         }
     }
 
-    /// There was a run, so that rows without a value are not new.
-    @Test func isKnownToBeMissingIfNoRowHasAValue() async throws {
+    /// A run has published rows, so rows without a value are not new.
+    @Test func hasNoValueIfEveryRowIsNull() async throws {
         try await StagingFolder.with { folder in
             try await stage(folder, [.null])
             #expect(try await watermark(folder) == Watermark(column: "C", type: .int64, value: nil))
@@ -69,7 +69,7 @@ import Testing
             #expect(try await watermark(folder)?.value == "8")
             try folder.execute("DROP TABLE results")
             #expect(try await watermark(folder) == nil)
-            // Whatever the mode of the run that makes it anew.
+            // In every mode of the run that creates the table again.
             try await stage(folder, [.integer(1)], column: nil)
             #expect(try await watermark(folder) == nil)
             try await stage(folder, [.integer(2)])
@@ -77,7 +77,7 @@ import Testing
         }
     }
 
-    @Test func isNotMovedByARunThatIsNotPublished() async throws {
+    @Test func isNotMovedByAnUnpublishedRun() async throws {
         try await StagingFolder.with { folder in
             try await stage(folder, [.integer(7)])
             try await folder.withRun(folder.target("results", .append), intent: .test(incrementalColumn: "c")) { run in

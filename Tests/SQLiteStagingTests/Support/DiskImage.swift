@@ -1,18 +1,19 @@
 import Foundation
+import TestSupport
 
-/// What is safe on a disk, and what is only on its way there and may be lost when the power fails.
+/// A disk with its synced content and the pending changes that a power failure can lose.
 struct DiskImage {
-    /// Which of the changes that were not synced reach the disk.
+    /// The pending changes that reach the disk.
     enum Survivors {
         case none, all
-        /// A choice of them, in which the last one to reach a file arrives in part.
+        /// A random subset, where the last change of a file is written in part.
         case some(seed: UInt64)
     }
 
     private struct File {
         private enum Safety {
             case synced, pending
-            /// Part of a sync that failed: the system may forget it, and later syncs do not bring it back.
+            /// Part of a failed sync: the system can drop it, and later syncs do not restore it.
             case doubtful
         }
 
@@ -73,16 +74,16 @@ struct DiskImage {
         }
     }
 
-    /// Every file there ever was, also those without a name now.
+    /// Every file, including removed ones.
     private var files: [File] = []
-    /// The files that programs find.
+    /// The current names of files.
     private var visible: [String: Int] = [:]
-    /// The files that are sure to be found after the power failed.
+    /// The synced names of files.
     private var durable: [String: Int] = [:]
-    /// Names given and taken (`nil`) since, in order: a file system keeps that.
+    /// Names added and removed (`nil`) since, in the order that a file system preserves.
     private var renamings: [(name: String, file: Int?)] = []
 
-    /// The files of a folder, all of them synced.
+    /// Reads the files of a folder as synced.
     init(_ folder: StagingFolder) throws {
         for name in try folder.files {
             let data = try Data(contentsOf: URL(fileURLWithPath: "\(folder.folder)/\(name)"))
@@ -92,7 +93,7 @@ struct DiskImage {
         visible = durable
     }
 
-    /// Lets a change happen.
+    /// Applies a change.
     mutating func apply(_ change: DiskChange) {
         switch change.kind {
         case .creation:
@@ -124,7 +125,7 @@ struct DiskImage {
         renamings = []
     }
 
-    /// Writes what is found after the power failed to a folder.
+    /// Writes the content after a power failure to a folder.
     func write(to folder: StagingFolder, _ survivors: Survivors) throws {
         var names = durable
         var generator = SplitMix64(seed: 0)

@@ -1,11 +1,11 @@
 import FaultyVFS
 import Testing
 
-/// The disk under a test's folder, as SQLite meets it: it counts what is asked of it, and fails when told.
+/// A VFS under a test's folder that counts file operations, and fails them on request.
 final class FaultyDisk: Sendable {
     private nonisolated(unsafe) let disk: OpaquePointer
 
-    /// Runs `test` while the folder is on such a disk. SQLite's files are to be opened inside.
+    /// Runs `test` while the folder is on this disk. SQLite's files have to be opened inside.
     static func with<Result>(
         _ folder: StagingFolder, hasSharedMemory: Bool = true, isRecording: Bool = false,
         _ test: (FaultyDisk) async throws -> Result
@@ -20,24 +20,24 @@ final class FaultyDisk: Sendable {
         self.disk = disk
     }
 
-    /// Lets the operation of this number, counted from 1, fail; and all after it if the fault is a lasting one.
+    /// Fails the operation of this number, counted from 1, and all later ones if the fault is lasting.
     func fail(_ fault: DiskFault, at number: Int) {
         faulty_disk_fail(
             disk, fault.operation.inC, number, fault.isLasting, fault.code, fault.writesHalf)
     }
 
-    /// The operations so far, those that failed included.
+    /// The number of operations so far, including failed ones.
     func count(_ operation: DiskFault.Operation) -> Int {
         faulty_disk_operations(disk, operation.inC)
     }
 
-    /// The operations that failed on purpose.
+    /// The number of injected faults.
     var faultsMet: Int { faulty_disk_faults(disk) }
 
-    /// The files that SQLite has not closed yet.
+    /// The number of open files.
     var openFiles: Int { faulty_disk_open_files(disk) }
 
-    /// What was done to the files, if that is recorded.
+    /// The recorded changes to the files.
     var changes: [DiskChange] {
         (0..<faulty_disk_change_count(disk)).map { DiskChange(faulty_disk_change(disk, $0)) }
     }
@@ -45,7 +45,7 @@ final class FaultyDisk: Sendable {
 
 /// A way in which a disk fails.
 struct DiskFault: Sendable, CustomStringConvertible {
-    /// What SQLite asks of a disk; `any` is all of it, in the order in which it comes.
+    /// A file operation of SQLite; `any` counts all of them, in order.
     enum Operation {
         case open, read, write, sync, truncate, delete, access, fileSize, lock, sharedMemory, any
 
@@ -67,7 +67,7 @@ struct DiskFault: Sendable, CustomStringConvertible {
     }
 
     var operation: Operation
-    /// SQLite's result code; 0 for the one that goes with the operation.
+    /// SQLite's result code; 0 for the default of the operation.
     var code: Int32 = 0
     /// Whether half of a write's bytes arrive.
     var writesHalf = false
@@ -80,7 +80,7 @@ struct DiskFault: Sendable, CustomStringConvertible {
     }
 }
 
-/// Something that was done to a file.
+/// A change to a file.
 struct DiskChange: Sendable {
     enum Kind {
         case creation

@@ -5,7 +5,7 @@ import Testing
 
 @testable import SQLiteStaging
 
-/// A folder of its own for one test, with a database `staging.db` that may be made in it.
+/// A temporary folder for one test, with the path of a database `staging.db`.
 struct StagingFolder {
     let folder: String
     var path: String { folder + "/staging.db" }
@@ -23,16 +23,14 @@ struct StagingFolder {
         get throws { try FileManager.default.contentsOfDirectory(atPath: folder).sorted() }
     }
 
-    /// Copies the database and its companions, as they are, to another folder.
-    ///
-    /// Without the shared memory, which nobody finds again after a crash.
+    /// Copies the database and its companions to another folder, except for the shared memory, which a crash loses.
     func copyFiles(to other: StagingFolder) throws {
         for file in try files where !file.hasSuffix("-shm") {
             try FileManager.default.copyItem(atPath: "\(folder)/\(file)", toPath: "\(other.folder)/\(file)")
         }
     }
 
-    /// Another program's connection.
+    /// Opens the connection of another program.
     func connect(busyMode: Database.BusyMode = .immediateError) throws -> DatabaseQueue {
         var configuration = Configuration()
         configuration.busyMode = busyMode
@@ -40,17 +38,17 @@ struct StagingFolder {
         return try DatabaseQueue(path: path, configuration: configuration)
     }
 
-    /// What another program does to the database.
+    /// Executes SQL as another program.
     func execute(_ sql: String) throws {
         try connect().writeWithoutTransaction { try $0.execute(sql: sql) }
     }
 
-    /// What another program reads: the rows as SQL literals, columns separated by `|`.
+    /// Reads rows as another program: SQL literals, columns separated by `|`.
     func read(_ sql: String) throws -> [String] {
         try Self.read(sql, connect())
     }
 
-    /// What a connection reads.
+    /// Reads rows through a connection.
     static func read(_ sql: String, _ connection: DatabaseQueue) throws -> [String] {
         try connection.unsafeRead { db in
             try Row.fetchAll(db, sql: sql).map { row in
@@ -67,7 +65,7 @@ struct StagingFolder {
             path: path, table: table, ifExists: ifExists, key: key, indexes: indexes, addsColumns: addsColumns)
     }
 
-    /// Stages rows from the opening of the database to its closing, also when it fails.
+    /// Opens the database, stages rows, and closes it, even after an error.
     func stage(
         _ rows: [[CellValue]], schema: TableSchema, table: String = "results",
         ifExists: StagingTarget.ExistingTable? = nil, rowsPerPage: Int = .max
@@ -75,7 +73,7 @@ struct StagingFolder {
         try await stage(rows, schema: schema, into: target(table, ifExists), rowsPerPage: rowsPerPage)
     }
 
-    /// Stages rows from the opening of the database to its closing, also when it fails.
+    /// Opens the database, stages rows, and closes it, even after an error.
     func stage(
         _ rows: [[CellValue]], schema: TableSchema, into target: StagingTarget, intent: StagingIntent = .test(),
         rowsPerPage: Int = .max
@@ -92,7 +90,7 @@ struct StagingFolder {
         }
     }
 
-    /// Opens, begins a run and closes, whatever `body` does.
+    /// Opens the database, begins a run for `body`, and closes it, even after an error.
     func withRun(
         _ target: StagingTarget, intent: StagingIntent = .test(), _ options: StagingOptions = .lockTimeout(.seconds(5)),
         _ body: (StagingRun) async throws -> Void
@@ -123,7 +121,7 @@ extension StagingOptions {
 }
 
 extension StagingDatabase {
-    /// Opens the database of a target as a run does that is about to begin, and closes it.
+    /// Opens the database of a target, begins and stops a run, and closes it.
     static func prepare(_ target: StagingTarget, _ options: StagingOptions = StagingOptions()) async throws {
         let database = try await StagingDatabase.open(target, options)
         do {
@@ -135,7 +133,7 @@ extension StagingDatabase {
         try await database.close()
     }
 
-    /// Takes up the unfinished run of a command; `nil` if there is none.
+    /// Continues the unfinished run of a command, if it has one.
     func continueRun(of command: String) async throws -> StagingRun? {
         guard let run = try await unfinishedRun(of: command) else { return nil }
         return try await continueRun(id: run.intent.runID)
@@ -163,7 +161,7 @@ extension TableSchema {
 }
 
 extension RowPage {
-    /// A page of these rows, as the decoder would make it.
+    /// A page of rows, as the decoder creates it.
     init(firstRow: Int, columns: Int, _ rows: [[CellValue]]) {
         var bytes: [UInt8] = []
         var cells: [CellReference] = []
@@ -189,7 +187,7 @@ extension RowPage {
     }
 }
 
-/// Expects that `body` throws a staging error of this code; with `nil`, that it throws none.
+/// Expects that `body` throws a staging error of this code, or no error for `nil`.
 func expectCode(
     _ expected: StagingError.Code?, sourceLocation: SourceLocation = #_sourceLocation,
     _ body: () async throws -> Void

@@ -29,7 +29,7 @@ import Testing
     struct Case: Sendable, CustomTestStringConvertible {
         let existing: Existing
         let ifExists: StagingTarget.ExistingTable?
-        /// What the table holds after the value 2 was staged.
+        /// The rows of the table after the value 2 was staged.
         let rows: [String]
         var code: StagingError.Code?
         var testDescription: String { "\(ifExists?.rawValue ?? "default") onto \(existing)" }
@@ -58,7 +58,7 @@ import Testing
             ]
         }
 
-    @Test(.faults("L18"), arguments: cases) func treatsTheTableAsAsked(_ example: Case) async throws {
+    @Test(.faults("L18"), arguments: cases) func followsIfExists(_ example: Case) async throws {
         try await StagingFolder.with { folder in
             try await example.existing.make(folder)
             try await expectCode(example.code) {
@@ -68,21 +68,16 @@ import Testing
         }
     }
 
-    @Test(.faults("L18")) func refusesBeforeAnythingIsWritten() async throws {
+    @Test(.faults("L18")) func rejectsBeforeAnythingIsWritten() async throws {
         try await StagingFolder.with { folder in
             try folder.execute("CREATE TABLE results (n)")
-            let error = await #expect(throws: StagingError.self) {
-                _ = try await StagingDatabase.open(folder.target())
-            }
-            #expect(error?.hint?.contains("--if-exists replace") == true)
-            #expect(error?.hint?.contains("append or upsert") == true)
-            #expect(error?.hint?.contains("--table NAME") == true)
+            try await expectCode(.targetExists) { _ = try await StagingDatabase.open(folder.target()) }
             #expect(try folder.read("SELECT name FROM sqlite_master") == ["\"results\""])
             #expect(try folder.read("PRAGMA journal_mode") == ["\"delete\""])
         }
     }
 
-    @Test func doesNotTakePossessionOfATableByAppending() async throws {
+    @Test func doesNotManageATableAfterAppending() async throws {
         try await StagingFolder.with { folder in
             try await Existing.foreign.make(folder)
             try await folder.stage([[.integer(2)]], schema: .numbers, ifExists: .append)
@@ -97,7 +92,7 @@ import Testing
     ]
 
     @Test(.faults("L17"), arguments: inTheWay, [nil, .fail, .replace, .append] as [StagingTarget.ExistingTable?])
-    func refusesWhatIsNoPlainTable(_ sql: String, _ ifExists: StagingTarget.ExistingTable?) async throws {
+    func rejectsOtherKindsOfTables(_ sql: String, _ ifExists: StagingTarget.ExistingTable?) async throws {
         try await StagingFolder.with { folder in
             try folder.execute(sql)
             let before = try folder.read("SELECT sql FROM sqlite_master")
@@ -118,7 +113,7 @@ import Testing
     ]
 
     @Test(arguments: differences)
-    func namesTheFirstDifferenceToATableToAppendTo(
+    func namesTheFirstDifferenceToTheTable(
         _ example: (table: String, difference: String)
     ) async throws {
         try await StagingFolder.with { folder in
@@ -133,7 +128,7 @@ import Testing
         }
     }
 
-    @Test func noticesATableThatAppearsDuringTheRun() async throws {
+    @Test func detectsATableThatAppearsDuringTheRun() async throws {
         try await StagingFolder.with { folder in
             try await folder.withRun(folder.target()) { run in
                 try await run.begin(.numbers)

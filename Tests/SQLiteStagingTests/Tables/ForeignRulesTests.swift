@@ -2,7 +2,7 @@ import BigQueryRows
 import SQLiteStaging
 import Testing
 
-/// Tables that somebody else made, with rules that would change or drop rows without a word.
+/// Tables of other programs, with rules that would silently change or drop rows.
 @Suite struct ForeignRulesTests {
     static let rules = [
         "n INTEGER UNIQUE ON CONFLICT IGNORE, s TEXT", "n INTEGER UNIQUE ON CONFLICT REPLACE, s TEXT",
@@ -10,7 +10,7 @@ import Testing
         "n INTEGER PRIMARY KEY, s TEXT",
     ]
 
-    @Test(arguments: rules) func neverDecideOverRows(_ columns: String) async throws {
+    @Test(arguments: rules) func neverChangeRows(_ columns: String) async throws {
         try await StagingFolder.with { folder in
             try folder.execute("CREATE TABLE results (\(columns)); INSERT INTO results VALUES (1, 'old')")
             try await expectCode(.constraintViolated) {
@@ -21,8 +21,8 @@ import Testing
         }
     }
 
-    /// By another order than that of bytes, rows with different keys would be one.
-    @Test func aKeyOfAnotherCollationIsNone() async throws {
+    /// Another collation than BINARY would equate rows with different keys.
+    @Test func aKeyOfAnotherCollationIsRejected() async throws {
         try await StagingFolder.with { folder in
             try folder.execute("CREATE TABLE results (n INTEGER, s TEXT COLLATE NOCASE UNIQUE)")
             try await expectCode(.noKey) {
@@ -36,7 +36,7 @@ import Testing
     static let rowNames = [["rowid"], ["_rowid_", "ROWID"], ["rowid", "_rowid_", "oid"]]
 
     @Test(arguments: rowNames, [true, false])
-    func columnsMayBeCalledLikeRowNumbers(_ names: [String], isAdded: Bool) async throws {
+    func columnsCanHaveTheNamesOfTheRowID(_ names: [String], isAdded: Bool) async throws {
         try await StagingFolder.with { folder in
             let schema = TableSchema(
                 fields: [.init(name: "k", type: .int64)] + names.map { .init(name: $0, type: .string) })
@@ -52,7 +52,7 @@ import Testing
         }
     }
 
-    @Test func oneIndexIsMadeOnce() async throws {
+    @Test func equalIndexesAreCreatedOnce() async throws {
         try await StagingFolder.with { folder in
             for ifExists in [StagingTarget.ExistingTable.replace, .append] {
                 try await folder.stage(

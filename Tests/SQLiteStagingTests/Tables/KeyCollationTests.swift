@@ -3,7 +3,7 @@ import SQLiteStaging
 import TestSupport
 import Testing
 
-/// Keys that SQLite would take for one, and BigQuery does not.
+/// Keys that a collation of SQLite equates, but BigQuery does not.
 @Suite struct KeyCollationTests {
     private static let schema = TableSchema(fields: [
         .init(name: "k", type: .string), .init(name: "n", type: .int64),
@@ -47,7 +47,7 @@ import Testing
         }
     }
 
-    /// The order in which the indexes were made must not decide.
+    /// The order of the indexes must not matter.
     @Test(
         .faults("L40"),
         arguments: [
@@ -60,7 +60,7 @@ import Testing
             try folder.execute(sql)
             let target = folder.target("results", .upsert, key: ["k"])
             try await folder.stage([[.text("k"), .integer(1)]], schema: Self.schema, into: target)
-            // The other index forbids what the key allows.
+            // The other index rejects rows that the key allows.
             try await expectCode(.constraintViolated) {
                 try await folder.stage([[.text("K"), .integer(2)]], schema: Self.schema, into: target)
             }
@@ -70,7 +70,7 @@ import Testing
         }
     }
 
-    /// A key of bqpull's own stays exact, whatever indexes the user adds.
+    /// The key of a managed table stays exact, regardless of the user's indexes.
     @Test(.faults("L40")) func keepsItsOwnKeyNextToAnIndexOfTheUsers() async throws {
         try await StagingFolder.with { folder in
             try await folder.stage(
@@ -84,7 +84,7 @@ import Testing
         }
     }
 
-    @Test func upsertsByTheNumberOfTheRow() async throws {
+    @Test func upsertsByTheRowID() async throws {
         try await StagingFolder.with { folder in
             try folder.execute(
                 "CREATE TABLE results (n INTEGER PRIMARY KEY, s TEXT); INSERT INTO results VALUES (1, 'a')")

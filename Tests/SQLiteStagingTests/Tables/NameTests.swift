@@ -28,7 +28,7 @@ import Testing
         try await StagingFolder.with { folder in
             let schema = TableSchema(fields: names.given.map { .init(name: $0, type: .int64) })
             let row = names.given.indices.map { CellValue.integer(Int64($0)) }
-            // Twice, so that the table is also recognised as bqpull's own.
+            // Twice, so the table is also recognized as managed.
             for _ in 1...2 { try await folder.stage([row], schema: schema) }
             let found = try await folder.connect().read { db in
                 try String.fetchAll(db, sql: "SELECT name FROM pragma_table_info('results') ORDER BY cid")
@@ -49,7 +49,7 @@ import Testing
         "\"\u{301}", "json_each", String(repeating: "t", count: 300),
     ]
 
-    @Test(.faults("P30"), arguments: tableNames) func takesAnyTableName(_ name: String) async throws {
+    @Test(.faults("P30"), arguments: tableNames) func acceptsAnyTableName(_ name: String) async throws {
         try await StagingFolder.with { folder in
             for value in 1...2 {
                 try await folder.stage([[.integer(Int64(value))]], schema: .numbers, table: name)
@@ -64,14 +64,14 @@ import Testing
     }
 
     @Test(.faults("P30"), arguments: ["", "a\u{0}b", "sqlite_x", "SQLite_", "_bqpull_runs", "_BQPULL_x"])
-    func refusesReservedTableNames(_ name: String) async throws {
+    func rejectsReservedTableNames(_ name: String) async throws {
         try await StagingFolder.with { folder in
             try await expectCode(.invalidName) { _ = try await StagingDatabase.open(folder.target(name)) }
             #expect(try folder.files == [])
         }
     }
 
-    @Test(.faults("P30")) func refusesNULInAColumnName() async throws {
+    @Test(.faults("P30")) func rejectsNULInAColumnName() async throws {
         try await StagingFolder.with { folder in
             let schema = TableSchema(fields: [.init(name: "a\u{0}b", type: .int64)])
             try await expectCode(.invalidName) { try await folder.stage([], schema: schema) }
@@ -79,7 +79,7 @@ import Testing
     }
 
     @Test(arguments: [(0, StagingError.Code.noColumns), (2000, nil), (2001, .tooManyColumns)])
-    func knowsHowManyColumnsATableCanHave(_ count: Int, _ expected: StagingError.Code?) async throws {
+    func limitsTheNumberOfColumns(_ count: Int, _ expected: StagingError.Code?) async throws {
         try await StagingFolder.with { folder in
             let schema = TableSchema(fields: (0..<count).map { .init(name: "c\($0)", type: .int64) })
             try await expectCode(expected) {

@@ -3,8 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What `bqpull auth test` makes of everything that can be wrong: one cause each, told apart by identifier and exit
-/// code, by the built binary against real sockets.
+/// `bqpull auth test` against real sockets: every cause of failure has its own identifier and exit code.
 @Suite struct AuthTestCommandTests {
     private struct Report: Decodable {
         struct Step: Decodable {
@@ -22,7 +21,7 @@ import Testing
 
     private static let stepNames = ["credentials", "refresh", "token", "scope", "api", "project", "jobs", "results"]
 
-    /// Runs the test in its JSON form, and checks that it ends as expected.
+    /// Runs the test with `--json`, and checks its result.
     private func test(
         _ home: EmulatorHome, _ options: [String] = [], environment: [String: String] = [:], cause: String?,
         exit: Int32,
@@ -32,7 +31,7 @@ import Testing
             home, options, environment: environment, cause: cause, exit: exit, at: step, mentions: mentions)
     }
 
-    /// Runs the test in its JSON form, and checks what is true of every outcome.
+    /// Runs the test with `--json`, and checks the invariants of its result.
     private func report(
         _ home: EmulatorHome, _ options: [String] = [], environment: [String: String] = [:], cause: String?,
         exit: Int32,
@@ -58,7 +57,7 @@ import Testing
         return report
     }
 
-    @Test func everythingIsInOrder() async throws {
+    @Test func passesEveryStep() async throws {
         try await EmulatorHome.with { home in
             let report = try await report(
                 home, ["--credentials", home.credentials, "--endpoint", home.emulator.endpoint], cause: nil, exit: 0)
@@ -73,7 +72,7 @@ import Testing
         }
     }
 
-    /// Failures that the emulator plays: cause, exit code, step.
+    /// Failures of the emulator: cause, exit code, step.
     @Test(arguments: [
         (EmulatorFailure.expiredOrRevoked, "expiredOrRevoked", Int32(77), "refresh"),
         (.invalidRapt, "sessionControl", 77, "refresh"), (.raptRequired, "sessionControl", 77, "refresh"),
@@ -82,7 +81,7 @@ import Testing
         (.adminPolicyEnforced, "accessDenied", 77, "refresh"), (.apiDisabled, "apiDisabled", 77, "api"),
         (.noPermission, "permissionDenied", 77, "jobs"), (.billingDisabled, "billingDisabled", 77, "results"),
     ])
-    func aFailureOfTheServiceIsNamed(failure: EmulatorFailure, cause: String, exit: Int32, step: String) async throws {
+    func namesAServiceFailure(failure: EmulatorFailure, cause: String, exit: Int32, step: String) async throws {
         try await EmulatorHome.with(EmulatorConfiguration(failure: failure)) { home in
             try await test(
                 home, ["--credentials", home.credentials, "--endpoint", home.emulator.endpoint], cause: cause,
@@ -91,7 +90,7 @@ import Testing
         }
     }
 
-    @Test func aTokenInfoThatCannotBeReadIsAWarning() async throws {
+    @Test func anUnreadableTokenInfoIsAWarning() async throws {
         try await EmulatorHome.with(EmulatorConfiguration(failure: .noTokenInfo)) { home in
             let report = try await report(
                 home, ["--credentials", home.credentials, "--endpoint", home.emulator.endpoint], cause: nil, exit: 0)
@@ -104,7 +103,7 @@ import Testing
         ("emulator-client-secret", "wrongClientSecret", "client secret"),
         ("emulator-refresh-token", "damagedToken", "copy the complete refresh token"),
     ])
-    func aWrongValueIsNamed(value: String, cause: String, mention: String) async throws {
+    func namesAWrongValue(value: String, cause: String, mention: String) async throws {
         try await EmulatorHome.with { home in
             let text = try String(contentsOfFile: home.credentials, encoding: .utf8)
             try Data(text.replacing(value, with: "hush").utf8).write(to: URL(fileURLWithPath: home.credentials))
@@ -115,7 +114,7 @@ import Testing
         }
     }
 
-    @Test func aMissingScopeIsNamed() async throws {
+    @Test func namesAMissingScope() async throws {
         let configuration = EmulatorConfiguration(scopes: ["https://www.googleapis.com/auth/drive.readonly"])
         try await EmulatorHome.with(configuration) { home in
             try await test(
@@ -124,7 +123,7 @@ import Testing
         }
     }
 
-    @Test func aProjectThatDoesNotExistIsNamed() async throws {
+    @Test func namesAMissingProject() async throws {
         try await EmulatorHome.with { home in
             try await test(
                 home,
@@ -136,16 +135,16 @@ import Testing
         }
     }
 
-    /// The token ended as those of a consent screen in "Testing" do.
+    /// The token expired like those of a consent screen in "Testing".
     @Test(arguments: ["told", "suggested"])
-    func theSevenDayRuleIsNamed(evidence: String) async throws {
+    func namesTheSevenDayLimit(evidence: String) async throws {
         let lifetime: Duration? = evidence == "told" ? .seconds(1) : nil
         try await EmulatorHome.with(EmulatorConfiguration(refreshTokenLifetime: lifetime)) { home in
             #expect(try await home.logIn().exitCode == 0)
             if evidence == "told" {
                 try await Task.sleep(for: .seconds(1.1))
             } else {
-                // Stored eight days ago, used for the last time two days later, and unknown to the service since.
+                // Stored eight days ago, last used two days later, rejected since.
                 let file = "\(home.store)/credentials.json"
                 let now = Date(timeIntervalSinceNow: -8 * 86_400)
                 let text = try String(contentsOfFile: file, encoding: .utf8)
@@ -157,7 +156,7 @@ import Testing
         }
     }
 
-    @Test func credentialsAreTheFirstToBeTested() async throws {
+    @Test func testsCredentialsFirst() async throws {
         try await EmulatorHome.with { home in
             try await test(home, cause: "noCredentials", exit: 77, at: "credentials")
             try await test(
@@ -173,8 +172,7 @@ import Testing
         }
     }
 
-    /// What is wrong before there is anything to test is in the JSON too.
-    @Test func anEndpointThatIsNoneIsTheFirstStep() async throws {
+    @Test func anInvalidEndpointFailsTheFirstStep() async throws {
         for (endpoint, cause) in [("foo://bar", "invalidEndpoint"), ("http://example.com", "insecureEndpoint")] {
             let outcome = try await EmulatorHomeless.run(["auth", "test", "--json", "--endpoint", endpoint])
             #expect(outcome.exitCode == 78)
@@ -184,7 +182,7 @@ import Testing
         }
     }
 
-    @Test func aProjectIsNeeded() async throws {
+    @Test func requiresAProject() async throws {
         try await EmulatorHome.with { home in
             try await test(
                 home,
@@ -204,7 +202,7 @@ import Testing
         return bare
     }
 
-    /// A credentials file whose token endpoint is elsewhere on this machine.
+    /// A credentials file with another local token endpoint.
     private func credentials(_ home: EmulatorHome, tokenURI: String?) throws -> String {
         let path = home.folder.file("other.json")
         let uri = tokenURI.map { #","token_uri":"\#($0)""# } ?? ""
@@ -213,9 +211,9 @@ import Testing
         return path
     }
 
-    @Test func noNetworkIsNamed() async throws {
+    @Test func namesAnUnreachableNetwork() async throws {
         try await EmulatorHome.with { home in
-            // A port on which nothing ever listens: one that was closed might be another test's by now.
+            // A port on which no server ever listens; another test could reuse a closed port.
             let closed = "http://127.0.0.1:1"
             try await test(
                 home, ["--credentials", try credentials(home, tokenURI: closed + "/token")], cause: "connectionFailed",
@@ -224,7 +222,7 @@ import Testing
     }
 
     @Test(arguments: [(2020..<2120, "untrustedServer", Int32(76)), (2001..<2002, "wrongClock", 78)])
-    func interceptionAndAWrongClockAreToldApart(years: Range<Int>, cause: String, exit: Int32) async throws {
+    func distinguishesInterceptionFromAWrongClock(years: Range<Int>, cause: String, exit: Int32) async throws {
         try await EmulatorHome.with { home in
             try await TLSServer.with(validYears: years) { server in
                 try await test(
@@ -242,7 +240,7 @@ import Testing
         "HTTP/1.1 200 OK\r\nContent-Length: 22\r\n\r\n{\"kind\":\"sql#listing\"}",
         "HTTP/1.1 404 Not Found\r\nContent-Length: 13\r\n\r\n<html></html>",
     ])
-    func anEndpointThatIsNotGooglesIsNamed(answer: String) async throws {
+    func namesAForeignEndpoint(answer: String) async throws {
         try await EmulatorHome.with { home in
             try await RawServer.with(answer) { server in
                 try await test(
@@ -255,8 +253,7 @@ import Testing
         }
     }
 
-    /// The proxy refuses before anything leaves this machine.
-    @Test func aProxyThatRefusesIsNamed() async throws {
+    @Test func namesARejectingProxy() async throws {
         try await EmulatorHome.with { home in
             try await RawServer.with("HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n") {
                 server in
@@ -268,7 +265,7 @@ import Testing
         }
     }
 
-    @Test func aTokenEndpointInTroubleIsTriedAgain() async throws {
+    @Test func retriesAFailingTokenEndpoint() async throws {
         try await EmulatorHome.with(EmulatorConfiguration(failure: .tokenServerError)) { home in
             try await test(
                 home, ["--credentials", home.credentials, "--endpoint", home.emulator.endpoint],

@@ -4,7 +4,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// Secrets that can be recognised are searched for everywhere but where they belong.
+/// Searches for marked secrets everywhere except where they belong.
 @Suite struct CanaryTests {
     private static let canaries = ["canary-client-secret", "canary-refresh-token"]
 
@@ -17,7 +17,7 @@ import Testing
     @Test(
         .faults("A25"), .enabled(if: FileManager.default.fileExists(atPath: "/proc/self/cmdline"), "needs /proc"),
         arguments: [false, true])
-    func areNowhereElse(rotates: Bool) async throws {
+    func doNotLeak(rotates: Bool) async throws {
         try await EmulatorHome.with(Self.configuration(rotates: rotates)) { home in
             let watch = ProcessWatch(canaries: Self.canaries)
             let watching = Task { await watch.run() }
@@ -39,7 +39,7 @@ import Testing
                 #expect(outcome.exitCode == exitCode, "\(arguments) \(outcome.errors)")
                 said += outcome.everything
             }
-            // The proxy of the environment refuses, so that nothing leaves this machine.
+            // The proxy of the environment rejects every request.
             let fromEnvironment = try await home.run(
                 ["auth", "test", "--verbose"],
                 environment: [
@@ -54,7 +54,7 @@ import Testing
                 home.store + "/profiles/copy/credentials.json",
             ]
             #expect(try files(in: home.folder.path, holding: watch.canaries, except: allowed) == [])
-            // The search is able to find something, and the values in use are among what is searched for.
+            // The search works, and covers the values in use.
             #expect(try files(in: home.folder.path, holding: watch.canaries, except: []).count == allowed.count)
             #expect(watch.canaries.contains { $0.hasPrefix("1//0emulator-refresh-token-") })
 
@@ -67,10 +67,10 @@ import Testing
         }
     }
 
-    /// Keys, tokens of other clouds, and what services and commands give out for them.
+    /// Keys, tokens of other clouds, and the tokens issued for them.
     @Test(
         .faults("A25"), .enabled(if: FileManager.default.fileExists(atPath: "/proc/self/cmdline"), "needs /proc"))
-    func thoseOfOtherKindsAreNowhereElse() async throws {
+    func secretsOfOtherKindsDoNotLeak() async throws {
         try await EmulatorHome.with(Self.configuration(rotates: false)) { home in
             let watch = ProcessWatch(canaries: Self.canaries + ["emulator-access-token-", "emulator-aws-secret"])
             let watching = Task { await watch.run() }
@@ -130,13 +130,13 @@ import Testing
         }
     }
 
-    /// A line of a key, and the part of a signed token that tells it from others.
+    /// A line of a key, and the distinctive part of a signed token.
     private static func keysAndTokens(in text: String) -> [String] {
         text.matches(of: /\\n([A-Za-z0-9+\/]{64})\\n/).map { String($0.output.1) }
             + text.matches(of: /\.([A-Za-z0-9_-]{100,})/).map { String($0.output.1) }
     }
 
-    /// What is secret in the store at present.
+    /// The secrets in the store.
     private func secrets(in store: String) throws -> [String] {
         let text = try String(contentsOfFile: store + "/credentials.json", encoding: .utf8)
         return text.matches(of: /"(?:client_secret|refresh_token)" : "([^"]+)"/).map { String($0.output.1) }
@@ -157,11 +157,11 @@ import Testing
 }
 
 extension Binary.Outcome {
-    /// All that was said.
+    /// Standard output and standard error.
     var everything: String { output + errors }
 }
 
-/// Looks at the arguments of all processes again and again.
+/// Polls the arguments of all processes.
 private final class ProcessWatch: Sendable {
     private let state: Mutex<(canaries: Set<String>, samples: Int, sightings: [String])>
 
@@ -173,7 +173,7 @@ private final class ProcessWatch: Sendable {
     var samples: Int { state.withLock { $0.samples } }
     var sightings: [String] { state.withLock { $0.sightings } }
 
-    /// Searches for these too from now on.
+    /// Adds canaries to the search.
     func add(_ canaries: [String]) {
         state.withLock { $0.canaries.formUnion(canaries) }
     }

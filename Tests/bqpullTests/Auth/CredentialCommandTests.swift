@@ -20,7 +20,7 @@ import Testing
         try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
     }
 
-    @Test func aTokenIsPrintedForOtherPrograms() async throws {
+    @Test func printsATokenForOtherPrograms() async throws {
         try await loggedIn { home in
             let token = try await home.run(["auth", "token"])
             #expect(token.output.wholeMatch(of: /emulator-access-token-[-0-9a-f]+\n/) != nil)
@@ -34,7 +34,7 @@ import Testing
         }
     }
 
-    @Test func theStatusTellsWhatEndsTheToken() async throws {
+    @Test func theStatusShowsWhenTheTokenExpires() async throws {
         try await loggedIn(EmulatorConfiguration(refreshTokenLifetime: .seconds(604_799))) { home in
             let before = home.emulator.counters
             let status = try await home.run(["auth", "status"])
@@ -74,7 +74,7 @@ import Testing
     @Test(
         .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/script"), "needs script(1)"),
         arguments: [("y", Int32(0), 1), ("n", 64, 0), ("", 64, 0)])
-    func atATerminalTheAnswerDecides(answer: String, exitCode: Int32, revocations: Int) async throws {
+    func confirmsOnATerminal(answer: String, exitCode: Int32, revocations: Int) async throws {
         try await loggedIn { home in
             let outcome = try await terminal(home, "auth revoke", input: answer + "\n")
             #expect(outcome.exitCode == exitCode, "\(outcome.output)")
@@ -84,7 +84,7 @@ import Testing
     }
 
     @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/script"), "needs script(1)"))
-    func atATerminalASecretIsNotShown() async throws {
+    func hidesASecretOnATerminal() async throws {
         try await EmulatorHome.with { home in
             let outcome = try await terminal(home, "auth import -", input: "a-client\nhush-secret\nhush-token\n")
             #expect(outcome.exitCode == 0, "\(outcome.output)")
@@ -95,7 +95,7 @@ import Testing
         }
     }
 
-    /// Runs a command at a terminal that types slowly, as people do: after each prompt.
+    /// Runs a command on a terminal that types after each prompt.
     private func terminal(_ home: EmulatorHome, _ command: String, input: String) async throws -> Binary.Outcome {
         var shell = home.binary()
         shell.program = URL(fileURLWithPath: "/bin/sh")
@@ -106,9 +106,9 @@ import Testing
         ])
     }
 
-    /// Nobody means other tools' credentials who says no more than revoke.
+    /// Revoking without a name does not affect credentials of other tools.
     @Test(arguments: ["BQPULL_CREDENTIALS", "GOOGLE_APPLICATION_CREDENTIALS"])
-    func credentialsOfOthersAreRevokedOnlyByName(variable: String) async throws {
+    func revokesForeignCredentialsOnlyByName(variable: String) async throws {
         try await EmulatorHome.with { home in
             let outcome = try await home.run(["auth", "revoke", "--yes"], environment: [variable: home.credentials])
             #expect(outcome.exitCode == 77)
@@ -119,7 +119,7 @@ import Testing
         }
     }
 
-    /// The token endpoint has replaced the refresh token when the signal comes.
+    /// The token endpoint has rotated the refresh token when the signal arrives.
     @Test func anInterruptedExchangeDoesNotLoseTheNewToken() async throws {
         let configuration = EmulatorConfiguration(latency: .seconds(1), rotatesRefreshTokens: true)
         try await loggedIn(configuration) { home in
@@ -136,8 +136,8 @@ import Testing
         }
     }
 
-    /// Processes that exchange at once share nothing but the files.
-    @Test(.faults("A21")) func processesThatRotateAtOnceAllWork() async throws {
+    /// Concurrent processes share only the files.
+    @Test(.faults("A21")) func processesRotateConcurrently() async throws {
         try await loggedIn(EmulatorConfiguration(rotatesRefreshTokens: true)) { home in
             let codes = try await withThrowingTaskGroup(of: Int32.self) { group in
                 for _ in 0..<6 { group.addTask { try await home.run(["auth", "token"]).exitCode } }
@@ -148,7 +148,7 @@ import Testing
         }
     }
 
-    @Test func aTokenThatIsDeadAlreadyIsRemovedToo() async throws {
+    @Test func removesARevokedToken() async throws {
         try await loggedIn { home in
             let copy = home.folder.file("copy.json")
             _ = try await home.run(["auth", "export", "--for", "authorized-user", "--output", copy])
@@ -197,9 +197,9 @@ import Testing
         }
     }
 
-    /// What is exported is imported into another profile, and works there.
+    /// An export works in another profile.
     @Test(arguments: ["adf", "adf-legacy", "authorized-user"])
-    func whatIsExportedIsImported(form: String) async throws {
+    func importsAnExport(form: String) async throws {
         try await loggedIn { home in
             let exported = try await home.run(["auth", "export", "--for", form, "--output", "-"])
             #expect(exported.exitCode == 0, "\(exported.errors)")
@@ -210,7 +210,7 @@ import Testing
             let piped = try await home.run(["auth", "import", "-", "--profile", "piped"], input: exported.output)
             #expect(piped.exitCode == 0, "\(piped.errors)")
             #expect(try permissions("\(home.store)/profiles/copy/credentials.json") == 0o600)
-            // A linked service has no token_uri, so that only Google could exchange what is in it.
+            // A linked service has no token_uri, so only Google could exchange its token.
             if form == "authorized-user" {
                 #expect(try await home.run(["auth", "test", "--profile", "copy"]).exitCode == 0)
             } else {
@@ -235,7 +235,7 @@ import Testing
         }
     }
 
-    @Test func aVariableThatWinsOverTheStoreIsWarnedAbout() async throws {
+    @Test func warnsAboutAVariableThatOverridesTheStore() async throws {
         try await EmulatorHome.with { home in
             let imported = try await home.run(
                 ["auth", "import", home.credentials], environment: ["GOOGLE_APPLICATION_CREDENTIALS": "/nonexistent"])
@@ -247,8 +247,8 @@ import Testing
         }
     }
 
-    /// All files or none: what was written before the name that is taken would stand in the way afterwards.
-    @Test func anExportOverwritesNothingAndLeavesNothingHalf() async throws {
+    /// Writes all files or none: remaining files would block the next export.
+    @Test func anExportIsAtomicAndOverwritesNothing() async throws {
         try await loggedIn { home in
             let taken = home.folder.file("bq-copy.json")
             try Data("mine".utf8).write(to: URL(fileURLWithPath: taken))
@@ -268,7 +268,7 @@ import Testing
         }
     }
 
-    @Test func importingTheSameTokenAgainKeepsWhatIsKnownOfIt() async throws {
+    @Test func importingTheSameTokenKeepsItsMetadata() async throws {
         try await loggedIn(EmulatorConfiguration(refreshTokenLifetime: .seconds(604_799))) { home in
             let before = try json(try await home.run(["auth", "status", "--json"]).output)
             let copy = home.folder.file("copy.json")
@@ -276,7 +276,7 @@ import Testing
             let imported = try await home.run(["auth", "import", copy, "--project", "other-project", "--json"])
             #expect(imported.exitCode == 0, "\(imported.errors)")
             let after = try json(imported.output)
-            // What was wrong and is right now counts.
+            // The corrected value is kept.
             let text = try String(contentsOfFile: copy, encoding: .utf8)
             try Data(text.replacing("emulator-client-secret", with: "corrected").utf8).write(
                 to: URL(fileURLWithPath: copy))
@@ -289,7 +289,7 @@ import Testing
         }
     }
 
-    @Test func anImportDoesNotLoseAnotherToken() async throws {
+    @Test func anImportKeepsAnotherToken() async throws {
         try await loggedIn { home in
             let before = try String(contentsOfFile: "\(home.store)/credentials.json", encoding: .utf8)
             let refused = try await home.run(["auth", "import", home.credentials])
@@ -311,7 +311,7 @@ import Testing
         ["auth", "export"], ["auth", "export", "--for", "nonsense"],
         ["auth", "token", "--profile", "a", "--credentials", "b"],
     ])
-    func badOptionsAreRefused(arguments: [String]) async throws {
+    func rejectsInvalidOptions(arguments: [String]) async throws {
         try await EmulatorHome.with { home in
             let outcome = try await home.run(arguments, environment: ["BQPULL_CREDENTIALS": home.credentials])
             #expect([64, 78].contains(outcome.exitCode), "\(outcome.errors)")
@@ -319,10 +319,10 @@ import Testing
         }
     }
 
-    @Test func aRotatedTokenIsStored() async throws {
+    @Test func storesARotatedToken() async throws {
         try await loggedIn(EmulatorConfiguration(rotatesRefreshTokens: true)) { home in
             for _ in 0..<3 { #expect(try await home.run(["auth", "test"]).exitCode == 0) }
-            // A file of somebody else's is never written: its token has ended with the first exchange.
+            // A foreign file is never written: its token was replaced by the first exchange.
             let file = try String(contentsOfFile: home.credentials, encoding: .utf8)
             let first = try await home.run(["auth", "token", "--credentials", home.credentials])
             #expect(first.exitCode == 0)
@@ -332,8 +332,7 @@ import Testing
         }
     }
 
-    /// Who is not told finds out when the next command is refused.
-    @Test func aLostTokenIsWarnedAboutWhateverBecomesOfTheCommand() async throws {
+    @Test func warnsAboutALostTokenInEveryCase() async throws {
         try await EmulatorHome.with(EmulatorConfiguration(rotatesRefreshTokens: true)) { home in
             let failed = try await home.run([
                 "query", "SELECT nonsense", "--into", home.folder.file("s.db"), "--credentials", home.credentials,

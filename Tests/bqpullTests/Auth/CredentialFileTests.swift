@@ -3,11 +3,11 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Files of credentials that are not as they should be, met by a pull that is to go nowhere then.
+/// Invalid credentials files, which stop a pull.
 @Suite struct CredentialFileTests {
     private static let query = ["query", "SELECT 1 AS x", "--quiet", "--into"]
 
-    /// Runs a pull, and checks that a failure has sent nothing, staged nothing, and told no secret.
+    /// Runs a pull, and checks that a failure sends no request, stages no rows, and prints no secret.
     private func pull(_ home: EmulatorHome, _ options: [String]) async throws -> Binary.Outcome {
         let file = home.folder.file("staging.db")
         let before = home.emulator.counters
@@ -38,7 +38,7 @@ import Testing
     ]
 
     @Test(.faults("A23", "A28"), arguments: bad)
-    func whatIsNoFileOfCredentialsIsNamed(_ example: (text: String?, exitCode: Int32, mention: String)) async throws {
+    func namesAnInvalidCredentialsFile(_ example: (text: String?, exitCode: Int32, mention: String)) async throws {
         try await EmulatorHome.with { home in
             let file = home.folder.file("mine.json")
             if let text = example.text { try Data(text.utf8).write(to: URL(fileURLWithPath: file)) }
@@ -55,7 +55,7 @@ import Testing
             "https://oauth2.googleapis.com.evil.example/token", "https://oauth2.googleapis.com@evil.example/token",
             "https://evil.example/oauth2.googleapis.com", "file:///etc/passwd", "http://127.0.0.1.evil.example/token",
         ])
-    func secretsGoNowhereElse(tokenURI: String) async throws {
+    func sendsSecretsNowhereElse(tokenURI: String) async throws {
         try await EmulatorHome.with { home in
             let file = home.folder.file("mine.json")
             let text =
@@ -67,7 +67,7 @@ import Testing
         }
     }
 
-    /// In what way bqpull's own file is not the user's alone.
+    /// How the store is exposed to other users.
     enum Exposure: CaseIterable {
         case othersRead, folderIsOpen, link, pipe, large, anothersOwn
 
@@ -93,7 +93,7 @@ import Testing
     @Test(
         .faults("A24"), .timeLimit(.minutes(10)),
         arguments: Exposure.allCases.filter { $0 != .anothersOwn || geteuid() == 0 })
-    func itsOwnFileIsRefusedIfItIsNotTheUsersAlone(exposure: Exposure) async throws {
+    func rejectsAnExposedStore(exposure: Exposure) async throws {
         try await EmulatorHome.with { home in
             #expect(try await home.logIn().exitCode == 0)
             try exposure.inflict(on: "\(home.store)/credentials.json")
@@ -103,9 +103,9 @@ import Testing
         }
     }
 
-    /// What a user names may be a secret that is mounted: it is followed, and said to be open to others.
+    /// A named file can be a mounted secret: links are followed, with a warning about its permissions.
     @Test(.faults("A24"), arguments: ["readable", "link", "folder", "pipe", "large"])
-    func aFileThatTheUserNamesIsFollowed(kind: String) async throws {
+    func followsANamedFile(kind: String) async throws {
         try await EmulatorHome.with { home in
             let folder = home.folder.file("mounted")
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
@@ -138,7 +138,7 @@ import Testing
         }
     }
 
-    /// What is an argument is seen by all users of the machine.
+    /// Other users of the machine can see arguments.
     @Test(
         .faults("A25"),
         arguments: [
@@ -151,7 +151,7 @@ import Testing
     }
 
     @Test(.faults("A27"), arguments: ["a/../b", "..", "a?b#c", "a%2fb"])
-    func whatChangesAnAddressIsNoName(name: String) async throws {
+    func rejectsNamesThatChangeAURL(name: String) async throws {
         try await EmulatorHome.with { home in
             let options = ["--endpoint", home.emulator.endpoint, "--credentials", home.credentials]
             let file = home.folder.file("staging.db")
@@ -169,13 +169,13 @@ import Testing
         }
     }
 
-    /// What takes the rights of the superuser from a command.
+    /// Drops the privileges of root.
     private static let unprivileged = geteuid() != 0 ? "exec" : "exec /usr/bin/unshare -U"
 
     @Test(
         .faults("A20"), .enabled(if: geteuid() != 0 || FileManager.default.isExecutableFile(atPath: "/usr/bin/unshare"))
     )
-    func aNewTokenThatCannotBeKeptIsNoFailure() async throws {
+    func anUnstorableTokenIsAWarning() async throws {
         try await EmulatorHome.with(EmulatorConfiguration(rotatesRefreshTokens: true)) { home in
             #expect(try await home.logIn().exitCode == 0)
             let file = "\(home.store)/credentials.json"

@@ -31,7 +31,7 @@ import Testing
         return try JSONDecoder().decode(Report.self, from: Data(outcome.output.utf8))
     }
 
-    /// With the project that the file names, or the user where it names none.
+    /// With the project of the file, else of the user.
     @Test(arguments: EmulatorCredentials.allCases)
     func pullsAndIsTested(kind: EmulatorCredentials) async throws {
         try await EmulatorHome.with { home in
@@ -50,7 +50,7 @@ import Testing
             #expect(report.steps.prefix(2).map(\.name) == ["credentials", hasRefreshToken ? "refresh" : "fetch"])
             #expect(report.steps[1].detail.contains("no refresh token to test") == !hasRefreshToken)
             #expect(report.steps.count == 8)
-            // What the environment and gcloud name is found without an option.
+            // Credentials of the environment and of gcloud are found without an option.
             for environment in [
                 ["GOOGLE_APPLICATION_CREDENTIALS": file], ["BQPULL_CREDENTIALS": file],
             ] {
@@ -61,7 +61,7 @@ import Testing
         }
     }
 
-    @Test func theMachinesAccountIsAskedForOrTheLastResort() async throws {
+    @Test func usesTheMachineAccountLast() async throws {
         try await EmulatorHome.with { home in
             for options in [["--metadata-server"], []] {
                 let report = try await report(home, options, environment: machine(home))
@@ -69,14 +69,14 @@ import Testing
                 #expect(report.steps.first?.detail.contains("service account of this machine") == true)
                 #expect(report.steps.first { $0.name == "project" }?.detail.hasPrefix("local-project") == true)
             }
-            // What the user has comes first.
+            // Credentials of the user take precedence.
             let report = try await report(
                 home, [], environment: machine(home).merging(["BQPULL_CREDENTIALS": home.credentials]) { $1 })
             #expect(report.steps.first?.detail.contains("client") == true)
         }
     }
 
-    @Test func aMachineWithoutOneSaysSo() async throws {
+    @Test func reportsAMachineWithoutAnAccount() async throws {
         try await EmulatorHome.with(EmulatorConfiguration(failure: .noServiceAccount)) { home in
             let outcome = try await home.run(
                 ["auth", "test", "--metadata-server", "--project", "local-project"], environment: machine(home))
@@ -85,7 +85,7 @@ import Testing
         }
     }
 
-    @Test func aCommandPrintsTheToken() async throws {
+    @Test func usesTheTokenOfACommand() async throws {
         try await EmulatorHome.with { home in
             let command = "\(Binary.url.path) auth token --credentials \(home.credentials)"
             for (options, environment) in [
@@ -96,7 +96,7 @@ import Testing
                 #expect(report.ok, "\(report)")
                 #expect(report.steps[1].detail.hasPrefix("the command sent an access token"))
             }
-            // One that only the environment names does not go to this machine, as other credentials that lie around.
+            // Credentials of the environment are not sent to a local endpoint.
             let outcome = try await home.run(
                 ["auth", "test", "--endpoint", home.emulator.endpoint], environment: ["BQPULL_TOKEN_COMMAND": command])
             #expect(outcome.exitCode == 77)
@@ -104,7 +104,7 @@ import Testing
         }
     }
 
-    @Test func aCommandThatIsBqpullDoesNotRunItselfAgain() async throws {
+    @Test func aTokenCommandThatIsBqpullDoesNotRecurse() async throws {
         try await EmulatorHome.with { home in
             let outcome = try await home.run(
                 ["auth", "token"],
@@ -118,8 +118,8 @@ import Testing
         }
     }
 
-    /// Even one that takes no notice of being asked to.
-    @Test func aCommandIsEndedWithThePull() async throws {
+    /// Even if the command ignores SIGTERM.
+    @Test func endsTheCommandWithThePull() async throws {
         try await EmulatorHome.with { home in
             let started = home.folder.file("started")
             let command = "trap '' TERM; echo $$ > \(started).new; mv \(started).new \(started); sleep 600"
@@ -131,7 +131,7 @@ import Testing
             #expect(try await run.outcome().exitCode == 130)
             let text = try String(contentsOfFile: started, encoding: .utf8).trimmingCharacters(in: .newlines)
             let shell = try #require(Int32(text))
-            // Nobody may have taken notice of its end yet.
+            // The process can still be a zombie.
             while kill(shell, 0) == 0, !isZombie(shell) { try await Task.sleep(for: .milliseconds(10)) }
         }
     }
@@ -149,13 +149,13 @@ import Testing
         ),
         (["--token-command", " "], "needs a command"),
     ])
-    func optionsThatContradictEachOtherAreRefused(options: [String], mention: String) async throws {
+    func rejectsContradictingOptions(options: [String], mention: String) async throws {
         let outcome = try await Binary().run(["ls"] + options)
         #expect(outcome.exitCode == 64)
         #expect(outcome.errors.contains(mention), "\(outcome.errors)")
     }
 
-    /// What only a refresh token can be used for.
+    /// Only refresh tokens can be exported and revoked.
     @Test(arguments: [["auth", "export", "--for", "env"], ["auth", "revoke", "--yes"]])
     func onlyRefreshTokensAreExportedAndRevoked(command: [String]) async throws {
         try await EmulatorHome.with { home in
@@ -170,7 +170,7 @@ import Testing
         }
     }
 
-    @Test func theEmulatorCommandWritesThem() async throws {
+    @Test func theEmulatorCommandWritesEveryKind() async throws {
         try await TemporaryFolder.with { folder in
             let file = folder.file("key.json")
             let run = try Binary().start([

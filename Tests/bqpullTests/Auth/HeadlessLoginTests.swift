@@ -2,13 +2,13 @@ import BigQueryEmulator
 import Foundation
 import Testing
 
-/// The same login with a real browser that clicks.
+/// Sign-in with a real browser.
 @Suite(
     .enabled(if: HeadlessBrowser.driver != nil, "needs Debian's packages chromium and chromium-driver"),
     .serialized
 )
 struct HeadlessLoginTests {
-    @Test func aClickAllowsAndThePageSaysThatItCanBeClosed() async throws {
+    @Test func grantsConsentWithAClick() async throws {
         try await EmulatorHome.with { home in
             try await HeadlessBrowser.with { browser in
                 let login = try home.binary().start([
@@ -23,7 +23,7 @@ struct HeadlessLoginTests {
         }
     }
 
-    @Test func aBoxThatIsNotTickedIsNoticed() async throws {
+    @Test func reportsAnUntickedScope() async throws {
         try await EmulatorHome.with { home in
             try await HeadlessBrowser.with { browser in
                 let login = try home.binary().start([
@@ -40,7 +40,7 @@ struct HeadlessLoginTests {
         }
     }
 
-    @Test func aClickDenies() async throws {
+    @Test func deniesConsentWithAClick() async throws {
         try await EmulatorHome.with { home in
             try await HeadlessBrowser.with { browser in
                 let login = try home.binary().start(["auth", "login", "--no-browser", "--client-file", home.client])
@@ -52,8 +52,8 @@ struct HeadlessLoginTests {
         }
     }
 
-    /// A browser on another machine: it ends at an error page, whose address is pasted.
-    @Test func theAddressOfAnErrorPageIsPasted() async throws {
+    /// A browser on another machine ends at an error page, whose URL is pasted.
+    @Test func acceptsThePastedURLOfAnErrorPage() async throws {
         try await EmulatorHome.with(EmulatorConfiguration(redirectURIs: ["http://127.0.0.1:1025/cb"])) { home in
             try await HeadlessBrowser.with { browser in
                 let url = try await home.run(["auth", "url", "--client-file", home.client])

@@ -3,9 +3,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A whole login with the built binary: the emulator's authorize page, redirects, exchange, store.
+/// Sign-in with the built binary: the emulator's consent page, redirects, exchange, store.
 @Suite struct LoginTests {
-    @Test func afterALoginAQueryNeedsNoOtherOption() async throws {
+    @Test func aQueryAfterALoginNeedsNoOptions() async throws {
         try await EmulatorHome.with { home in
             let login = try await home.logIn(["--json"])
             #expect(login.exitCode == 0, "\(login.errors)")
@@ -22,7 +22,7 @@ import Testing
         }
     }
 
-    @Test(.faults("A25"), .timeLimit(.minutes(5))) func theBrowserIsOpenedWhereThereIsOne() async throws {
+    @Test(.faults("A25"), .timeLimit(.minutes(5))) func opensTheBrowser() async throws {
         try await EmulatorHome.with { home in
             let script = home.folder.file("browser")
             try Data(
@@ -40,7 +40,7 @@ import Testing
             let (_, html) = try await browser.submit(try await browser.open(address), decision: "allow")
             #expect(html.contains("You can close this tab."))
             #expect(try await login.finish().exitCode == 0)
-            // Nobody waits for the browser that was opened.
+            // The browser runs detached.
             while !FileManager.default.fileExists(atPath: home.folder.file("env")) {
                 try await Task.sleep(for: .milliseconds(10))
             }
@@ -52,7 +52,7 @@ import Testing
         }
     }
 
-    @Test func aWebClientTakesThePastedAddress() async throws {
+    @Test func aWebClientAcceptsThePastedURL() async throws {
         let configuration = EmulatorConfiguration(redirectURIs: ["https://example.com/callback?x=1"])
         try await EmulatorHome.with(configuration) { home in
             let login = try home.binary().start(["auth", "login", "--no-browser", "--client-file", home.client])
@@ -66,14 +66,14 @@ import Testing
         }
     }
 
-    /// What the browser may bring or the user may paste instead, and how the command ends; nothing is stored.
+    /// Invalid redirects or pastes, and the errors; nothing is stored.
     @Test(arguments: [
         ("deny", Int32(77), "access was denied"), ("fewer scopes", 77, "drive.readonly"),
         ("wrong state", 65, "does not belong to this consent request"),
         ("no code", 65, "neither a URL with a code nor a code"),
         ("nothing", 65, "no URL was pasted"), ("foreign code", 77, "rejects the authorization code"),
     ])
-    func whatCannotBeTakenIsExplained(answer: String, exitCode: Int32, mention: String) async throws {
+    func explainsAnInvalidPaste(answer: String, exitCode: Int32, mention: String) async throws {
         try await EmulatorHome.with(EmulatorConfiguration(redirectURIs: ["https://example.com/cb"])) { home in
             let login = try home.binary().start([
                 "auth", "login", "--no-browser", "--client-file", home.client, "--scope", "bigquery", "--scope",
@@ -101,7 +101,7 @@ import Testing
         }
     }
 
-    @Test func withoutAClientTheStepsInTheConsoleAreShown() async throws {
+    @Test func showsTheConsoleStepsWithoutAClient() async throws {
         let outcome = try await EmulatorHomeless.run(["auth", "login"])
         #expect(outcome.exitCode == 64)
         let steps = outcome.errors.split(separator: "\n").filter { $0.contains(#/^ ?\d+\. /#) }
@@ -109,8 +109,8 @@ import Testing
         #expect(outcome.errors.contains("https://console.cloud.google.com/auth/clients/create"))
     }
 
-    /// A user whose token has ended types the same command without any option.
-    @Test func whatIsStoredIsUsedAgain() async throws {
+    /// A user with an expired token runs the same command without options.
+    @Test func reusesTheStoredClient() async throws {
         try await EmulatorHome.with { home in
             try await home.logIn(["--scope", "bigquery", "--scope", "drive.readonly"])
             let first = try String(contentsOfFile: "\(home.store)/credentials.json", encoding: .utf8)
@@ -127,8 +127,8 @@ import Testing
         }
     }
 
-    /// An emulator that was started again has another port.
-    @Test func whatIsStoredForAnotherServerIsNotUsed() async throws {
+    /// A restarted emulator has another port.
+    @Test func ignoresTheEndpointOfAnotherServer() async throws {
         try await EmulatorHome.with { home in
             try await home.logIn(["--endpoint", "http://127.0.0.1:1"])
             try await Emulator(configuration: EmulatorConfiguration()).withRunning { second in
@@ -147,8 +147,7 @@ import Testing
         }
     }
 
-    /// Nobody is sent to a browser for a token that would be lost.
-    @Test func whatCannotBeStoredIsNotAskedFor() async throws {
+    @Test func requestsNoConsentThatCannotBeStored() async throws {
         try await EmulatorHome.with { home in
             try FileManager.default.createDirectory(
                 atPath: home.store, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
@@ -160,7 +159,7 @@ import Testing
     }
 
     @Test(arguments: [[:], ["BROWSER": "/nonexistent/browser:no-such-browser %s"]])
-    func withoutABrowserTheAddressMayBePasted(environment: [String: String]) async throws {
+    func acceptsAPastedURLWithoutABrowser(environment: [String: String]) async throws {
         try await EmulatorHome.with { home in
             let login = try home.binary(environment).start(["auth", "login", "--client-file", home.client])
             let browser = PlainBrowser(follows: false)
@@ -172,7 +171,7 @@ import Testing
         }
     }
 
-    @Test func scopesThatAllowNoQueryAreWarnedAbout() async throws {
+    @Test func warnsAboutScopesWithoutQueries() async throws {
         try await EmulatorHome.with { home in
             let url = try await home.run([
                 "auth", "url", "--client-file", home.client, "--scope", "drive.readonly,openid",
@@ -182,7 +181,7 @@ import Testing
         }
     }
 
-    @Test func aClientFileWithoutASecretNamesTheWayOut() async throws {
+    @Test func aClientFileWithoutASecretGetsAHint() async throws {
         try await EmulatorHome.with { home in
             let text = try String(contentsOfFile: home.client, encoding: .utf8)
             let bare = home.folder.file("bare.json")
@@ -197,11 +196,11 @@ import Testing
     }
 
     @Test(arguments: ["file", "standard input"])
-    func theSecretComesFromAFileOrStandardInput(place: String) async throws {
+    func readsTheSecretFromAFileOrStandardInput(place: String) async throws {
         try await EmulatorHome.with { home in
             let secret = home.folder.file("secret")
             try Data("emulator-client-secret\n".utf8).write(to: URL(fileURLWithPath: secret))
-            // Google's addresses are not reached: the address is only printed.
+            // The URL is only printed, so Google is not contacted.
             let url = try await home.run(
                 [
                     "auth", "url", "--client-id", "emulator-client.apps.example.com", "--client-secret-file",
@@ -221,14 +220,14 @@ import Testing
         (["--port", "80", "--client-id", "a"], "--port"), (["--client-secret", "hush"], "client-secret"),
         (["--client-id", "a", "--client-secret-file", "/nonexistent"], "/nonexistent"),
     ])
-    func badOptionsHaveAClearError(options: [String], mention: String) async throws {
+    func invalidOptionsHaveAClearError(options: [String], mention: String) async throws {
         let outcome = try await EmulatorHomeless.run(["auth", "url"] + options)
         #expect([64, 66].contains(outcome.exitCode))
         #expect(outcome.errors.contains(mention), "\(outcome.errors)")
         #expect(!outcome.errors.contains("hush"))
     }
 
-    @Test func bothHalvesMayBeRunApart() async throws {
+    @Test func bothHalvesRunSeparately() async throws {
         try await EmulatorHome.with { home in
             let url = try await home.run(["auth", "url", "--client-file", home.client, "--project", "local-project"])
             #expect(url.exitCode == 0, "\(url.errors)")
@@ -249,8 +248,7 @@ import Testing
         }
     }
 
-    /// A code is good once, whatever comes of it.
-    @Test func anExchangeThatFailsUsesUpItsConsent() async throws {
+    @Test func aFailedExchangeConsumesTheConsent() async throws {
         try await EmulatorHome.with(EmulatorConfiguration(failure: .expiredOrRevoked)) { home in
             let url = try await home.run(["auth", "url", "--client-file", home.client, "--project", "local-project"])
             let browser = PlainBrowser(follows: false)
@@ -263,7 +261,7 @@ import Testing
         }
     }
 
-    @Test func profilesAreKeptApart() async throws {
+    @Test func keepsProfilesSeparate() async throws {
         try await EmulatorHome.with { home in
             try await home.logIn(["--profile", "work"])
             #expect(try await home.run(["auth", "token"]).exitCode == 77)
@@ -278,7 +276,7 @@ import Testing
         }
     }
 
-    @Test func theTokenOfGooglesIsNotStoredForThisMachine() async throws {
+    @Test func storesNoGoogleTokenForALocalEndpoint() async throws {
         let outcome = try await EmulatorHomeless.run(
             [
                 "auth", "url", "--client-id", "a", "--client-secret-file", "-", "--endpoint", "http://127.0.0.1:1",
@@ -288,7 +286,7 @@ import Testing
     }
 
     @Test(arguments: [(SIGINT, 130), (SIGTERM, 143)] as [(Int32, Int32)])
-    func aSignalEndsTheWaiting(signal: Int32, exitCode: Int32) async throws {
+    func aSignalEndsTheWait(signal: Int32, exitCode: Int32) async throws {
         try await EmulatorHome.with { home in
             let login = try home.binary().start(["auth", "login", "--no-browser", "--client-file", home.client])
             _ = try await login.wait(for: PlainBrowser.address)

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Secrets in environment variables are not left where other processes of the user can read them.
+/// Secrets in environment variables, which other processes of the user must not be able to read.
 @Suite struct SecretVariableTests {
     private static let environment = [
         "BQPULL_CLIENT_ID": "fake-client-id", "BQPULL_CLIENT_SECRET": "fake-client-secret",
@@ -10,13 +10,13 @@ import Testing
     ]
 
     @Test(.faults("L31"), .enabled(if: FileManager.default.fileExists(atPath: "/proc/self/environ"), "needs /proc"))
-    func areNotInTheEnvironmentThatTheSystemShows() async throws {
+    func areErasedFromTheProcessEnvironment() async throws {
         try await RawServer.with("", then: .stayOpen) { server in
             var environment = Self.environment
             environment["HTTPS_PROXY"] = server.address
             let running = try Binary(environment: environment).start(
                 ["query", "SELECT 1", "--project", "my-project", "--dry-run", "--verbose"])
-            // Of the request for a token, which the proxy does not let through.
+            // The token request, which the proxy blocks.
             while server.receivedText.isEmpty { try await Task.sleep(for: .milliseconds(5)) }
             let shown = try String(
                 decoding: #require(FileManager.default.contents(atPath: "/proc/\(running.identifier)/environ")),
@@ -28,9 +28,8 @@ import Testing
         }
     }
 
-    /// A command sees neither its own copy nor that of bqpull.
     @Test(.faults("L31"), .enabled(if: FileManager.default.fileExists(atPath: "/proc/self/environ"), "needs /proc"))
-    func noCommandInheritsThem() async throws {
+    func areNotInheritedByCommands() async throws {
         let outcome = try await Binary(environment: Self.environment).run([
             "auth", "token", "--token-command", "{ env; cat /proc/$PPID/environ; } >&2; echo fake-access-token",
         ])

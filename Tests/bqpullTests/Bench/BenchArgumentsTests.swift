@@ -11,7 +11,7 @@ import Testing
     }
 
     @Test(arguments: ["", "0", "-1", "1,", ",1", "1,,2", "1;2", "x", "1.5", "AUTO", "99999999999999999999"])
-    func refusesOtherNumbers(_ text: String) {
+    func rejectsOtherNumbers(_ text: String) {
         #expect(NumberList(argument: text) == nil)
     }
 
@@ -21,7 +21,7 @@ import Testing
     }
 
     @Test(arguments: ["", "yes", "on,", "on;off", "1"])
-    func refusesOtherSwitches(_ text: String) {
+    func rejectsOtherSwitches(_ text: String) {
         #expect(SwitchList(argument: text) == nil)
     }
 
@@ -31,12 +31,12 @@ import Testing
     }
 
     @Test(arguments: ["", "0", "-5", "ALL", "none", "1e6"])
-    func refusesOtherLimits(_ text: String) {
+    func rejectsOtherLimits(_ text: String) {
         #expect(RowLimit(argument: text) == nil)
     }
 
     @Test(arguments: ["auto", "1,auto,8", "7"])
-    func printsWhatCanBeTyped(_ text: String) {
+    func printsParsableText(_ text: String) {
         #expect(NumberList(argument: text)?.defaultValueDescription == text)
     }
 }

@@ -18,13 +18,13 @@ import Testing
         try DatabaseQueue(path: home.folder.file("bench.db")).read { try String.fetchAll($0, sql: sql) }
     }
 
-    @Test func printsATableAndAVerdict() async throws {
+    @Test func printsATableAndASummary() async throws {
         try await EmulatorHome.with { home in
             let outcome = try await bench(
                 home, [Self.sql, "--rows", "600", "--page-rows", "100,300", "--parallel", "auto,2", "--gzip", "on,off"])
             #expect(outcome.exitCode == 0, "\(outcome.errors)")
             let lines = outcome.output.split(separator: "\n", omittingEmptySubsequences: false)
-            // Two headers with eight settings each, an empty line, what the times are, and the end.
+            // Two headers with eight settings each, an empty line, the caption of the times, and the end.
             #expect(lines.count == 21)
             for column in ["rows/page", "parallel", "gzip", "rows/s", "wire MB/s", "ratio", "requests", "retries"] {
                 #expect(lines[0].contains(column), "\(column)")
@@ -42,7 +42,6 @@ import Testing
         }
     }
 
-    /// The settings of who says nothing.
     @Test func hasModestDefaults() async throws {
         try await EmulatorHome.with { home in
             let outcome = try await bench(home, [Self.sql, "--json"])
@@ -96,7 +95,7 @@ import Testing
         }
     }
 
-    @Test func stagesAndDraws() async throws {
+    @Test func stagesAndPlots() async throws {
         try await EmulatorHome.with { home in
             let (file, plot) = (home.folder.file("bench.db"), home.folder.file("bench.svg"))
             let outcome = try await bench(
@@ -125,8 +124,7 @@ import Testing
         }
     }
 
-    /// A benchmark of some terabytes is no accident that pays.
-    @Test func aCostlyQueryIsRefusedUnlessItIsAllowed() async throws {
+    @Test func rejectsACostlyQueryUnlessAllowed() async throws {
         try await EmulatorHome.with { home in
             let sql = "SELECT trip_id FROM bench.trips_5000000000 LIMIT 5"
             let refused = try await bench(home, [sql])
@@ -141,26 +139,26 @@ import Testing
 
     @Test(
         arguments: [
-            ([], 64, "--table NAME; one of them"), ([sql, "--table", "bench.trips_5"], 64, "one of them"),
-            ([sql, "--file", "x.sql"], 64, "one of them"), ([sql, "--parallel", "0"], 64, "--parallel"),
+            ([], 64, "or --table NAME"), ([sql, "--table", "bench.trips_5"], 64, "exactly one of"),
+            ([sql, "--file", "x.sql"], 64, "exactly one of"), ([sql, "--parallel", "0"], 64, "--parallel"),
             ([sql, "--parallel", "1,,2"], 64, "--parallel"), ([sql, "--parallel", "many"], 64, "--parallel"),
             ([sql, "--page-rows", "10,0"], 64, "--page-rows"), ([sql, "--gzip", "maybe"], 64, "--gzip"),
             ([sql, "--rows", "0"], 64, "--rows"), ([sql, "--runs", "0"], 64, "--runs must be at least 1"),
             ([sql, "--plot", "bench.db"], 64, "ends in .svg"), ([sql, "--plot", "/nonexistent/b.svg"], 73, "b.svg"),
             ([sql, "--into", "/nonexistent/b.db"], 73, "/nonexistent"),
             ([sql, "--max-bytes-billed", "0"], 64, "--max-bytes-billed"),
-            (["--table", "bench.trips_5", "--parallel", "2"], 64, "--parallel is for queries"),
+            (["--table", "bench.trips_5", "--parallel", "2"], 64, "--parallel applies to queries"),
             (["--table", "bench.trips_5", "--param", "x:INT64:1"], 64, "without a job"),
             (["--table", "bench.trips_5", "--no-cache"], 64, "without a job"),
             (["--table", "trips_5"], 64, "DATASET.TABLE"), (["--table", "bench.trips_x"], 3, "error: "),
             (["--table", "sales.latset"], 3, "did you mean sales.latest?"),
             (["--table", "sales.latest"], 64, "bqpull bench 'SELECT * FROM `local-project.sales.latest`'"),
-            (["SELECT 1 AS x WHERE FALSE"], 64, "nothing can be measured"), ([" "], 64, "SQL text is empty"),
+            (["SELECT 1 AS x WHERE FALSE"], 64, "no rows to measure"), ([" "], 64, "SQL text is empty"),
             (["SELECT nonsense FROM nowhere.at_all"], 3, "error: "),
             (["CREATE TABLE d.t AS SELECT 1"], 64, "the statement is CREATE_TABLE_AS_SELECT"),
             ([sql, "--endpoint", "http://example.com"], 78, "plain http"),
         ] as [([String], Int32, String)])
-    func badInputHasAClearErrorAndItsOwnCode(options: [String], exit: Int32, mention: String) async throws {
+    func invalidInputHasAClearErrorAndExitCode(options: [String], exit: Int32, mention: String) async throws {
         try await EmulatorHome.with { home in
             let view = home.folder.file("latest.sql")
             try Data("SELECT 1 AS id".utf8).write(to: URL(filePath: view))
@@ -169,13 +167,12 @@ import Testing
             #expect(outcome.exitCode == exit, "\(outcome.errors)")
             #expect(outcome.errors.contains(mention), "\(outcome.errors)")
             #expect(outcome.output.isEmpty)
-            // What is wrong here is found before anything is billed.
-            #expect(home.emulator.counters.jobs == (mention == "nothing can be measured" ? 1 : 0))
+            // Rejected before anything is billed.
+            #expect(home.emulator.counters.jobs == (mention == "no rows to measure" ? 1 : 0))
         }
     }
 
-    /// What somebody else made is kept, and nothing is billed.
-    @Test func aTableThatIsNotBqpullsIsKept() async throws {
+    @Test func keepsATableThatItDidNotCreate() async throws {
         try await EmulatorHome.with { home in
             let file = home.folder.file("bench.db")
             try await DatabaseQueue(path: file).write { try $0.execute(sql: "CREATE TABLE bench (x INTEGER)") }
@@ -187,8 +184,7 @@ import Testing
         }
     }
 
-    /// Ctrl-C while BigQuery runs the query does not leave it running.
-    @Test func aSignalStopsAJobThatRuns() async throws {
+    @Test func aSignalCancelsARunningJob() async throws {
         try await EmulatorHome.with(EmulatorConfiguration(jobTime: .seconds(60))) { home in
             let running = try home.binary().start([
                 "bench", Self.sql, "--endpoint", home.emulator.endpoint, "--credentials", home.credentials,
@@ -199,13 +195,13 @@ import Testing
             running.send(signal: SIGINT)
             let outcome = try await running.outcome()
             #expect(outcome.exitCode == 130)
-            #expect(outcome.errors.contains("BigQuery was told to cancel the job local-project:US.bqpull_"))
+            #expect(outcome.errors.contains("requested cancellation of job local-project:US.bqpull_"))
             #expect(home.emulator.counters.requests["jobs.cancel"] == 1)
         }
     }
 
     @Test(arguments: [(SIGINT, 130), (SIGTERM, 143)] as [(Int32, Int32)])
-    func aSignalEndsTheRunsAndDropsWhatIsHalf(signal: Int32, exitCode: Int32) async throws {
+    func aSignalEndsTheRunsAndDropsPartialRows(signal: Int32, exitCode: Int32) async throws {
         // A hundred pages of 20 ms in each run.
         try await EmulatorHome.with(EmulatorConfiguration(latency: .milliseconds(20))) { home in
             let running = try home.binary().start([
@@ -218,7 +214,7 @@ import Testing
             let outcome = try await running.outcome()
             #expect(outcome.exitCode == exitCode)
             #expect(outcome.output.isEmpty)
-            #expect(outcome.errors.contains("what was measured is dropped"))
+            #expect(outcome.errors.contains("the measurements are discarded"))
             #expect(home.emulator.counters.requests["jobs.cancel"] == nil)
             #expect(
                 try strings(home, "SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE '%rows%'") == [])

@@ -1,8 +1,8 @@
 import Foundation
 import Testing
 
-@testable import BigQueryPull
 @testable import BQPullCommands
+@testable import BigQueryPull
 
 #if canImport(FoundationXML)
 import FoundationXML
@@ -36,7 +36,7 @@ import FoundationXML
         all, [BenchmarkSetting()], BenchmarkSetting.combinations(),
         BenchmarkSetting.combinations(pageRows: (1...40).map { $0 }, parallelPages: [1]),
     ])
-    func isWellFormedWithOneBarASetting(settings: [BenchmarkSetting]) throws {
+    func isWellFormedWithOneBarPerSetting(settings: [BenchmarkSetting]) throws {
         let drawing = try Drawing(BenchmarkPlot(report(settings)).svg)
         let series = Set(settings.map { BenchmarkSetting(pageRows: $0.pageRows, gzip: $0.gzip) })
         #expect(drawing.classes.filter { $0 == "setting" }.count == settings.count)
@@ -44,9 +44,8 @@ import FoundationXML
         #expect(drawing.tips.filter { $0.hasPrefix("first byte: ") }.count == settings.count)
     }
 
-    /// The ground is opaque, and everything is on it.
     @Test(arguments: [all, [BenchmarkSetting()]])
-    func staysOnItsGround(settings: [BenchmarkSetting]) throws {
+    func staysWithinItsBackground(settings: [BenchmarkSetting]) throws {
         let drawing = try Drawing(BenchmarkPlot(report(settings, inserts: true)).svg)
         let ground = try #require(drawing.rectangles.first)
         #expect(ground["fill"] == "#ffffff" && ground["x"] == nil)
@@ -65,20 +64,19 @@ import FoundationXML
 
     private func number(_ text: String?) throws -> Double { try #require(text.flatMap(Double.init)) }
 
-    @Test func labelsAxesAndSaysWhatIsBest() throws {
+    @Test func labelsAxesAndTheBestSetting() throws {
         let texts = try Drawing(BenchmarkPlot(report(Self.all)).svg).texts
         for text in [
             "Pulling 1,000 rows of the result of a query", "rows/s", "pages at a time", "auto", "1", "8",
-            "auto page size", "100 rows a page, no gzip", "auto, 8 at a time", "5,000 rows, 1 at a time, no gzip",
+            "auto page size", "100 rows per page, no gzip", "auto, 8 at a time", "5,000 rows, 1 at a time, no gzip",
             "75 %", "25 %", "best: 8 pages of about 8 MB at a time, gzip on, 909 rows/s; limited by the service",
         ] {
             #expect(texts.contains(text), "\(text)")
         }
     }
 
-    /// Stages that nothing was measured of are not in the legend.
     @Test(arguments: [true, false])
-    func theLegendHasWhatIsThere(inserts: Bool) throws {
+    func theLegendListsMeasuredStages(inserts: Bool) throws {
         let texts = try Drawing(BenchmarkPlot(report([.init()], inserts: inserts)).svg).texts
         #expect(texts.contains("insert") == inserts)
         #expect(!texts.contains("inflate") && texts.contains("decode"))
@@ -91,9 +89,9 @@ import FoundationXML
         #expect(SVGDrawing.escaped("a<b>&\"'\u{0}\n") == "a&lt;b&gt;&amp;&quot;&apos;\u{FFFD} ")
     }
 
-    /// A clock that did not move, and one that moved for years.
+    /// Durations of zero and of years.
     @Test(arguments: [0, 1e-9, 1e9])
-    func extremesAreDrawn(seconds: Double) throws {
+    func plotsExtremes(seconds: Double) throws {
         let svg = BenchmarkPlot(report(Self.all, seconds: seconds)).svg
         _ = try Drawing(svg)
         #expect(!svg.contains("nan") && !svg.contains("inf\""))
@@ -109,12 +107,12 @@ import FoundationXML
     func ticksAreRound(highest: Double, ticks: [Double]) {
         let axis = PlotAxis(upTo: highest, from: 300, to: 100)
         #expect(axis.ticks.count == ticks.count && zip(axis.ticks, ticks).allSatisfy { abs($0 - $1) < 1e-9 })
-        #expect(axis.place(of: 0) == 300 && axis.place(of: axis.ticks.last ?? 0) == 100)
-        #expect(axis.place(of: highest) >= 100)
+        #expect(axis.position(of: 0) == 300 && axis.position(of: axis.ticks.last ?? 0) == 100)
+        #expect(axis.position(of: highest) >= 100)
     }
 }
 
-/// What a reader of XML finds in a drawing.
+/// The elements of a drawing, parsed as XML.
 private final class Drawing: NSObject, XMLParserDelegate {
     private(set) var classes: [String] = []
     private(set) var rectangles: [[String: String]] = []

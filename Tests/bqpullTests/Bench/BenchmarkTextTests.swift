@@ -1,7 +1,7 @@
 import Testing
 
-@testable import BigQueryPull
 @testable import BQPullCommands
+@testable import BigQueryPull
 
 @Suite struct BenchmarkTextTests {
     private func report() -> BenchmarkReport {
@@ -30,14 +30,14 @@ import Testing
             ])
     }
 
-    @Test func columnsStandUnderTheirNames() {
+    @Test func alignsColumns() {
         #expect(
             BenchmarkText.table(report()) == """
                 rows/page  parallel  gzip   rows/s  wire MB/s  JSON MB/s  ratio  pages  requests  retries  seconds
                    12,345         8    on  200,000       8.00      40.00   5.00      7         9        2    0.500
                      auto      auto   off   80,000       3.20      16.00   5.00      7         9        2    1.250
 
-                seconds of all pages together
+                seconds, summed over all pages
                 rows/page  parallel  gzip  first byte  transfer  inflate  decode  wait for writer  insert  commit  limited by
                    12,345         8    on       0.000     0.900    0.000   0.000            0.250   0.000   0.000     network
                      auto      auto   off       0.000     0.900    0.000   0.000            0.250   1.000   0.125        disk
@@ -49,14 +49,14 @@ import Testing
         #expect(
             BenchmarkText.verdict(report()) == """
                 best    8 pages of 12,345 rows at a time, gzip on: 200,000 rows/s (100,000 rows, the median of 1 run)
-                limit   network: most of the time of fetching is waiting for the rest of a page
+                limit   network: fetching mostly waits for the rest of a page
                 query   10.0 MB billed
 
                 """)
     }
 
     @Test(arguments: [
-        (BenchmarkSetting(), "pages of about 8 MB, as many at a time as a pull takes, gzip on"),
+        (BenchmarkSetting(), "pages of about 8 MB, as many at a time as a pull fetches, gzip on"),
         (BenchmarkSetting(pageRows: 1, parallelPages: 1, gzip: false), "one page of 1 row at a time, gzip off"),
     ])
     func namesASetting(_ setting: BenchmarkSetting, name: String) {
@@ -71,7 +71,7 @@ import Testing
     @Test func progressNamesTheRun() {
         var progress = BenchmarkProgress(
             setting: nil, run: 0, runs: 12, pull: PullProgress(phase: .planning, elapsed: .zero))
-        #expect(ProgressText.line(progress) == "asking what there is to read …")
+        #expect(ProgressText.line(progress) == "planning the pull …")
         progress.run = 3
         progress.pull.rows = 25_000
         progress.pull.totalRows = 100_000

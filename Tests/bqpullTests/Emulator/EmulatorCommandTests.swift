@@ -5,7 +5,6 @@ import TestSupport
 import Testing
 
 @Suite struct EmulatorCommandTests {
-    /// Each option of the OAuth server has its effect on a login and on the tokens that it brings.
     @Test func optionsOfTheOAuthServerTakeEffect() async throws {
         try await TemporaryFolder.with { folder in
             let home = Binary(environment: ["HOME": folder.path])
@@ -45,13 +44,13 @@ import Testing
             ("--refresh-token-lifetime", "9223372036854775807"), ("--result-lifetime", "9223372036854775807"),
             ("--redirect-uri", "http://localhost:65536/"), ("--redirect-uri", "http://h:18446744073709551617/"),
         ])
-    func numbersOutOfRangeAreRefused(option: String, value: String) async throws {
+    func rejectsNumbersOutOfRange(option: String, value: String) async throws {
         let outcome = try await Binary().run(["emulator", "\(option)=\(value)"])
         #expect(outcome.exitCode == 64)
         #expect(outcome.errors.contains(option), "\(outcome.errors)")
     }
 
-    @Test func tablesAndViewsAreReadAgainOnSIGHUP() async throws {
+    @Test func reloadsTablesAndViewsOnSIGHUP() async throws {
         try await TemporaryFolder.with { folder in
             let (table, view) = (folder.file("t.csv"), folder.file("v.sql"))
             try Data("id\n1\n".utf8).write(to: URL(filePath: table))
@@ -76,11 +75,11 @@ import Testing
             try Data("id\n1\n41\n".utf8).write(to: URL(filePath: table))
             #expect(try await total() == 1)
             emulator.send(signal: SIGHUP)
-            _ = try await emulator.wait(for: /loaded again: d\.t from [^\n]+\n/)
+            _ = try await emulator.wait(for: /reloaded d\.t from [^\n]+\n/)
             #expect(try await total() == 42)
             try Data("SELECT nothing FROM d.t".utf8).write(to: URL(filePath: view))
             emulator.send(signal: SIGHUP)
-            _ = try await emulator.wait(for: /warning: d\.v stays as it was: [^\n]+\n/)
+            _ = try await emulator.wait(for: /warning: d\.v is unchanged: [^\n]+\n/)
             #expect(try await total() == 42)
 
             let api = "\(endpoint)/bigquery/v2/projects/local-project/"
@@ -97,13 +96,13 @@ import Testing
         ["--failure", "nonsense"], ["--access-token-lifetime", "-1"], ["--result-lifetime", "-1"],
         ["--redirect-uri", "nonsense"], ["--page-latency", "-1"], ["--page-cache", "0"], ["--page-bytes", "0"],
     ])
-    func badOptionsAreRefused(options: [String]) async throws {
+    func rejectsInvalidOptions(options: [String]) async throws {
         let outcome = try await Binary().run(["emulator"] + options)
         #expect(outcome.exitCode == 64)
         #expect(outcome.errors.contains(options[0]))
     }
 
-    @Test func aPortThatIsTakenIsNamed() async throws {
+    @Test func namesAPortInUse() async throws {
         try await Emulator(configuration: EmulatorConfiguration()).withRunning { running in
             let outcome = try await Binary().run(["emulator", "--port", "\(running.port)"])
             #expect(outcome.exitCode == 71)
@@ -113,7 +112,7 @@ import Testing
     }
 
     @Test(arguments: ["/nonexistent/t.csv", #filePath])
-    func aFileThatCannotBeLoadedIsNamed(file: String) async throws {
+    func namesAFileThatCannotBeLoaded(file: String) async throws {
         let outcome = try await Binary().run(["emulator", "--load", "d.t=\(file)"])
         #expect(outcome.exitCode == 66, "\(outcome.errors)")
         #expect(outcome.errors.contains(file))

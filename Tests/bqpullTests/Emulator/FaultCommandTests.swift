@@ -9,12 +9,12 @@ import Testing
     private static let canaries = ["canary-client-secret", "canary-refresh-token", "emulator-access-token-"]
     private static let page = "bigquery.jobs.getQueryResults"
 
-    /// One of each family that is survived, and one that is not.
+    /// One survivable fault of each kind, and a fatal one.
     struct Case: Sendable, CustomTestStringConvertible {
         var testDescription: String
         var faults: [String: [String]]
         var exitCode: Int32
-        /// What the user is told on standard error.
+        /// Expected text on standard error.
         var says: String
     }
 
@@ -24,10 +24,10 @@ import Testing
             faults: [
                 page: ["pass", "return-reset-connection-after-1K", "return-503"], "oauth2.token": ["return-503"],
                 "bigquery.jobs.insert": ["return-503-once-done"],
-            ], exitCode: 0, says: "again in 1"),
+            ], exitCode: 0, says: "retrying in 1"),
         Case(
             testDescription: "a token that ends", faults: [page: ["pass", "return-401-authError"]], exitCode: 0,
-            says: "again in 0"),
+            says: "retrying in 0"),
         Case(
             testDescription: "a refresh token that has ended",
             faults: [
@@ -40,7 +40,7 @@ import Testing
             says: "quota"),
         Case(
             testDescription: "a page of a proxy", faults: [page: ["pass", "return-html-200 always"]], exitCode: 76,
-            says: "did not answer like BigQuery"),
+            says: "is not from BigQuery"),
         Case(
             testDescription: "a redirect", faults: [page: ["redirect-307-to-https://bigquery.example.com/x always"]],
             exitCode: 76, says: "redirect"),
@@ -56,7 +56,7 @@ import Testing
     ]
 
     @Test(.faults("N1", "N29", "N38", "P17", "B9", "A1", "A15"), arguments: cases)
-    func theProgramEndsAsTheTableSays(_ test: Case) async throws {
+    func exitsAsTheTableOfFaultsStates(_ test: Case) async throws {
         let configuration = EmulatorConfiguration(
             clientSecret: Self.canaries[0], refreshToken: Self.canaries[1], faults: FaultPlan([:]))
         try await EmulatorHome.with(configuration) { home in
@@ -83,19 +83,19 @@ import Testing
             for canary in Self.canaries {
                 #expect(!"\(outcome.output)\(outcome.errors)\(again.output)\(again.errors)".contains(canary))
             }
-            // Each repetition is told, and counted.
+            // Each retry is logged and counted.
             if test.exitCode == 0 {
                 let report = try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any]
-                let told = outcome.errors.split(separator: "\n").count { $0.hasPrefix("debug: again in ") }
+                let told = outcome.errors.split(separator: "\n").count { $0.hasPrefix("debug: retrying in ") }
                 #expect(told > 0)
                 #expect(report?["retries"] as? Int == told)
             }
         }
     }
 
-    /// The job is there, its answer never comes, the process is killed: the same command finds the job again.
+    /// The job exists, the response is lost, the process is killed: the same command finds the job.
     @Test(.faults("B17"), arguments: [page, "bigquery.jobs.insert"])
-    func aProcessThatIsKilledWhileItWaitsForAnAnswerPaysOnce(method: String) async throws {
+    func aKillDuringARequestBillsOnce(method: String) async throws {
         try await EmulatorHome.with(EmulatorConfiguration(faults: FaultPlan([:]))) { home in
             let ledger = try #require(home.emulator.faults)
             ledger.add(FaultPlan([method: [try FaultInstruction("stall-for-600s-after-0B")]]))
@@ -119,7 +119,7 @@ import Testing
         }
     }
 
-    @Test(.faults("N28")) func plainHTTPToAnotherMachineIsRefusedBeforeAnythingIsDone() async throws {
+    @Test(.faults("N28")) func rejectsPlainHTTPToAnotherMachine() async throws {
         try await EmulatorHome.with { home in
             let file = home.folder.file("staging.db")
             let outcome = try await home.run([
@@ -133,20 +133,19 @@ import Testing
         }
     }
 
-    /// Where nobody sees a line change, there is one every five seconds.
-    @Test(.faults("N41")) func whoWaitsForAQueryIsToldSo() async throws {
+    /// Without a terminal there is a progress line every five seconds.
+    @Test(.faults("N41")) func reportsTheWaitForAQuery() async throws {
         try await EmulatorHome.with(EmulatorConfiguration(jobTime: .seconds(8))) { home in
             let outcome = try await home.run([
                 "query", "SELECT * FROM bench.trips_400", "--into", home.folder.file("staging.db"),
                 "--endpoint", home.emulator.endpoint, "--credentials", home.credentials,
             ])
             #expect(outcome.exitCode == 0, "\(outcome.errors)")
-            #expect(outcome.errors.contains("BigQuery runs the query"), "\(outcome.errors)")
+            #expect(outcome.errors.contains("BigQuery is running the query"), "\(outcome.errors)")
         }
     }
 
-    /// Neither the token nor the query leaves before the server is trusted.
-    @Test(.faults("N26")) func onlyAServerThatIsTrustedGetsARequest() async throws {
+    @Test(.faults("N26")) func onlyATrustedServerReceivesARequest() async throws {
         let authority = try TestAuthority()
         var configuration = EmulatorConfiguration(faults: FaultPlan([:]))
         configuration.tls = try authority.serverContext()
@@ -173,7 +172,7 @@ import Testing
         }
     }
 
-    @Test func faultsAreReadFromAFileAndTold() async throws {
+    @Test func readsFaultsFromAFileAndLogsThem() async throws {
         try await TemporaryFolder.with { folder in
             let file = folder.file("faults.json")
             let faults =
@@ -203,7 +202,7 @@ import Testing
         (#"{"instructions": {"bigquery.jobs.insert": ["return-5"]}}"#, "\"return-5\" is not an instruction"),
         (#"{"instructions": {"bigquery.jobs.insert": [{"status": 200, "bodie": ""}]}}"#, "is not an instruction"),
     ])
-    func aFileOfFaultsThatIsNoneIsNamed(text: String, message: String) async throws {
+    func namesAnInvalidFaultFile(text: String, message: String) async throws {
         try await TemporaryFolder.with { folder in
             try Data(text.utf8).write(to: URL(filePath: folder.file("faults.json")))
             let outcome = try await Binary().run(["emulator", "--faults", folder.file("faults.json")])

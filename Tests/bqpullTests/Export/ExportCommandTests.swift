@@ -5,7 +5,7 @@ import Testing
 
 @testable import BQPullCommands
 
-/// The built binary against an emulator with a folder for a bucket.
+/// The built binary against an emulator with a bucket folder.
 @Suite struct ExportCommandTests {
     struct User: Sendable {
         let home: EmulatorHome
@@ -61,7 +61,7 @@ import Testing
         }
     }
 
-    @Test func exportsAQueryFromAnywhere() async throws {
+    @Test func exportsAQueryFromEverySource() async throws {
         try await withUser { user in
             let sql = "SELECT id, @s AS s FROM bench.numbers_2 -- the last line"
             let file = user.home.folder.file("query.sql")
@@ -80,7 +80,7 @@ import Testing
         }
     }
 
-    @Test func writesCompressedJSONLinesAndSaysNothingIfQuiet() async throws {
+    @Test func writesCompressedJSONLinesQuietly() async throws {
         try await withUser { user in
             let outcome = try await user.export(
                 ["SELECT id, unit FROM bench.numbers_1", "--to", "gs://my-bucket/x-*.jsonl.gz", "--quiet"])
@@ -93,7 +93,7 @@ import Testing
         }
     }
 
-    @Test func replacesFilesOnlyIfItMay() async throws {
+    @Test func replacesFilesOnlyWithOverwrite() async throws {
         try await withUser { user in
             let command = ["SELECT 1 AS x", "--to", "gs://my-bucket/x-*.csv"]
             #expect(try await user.export(command).exitCode == 0)
@@ -117,14 +117,14 @@ import Testing
             (["SELECT x FROM bench.numbers_1", "--to", "gs://my-bucket/x-*.csv"], 3, "no such column"),
             (["bench.nested_1", "--to", "gs://my-bucket/x-*.csv"], 64, "which CSV files cannot hold"),
             (["bench.number_1000", "--to", "gs://my-bucket/x-*.csv"], 3, "did you mean"),
-            (["orders", "--to", "gs://my-bucket/x-*.csv"], 64, "neither the name of a table nor SQL"),
+            (["orders", "--to", "gs://my-bucket/x-*.csv"], 64, "neither a table name nor SQL"),
             (["bench.numbers_1@-3600000", "--to", "gs://my-bucket/x-*.csv"], 64, "FOR SYSTEM_TIME AS OF"),
             (["d.v", "--to", "gs://my-bucket/x-*.csv"], 64, "bqpull export 'SELECT * FROM `local-project.d.v`'"),
             (["bench.numbers_1", "--to", "gs://no-bucket/x-*.csv"], 3, "the name of the bucket"),
             (["bench.numbers_90000000", "--to", "gs://my-bucket/x.csv"], 3, "put one * into the name"),
             (["bench.numbers_1", "--to", "gs://my-bucket/x-*.parquet"], 3, "writes no PARQUET files"),
         ] as [([String], Int32, String)])
-    func badInputHasAClearErrorAndItsOwnCode(arguments: [String], exitCode: Int32, mention: String) async throws {
+    func invalidInputHasAClearErrorAndExitCode(arguments: [String], exitCode: Int32, mention: String) async throws {
         try await withUser { user in
             let outcome = try await user.export(arguments + ["--quiet"])
             #expect(outcome.isFailure(exitCode), "\(outcome.exitCode) \(outcome.errors)")
@@ -133,13 +133,13 @@ import Testing
         }
     }
 
-    @Test(arguments: [[], ["SELECT 1", "--file", "x.sql"]]) func oneSourceIsNeeded(source: [String]) async throws {
+    @Test(arguments: [[], ["SELECT 1", "--file", "x.sql"]]) func requiresOneSource(source: [String]) async throws {
         let outcome = try await Binary().run(["export"] + source + ["--to", "gs://my-bucket/x-*.csv"])
         #expect(outcome.exitCode == 64)
-        #expect(outcome.errors.contains("one of them"))
+        #expect(outcome.errors.contains("exactly one of"))
     }
 
-    @Test(arguments: ["bench.numbers_1", "SELECT 1 AS x"]) func aSignalStopsTheJob(source: String) async throws {
+    @Test(arguments: ["bench.numbers_1", "SELECT 1 AS x"]) func aSignalCancelsTheJob(source: String) async throws {
         try await withUser(jobTime: .seconds(60)) { user in
             let export = try user.home.binary().start(
                 user.command([source, "--to", "gs://my-bucket/x-*.csv", "--verbose"]))
@@ -147,15 +147,15 @@ import Testing
             export.send(signal: SIGINT)
             let outcome = try await export.outcome()
             #expect(outcome.exitCode == 130)
-            #expect(outcome.errors.contains("BigQuery was told to cancel the job local-project:US.bqpull_"))
-            #expect(outcome.errors.contains("files that were written by then stay at gs://my-bucket/x-*.csv"))
+            #expect(outcome.errors.contains("requested cancellation of job local-project:US.bqpull_"))
+            #expect(outcome.errors.contains("files already written remain at gs://my-bucket/x-*.csv"))
             #expect(user.home.emulator.counters.requests["jobs.cancel"] == 1)
             #expect(user.names.isEmpty)
         }
     }
 
-    /// The command that is offered is the one that exports the same rows.
-    @Test func offersAnExportOfWhatIsTooLarge() async throws {
+    /// The suggested command exports the same rows.
+    @Test func suggestsAnExportOfALargeResult() async throws {
         try await EmulatorHome.with { home in
             for (arguments, offer) in [
                 (
@@ -198,7 +198,7 @@ import Testing
         ("SELECT 1.5", .query("SELECT 1.5")), ("SELECT * FROM a.b", .query("SELECT * FROM a.b")),
         ("(SELECT 1)", .query("(SELECT 1)")),
     ])
-    func tellsATableFromAQuery(argument: String, source: ExportSource) throws {
+    func distinguishesATableFromAQuery(argument: String, source: ExportSource) throws {
         #expect(try ExportSource(argument, file: nil) == source)
     }
 }

@@ -20,19 +20,24 @@ import Testing
         #expect(Set(OAuthError.entries.keys) == Set(OAuthError.Code.all))
         #expect(Set(HTTPError.entries.keys) == Set(HTTPError.Code.all))
         #expect(Set(EmulatorError.entries.keys) == Set(EmulatorError.Code.all))
+        #expect(Set(CommandError.entries.keys) == Set(CommandError.Code.allCases))
     }
 
-    @Test func everyExplanationIsASentence() throws {
-        for identifier in Set(ErrorReference.identifiers.values.flatMap(\.self)) {
-            let text = try #require(ErrorReference.text(of: identifier))
-            #expect(text.contains(".\n"), "\(identifier)")
+    @Test func everyExplanationIsASentence() {
+        for entry in ErrorReference.entries {
+            #expect(entry.explanation.wholeMatch(of: /(?:[A-Z]|--)[^\n]*[^ .]\./) != nil, "\(entry.identifier)")
         }
+    }
+
+    @Test func everyExplanationIsPrinted() {
+        let text = ErrorReference.text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        for entry in ErrorReference.entries { #expect(text.contains(entry.explanation), "\(entry.identifier)") }
     }
 
     @Test(arguments: BQPullCommands.ExitStatus.allCases) func everyExitCodeIsExplained(
         status: BQPullCommands.ExitStatus
     ) {
-        #expect(ErrorReference.identifiers[status]?.isEmpty == false)
+        #expect(ErrorReference.entries.contains { $0.exitStatus == status })
         #expect(ErrorReference.text.contains("\n\(status.rawValue) "))
         #expect(ErrorReference.text(of: "\(status.rawValue)")?.contains(status.meaning) == true)
     }

@@ -5,7 +5,7 @@ import Testing
 @testable import BQPullCommands
 
 @Suite struct HelpTests {
-    /// All commands that are shown, each with the words that lead to it.
+    /// All commands with their paths.
     private static let commands: [(path: String, type: any ParsableCommand.Type)] = {
         func below(_ type: any ParsableCommand.Type, _ path: [String]) -> [(String, any ParsableCommand.Type)] {
             type.configuration.subcommands.flatMap { command in
@@ -16,7 +16,7 @@ import Testing
         return below(BQPull.self, ["bqpull"])
     }()
 
-    @Test func theFirstHelpFitsAScreen() {
+    @Test func rootHelpFitsAScreen() {
         let lines = RootHelp.text.split(separator: "\n", omittingEmptySubsequences: false)
         #expect(lines.count <= 24)
         for line in lines { #expect(TextWidth.of(String(line)) <= 80, "\(line)") }
@@ -34,7 +34,7 @@ import Testing
         for line in help.split(separator: "\n") { #expect(line.count <= 80, "\(line)") }
     }
 
-    /// The examples are commands that the parser takes.
+    /// The parser accepts every example.
     @Test(arguments: commands.indices) func everyExampleIsACommand(index: Int) throws {
         let (path, type) = Self.commands[index]
         let text = type.configuration.discussion.replacing(/\\\n */, with: "")
@@ -50,7 +50,7 @@ import Testing
         (["frobnicate"], "bqpull has no command frobnicate", "bqpull --help lists the commands"),
         (
             ["SELECT 1"], "bqpull has no command SELECT 1",
-            "give the SQL text to a command: bqpull query 'SELECT 1' --into staging.db"
+            "pass the SQL text to a command: bqpull query 'SELECT 1' --into staging.db"
         ),
         (
             ["query", "SELECT 1", "--intoo", "a.db"], "Unknown option '--intoo'. Did you mean '--into'?",
@@ -60,18 +60,18 @@ import Testing
             ["auth", "export", "--for", "adf", "--nmae", "x"], "Unknown option '--nmae'. Did you mean '--name'?",
             "bqpull auth export --help"
         ),
-        (["errors", "timeot"], "there is no error timeot", "did you mean timeout?"),
-        (["help", "errors", "42"], "there is no error 42", "bqpull help errors lists them"),
+        (["errors", "timeot"], "unknown identifier or exit code timeot", "did you mean timeout?"),
+        (["help", "errors", "42"], "unknown identifier or exit code 42", "bqpull help errors lists them"),
         (["help", "qurey"], "bqpull has no command qurey", "did you mean bqpull query?"),
         (["login"], "bqpull has no command login", "did you mean bqpull auth login?"),
         (["version"], "bqpull has no command version", "bqpull --version"),
         (
-            ["query", "sales.orders"], "\"sales.orders\" is no SQL text",
+            ["query", "sales.orders"], "\"sales.orders\" is not SQL",
             "pull a table with bqpull table sales.orders, or query it: 'SELECT * FROM sales.orders'"
         ),
         (["config", "colour"], "'colour'", "bqpull config --help"),
     ])
-    func whatIsMistypedGetsASuggestion(arguments: [String], message: String, hint: String) async throws {
+    func aTypoGetsASuggestion(arguments: [String], message: String, hint: String) async throws {
         let outcome = try await Binary().run(arguments)
         #expect(outcome.exitCode == 64)
         #expect(outcome.output.isEmpty)
@@ -79,7 +79,8 @@ import Testing
         #expect(outcome.errors.hasSuffix("\n\nhint: \(hint)\n"), "\(outcome.errors)")
     }
 
-    @Test(arguments: [[], ["--help"], ["-h"], ["help"]]) func helpIsDataAndNoError(arguments: [String]) async throws {
+    @Test(arguments: [[], ["--help"], ["-h"], ["help"]]) func helpGoesToStandardOutput(arguments: [String]) async throws
+    {
         let outcome = try await Binary().run(arguments)
         #expect(outcome.exitCode == 0)
         #expect(outcome.output == RootHelp.text)

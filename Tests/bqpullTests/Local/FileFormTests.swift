@@ -48,7 +48,7 @@ import Testing
     }
 
     @Test(.faults("L38"), arguments: ["777", "700", "277"])
-    func aDatabaseIsItsOwnersUnderEveryUmask(umask: String) async throws {
+    func onlyTheOwnerCanReadADatabase(umask: String) async throws {
         try await StagingUser.with(StagingUser.slowly) { user in
             try FileManager.default.removeItem(atPath: user.file)
             var shell = user.home.binary()
@@ -67,7 +67,7 @@ import Testing
         }
     }
 
-    @Test(.faults("L38"), arguments: ["777", "000"]) func storedCredentialsAreTheirOwnersUnderEveryUmask(umask: String)
+    @Test(.faults("L38"), arguments: ["777", "000"]) func onlyTheOwnerCanReadStoredCredentials(umask: String)
         async throws
     {
         try await EmulatorHome.with { home in

@@ -45,9 +45,9 @@ import Testing
 
     /// The user's file with a published and an interrupted run.
     private func interrupt(_ user: StagingUser) async throws {
-        try user.home.meet("bigquery.jobs.getQueryResults", Array(repeating: "pass", count: 5) + ["stall-for-600s"])
+        try user.home.inject("bigquery.jobs.getQueryResults", Array(repeating: "pass", count: 5) + ["stall-for-600s"])
         let pull = try await user.start()
-        try await user.home.allMet()
+        try await user.home.allApplied()
         pull.send(signal: SIGINT)
         try #require(try await pull.outcome().exitCode == 130)
         try #require(try await user.examine().rows > 0)

@@ -3,10 +3,10 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Pipes in the place of the files that commands read.
+/// Pipes in place of the files that commands read.
 @Suite(.timeLimit(.minutes(10))) struct InputFileCommandTests {
-    /// Files that bash puts in the place of `<(…)`.
-    @Test(.faults("L30")) func theOutputOfACommandIsRead() async throws {
+    /// The files of process substitution, `<(…)`.
+    @Test(.faults("L30")) func readsTheOutputOfACommand() async throws {
         let authority = try TestAuthority()
         var configuration = EmulatorConfiguration()
         configuration.tls = try authority.serverContext()
@@ -49,9 +49,9 @@ import Testing
         }
     }
 
-    /// The files that are not named by an option.
+    /// Files named by the environment or by a default.
     @Test(.faults("L30"), arguments: ["BQPULL_CREDENTIALS", "GOOGLE_APPLICATION_CREDENTIALS", "subject token"])
-    func aNamedPipeIsRejectedWhereverItsNameIsFrom(place: String) async throws {
+    func rejectsANamedPipeFromAnySource(place: String) async throws {
         try await TemporaryFolder.with { folder in
             let pipe = folder.file("fifo")
             try #require(mkfifo(pipe, 0o600) == 0)
@@ -82,7 +82,7 @@ import Testing
                 sql + ["--credentials", "/dev/stdin"], ["query", "--file", "/dev/stdin"],
                 sql + ["--ca-file", "/dev/stdin"],
             ]))
-    func theWaitForASilentPipeEnds(arguments: [String]) async throws {
+    func theWaitForAnEmptyPipeTimesOut(arguments: [String]) async throws {
         let outcome = try await Binary().start(arguments).outcome()
         #expect(outcome.isFailure(66), "\(outcome.errors)")
         #expect(outcome.errors.contains("the pipe was silent for 10 s"), "\(outcome.errors)")
@@ -92,7 +92,7 @@ import Testing
     func aSignalEndsTheWait(option: String) async throws {
         let pull = try Binary().start(
             Self.sql + [option, "/dev/stdin", "--project", "my-project", "--verbose", "--location", "EU"])
-        // What is said before the pipe is read.
+        // The message before the pipe is read.
         _ = try await pull.wait(for: option == "--ca-file" ? /location EU/ : /project my-project/)
         let start = ContinuousClock.now
         // In its first milliseconds a process can miss a signal.

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Bytes that are not UTF-8 where the process gets its texts from. Swift would replace them, and go on with another text.
+/// Invalid UTF-8 in the texts that the process starts with, which Swift would replace.
 @Suite(.timeLimit(.minutes(10))) struct InvalidTextTests {
     /// Runs a line of bash, in which `bqpull` is the binary, in an empty folder.
     private func run(_ line: String, in folder: TemporaryFolder) async throws -> Binary.Outcome {
@@ -28,7 +28,7 @@ import Testing
         }
     }
 
-    @Test(.faults("L29")) func theErrorHasTheFormatThatWasChosen() async throws {
+    @Test(.faults("L29")) func theErrorHasTheChosenFormat() async throws {
         try await TemporaryFolder.with { folder in
             let outcome = try await run(#"bqpull query $'\xff' --log-format json"#, in: folder)
             #expect(outcome.exitCode == 64)
@@ -52,8 +52,8 @@ import Testing
         }
     }
 
-    /// What bqpull does not read is no matter of its own, and what it starts gets the same bytes.
-    @Test(.faults("L29")) func anotherVariableIsHandedOnByteForByte() async throws {
+    /// Variables that bqpull does not read can hold any bytes, and child processes get them unchanged.
+    @Test(.faults("L29")) func passesOtherVariablesUnchanged() async throws {
         try await TemporaryFolder.with { folder in
             let outcome = try await run(
                 #"export OTHER=$'a\xff\xfeb'; bqpull auth token --token-command 'printf %s "$OTHER" > other; echo fake'"#,

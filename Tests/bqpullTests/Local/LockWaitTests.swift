@@ -6,7 +6,7 @@ import Testing
 
 /// Another program has the database locked: the wait is reported, and ends with the lock, the timeout or a signal.
 @Suite(.timeLimit(.minutes(10)), .enabled("needs Python") { LockHolder.python != nil }) struct LockWaitTests {
-    /// A lock that keeps a pull from beginning.
+    /// A lock that keeps a pull from starting.
     enum Lock: CaseIterable, Sendable {
         case readerInRollbackMode, writerInRollbackMode, writerInWALMode
 
@@ -44,7 +44,7 @@ import Testing
             let holder = try await Self.hold(lock, of: user)
             let pull = try user.home.binary().start(user.command)
             #expect(try await pull.wait(for: Self.report) == Self.report(holder))
-            // The one of the old table.
+            // The job of the old table.
             #expect(user.home.emulator.counters.jobs == 1)
             try await holder.release()
             let outcome = try await pull.outcome()
@@ -115,8 +115,8 @@ import Testing
         }
     }
 
-    /// The rows that are staged are kept if it stays too long.
-    @Test(.faults("L12"), arguments: [true, false]) func aWriterMeanwhileIsWaitedFor(isReleased: Bool) async throws {
+    /// Staged rows are kept if the writer blocks too long.
+    @Test(.faults("L12"), arguments: [true, false]) func waitsForAnotherWriter(isReleased: Bool) async throws {
         try await StagingUser.with(StagingUser.slowly) { user in
             let pull = try user.home.binary().start(
                 user.command + ["--parallel", "1", "--lock-timeout", isReleased ? "1h" : "2s"])
@@ -139,7 +139,7 @@ import Testing
 
     // MARK: Other commands
 
-    @Test(.faults("L12")) func listingWaitsAsLongAsItIsTold() async throws {
+    @Test(.faults("L12")) func listingHonorsTheTimeout() async throws {
         try await StagingUser.with { user in
             let holder = try await LockHolder.hold(user.file, Self.exclusive)
             let outcome = try await user.home.run(["runs", user.file, "--lock-timeout", "2s"])
@@ -157,7 +157,7 @@ import Testing
 
     /// Locks that keep `bqpull resume` from reading the runs, and from continuing one.
     @Test(.faults("L12", "L14"), arguments: [exclusive, ["BEGIN", "SELECT * FROM results"]])
-    func resumingWaitsAsLongAsItIsTold(statements: [String]) async throws {
+    func resumingHonorsTheTimeout(statements: [String]) async throws {
         try await StagingUser.with(StagingUser.slowly) { user in
             let interrupted = try await user.start()
             interrupted.send(signal: SIGINT)
@@ -180,13 +180,14 @@ import Testing
         }
     }
 
-    /// No lock of SQLite's: it lasts as long as the other pull, which nobody should wait for.
-    @Test(.faults("L13")) func aTableThatIsPulledIntoIsRejectedAtOnce() async throws {
+    /// Not a lock of the database: it lasts as long as the other pull, so waiting is useless.
+    @Test(.faults("L13")) func rejectsATableOfARunningPullAtOnce() async throws {
         try await StagingUser.with(EmulatorConfiguration(pageLatency: .milliseconds(60), faults: FaultPlan([:]))) {
             user in
-            try user.home.meet("bigquery.jobs.getQueryResults", Array(repeating: "pass", count: 5) + ["stall-for-600s"])
+            try user.home.inject(
+                "bigquery.jobs.getQueryResults", Array(repeating: "pass", count: 5) + ["stall-for-600s"])
             let first = try await user.start()
-            try await user.home.allMet()
+            try await user.home.allApplied()
             let second = try await user.run(["--lock-timeout", "1h"])
             #expect(second.isFailure(75), "\(second.errors)")
             #expect(second.errors.contains("process \(first.identifier) is pulling into the table results"))

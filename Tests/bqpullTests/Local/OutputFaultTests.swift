@@ -3,19 +3,19 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Standard streams that are full, closed, or read by nobody: the table is staged whatever becomes of the words.
+/// Standard streams that are full, closed, or have no reader: the table is staged regardless.
 @Suite(.timeLimit(.minutes(10))) struct OutputFaultTests {
     private static let streams: [(script: String, exitCode: Int32, says: String)] = [
         ("exec 2>&-", 0, ""),
         ("exec 2>/dev/full", 0, ""),
         ("exec 0<&- 2>&-", 0, ""),
-        ("exec >/dev/full", 74, "error: standard output cannot be written"),
-        ("exec >&-", 74, "error: standard output cannot be written"),
+        ("exec >/dev/full", 74, "error: cannot write to standard output"),
+        ("exec >&-", 74, "error: cannot write to standard output"),
         ("exec >&- 2>&- <&-", 74, ""),
     ]
 
     @Test(.faults("L27"), arguments: streams)
-    func aStreamThatCannotBeWrittenIsNoFaultOfThePull(
+    func anUnwritableStreamDoesNotFailThePull(
         _ example: (script: String, exitCode: Int32, says: String)
     ) async throws {
         try await StagingUser.with { user in
@@ -30,9 +30,9 @@ import Testing
         }
     }
 
-    /// A socket with the number of standard error would get what is said there.
+    /// Messages would go to a socket that has the number of standard error.
     @Test(.faults("L27"), .enabled(if: FileManager.default.fileExists(atPath: "/proc/self/fd"), "needs /proc"))
-    func nothingElseGetsTheNumberOfAStream() async throws {
+    func noSocketGetsTheNumberOfAStream() async throws {
         try await StagingUser.with(StagingUser.slowly) { user in
             let pull = try await user.start(after: "exec 2>&- <&-")
             for stream in [0, 2] {
@@ -44,9 +44,9 @@ import Testing
         }
     }
 
-    @Test(.faults("L10")) func aReaderThatWentAwayIsNoError() async throws {
+    @Test(.faults("L10")) func aBrokenPipeIsNotAnError() async throws {
         try await StagingUser.with { user in
-            // A pipe of which only the end that is written to is left.
+            // A pipe whose read end is closed.
             let pipe = user.home.folder.file("pipe")
             let outcome = try await user.run(
                 after: "mkfifo '\(pipe)'; exec 3<>'\(pipe)'; exec 1>'\(pipe)'; exec 3<&-", ["--json"])

@@ -5,30 +5,30 @@ import GRDB
 import TestSupport
 import Testing
 
-/// A disk that is too small for the result.
+/// A disk too small for the result.
 @Suite(
     .serialized, .timeLimit(.minutes(10)),
     .enabled("needs root on Linux, loop devices and ext4") { await LoopDisk.isPossible() })
 struct ScarceDiskTests {
-    /// What brings the rows.
+    /// The source of the rows.
     enum Source: CaseIterable, Sendable {
-        /// A query whose dry run says how large the result is.
+        /// A query whose dry run reports the size of the result.
         case wholeTable
-        /// A query whose result is known to be large when its first page is there.
+        /// A query whose size is known after its first page.
         case someRows
         case tableWithoutQuery
 
-        /// The jobs that one pull inserts.
+        /// The number of jobs of a pull.
         var jobs: Int { self == .tableWithoutQuery ? 0 : 1 }
     }
 
     private static let rows = 10_000
-    /// The bytes of the rows, about.
+    /// The approximate size of the rows, in bytes.
     private static let size = 8_700_000
     /// Far less than that.
     private static let remainder = 3_000_000
 
-    /// A pull into a disk of its own.
+    /// A pull into a separate disk.
     private struct Scene: Sendable {
         let home: EmulatorHome
         let disk: LoopDisk
@@ -69,12 +69,12 @@ struct ScarceDiskTests {
             try await home.run(command(source) + options)
         }
 
-        /// The files on the disk, but for those of the test.
+        /// The files on the disk, except those of the test.
         func files() throws -> Set<String> {
             Set(try FileManager.default.contentsOfDirectory(atPath: folder)).subtracting(["lost+found", "filling"])
         }
 
-        /// The rows that are staged; 0 before the database is there.
+        /// The number of staged rows; 0 before the database exists.
         func stagedRows() async throws -> Int {
             guard try files().contains("staging.db-shm") else { return 0 }
             var configuration = Configuration()
@@ -101,14 +101,14 @@ struct ScarceDiskTests {
         }
     }
 
-    /// The identifier of the error that a script gets with `--log-format json`.
+    /// Whether the outcome is an error with this identifier, with `--log-format json`.
     private static func isFailure(_ outcome: Binary.Outcome, _ identifier: String, _ exitCode: Int32) -> Bool {
         outcome.exitCode == exitCode && outcome.errors.contains("\"identifier\":\"\(identifier)\"")
     }
 
     @Test(.faults("L35"), arguments: [Source.wholeTable, .tableWithoutQuery], [[], ["--yes"]] as [[String]])
     func aScriptStopsBeforeAnythingIsBilled(source: Source, options: [String]) async throws {
-        // Not an option of a command that costs nothing.
+        // Not an option of `bqpull table`, which is free of charge.
         guard options.isEmpty || source != .tableWithoutQuery else { return }
         try await Scene.with { scene in
             _ = try await scene.disk.fill(leaving: Self.remainder)
@@ -136,11 +136,11 @@ struct ScarceDiskTests {
         }
     }
 
-    @Test(.faults("L35"), arguments: ["n\n", "y\n"]) func aTerminalIsAsked(answer: String) async throws {
+    @Test(.faults("L35"), arguments: ["n\n", "y\n"]) func asksOnATerminal(answer: String) async throws {
         try await Scene.with { scene in
             _ = try await scene.disk.fill(leaving: Self.remainder)
             let (text, exitCode) = try await Terminal(scene.home, scene.words(.wholeTable)).finish(
-                answering: "write them all the same? [y/N]", with: answer)
+                answering: "write them anyway? [y/N]", with: answer)
             let isAccepted = answer == "y\n"
             // The disk is full in the end.
             #expect(exitCode == (isAccepted ? 74 : 73), "\(text)")
@@ -150,7 +150,7 @@ struct ScarceDiskTests {
         }
     }
 
-    /// The job is done when the size is known. It is not run again.
+    /// The size is known only after the job, which does not run again.
     @Test(.faults("L35")) func aQueryOfUnknownSizeStopsAfterItsJob() async throws {
         try await Scene.with { scene in
             _ = try await scene.disk.fill(leaving: Self.remainder)
@@ -164,7 +164,7 @@ struct ScarceDiskTests {
     }
 
     @Test(.faults("L1", "L35"), arguments: Sweep.few(1, of: Source.allCases))
-    func theDiskIsFilledOnlyIfThatIsAskedFor(source: Source) async throws {
+    func fillsTheDiskOnlyIfRequested(source: Source) async throws {
         try await Scene.with { scene in
             _ = try await scene.disk.fill(leaving: Self.remainder)
             let outcome = try await scene.run(source, ["--ignore-disk-space"])
@@ -175,7 +175,7 @@ struct ScarceDiskTests {
         }
     }
 
-    /// Another program fills the disk meanwhile.
+    /// Another program fills the disk during the pull.
     @Test(.faults("L1"), arguments: Sweep.few(1, of: Source.allCases), [true, false])
     func writingStopsBeforeTheDiskIsFull(source: Source, ignoresDiskSpace: Bool) async throws {
         try await Scene.with(EmulatorConfiguration(pageLatency: .milliseconds(60))) { scene in
@@ -194,7 +194,7 @@ struct ScarceDiskTests {
     }
 
     /// Less than 64 MB are free, but the result fits.
-    @Test(.faults("L1")) func aSmallDiskIsLargeEnoughForASmallResult() async throws {
+    @Test(.faults("L1")) func aSmallResultFitsASmallDisk() async throws {
         try await Scene.with { scene in
             _ = try await scene.disk.fill(leaving: 3 * Self.size)
             let outcome = try await scene.run(.wholeTable)

@@ -3,9 +3,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Signals that do not come from a fault, but from people and their terminals.
+/// Signals of users and terminals.
 @Suite(.serialized, .timeLimit(.minutes(10))) struct SignalTests {
-    @Test(.faults("L9")) func twoInterruptionsAreOneEnd() async throws {
+    @Test(.faults("L9")) func handlesTwoInterruptions() async throws {
         try await StagingUser.with(StagingUser.slowly) { user in
             let pull = try await user.start()
             pull.send(signal: SIGINT)
@@ -17,15 +17,15 @@ import Testing
         }
     }
 
-    /// A machine that sleeps, or a person who stops a pull, finds other connections later.
-    @Test(.faults("L10"), arguments: [SIGSTOP, SIGTSTP]) func goesOnAfterAStop(signal: Int32) async throws {
+    /// A stopped process or a sleeping machine loses its connections.
+    @Test(.faults("L10"), arguments: [SIGSTOP, SIGTSTP]) func continuesAfterAStop(signal: Int32) async throws {
         try await StagingUser.with(StagingUser.slowly) { user in
             try await Relay.with(to: user.home.emulator.port) { relay in
                 var user = user
                 user.endpoint = relay.address
                 let pull = try await user.start()
                 pull.send(signal: signal)
-                // A process without a terminal may not be stopped by SIGTSTP.
+                // SIGTSTP does not stop every process without a terminal.
                 while signal == SIGSTOP, try !isStopped(pull.identifier) { try await Task.sleep(for: .milliseconds(2)) }
                 #expect(relay.cut() > 0)
                 pull.send(signal: SIGCONT)
@@ -39,14 +39,14 @@ import Testing
 
     private func isStopped(_ identifier: Int32) throws -> Bool {
         #if os(Linux)
-        // The state stands behind the name of the program, which is in brackets.
+        // The state follows the name of the program in parentheses.
         try String(contentsOfFile: "/proc/\(identifier)/stat", encoding: .utf8).contains(") T ")
         #else
         true
         #endif
     }
 
-    @Test(.faults("L10")) func theEndOfTheTerminalIsAnInterruption() async throws {
+    @Test(.faults("L10")) func aHangupIsAnInterruption() async throws {
         try await StagingUser.with(StagingUser.slowly) { user in
             let pull = try await user.start()
             pull.send(signal: SIGHUP)

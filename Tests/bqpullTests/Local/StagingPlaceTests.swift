@@ -7,12 +7,12 @@ import Testing
 
 @testable import BQPullCommands
 
-/// Where the staging database is: disks that are full or read-only, files that go away, strange paths and processes.
+/// The place of the staging database: full and read-only disks, removed files, unusual paths and processes.
 @Suite(.timeLimit(.minutes(10))) struct StagingPlaceTests {
-    /// Mounts in a name space of its own, where the system lets users make one.
+    /// Mounts in a separate namespace, where the system allows it.
     private static let mounts = succeeds(["/usr/bin/unshare", "-Urm", "/bin/mount", "-t", "tmpfs", "none", "/mnt"])
 
-    /// What takes the rights of the superuser from a command, who else may write everything.
+    /// Drops the privileges of root, which could write everywhere.
     private static let unprivileged: [String]? =
         geteuid() != 0 ? [] : succeeds(["/usr/bin/unshare", "-U", "/bin/true"]) ? ["/usr/bin/unshare", "-U"] : nil
 
@@ -24,7 +24,7 @@ import Testing
         return process?.wait() == 0
     }
 
-    /// Runs a script that has the command in its arguments.
+    /// Runs a script with the command as its arguments.
     private func run(_ user: StagingUser, _ program: [String], _ script: String) async throws -> Binary.Outcome {
         let words = program + ["/bin/sh", "-c", script, Binary.url.path] + user.command
         var binary = user.home.binary()
@@ -33,10 +33,10 @@ import Testing
     }
 
     @Test(.faults("L1"), .enabled(if: mounts, "needs mounts of users"))
-    func aFullDiskIsAnErrorUntilThereIsRoom() async throws {
+    func aFullDiskIsAnErrorUntilSpaceIsFree() async throws {
         try await StagingUser.with { user in
             let (disk, kept) = (user.folder, user.home.folder.file("kept"))
-            // With little more room than for the table and its log; what is on the disk is copied away at the end.
+            // Little more space than the table and its log need.
             let outcome = try await run(
                 user, ["/usr/bin/unshare", "-Urm"],
                 """
@@ -50,7 +50,7 @@ import Testing
             #expect(outcome.isFailure(74), "\(outcome.errors)")
             #expect(outcome.errors.hasPrefix("error: \(user.file): the disk is full"))
             #expect(outcome.errors.contains("\nhint: the missing rows need about 1 MB"))
-            // Where there is room.
+            // With enough space.
             for name in try FileManager.default.contentsOfDirectory(atPath: kept) where !name.hasSuffix("-shm") {
                 try? FileManager.default.removeItem(atPath: "\(disk)/\(name)")
                 try FileManager.default.copyItem(atPath: "\(kept)/\(name)", toPath: "\(disk)/\(name)")
@@ -61,7 +61,7 @@ import Testing
     }
 
     @Test(.faults("L11"), .enabled(if: mounts, "needs mounts of users"))
-    func aDiskThatIsReadOnlyIsRefusedBeforeAnythingIsSent() async throws {
+    func rejectsAReadOnlyDiskBeforeAnyRequest() async throws {
         try await StagingUser.with { user in
             let requests = user.home.emulator.counters.requests
             let outcome = try await run(
@@ -78,7 +78,7 @@ import Testing
     }
 
     @Test(.faults("L11"), .enabled(if: unprivileged != nil, "needs a user without rights"), arguments: [true, false])
-    func whatMayNotBeWrittenIsRefusedBeforeAnythingIsSent(isFolder: Bool) async throws {
+    func rejectsAnUnwritablePathBeforeAnyRequest(isFolder: Bool) async throws {
         try await StagingUser.with { user in
             let requests = user.home.emulator.counters.requests
             let place = isFolder ? user.folder : user.file
@@ -92,7 +92,7 @@ import Testing
         }
     }
 
-    @Test(.faults("L14")) func aReaderThatStaysDoesNotHoldItUp() async throws {
+    @Test(.faults("L14")) func aLongReaderDoesNotBlockThePull() async throws {
         try await StagingUser.with(StagingUser.slowly) { user in
             var configuration = Configuration()
             configuration.allowsUnsafeTransactions = true
@@ -113,8 +113,8 @@ import Testing
         }
     }
 
-    /// Rows that are written to a file without a name are lost.
-    @Test(.faults("L21"), arguments: [true, false]) func aFileThatGoesAwayIsTheEnd(isReplaced: Bool) async throws {
+    /// Rows written to an unlinked file would be lost.
+    @Test(.faults("L21"), arguments: [true, false]) func aRemovedFileEndsThePull(isReplaced: Bool) async throws {
         try await StagingUser.with(StagingUser.slowly) { user in
             let pull = try await user.start()
             let away = user.home.folder.file("away.db")
@@ -123,7 +123,7 @@ import Testing
             let outcome = try await pull.outcome()
             #expect(outcome.isFailure(74), "\(outcome.errors)")
             #expect(outcome.errors.contains("\(user.file) was removed or replaced"))
-            // What has taken its place is not touched, and the old table is where it went.
+            // The new file is not changed, and the moved one has the old table.
             let found = FileManager.default.contents(atPath: user.file)
             #expect(found == (isReplaced ? Data("mine".utf8) : nil))
             try? FileManager.default.removeItem(atPath: user.file)
@@ -133,9 +133,9 @@ import Testing
     }
 
     @Test(.faults("L23"), arguments: ["unset HOME TMPDIR XDG_CONFIG_HOME", "umask 000"])
-    func whatAProcessIsBornWithDoesNotMatter(script: String) async throws {
+    func inheritedProcessStateDoesNotMatter(script: String) async throws {
         try await StagingUser.with(StagingUser.slowly) { user in
-            // A file of its own, which is not there yet.
+            // A new file.
             try FileManager.default.removeItem(atPath: user.file)
             var shell = user.home.binary()
             shell.program = URL(fileURLWithPath: "/bin/sh")
@@ -156,8 +156,9 @@ import Testing
         }
     }
 
-    /// A folder that is gone is no place for a file; one that has a place of its own is not concerned.
-    @Test(.faults("L23"), arguments: [true, false]) func theWorkingFolderMayBeGone(isRelative: Bool) async throws {
+    /// A relative path fails in a removed directory; an absolute one does not.
+    @Test(.faults("L23"), arguments: [true, false]) func theWorkingDirectoryCanBeRemoved(isRelative: Bool) async throws
+    {
         try await StagingUser.with { user in
             let script = "mkdir '\(user.folder)/gone'; cd '\(user.folder)/gone'; rmdir '\(user.folder)/gone'"
             let options = isRelative ? ["--into", "staging.db"] : []
@@ -178,9 +179,9 @@ import Testing
         ("/proc/new.db", 73), ("/dev/null", 73),
     ]
 
-    /// A path is the name of a file and nothing else. A NUL in it cannot come by the command line.
+    /// A path is never a URI or an option of SQLite. A command line cannot contain NUL.
     @Test(.faults("L15", "L24"), arguments: paths)
-    func aPathIsTheNameOfAFile(_ example: (path: String, exitCode: Int32)) async throws {
+    func aPathIsOnlyAFileName(_ example: (path: String, exitCode: Int32)) async throws {
         try await StagingUser.with { user in
             let folder = user.folder + "/here"
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
@@ -203,9 +204,9 @@ import Testing
         }
     }
 
-    /// The wall clock's times, of files and in the records, decide nothing, except when a run started.
+    /// The wall clock only decides the age of a run.
     @Test(.faults("L25"), arguments: ["2001-01-01T00:00:00.000Z", "2199-01-01T00:00:00.000Z"])
-    func theTimeOfTheWallDecidesNothing(time: String) async throws {
+    func theWallClockDecidesNothing(time: String) async throws {
         try await StagingUser.with(StagingUser.slowly) { user in
             let pull = try await user.start()
             pull.send(signal: SIGINT)

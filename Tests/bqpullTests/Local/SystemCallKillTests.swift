@@ -5,9 +5,9 @@ import Testing
 
 private let strace = "/usr/bin/strace"
 
-/// The binary killed when it asks the system for something, so that nothing after that has happened.
+/// Kills the binary at a system call.
 ///
-/// strace(1) does it. It counts the calls of each thread on its own.
+/// Uses strace(1), which counts the calls of each thread separately.
 @Suite(.enabled(if: FileManager.default.isExecutableFile(atPath: strace), "needs strace"))
 struct SystemCallKillTests {
     /// Calls before which, and after which, a transaction, its log or its journal are complete, and the largest
@@ -34,7 +34,7 @@ struct SystemCallKillTests {
     }
 
     @Test(.faults("L6"), .timeLimit(.minutes(10)), arguments: calls)
-    func leavesOldOrNewAndGoesOn(_ calls: (call: String, numbers: [Int])) async throws {
+    func leavesTheOldOrNewTableAndContinues(_ calls: (call: String, numbers: [Int])) async throws {
         var kills = 0
         for number in calls.numbers {
             let isKilled = try await StagingUser.with { user in
@@ -65,7 +65,7 @@ struct SystemCallKillTests {
             #expect(attributes[.posixPermissions] as? Int == 0o600)
             let token = /"refresh_token" : "[^"]+"/
             #expect(after.replacing(token, with: "") == before.replacing(token, with: ""))
-            // Whoever was killed before the new one was in its place has lost it, and is told what to do.
+            // A kill before the new file is in place loses the token; the error says what to do.
             let again = try await home.run(["auth", "token"])
             if after == before {
                 #expect(again.isFailure(77), "\(again.errors)")

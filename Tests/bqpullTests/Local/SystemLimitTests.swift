@@ -3,22 +3,21 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Limits of the operating system that a pull meets.
+/// Operating system limits.
 @Suite(.timeLimit(.minutes(10))) struct SystemLimitTests {
-    @Test(.faults("L19"), arguments: [16, 24, 32]) func tooFewFilesAreAnErrorThatSaysSo(files: Int) async throws {
+    @Test(.faults("L19"), arguments: [16, 24, 32]) func reportsALowLimitOfOpenFiles(files: Int) async throws {
         try await StagingUser.with { user in
             let requests = user.home.emulator.counters.requests
             let outcome = try await user.run(after: "ulimit -n \(files)")
             #expect(outcome.isFailure(71), "\(outcome.errors)")
-            #expect(outcome.errors.hasPrefix("error: only \(files) files can be open at a time"))
+            #expect(outcome.errors.hasPrefix("error: the limit of open files is \(files)"))
             #expect(outcome.errors.contains("ulimit -n "))
             #expect(user.home.emulator.counters.requests == requests)
             try await user.goOn()
         }
     }
 
-    /// What is only a default may be raised.
-    @Test(.faults("L19")) func aSoftLimitIsRaised() async throws {
+    @Test(.faults("L19")) func raisesASoftLimit() async throws {
         try await StagingUser.with { user in
             let outcome = try await user.run(after: "ulimit -S -n 16")
             #expect(outcome.exitCode == 0, "\(outcome.errors)")
@@ -26,14 +25,14 @@ import Testing
         }
     }
 
-    /// Limits of address space, in kB as `ulimit -v` takes them.
+    /// Address space limits in kB, as for `ulimit -v`.
     private static let kilobytes = Sweep.whole(
         Array(stride(from: 120_000, through: 450_000, by: 5_593)), orPart: [120_000, 154_000, 282_000, 411_000],
         orShort: [154_000, 411_000])
 
-    /// A thread that cannot be started is waited for without end, and no signal is served then.
-    @Test(.faults("L20"), .enabled(if: limitsMemory, "needs limits of address space"), arguments: kilobytes)
-    func tooLittleAddressSpaceIsAnErrorThatSaysSo(kilobytes: Int) async throws {
+    /// Otherwise the process would wait for a thread indefinitely, and handle no signal.
+    @Test(.faults("L20"), .enabled(if: limitsMemory, "needs an address space limit"), arguments: kilobytes)
+    func reportsALowAddressSpaceLimit(kilobytes: Int) async throws {
         try await StagingUser.with { user in
             let requests = user.home.emulator.counters.requests
             let outcome = try await user.run(
@@ -47,8 +46,8 @@ import Testing
         }
     }
 
-    @Test(.faults("L20"), .enabled(if: limitsMemory, "needs limits of address space"))
-    func theLimitThatIsHintedAtIsEnough() async throws {
+    @Test(.faults("L20"), .enabled(if: limitsMemory, "needs an address space limit"))
+    func theLimitInTheHintSuffices() async throws {
         try await StagingUser.with { user in
             let failure = try await user.run(["--memory", "128MB"], after: 400_000)
             #expect(failure.isFailure(71), "\(failure.errors)")
@@ -67,7 +66,7 @@ import Testing
 }
 
 extension StagingUser {
-    /// Runs the command under a limit of address space in kB.
+    /// Runs the command under an address space limit in kB.
     fileprivate func run(_ options: [String], after kilobytes: Int) async throws -> Binary.Outcome {
         try await run(
             after: "ulimit -c 0; ulimit -v \(kilobytes)", options, environment: ["SWIFT_BACKTRACE": "enable=no"])

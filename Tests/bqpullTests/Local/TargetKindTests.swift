@@ -24,7 +24,7 @@ import Testing
         "boxes_rowid", "boxes_parent",
     ]
 
-    /// A database of another program, which has a collation and a function of its own.
+    /// A database of another program with a custom collation and function.
     private static func create(_ file: String, _ sql: String) async throws {
         var configuration = Configuration()
         configuration.acceptsDoubleQuotedStringLiterals = true
@@ -35,9 +35,8 @@ import Testing
         try await DatabaseQueue(path: file, configuration: configuration).write { try $0.execute(sql: sql) }
     }
 
-    /// Pulls into a table of a database, and checks that nothing is billed.
-    ///
-    /// - Parameter isUntouched: whether the target is rejected before bqpull's own tables are made.
+    /// Expects that a pull into a table is rejected before anything is billed and, if `isUntouched`, before the control
+    /// tables are created.
     private func expectRejection(
         _ home: EmulatorHome, into file: String, table: String, _ mode: Mode, isUntouched: Bool
     ) async throws {
@@ -60,7 +59,7 @@ import Testing
             for table in Self.tables {
                 try await expectRejection(home, into: file, table: table, mode, isUntouched: true)
             }
-            // Nothing was sent either.
+            // No request was sent.
             #expect(home.emulator.counters.requests == [:])
         }
     }
@@ -101,7 +100,7 @@ import Testing
             #expect(outcome.isFailure(73), "\(outcome.errors)")
             #expect(outcome.errors.contains("error in index odd"), "\(outcome.errors)")
             #expect(home.emulator.counters.jobs == 0)
-            // Only bqpull's own tables have come, and no run.
+            // Only the control tables were created, without a run.
             try await DatabaseQueue(path: file).read { db in
                 let runs = try Int.fetchOne(db, sql: "SELECT count(*) FROM _bqpull_runs")
                 let exists = try db.tableExists("fresh")
@@ -110,9 +109,9 @@ import Testing
         }
     }
 
-    /// The whole file is checked for damage after a kill, which SQLite cannot do without the collation.
+    /// The integrity check after a kill cannot run without the collation.
     @Test(.faults("L5", "L39"), arguments: ["a COLLATE mine", "mine(a)"])
-    func aKilledPullGoesOnBesideAnIndexThatCannotBeChecked(indexed: String) async throws {
+    func aKilledPullContinuesDespiteAnUncheckableIndex(indexed: String) async throws {
         try await StagingUser.with(StagingUser.slowly) { user in
             try await Self.create(
                 user.file,
@@ -135,7 +134,7 @@ import Testing
 
     /// Adding rows to a table renames nothing.
     @Test(.faults("L39"), arguments: [Mode.append, .upsert])
-    func anIndexOfAnotherTableDoesNotConcernAddedRows(mode: Mode) async throws {
+    func anIndexOfAnotherTableDoesNotAffectAppend(mode: Mode) async throws {
         try await EmulatorHome.with { home in
             let file = home.folder.file("staging.db")
             try await Self.create(

@@ -54,13 +54,13 @@ import Testing
         }
     }
 
-    @Test func aFormatThatThereIsNotIsRefused() async throws {
+    @Test func rejectsAnUnknownFormat() async throws {
         let outcome = try await Binary(environment: ["BQPULL_LOG_FORMAT": "yaml"]).run(["config"])
         #expect(outcome.exitCode == 64)
-        #expect(outcome.errors == "error: yaml of BQPULL_LOG_FORMAT is no format\n\nhint: set it to text or json\n")
+        #expect(outcome.errors == "error: BQPULL_LOG_FORMAT=yaml is not a log format\n\nhint: set it to text or json\n")
     }
 
-    /// Of what stops the command there is one line, with what a script decides by.
+    /// An error is one line, with the members that scripts use.
     @Test(
         arguments: [
             (["query", sql, "--nope"], "usage", 64), (["qeury"], "usage", 64),
@@ -84,7 +84,6 @@ import Testing
         }
     }
 
-    /// Colour is for terminals, and for those who want it.
     @Test func colourIsForTerminals() async throws {
         try await EmulatorHome.with { home in
             let (text, exitCode) = try await Terminal(home, ["qeury"]).finish()
@@ -103,7 +102,7 @@ import Testing
             (["query"], ["BQPULL_LOG_FORMAT": "json"], .json), (["query"], [:], .text), (["--log-format"], [:], .text),
             (["query", "--log-format", "yaml"], [:], .text),
         ] as [([String], [String: String], LogFormat)])
-    func theFormatIsKnownBeforeTheArgumentsAreRead(
+    func theFormatIsKnownBeforeParsing(
         arguments: [String], environment: [String: String], format: LogFormat
     ) {
         #expect(LogFormat(arguments: arguments, environment: environment) == format)

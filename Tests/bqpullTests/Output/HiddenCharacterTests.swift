@@ -6,20 +6,20 @@ import Testing
 
 @testable import BQPullCommands
 
-/// Texts of servers and databases with characters that move the cursor, colour, or turn the line around.
+/// Texts of servers and databases with control characters and bidirectional overrides.
 @Suite struct HiddenCharacterTests {
     /// A control sequence of C0, one of C1, a bidirectional override, DEL.
     private static let hostile = "x\u{1B}[31m\u{9B}2J\u{202E}\u{7F}"
     private static let escaped = #"x\u{1b}[31m\u{9b}2J\u{202e}\u{7f}"#
 
-    /// Whether a text has none of them; line feeds and tabs may be there.
+    /// Whether a text has no hidden characters except line feeds and tabs.
     private func isVisible(_ text: String) -> Bool {
         text.unicodeScalars.allSatisfy {
             $0 == "\n" || $0 == "\t" || ![.control, .format].contains($0.properties.generalCategory)
         }
     }
 
-    /// The instruction to answer with a JSON object.
+    /// An instruction to respond with a JSON object.
     private func answer(_ object: [String: Any], status: Int = 200) throws -> FaultInstruction {
         let body = try String(decoding: JSONSerialization.data(withJSONObject: object), as: UTF8.self)
         let instruction = try JSONSerialization.data(withJSONObject: ["status": status, "body": body] as [String: Any])
@@ -47,7 +47,7 @@ import Testing
                 ] + options)
             #expect(outcome.exitCode == 0, "\(outcome.errors)")
             let shown = options.isEmpty ? Self.escaped : Self.escaped.replacing("\\", with: "\\\\")
-            #expect(outcome.errors.contains("the column \(shown) is of the unknown type \(shown); "))
+            #expect(outcome.errors.contains("the column \(shown) has the unknown type \(shown); "))
             #expect(isVisible(outcome.errors))
         }
     }
@@ -101,12 +101,12 @@ import Testing
             }
             let outcome = try await home.run(["runs", file])
             #expect(isVisible(outcome.everything))
-            // In the list, or in the reason why there is none.
+            // In the list, or in the error.
             #expect(outcome.everything.contains(Self.escaped), "\(outcome.everything)")
         }
     }
 
-    /// Every text goes through the files that escape it: no other file of the sources writes to a stream.
+    /// Only the files that escape text write to a stream.
     @Test(.faults("P31")) func noOtherFileWritesToAStream() throws {
         let writer =
             /FileHandle\.standard(?:Error|Output)|FileHandle\(fileDescriptor|STD(?:ERR|OUT)_FILENO|\/dev\/std(?:err|out)|\b(?:print|debugPrint|dump|puts|fputs|fwrite|fprintf|vprintf|perror|NSLog|psignal)\(|\b(?:stdout|stderr)\b|exit\(withError/
@@ -122,9 +122,9 @@ import Testing
         // The writers of text and of rows; the parser's help; files that examine a stream, or pass it to a child.
         #expect(
             Set(writing) == [
-                "bqpull/Terminal/StandardError.swift", "bqpull/Terminal/StandardOutput.swift",
-                "bqpull/Terminal/BufferedOutput.swift", "bqpull/BQPull.swift", "bqpull/Terminal/TerminalSize.swift",
-                "bqpull/Terminal/StandardStreams.swift", "GoogleOAuth/Processes/ChildProcess.swift",
+                "BQPullCommands/Terminal/StandardError.swift", "BQPullCommands/Terminal/StandardOutput.swift",
+                "BQPullCommands/Terminal/BufferedOutput.swift", "BQPullCommands/BQPull.swift",
+                "GoogleOAuth/Processes/ChildProcess.swift",
                 "GoogleOAuth/Processes/CommandRun.swift", "CResourceLimits/CResourceLimits.c",
             ])
         #expect(names.count > 300)

@@ -4,11 +4,11 @@ import Testing
 
 @Suite struct ProgressDisplayTests {
     /// A pull that was published when the signal came has not failed.
-    @Test func keepsTheResultOfABodyThatFinishesAlthoughItIsCancelled() async throws {
+    @Test func keepsTheResultOfACancelledBodyThatFinishes() async throws {
         let task = Task {
             try await ProgressDisplay(isLive: false).showing {
                 withUnsafeCurrentTask { $0?.cancel() }
-                // Longer than the display takes to notice.
+                // Longer than the interval of the display.
                 await Task { try? await Task.sleep(for: .milliseconds(100)) }.value
                 return 7
             }
@@ -17,7 +17,7 @@ import Testing
         #expect(try await task.value == 7)
     }
 
-    @Test func throwsWhatTheBodyThrows() async {
+    @Test func rethrowsTheErrorOfTheBody() async {
         await #expect(throws: CancellationError.self) {
             try await ProgressDisplay(isLive: false).showing { throw CancellationError() }
         }

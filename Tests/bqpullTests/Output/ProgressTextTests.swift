@@ -1,7 +1,7 @@
 import Testing
 
-@testable import BigQueryPull
 @testable import BQPullCommands
+@testable import BigQueryPull
 
 @Suite struct ProgressTextTests {
     private static let progress: PullProgress = {
@@ -15,14 +15,14 @@ import Testing
         return progress
     }()
 
-    @Test func tellsRowsShareRateTimeLeftBytesAndPages() {
+    @Test func showsRowsShareRateTimeLeftBytesAndPages() {
         #expect(
             ProgressText.line(Self.progress)
                 == "1.2 M of 5.0 M rows (25 %) · 125 k/s · 30.0 s left · 4.1→14.2 MB/s · 12 pages")
     }
 
-    /// What is wrong is worth more than how many pages are under way.
-    @Test func whatDoesNotFitIsLeftOut() {
+    /// Retries take precedence over pages in flight.
+    @Test func omitsPartsThatDoNotFit() {
         var progress = Self.progress
         progress.retries = 3
         #expect(
@@ -30,8 +30,7 @@ import Testing
                 == "1.2 M of 5.0 M rows (25 %) · 125 k/s · 30.0 s left · 4.1→14.2 MB/s · 3 retries")
     }
 
-    /// Only what this process fetched counts for the rate.
-    @Test func rowsOfAnEarlierRunAreNotPartOfTheRate() {
+    @Test func excludesRowsOfAnEarlierRunFromTheRate() {
         var progress = Self.progress
         progress.rowsContinued = 1_000_000
         #expect(ProgressText.line(progress).contains("· 25.0 k/s · 2 min 30 s left ·"))
@@ -45,11 +44,11 @@ import Testing
         #expect(ProgressText.line(progress) == "0 rows")
     }
 
-    /// A service may say any number of rows, and rows may be few in a long time.
+    /// Row counts of the service can be any number.
     @Test(arguments: [
         (Int64(1), Int64.max), (.max, .max), (.max, 1), (.max - 1, .max), (100_000_000_000_000_000, .max),
     ])
-    func everyNumberOfRowsCanBeShown(rows: Int64, total: Int64) {
+    func formatsEveryNumberOfRows(rows: Int64, total: Int64) {
         var progress = Self.progress
         (progress.rows, progress.totalRows) = (rows, total)
         for elapsed in [Duration.zero, .nanoseconds(1), .seconds(100_000)] {

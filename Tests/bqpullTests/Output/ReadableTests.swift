@@ -1,5 +1,6 @@
-@testable import BQPullCommands
 import Testing
+
+@testable import BQPullCommands
 
 @Suite struct ReadableTests {
     @Test(arguments: [
@@ -22,7 +23,7 @@ import Testing
     }
 
     @Test(arguments: [(999, "999"), (1000, "1.0 k"), (340_400, "340 k"), (1_234_567, "1.2 M"), (999_600, "1.0 M")])
-    func countsThatChangeAreShort(value: Int64, text: String) {
+    func shortensCounts(value: Int64, text: String) {
         #expect(Readable.shortCount(value) == text)
     }
 

@@ -17,7 +17,7 @@ import Testing
     }
 
     @Test(arguments: ["1", "999", "2kB", "128MB", "3GB", "4TB", "128001"])
-    func printsWhatCanBeTyped(_ text: String) {
+    func printsParsableText(_ text: String) {
         #expect(ByteCount(argument: text)?.defaultValueDescription == text)
     }
 }

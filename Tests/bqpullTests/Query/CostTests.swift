@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What a query costs is known before it runs, and a large one runs only for those who want that.
+/// The cost of a query is shown before it runs, and a large query needs confirmation.
 @Suite struct CostTests {
     /// 1.6 TB by the emulator's count.
     private static let large = "SELECT trip_id FROM bench.trips_5000000000 LIMIT 5"
@@ -24,7 +24,7 @@ import Testing
         }
     }
 
-    /// Without a terminal nobody can be asked, even if something comes from standard input.
+    /// Without a terminal bqpull does not ask, even if standard input has data.
     @Test(
         arguments: [
             ([large], 64, [:]), ([large, "--confirm-above", "1TB"], 64, [:]),
@@ -32,25 +32,24 @@ import Testing
             ([small], 64, ["BQPULL_CONFIRM_ABOVE": "1.6kB"]), ([small, "--confirm-above", "1650B"], 0, [:]),
             ([small, "--confirm-above", "1", "--yes"], 0, [:]), ([small, "--confirm-above", "1", "-y"], 0, [:]),
             ([small, "--confirm-above", "1GB"], 0, ["BQPULL_CONFIRM_ABOVE": "1"]),
-            // BigQuery's own limit comes first, and is its error.
+            // BigQuery rejects a query above its limit before the confirmation.
             ([large, "--max-bytes-billed", "1GB"], 3, [:]), ([large], 3, ["BQPULL_MAX_BYTES_BILLED": "1GiB"]),
             ([small, "--max-bytes-billed", "20MB"], 0, [:]), ([small], 78, ["BQPULL_MAX_BYTES_BILLED": "lots"]),
         ] as [([String], Int32, [String: String])])
-    func aScriptMustSayYes(arguments: [String], exitCode: Int32, environment: [String: String]) async throws {
+    func aScriptNeedsYes(arguments: [String], exitCode: Int32, environment: [String: String]) async throws {
         try await EmulatorHome.with { home in
             let outcome = try await run(home, ["query"] + arguments, environment: environment, input: "y\n")
             #expect(outcome.exitCode == exitCode, "\(outcome.errors)")
             #expect(home.emulator.counters.rows == (exitCode == 0 ? 5 : 0))
             if exitCode == 64 {
-                #expect(outcome.errors.contains("\n\nhint: add --yes to run it all the same"))
+                #expect(outcome.errors.contains("\n\nhint: add --yes to run it anyway"))
                 #expect(outcome.output.isEmpty)
                 #expect(home.emulator.counters.jobs == 0)
             }
         }
     }
 
-    /// After a refusal there is no run to go on with.
-    @Test func nothingIsRecordedOfARefusedQuery() async throws {
+    @Test func recordsNothingOfARejectedQuery() async throws {
         try await EmulatorHome.with { home in
             let file = home.folder.file("a.db")
             let query = ["query", Self.small, "--into", file, "--confirm-above", "1"]
@@ -62,8 +61,7 @@ import Testing
         }
     }
 
-    /// What an interrupted run has to run anew is asked about as well.
-    @Test func aRunThatBeginsAnewIsAskedAbout() async throws {
+    @Test func asksBeforeARestartedRun() async throws {
         try await EmulatorHome.with { home in
             let file = home.folder.file("a.db")
             let pull = ["query", "SELECT trip_id FROM bench.trips_2000", "--into", file, "--page-rows", "10"]
@@ -82,7 +80,7 @@ import Testing
     }
 
     @Test(arguments: [("y\n", Int32(0)), ("yes\n", 0), ("n\n", 64), ("\n", 64), ("\u{4}", 64)])
-    func aTerminalAsks(answer: String, exitCode: Int32) async throws {
+    func asksOnATerminal(answer: String, exitCode: Int32) async throws {
         try await EmulatorHome.with { home in
             let terminal = try Terminal(home, ["query", Self.small, "--confirm-above", "1"])
             let (text, code) = try await terminal.finish(answering: "run it? [y/N] ", with: answer)
@@ -101,16 +99,16 @@ import Testing
         }
     }
 
-    @Test func aDryRunShowsBytesAndColumnsAndMakesNothing() async throws {
+    @Test func aDryRunShowsBytesAndColumns() async throws {
         try await EmulatorHome.with { home in
             let file = home.folder.file("a.db")
             let outcome = try await run(home, ["query", Self.large, "--dry-run", "--into", file])
             #expect(outcome.exitCode == 0, "\(outcome.errors)")
             #expect(outcome.output.contains("  processes 1.6 TB, about $9.38 on demand\n"), "\(outcome.output)")
             #expect(outcome.output.contains("  trip_id  INT64\n"))
-            #expect(outcome.output.contains("  but       it would have to be confirmed, or take --yes"))
+            #expect(outcome.output.contains("  but       it would need a confirmation or --yes"))
             let limited = try await run(home, ["query", Self.large, "--dry-run", "--max-bytes-billed", "1GB"])
-            #expect(limited.output.contains("  but       BigQuery would refuse it: the limit is 1.0 GB\n"))
+            #expect(limited.output.contains("  but       BigQuery would reject it: the limit is 1.0 GB\n"))
             #expect(outcome.errors.isEmpty)
             #expect(!FileManager.default.fileExists(atPath: file))
             #expect(home.emulator.counters.jobs == 0)
@@ -121,8 +119,8 @@ import Testing
         }
     }
 
-    /// What an incremental run reads is what is above the highest value so far.
-    @Test func aDryRunOfAnIncrementalPullLooksAtTheWatermark() async throws {
+    /// An incremental run only processes rows above the watermark.
+    @Test func aDryRunUsesTheWatermark() async throws {
         try await EmulatorHome.with { home in
             let pull = [
                 "query", Self.small, "--into", home.folder.file("a.db"), "--if-exists", "append", "--incremental",
@@ -131,7 +129,7 @@ import Testing
             #expect(try await run(home, pull).exitCode == 0)
             let before = home.emulator.counters.jobs
             #expect(try await run(home, pull + ["--dry-run"]).exitCode == 0)
-            // What is asked about is the query inside the one of the rows above, which needs the column.
+            // The dry run wraps the query in the filter, which needs the column.
             let other = ["query", "SELECT 1 AS other"] + pull.dropFirst(2) + ["--dry-run"]
             #expect(try await run(home, other).exitCode == 3)
             let elsewhere = other.map { $0.hasSuffix("a.db") ? home.folder.file("b.db") : $0 }

@@ -55,7 +55,7 @@ import Testing
         }
     }
 
-    @Test func quietSaysNothing() async throws {
+    @Test func quietWritesNothing() async throws {
         try await withEmulator { emulator, folder in
             let outcome = try await query(Self.sql, emulator, folder, ["--quiet"])
             #expect(outcome.exitCode == 0)
@@ -80,7 +80,7 @@ import Testing
         }
     }
 
-    @Test func passesParametersOn() async throws {
+    @Test func passesParameters() async throws {
         try await withEmulator { emulator, folder in
             let outcome = try await query(
                 "SELECT @n + 1 AS n, @s AS s", emulator, folder, ["--param", "n:INT64:41", "--param", "s::a:b"]
@@ -132,8 +132,8 @@ import Testing
         }
     }
 
-    /// A foreign table is kept by default; the ways out are those that the hint names.
-    @Test(.faults("L18")) func keepsATableThatItDidNotMake() async throws {
+    /// A foreign table is kept by default; the hint lists the alternatives.
+    @Test(.faults("L18")) func keepsAForeignTable() async throws {
         try await withEmulator { emulator, folder in
             try await DatabaseQueue(path: folder.file("staging.db")).write {
                 try $0.execute(sql: "CREATE TABLE results (x INTEGER); INSERT INTO results VALUES (7)")
@@ -155,7 +155,7 @@ import Testing
         (["SELECT nonsense FROM nowhere.at_all"], Int32(3), "error: "),
         (["CREATE TABLE d.t AS SELECT 1"], 64, "the statement is CREATE_TABLE_AS_SELECT"),
         (["SELECT 1 AS x", "--param", "x"], 64, "NAME:TYPE:VALUE"),
-        (["SELECT 1 AS x", "--project", "../x"], 64, "is not a project id"),
+        (["SELECT 1 AS x", "--project", "../x"], 64, "is not a project ID"),
         (["SELECT 1 AS x", "--table", "sqlite_x"], 64, "sqlite_"),
         (["SELECT 1 AS x", "--table", "_bqpull_runs"], 64, "_bqpull_"),
         (["SELECT 1 AS x", "--into", "/nonexistent/folder/x.db"], 73, "/nonexistent/folder"),
@@ -168,7 +168,7 @@ import Testing
         (["SELECT 1 AS x", "--memory", "much"], 64, "--memory"),
         ([" "], 64, "SQL text is empty"),
     ])
-    func badInputHasAClearErrorAndItsOwnCode(arguments: [String], exitCode: Int32, mention: String) async throws {
+    func invalidInputHasAClearErrorAndExitCode(arguments: [String], exitCode: Int32, mention: String) async throws {
         try await withEmulator { emulator, folder in
             var all = arguments
             for (option, value) in [
@@ -184,7 +184,7 @@ import Testing
         }
     }
 
-    @Test func aWrongSecretIsAnErrorOfPermission() async throws {
+    @Test func aWrongSecretIsAPermissionError() async throws {
         try await withEmulator { emulator, folder in
             let file = folder.file("credentials.json")
             let text = try String(contentsOfFile: file, encoding: .utf8).replacing(
@@ -198,11 +198,11 @@ import Testing
     }
 
     @Test(arguments: [("INT", "130\n"), ("TERM", "143\n"), ("HUP", "129\n")])
-    func aSignalEndsThePullAndKeepsTheTableOfBefore(signal: String, exitCode: String) async throws {
+    func aSignalEndsThePullAndKeepsTheOldTable(signal: String, exitCode: String) async throws {
         try await withEmulator(EmulatorConfiguration(latency: .milliseconds(50))) { emulator, folder in
             #expect(try await query("SELECT 1 AS x", emulator, folder).exitCode == 0)
-            // In the foreground, since timeout signals its whole group otherwise, which makes two signals of one.
-            // Ten thousand rows of which each page takes 50 ms: far from done when the signal comes.
+            // In the foreground, since timeout(1) otherwise signals its process group as well.
+            // Each page takes 50 ms: the pull is incomplete when the signal arrives.
             let outcome = try await shell(
                 "timeout --foreground --preserve-status -s \(signal) 2 '\(Binary.url.path)' query 'SELECT * FROM bench.trips_10000'"
                     + " --into '\(folder.file("staging.db"))' --endpoint \(emulator.endpoint)"
@@ -211,14 +211,13 @@ import Testing
             #expect(outcome == exitCode)
             #expect(try count(folder) == 1)
             #expect(try strings(folder, "PRAGMA integrity_check") == ["ok"])
-            // The signal may have come before the second run was recorded.
+            // The signal can arrive before the second run is recorded.
             #expect(
                 try Set(strings(folder, "SELECT state FROM _bqpull_runs")).isSubset(of: ["published", "interrupted"]))
         }
     }
 
-    /// Ctrl-C while BigQuery runs the query does not leave it running.
-    @Test(.faults("L8")) func aSignalStopsAJobThatRuns() async throws {
+    @Test(.faults("L8")) func aSignalCancelsARunningJob() async throws {
         try await EmulatorHome.with(EmulatorConfiguration(jobTime: .seconds(60))) { home in
             let query = try home.binary().start([
                 "query", "SELECT 1 AS x", "--into", home.folder.file("staging.db"), "--endpoint",
@@ -231,7 +230,7 @@ import Testing
             query.send(signal: SIGINT)
             let outcome = try await query.outcome()
             #expect(outcome.exitCode == 130)
-            #expect(outcome.errors.contains("BigQuery was told to cancel the job local-project:US.bqpull_"))
+            #expect(outcome.errors.contains("requested cancellation of job local-project:US.bqpull_"))
             #expect(home.emulator.counters.requests["jobs.cancel"] == 1)
         }
     }

@@ -4,11 +4,11 @@ import Testing
 
 @testable import BQPullCommands
 
-/// Rows as they are written to standard output.
+/// The formats of rows on standard output.
 @Suite struct RowEncoderTests {
     private typealias Field = TableSchema.Field
 
-    /// What a format makes of one row of these cells.
+    /// One row of these cells, encoded.
     private func encoded(
         _ format: RowFormat, _ fields: [TableSchema.Field], _ values: [CellValue], width: Int? = nil, null: String = ""
     ) throws -> String {
@@ -76,14 +76,14 @@ import Testing
         #expect(try encoded(.jsonl, [form.0], [form.1]) == "{\"x\":\(form.json)}\n")
     }
 
-    @Test func nullIsNothingAmongOtherColumns() throws {
+    @Test func nullIsEmptyNextToOtherColumns() throws {
         let fields = [Field(name: "x", type: .string), Field(name: "y", type: .int64)]
         #expect(try encoded(.csv, fields, [.null, .null]) == "x,y\n,\n")
         #expect(try encoded(.csv, fields, [.text(""), .null]) == "x,y\n\"\",\n")
         #expect(try encoded(.jsonl, fields, [.null, .null]) == "{\"x\":null,\"y\":null}\n")
     }
 
-    /// Readers of CSV skip an empty line, so that a row would be lost.
+    /// CSV readers skip empty lines, so a row would be lost.
     @Test func aSingleColumnHasNoEmptyLine() throws {
         let field = Field(name: "x", type: .string)
         let error = #expect(throws: RowFormatError.self) { try encoded(.csv, [field], [.null]) }
@@ -95,20 +95,19 @@ import Testing
         #expect(try encoded(.jsonl, [field], [.null]) == "{\"x\":null}\n")
     }
 
-    /// A value of the same text as NULL is not taken for it.
     @Test(
         arguments: [
             ("NULL", .string, .text("NULL")), ("0", .int64, .integer(0)), ("true", .bool, .integer(1)),
             ("NaN", .float64, .text("NaN")), ("-Inf", .float64, .double(-.infinity)), ("0.5", .float64, .double(0.5)),
             ("AP8Q", .bytes, .blob([0, 255, 16])), ("null", .json, .text("null")), (" ", .string, .text(" ")),
         ] as [(String, FieldType, CellValue)])
-    func aValueOfTheTextOfNullIsQuoted(null: String, type: FieldType, value: CellValue) throws {
+    func quotesAValueEqualToTheNullText(null: String, type: FieldType, value: CellValue) throws {
         let fields = [Field(name: "x", type: type), Field(name: "y", type: type)]
         #expect(try encoded(.csv, fields, [value, .null], null: null) == "x,y\n\"\(null)\",\(null)\n")
         #expect(try encoded(.csv, fields, [value, .null], null: "\\N") == "x,y\n\(null),\\N\n")
     }
 
-    @Test func columnsOfOneNameAreNumberedAsInSQLite() throws {
+    @Test func numbersDuplicateColumnsAsInSQLite() throws {
         let fields = ["a", "A", "a"].map { Field(name: $0, type: .int64) }
         let cells: [CellValue] = [.integer(1), .integer(2), .integer(3)]
         #expect(try encoded(.csv, fields, cells) == "a,A_2,a_3\n1,2,3\n")
@@ -116,14 +115,14 @@ import Testing
         #expect(try encoded(.table, fields, cells).hasPrefix("a  A_2  a_3\n"))
     }
 
-    @Test func namesAreQuotedAsValuesAre() throws {
+    @Test func quotesNamesLikeValues() throws {
         let fields = [Field(name: "a,b", type: .int64), Field(name: "c\"d", type: .int64)]
         let cells: [CellValue] = [.integer(1), .integer(2)]
         #expect(try encoded(.csv, fields, cells) == "\"a,b\",\"c\"\"d\"\n1,2\n")
         #expect(try encoded(.jsonl, fields, cells) == "{\"a,b\":1,\"c\\\"d\":2}\n")
     }
 
-    @Test func numbersStandAtTheRightAndWideTextsAreAligned() throws {
+    @Test func alignsNumbersRightAndWideTexts() throws {
         var encoder = try RowFormat.table.encoder(width: nil)
         let schema = TableSchema(fields: [
             Field(name: "n", type: .int64), Field(name: "city", type: .string), Field(name: "ok", type: .bool),
@@ -144,7 +143,7 @@ import Testing
                 """)
     }
 
-    @Test(arguments: [10, 20, 80]) func noLineIsWiderThanTheTerminal(width: Int) throws {
+    @Test(arguments: [10, 20, 80]) func truncatesLinesToTheTerminal(width: Int) throws {
         let fields = (0..<9).map { Field(name: "column\($0)", type: .string) }
         let cells = (0..<9).map { _ in CellValue.text(String(repeating: "北", count: 50)) }
         let lines = try encoded(.table, fields, cells, width: width).split(separator: "\n")
@@ -152,8 +151,7 @@ import Testing
         for line in lines { #expect(TextWidth.of(String(line)) <= width) }
     }
 
-    /// A text from outside cannot do anything to the terminal.
-    @Test func controlCharactersAreShownAsWhatTheyAre() throws {
+    @Test func escapesControlCharacters() throws {
         let text = try encoded(.table, [Field(name: "x", type: .string)], [.text("a\u{1B}[2Jb\u{202E}")])
         #expect(text.hasSuffix("a\\u{1b}[2Jb\\u{202e}\n"))
     }

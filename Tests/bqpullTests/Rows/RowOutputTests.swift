@@ -52,7 +52,7 @@ import Testing
         (["query", #"SELECT JSON '[1]' AS j"#, "--format", "jsonl"], #"{"j":[1]}"# + "\n"),
         (["query", "SELECT 1 AS x WHERE FALSE", "--format", "jsonl"], ""),
     ])
-    func rowsAreDataAndTheRestIsNot(arguments: [String], output: String) async throws {
+    func onlyRowsGoToStandardOutput(arguments: [String], output: String) async throws {
         try await EmulatorHome.with { home in
             let outcome = try await run(home, arguments)
             #expect(outcome.exitCode == 0, "\(outcome.errors)")
@@ -64,7 +64,7 @@ import Testing
         }
     }
 
-    /// Readers of CSV skip an empty line, so that a row would be lost.
+    /// CSV readers skip empty lines, so a row would be lost.
     @Test(arguments: [[], ["--null", ""]]) func aSingleColumnOfCSVHasNoEmptyLine(options: [String]) async throws {
         try await EmulatorHome.with { home in
             let outcome = try await run(home, ["query", Self.nulls, "--quiet"] + options)
@@ -91,7 +91,7 @@ import Testing
         }
     }
 
-    /// Pages that come out of order do not leave out of order.
+    /// Pages that arrive out of order are written in order.
     @Test func manyPagesAreWrittenInOrder() async throws {
         try await EmulatorHome.with { home in
             let outcome = try await run(
@@ -102,8 +102,8 @@ import Testing
         }
     }
 
-    /// As `| head` does it: nobody reads the rest, which is no error, and the rest is not fetched.
-    @Test func aReaderThatGoesAwayEndsThePull() async throws {
+    /// As with `| head`: not an error, and no more pages are fetched.
+    @Test func aBrokenPipeEndsThePull() async throws {
         try await EmulatorHome.with { home in
             let outcome = try await Shell.run(
                 "\(Binary.url.path) query 'SELECT * FROM bench.trips_200000' --page-rows 500 --endpoint "
@@ -115,8 +115,7 @@ import Testing
         }
     }
 
-    /// Not even what BigQuery still works on is waited for.
-    @Test(.timeLimit(.minutes(10))) func aJobThatNobodyWaitsForIsCancelled() async throws {
+    @Test(.timeLimit(.minutes(10))) func aBrokenPipeCancelsTheJob() async throws {
         try await EmulatorHome.with(EmulatorConfiguration(jobTime: .seconds(60))) { home in
             let goAway = home.folder.file("go-away")
             async let running = Shell.run(
@@ -126,43 +125,43 @@ import Testing
             try Data().write(to: URL(fileURLWithPath: goAway))
             let outcome = try await running
             #expect(outcome.output == "0\n")
-            #expect(outcome.errors.contains("BigQuery was told to cancel the job"))
-            // It was told, and ends soon.
+            #expect(outcome.errors.contains("requested cancellation of job"))
+            // The job ends shortly after the cancellation.
             while home.emulator.counters.runningJobs > 0 { try await Task.sleep(for: .milliseconds(10)) }
         }
     }
 
     @Test(.enabled(if: FileManager.default.fileExists(atPath: "/dev/full")))
-    func whatCannotBeWrittenIsAnError() async throws {
+    func anUnwritableOutputIsAnError() async throws {
         try await EmulatorHome.with { home in
             let outcome = try await Shell.run(
                 "\(Binary.url.path) query 'SELECT 1 AS x' --endpoint \(home.emulator.endpoint) --credentials "
                     + "\(home.credentials) > /dev/full; echo $?")
             #expect(outcome.output == "74\n")
-            #expect(outcome.errors.contains("error: standard output cannot be written: No space left on device"))
+            #expect(outcome.errors.contains("error: cannot write to standard output: No space left on device"))
         }
     }
 
     @Test(arguments: [
-        (["--key", "x"], "--key is for a database; name it with --into FILE"),
-        (["--table", "x"], "--table is for a database"), (["--restart"], "--restart is for a database"),
-        (["--incremental", "x"], "--incremental is for a database"),
-        (["--into", "a.db", "--format", "csv"], "--format is for rows on standard output"),
-        (["--into", "a.db", "--null", "NULL"], "--null is for rows on standard output"),
-        (["--format", "jsonl", "--null", "NULL"], "--null is for --format csv only"),
-        (["--format", "table", "--null", "NULL"], "--null is for --format csv only"),
+        (["--key", "x"], "--key applies to a database; pass --into FILE"),
+        (["--table", "x"], "--table applies to a database"), (["--restart"], "--restart applies to a database"),
+        (["--incremental", "x"], "--incremental applies to a database"),
+        (["--into", "a.db", "--format", "csv"], "--format applies to standard output"),
+        (["--into", "a.db", "--null", "NULL"], "--null applies to standard output"),
+        (["--format", "jsonl", "--null", "NULL"], "--null requires --format csv"),
+        (["--format", "table", "--null", "NULL"], "--null requires --format csv"),
         (["--null", "a,b"], "--null must not contain"), (["--null", "\"\""], "--null must not contain"),
         (["--null", "a\nb"], "--null must not contain"),
         (["--format", "csv", "--null", "\r"], "--null must not contain"),
-        (["--json"], "--format jsonl writes rows as JSON"), (["--format", "xml"], "--format"),
+        (["--json"], "to write rows as JSON, use --format jsonl"), (["--format", "xml"], "--format"),
     ])
-    func optionsOfADatabaseNeedOne(options: [String], message: String) async throws {
+    func databaseOptionsNeedADatabase(options: [String], message: String) async throws {
         let outcome = try await Binary().run(["query", "SELECT 1 AS x"] + options)
         #expect(outcome.exitCode == 64)
         #expect(outcome.errors.contains(message), "\(outcome.errors)")
     }
 
-    @Test(arguments: [UInt16(80), 31]) func aTerminalGetsATableOfItsWidth(columns: UInt16) async throws {
+    @Test(arguments: [UInt16(80), 31]) func aTableFitsTheTerminal(columns: UInt16) async throws {
         try await EmulatorHome.with { home in
             let terminal = try Terminal(home, ["query", "SELECT * FROM bench.trips_20"], columns: columns)
             let (text, exitCode) = try await terminal.finish()
@@ -171,7 +170,7 @@ import Testing
             #expect(lines.count > 22)
             #expect(lines.dropFirst().first?.hasPrefix("───────  ──") == true)
             #expect(
-                text.contains(" of 20 columns are wider than the terminal or beside it; --format csv or jsonl has all"))
+                text.contains(" more columns; --format csv, --format jsonl and --into FILE have all"))
             for line in lines.dropFirst().prefix(21) {
                 #expect(TextWidth.of(line) <= Int(columns), "\(line)")
             }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import BQPullCommands
 
-/// Values that need not be given with every command: options win over the environment, that over the profile.
+/// Options take precedence over the environment, and the environment over the profile.
 @Suite struct SettingsTests {
     private static let query = ["query", "SELECT 1 AS x", "--verbose"]
 
@@ -24,12 +24,12 @@ import Testing
             ([], ["GOOGLE_CLOUD_PROJECT": "a", "BQPULL_PROJECT": "b"], "project b, from BQPULL_PROJECT"),
             (["--project", "c"], ["BQPULL_PROJECT": "b"], "project c, from --project"),
         ] as [([String], [String: String], String)])
-    func theNearestPlaceWins(options: [String], environment: [String: String], origin: String) async throws {
+    func theFirstSourceWins(options: [String], environment: [String: String], origin: String) async throws {
         try await EmulatorHome.with(EmulatorConfiguration(requiresAuthorization: false)) { home in
             try await configure(home, ["project", "of-all"])
             try await configure(home, ["project", "of-work", "--profile", "work"])
             try await configure(home, ["project", "of-home", "--profile", "home"])
-            // Which credentials there are is another matter.
+            // Credentials are searched separately.
             let outcome = try await home.run(
                 Self.query + options,
                 environment: environment.merging(["BIGQUERY_EMULATOR_HOST": home.emulator.endpoint]) { $1 })
@@ -62,7 +62,7 @@ import Testing
         }
     }
 
-    @Test func whatIsSetIsShownAndTakenOut() async throws {
+    @Test func setsShowsAndRemovesValues() async throws {
         try await EmulatorHome.with { home in
             try await configure(home, ["max-bytes-billed", "50GB"])
             try await configure(home, ["location", "EU"])
@@ -83,11 +83,11 @@ import Testing
 
     @Test(arguments: [
         (#"{"project": 1}"#, "cannot be read"), ("", "cannot be read"),
-        (#"{"projekt": "x"}"#, "has a setting that there is not: projekt"),
-        (#"{"project": "x", "location": "EU", "proj\u0065ct": "y"}"#, "has the setting project twice"),
-        (#"{"max-bytes-billed": "lots"}"#, "lots of bqpull config cannot be --max-bytes-billed"),
+        (#"{"projekt": "x"}"#, "unknown setting projekt in "),
+        (#"{"project": "x", "location": "EU", "proj\u0065ct": "y"}"#, "duplicate setting project in "),
+        (#"{"max-bytes-billed": "lots"}"#, "invalid value for --max-bytes-billed in bqpull config: lots"),
     ])
-    func aDamagedFileIsNamed(content: String, message: String) async throws {
+    func namesAnInvalidFile(content: String, message: String) async throws {
         try await EmulatorHome.with { home in
             try await configure(home, ["project", "x"])
             try Data(content.utf8).write(to: URL(fileURLWithPath: home.store + "/settings.json"))
@@ -100,13 +100,13 @@ import Testing
     }
 
     @Test(arguments: [
-        (["project", "My Project"], "'My Project' cannot be project: expected the id of a project such as my-project"),
-        (["location", ""], "'' cannot be location: expected a location such as EU"),
-        (["confirm-above", "lots"], "'lots' cannot be confirm-above: expected a size such as 50GB"),
+        (["project", "My Project"], "'My Project' is not a valid project: expected a project ID such as my-project"),
+        (["location", ""], "'' is not a valid location: expected a location such as EU"),
+        (["confirm-above", "lots"], "'lots' is not a valid confirm-above: expected a size such as 50GB"),
         (["--unset"], "--unset takes a name and no value"), (["project", "x", "--unset"], "--unset takes a name"),
         (["project", "x", "--profile", "../up"], "cannot be the name of a profile"),
     ])
-    func whatCannotBeSetIsRefused(arguments: [String], message: String) async throws {
+    func rejectsInvalidValues(arguments: [String], message: String) async throws {
         try await EmulatorHome.with { home in
             let outcome = try await home.run(["config"] + arguments)
             #expect([64, 78].contains(outcome.exitCode))

@@ -63,7 +63,7 @@ import Testing
         }
     }
 
-    /// Where a pull was when it was killed.
+    /// The state of a pull when it was killed.
     private enum Place: String, CaseIterable {
         case before = "before publishing"
         case between = "between publishing and acknowledging"

@@ -6,7 +6,7 @@ import Testing
 
 /// Another program uses the file that a pull creates: its data stays however the pull ends.
 @Suite(.timeLimit(.minutes(20))) struct ForeignDataTests {
-    /// Where the pull is when the other program opens the file.
+    /// The state of the pull when the other program opens the file.
     enum Moment: CaseIterable, Sendable {
         /// The file does not exist yet; the other program creates it.
         case dryRun
@@ -32,7 +32,7 @@ import Testing
 
     private static let rows = 500
 
-    /// A pull into a file that does not exist, in a folder of its own.
+    /// A pull into a new file in a separate folder.
     private struct Scene: Sendable {
         let home: EmulatorHome
         let folder: String
@@ -54,9 +54,9 @@ import Testing
 
         /// Starts the command, and waits until its request of this method is held back for a time.
         func start(holding method: String, after passed: Int = 0, for time: String) async throws -> RunningBinary {
-            try home.meet("bigquery.\(method)", Array(repeating: "pass", count: passed) + ["stall-for-\(time)"])
+            try home.inject("bigquery.\(method)", Array(repeating: "pass", count: passed) + ["stall-for-\(time)"])
             let pull = try home.binary().start(command)
-            try await home.allMet()
+            try await home.allApplied()
             return pull
         }
 
@@ -123,7 +123,7 @@ import Testing
         case .dryRun:
             return try await scene.start(holding: "jobs.dryRun", for: time)
         case .creation:
-            try scene.home.meet("bigquery.jobs.insert", ["stall-for-\(time)"])
+            try scene.home.inject("bigquery.jobs.insert", ["stall-for-\(time)"])
             let pull = try scene.home.binary().start(scene.command)
             while access(scene.file, F_OK) != 0 { await Task.yield() }
             return pull

@@ -4,9 +4,9 @@ import GRDB
 import TestSupport
 import Testing
 
-/// The binary killed at every moment of a pull, and run again.
+/// Kills the binary at many moments of a pull, and runs it again.
 ///
-/// By default there are few moments and rows, too few to say where the kills have to fall.
+/// The default sample is too small to require kills in every state.
 @Suite(.serialized) struct KillSweepTests {
     private static let instants = Sweep.whole(210, orPart: 4, orShort: 2)
     private static let rows = Sweep.whole(200_000, orPart: 20_000)
@@ -16,7 +16,7 @@ import Testing
         case replace, append, upsert
     }
 
-    /// Where a pull was when it was killed.
+    /// The state of a pull when it was killed.
     private enum Place: String, CaseIterable {
         case before = "before the first page"
         case during = "between the first and the last page"
@@ -24,10 +24,10 @@ import Testing
         case published = "after publishing"
     }
 
-    /// What a dead process has left.
+    /// The state that a killed process leaves.
     private struct Remains {
         var place: Place
-        /// The rows that the checkpoint of the unfinished run counts.
+        /// The number of rows in the checkpoint of the unfinished run.
         var rows: Int64
         var hasRun: Bool
     }
@@ -35,7 +35,7 @@ import Testing
     private struct Scene: Sendable {
         let home: EmulatorHome
         let file: String
-        /// That of a table that was pulled in peace.
+        /// The content of an undisturbed pull.
         var checksum: Int64?
 
         func command(_ mode: Mode) -> [String] {
@@ -48,7 +48,7 @@ import Testing
 
         var connection: [String] { ["--endpoint", home.emulator.endpoint, "--credentials", home.credentials] }
 
-        /// Makes a database with an old table in the place of the one that is there.
+        /// Creates a new database with an old table.
         func prepare(_ mode: Mode) async throws {
             try removeFiles(of: file)
             let outcome = try await home.run(
@@ -64,7 +64,7 @@ import Testing
             }
         }
 
-        /// Looks at what there is, in which the first run is the one that has made the old table.
+        /// Examines the database, whose first run created the old table.
         func examine(_ mode: Mode) async throws -> Remains {
             let found = try await StagingRemains.examine(file) { db, found in
                 let isNew = found.runs > 1 && found.isPublished
@@ -73,7 +73,7 @@ import Testing
             }
             guard found.runs > 1 else { return Remains(place: .before, rows: 0, hasRun: false) }
             guard !found.isPublished else { return Remains(place: .published, rows: 0, hasRun: true) }
-            // Or the one that was to go on with it was killed before it did, but after it had seen that the other is dead.
+            // Or the continuing process was killed after it had recorded the interruption.
             #expect(["running", "interrupted"].contains(found.state))
             let place: Place =
                 found.rows == 0 ? .before : found.rows < KillSweepTests.rows ? .during : .staged
@@ -81,14 +81,14 @@ import Testing
         }
     }
 
-    /// A table as far as rows that are lost, doubled or altered change it.
+    /// A digest of a table that lost, duplicated or changed rows alter.
     private struct Table: Equatable {
         var rows: Int
         var ids: Int
         var lowest: Int64
         var highest: Int64
         var old: Int
-        /// Of the rows that are not of the old table; `nil` where that is not known beforehand.
+        /// The digest of the new rows; `nil` if it is not known in advance.
         var checksum: Int64?
 
         static let base: Int64 = 0
@@ -125,7 +125,7 @@ import Testing
         }
     }
 
-    @Test(.faults("L5"), .timeLimit(.minutes(25))) func aPullThatIsKilledIsNeitherLostNorPaidTwice() async throws {
+    @Test(.faults("L5"), .timeLimit(.minutes(25))) func aKilledPullIsNeitherLostNorBilledTwice() async throws {
         try await EmulatorHome.with { home in
             let (scene, duration) = try await inPeace(home)
             var places: [Place: Int] = [:]
@@ -134,7 +134,7 @@ import Testing
                 number < 3 * Self.instants
             {
                 let mode = Mode.allCases[number % Mode.allCases.count]
-                // Spread over the whole run, however many there are in the end.
+                // Spread over the whole duration.
                 let share = (Double(number) * 0.618_033_988_75).truncatingRemainder(dividingBy: 1)
                 let place = try await killAndFinish(
                     scene, mode, after: duration * share, byResuming: number % 2 == 1)
@@ -147,12 +147,12 @@ import Testing
         }
     }
 
-    /// Pulls without being disturbed: makes the emulator's rows, and tells how long it takes.
+    /// An undisturbed pull, which generates the emulator's rows; returns its duration.
     private func inPeace(_ home: EmulatorHome) async throws -> (Scene, Duration) {
         var scene = Scene(home: home, file: home.folder.file("staging.db"))
         var duration = Duration.zero
         for _ in 1...2 {
-            // As before every kill: to take the place of all these rows would take longer.
+            // As before every kill: replacing all these rows would take longer.
             try await scene.prepare(.replace)
             let start = ContinuousClock.now
             #expect(try await home.run(scene.command(.replace) + ["--quiet"]).exitCode == 0)
@@ -163,8 +163,8 @@ import Testing
         return (scene, duration)
     }
 
-    /// Killed again and again while it goes on, a pull never goes back.
-    @Test(.faults("L7"), .timeLimit(.minutes(10))) func aPullThatIsKilledWhileItGoesOnGetsThere() async throws {
+    /// A pull that is killed repeatedly never loses progress.
+    @Test(.faults("L7"), .timeLimit(.minutes(10))) func aRepeatedlyKilledPullCompletes() async throws {
         try await EmulatorHome.with { home in
             let (scene, duration) = try await inPeace(home)
             try await scene.prepare(.upsert)
@@ -173,7 +173,7 @@ import Testing
             for number in 1...max(4, Self.instants / 4) {
                 let pull = try home.binary().start(
                     number % 2 == 1 || rows == 0 ? scene.command(.upsert) : ["resume", scene.file] + scene.connection)
-                // Mostly short of the first page, or shortly behind it.
+                // Mostly shortly before or after the first page.
                 try await Task.sleep(for: duration * (0.2 + 0.02 * Double(number % 10)))
                 pull.send(signal: SIGKILL)
                 _ = try await pull.outcome()
@@ -192,7 +192,7 @@ import Testing
         }
     }
 
-    /// Kills a pull after a time, looks at what it left, and lets another process finish.
+    /// Kills a pull after a delay, examines its state, and continues it in another process.
     private func killAndFinish(
         _ scene: Scene, _ mode: Mode, after delay: Duration, byResuming: Bool
     ) async throws -> Place {
@@ -207,7 +207,7 @@ import Testing
 
         let remains = try await scene.examine(mode)
         let pages = emulator.counters.firstRows.count
-        // A finished run is not applied twice: only the same command would be another run.
+        // A finished run is not applied twice.
         let resumes = remains.place == .published || byResuming && remains.hasRun
         let again = try await scene.home.run(
             resumes ? ["resume", scene.file] + scene.connection : scene.command(mode))
@@ -218,8 +218,8 @@ import Testing
         let table = try await DatabaseQueue(path: scene.file).read { try Table($0) }
         #expect(table == .new(mode, scene.checksum), "\(mode), \(remains)")
         let files = try FileManager.default.contentsOfDirectory(atPath: scene.home.folder.path)
-        // The file of a lock goes with the next pull into the table, which a finished one does not need; so does a
-        // journal that was begun, and not used, when the file was to get its own mode back.
+        // The next pull into the table removes the lock file, and an unused journal of the change back to the original
+        // journal mode.
         let companions = files.filter {
             $0.hasPrefix("staging.db-")
                 && !(remains.place == .published && ($0.contains("-bqpull-") || $0.hasSuffix("-journal")))

@@ -13,7 +13,7 @@ import Testing
 
     /// When the next night begins.
     struct Morning: Sendable {
-        /// From now to the start of the lost run, as a modifier of SQLite's.
+        /// The time from now to the start of the lost run, as a SQLite modifier.
         var start: String
         var isExpired: Bool
     }
@@ -180,9 +180,9 @@ private struct Night: Sendable {
     }
 
     private func end(at method: String, _ instructions: [String], _ signal: Int32, staged: Bool = false) async throws {
-        try home.meet(method, instructions)
+        try home.inject(method, instructions)
         let pull = try home.binary().start(command)
-        try await home.allMet()
+        try await home.allApplied()
         while staged, try await stagedRows() == 0 { try await Task.sleep(for: .milliseconds(5)) }
         pull.send(signal: signal)
         let outcome = try await pull.outcome()
@@ -191,9 +191,9 @@ private struct Night: Sendable {
 
     /// Lets all rows arrive while a foreign table has the target's name, and makes the run look like a killed one.
     private func refusePublication() async throws {
-        try home.meet("bigquery.jobs.getQueryResults", Array(repeating: "pass", count: 6) + ["stall-for-2s"])
+        try home.inject("bigquery.jobs.getQueryResults", Array(repeating: "pass", count: 6) + ["stall-for-2s"])
         let pull = try home.binary().start(command)
-        try await home.allMet()
+        try await home.allApplied()
         try await edit("CREATE TABLE results (mine)")
         let outcome = try await pull.outcome()
         try #require(outcome.exitCode == 73, "\(outcome.errors)")

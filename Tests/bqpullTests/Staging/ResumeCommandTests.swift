@@ -7,7 +7,7 @@ import Testing
 @Suite struct ResumeCommandTests {
     private static let sql = "SELECT trip_id, vendor FROM bench.trips_5000"
 
-    /// A user with an emulator whose pages take their time, and a staging database.
+    /// A user with a slow emulator and a staging database.
     private struct User: Sendable {
         let home: EmulatorHome
 
@@ -36,7 +36,7 @@ import Testing
             return pull
         }
 
-        /// The rows of unfinished runs that have some.
+        /// The staged rows of unfinished runs.
         private func rows() throws -> [Int64] {
             guard FileManager.default.fileExists(atPath: file) else { return [] }
             var configuration = Configuration()
@@ -52,7 +52,7 @@ import Testing
             try DatabaseQueue(path: file).read { try String.fetchAll($0, sql: sql) }
         }
 
-        /// The runs as `bqpull runs --json` tells them.
+        /// The runs of `bqpull runs --json`.
         func runs() async throws -> [[String: Any]] {
             let outcome = try await run(["runs", file, "--json"])
             #expect(outcome.exitCode == 0, "\(outcome.errors)")
@@ -62,13 +62,13 @@ import Testing
     }
 
     @Test(.faults("B16", "L8", "L10"), arguments: [(SIGINT, 130), (SIGTERM, 143), (SIGHUP, 129)] as [(Int32, Int32)])
-    func saysHowToGoOnAfterASignal(signal: Int32, exitCode: Int32) async throws {
+    func explainsHowToContinueAfterASignal(signal: Int32, exitCode: Int32) async throws {
         try await User.with { user in
             let pull = try await user.start()
             pull.send(signal: signal)
             let end = try await pull.outcome()
             #expect(end.exitCode == exitCode)
-            #expect(end.errors.contains("rows are staged and kept, the table is as it was before"), "\(end.errors)")
+            #expect(end.errors.contains("rows are staged, and the table is unchanged"), "\(end.errors)")
             let hint = try #require(end.errors.firstMatch(of: /, or bqpull (resume .*), to go on/)).output.1
             let run = try #require(try await user.runs().first)
             #expect(run["state"] as? String == "interrupted")
@@ -80,7 +80,7 @@ import Testing
             let other = try await user.run(["resume", user.file, "--project", "another"] + user.connection)
             #expect(other.exitCode == 64)
             #expect(other.errors.contains("local-project"))
-            // Typed as it was shown.
+            // The command as shown.
             let words = hint.split(separator: " ").map { $0.trimmingCharacters(in: ["'"]) }
             let resumed = try await user.run(words)
             #expect(resumed.exitCode == 0, "\(resumed.errors)")
@@ -91,12 +91,12 @@ import Testing
             #expect(try user.read("SELECT count(*) || ' ' || count(DISTINCT trip_id) FROM results") == ["5000 5000"])
             let again = try await user.run(["resume", user.file] + user.connection)
             #expect(again.exitCode == 0)
-            #expect(again.errors == "every run in \(user.file) is finished\n")
+            #expect(again.errors == "all runs in \(user.file) are finished\n")
         }
     }
 
-    /// The first signal waits for the answer to the cancelling of the job, the second one for nothing.
-    @Test(.faults("L9")) func aSecondSignalEndsItAtOnce() async throws {
+    /// The first signal waits for the response of the cancellation, the second one exits.
+    @Test(.faults("L9")) func aSecondSignalExitsAtOnce() async throws {
         let configuration = EmulatorConfiguration(latency: .milliseconds(1500), jobTime: .seconds(60))
         try await EmulatorHome.with(configuration) { home in
             let user = User(home: home)
@@ -109,14 +109,14 @@ import Testing
             pull.send(signal: SIGTERM)
             let end = try await pull.outcome()
             #expect(end.exitCode == 143)
-            #expect(!end.errors.contains("BigQuery was told"))
+            #expect(!end.errors.contains("requested cancellation"))
             #expect(try user.read("PRAGMA integrity_check") == ["ok"])
             #expect(try await user.runs().map { $0["state"] as? String } == ["interrupted"])
         }
     }
 
     @Test(.faults("L13")) func aSecondPullIntoTheSameTableNamesTheFirst() async throws {
-        // Slow enough to be still at it after what is done beside it.
+        // Slow enough to be still running after the second pull.
         try await User.with(.milliseconds(40)) { user in
             let pull = try await user.start(["--parallel", "1"])
             let requests = user.home.emulator.counters.requests["jobs.insert"]
@@ -141,7 +141,7 @@ import Testing
         }
     }
 
-    @Test func discardsRestartsAndFindsRunsByTheirId() async throws {
+    @Test func discardsRestartsAndFindsRunsByID() async throws {
         try await User.with { user in
             for table in ["a", "b"] {
                 let pull = try await user.start(["--table", table])
@@ -175,7 +175,7 @@ import Testing
         }
     }
 
-    @Test(arguments: ["runs", "resume"]) func namesAFileThatHasNoRuns(command: String) async throws {
+    @Test(arguments: ["runs", "resume"]) func namesAFileWithoutRuns(command: String) async throws {
         try await User.with { user in
             let arguments = [command, user.file] + (command == "resume" ? user.connection : [])
             let missing = try await user.run(arguments)

@@ -4,23 +4,23 @@ import Synchronization
 
 @testable import BQPullCommands
 
-/// The built binary, run as a user runs it.
+/// The built binary, started as by a user.
 struct Binary {
-    /// What a run left behind.
+    /// The outcome of a run.
     struct Outcome {
         var exitCode: Int32
         var output: String
         var errors: String
     }
 
-    /// The environment of every run; nothing of the developer's is inherited but what a process needs.
+    /// The environment of every run, without variables of the developer.
     var environment: [String: String] = [:]
 
     private static let needed = ["PATH": "/usr/bin:/bin", "HOME": "/nonexistent"].merging(
         ProcessInfo.processInfo.environment.filter { ["ASAN_OPTIONS", "TSAN_OPTIONS"].contains($0.key) }
     ) { $1 }
 
-    /// Where the test runner stands, there the binary stands too.
+    /// The binary is next to the test runner.
     static let url = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appending(
         path: "bqpull")
 
@@ -33,7 +33,7 @@ struct Binary {
         return try await running.finish()
     }
 
-    /// Starts a run that is talked to while it lasts.
+    /// Starts a run for interaction.
     func start(_ arguments: [String]) throws -> RunningBinary {
         try RunningBinary(
             program.path, arguments,
@@ -49,11 +49,11 @@ final class RunningBinary: Sendable {
     private let input: Pipe
     private let output: Task<String, any Error>
     private let errors: Task<String, any Error>
-    /// All that standard output, or standard error, has said each time that there is more.
+    /// Standard output or standard error so far, after each read.
     private let saidSoFar: AsyncStream<String>
 
     fileprivate init(_ program: String, _ arguments: [String], environment: [String: String]) throws {
-        // A process that is started between two of the steps would hold the pipes open as long as it lives.
+        // A process started between these steps would inherit the pipes and keep them open.
         let (process, input, outputPipe, errorPipe) = try Self.starting.withLock { _ in
             let (input, outputPipe, errorPipe) = (Pipe(), Pipe(), Pipe())
             for pipe in [input, outputPipe, errorPipe] {
@@ -71,7 +71,7 @@ final class RunningBinary: Sendable {
         }
         self.input = input
         self.process = process
-        // Not the input's: who writes to a process that has ended would be ended by SIGPIPE.
+        // Not the input: a write to an exited process would raise SIGPIPE.
         for pipe in [outputPipe, errorPipe] { try pipe.fileHandleForWriting.close() }
         end = Task {
             await withCheckedContinuation { continuation in
@@ -100,7 +100,7 @@ final class RunningBinary: Sendable {
         kill(process.identifier, signal)
     }
 
-    /// Waits until standard output or standard error has said something of this form.
+    /// Waits until standard output or standard error matches a pattern.
     func wait(for pattern: Regex<Substring>) async throws -> String {
         for await text in saidSoFar {
             if let match = text.firstMatch(of: pattern) { return String(match.output) }
@@ -108,7 +108,7 @@ final class RunningBinary: Sendable {
         throw Silence(what: try await errors.value)
     }
 
-    /// The run ended without having said what was waited for.
+    /// The run ended without a match.
     struct Silence: Error {
         var what: String
     }
@@ -125,7 +125,7 @@ final class RunningBinary: Sendable {
         return Binary.Outcome(exitCode: await end.value, output: outputText, errors: errorText)
     }
 
-    /// Reads on a thread of its own, since reading blocks; tells all that came until then.
+    /// Reads on a separate thread, since reading blocks; reports the text so far.
     private static func readToEnd(
         _ pipe: Pipe, soFar: @escaping @Sendable (String) -> Void
     ) async throws -> String {

@@ -43,7 +43,7 @@ struct EmulatorHome: Sendable {
         try await binary(environment).run(arguments, input: input)
     }
 
-    /// Logs in as a user does: opens the address that is printed, allows everything.
+    /// Signs in as a user: opens the printed URL and grants everything.
     @discardableResult
     func logIn(_ options: [String] = [], browser: PlainBrowser = PlainBrowser()) async throws -> Binary.Outcome {
         let login = try binary().start(

@@ -27,7 +27,7 @@ final class FullPipe: Sendable {
         return try shell.start(["-c", "exec \"$0\" \"$@\" >'\(path)'", Binary.url.path] + arguments)
     }
 
-    /// Reads everything that is in the pipe; returns the text after the filling.
+    /// Drains the pipe; returns the text after the padding.
     @discardableResult
     func drain() -> String {
         var bytes: [UInt8] = []

@@ -6,7 +6,7 @@ import Testing
 
 @testable import BQPullCommands
 
-/// Chromium without a window, driven by its own driver (WebDriver, https://www.w3.org/TR/webdriver2/).
+/// Headless Chromium, controlled by WebDriver (https://www.w3.org/TR/webdriver2/).
 struct HeadlessBrowser {
     /// The driver of Debian's package chromium-driver; `nil` where it is not installed.
     static let driver = ["/usr/bin/chromedriver", "/usr/lib/chromium/chromedriver"].first {
@@ -20,7 +20,7 @@ struct HeadlessBrowser {
     static func with(_ body: (HeadlessBrowser) async throws -> Void) async throws {
         let (process, port) = try start()
         defer {
-            // It takes no notice of SIGTERM.
+            // chromedriver ignores SIGTERM.
             kill(process.identifier, SIGKILL)
             _ = process.wait()
         }
@@ -47,7 +47,7 @@ struct HeadlessBrowser {
         try? await transport.shutdown()
     }
 
-    /// Starts the driver, again if the port that it chose was taken meanwhile.
+    /// Starts the driver; retries if its port was taken in the meantime.
     private static func start() throws -> (ChildProcess, port: String) {
         for _ in 0..<5 {
             let output = Pipe()
@@ -72,7 +72,7 @@ struct HeadlessBrowser {
         _ = try await command("/url", ["url": address])
     }
 
-    /// Clicks on what a CSS selector finds.
+    /// Clicks the element of a CSS selector.
     func click(_ selector: String) async throws {
         let found = try await command("/element", ["using": "css selector", "value": selector])
         let id = try #require((found as? [String: String])?.values.first, "\(found)")
@@ -84,9 +84,9 @@ struct HeadlessBrowser {
         try #require(try await command("/title") as? String)
     }
 
-    /// Waits until the browser is at an address that begins like this, and returns the whole.
+    /// Waits until the URL of the browser has a prefix, and returns it.
     ///
-    /// A click returns before the browser has found out that nothing answers where it is sent.
+    /// A click returns before the browser finds that the server of the redirect is unreachable.
     func address(beginningWith start: String) async throws -> String {
         for _ in 0..<200 {
             if let address = try await command("/url") as? String, address.hasPrefix(start) { return address }
@@ -95,12 +95,12 @@ struct HeadlessBrowser {
         throw Missing(what: start)
     }
 
-    /// The browser did not get where it was waited for.
+    /// The browser did not reach the expected URL.
     struct Missing: Error {
         var what: String
     }
 
-    /// Carries out a command: a POST with parameters, or a GET.
+    /// Sends a command: a POST with parameters, or a GET.
     private func command(_ path: String, _ parameters: Any? = nil) async throws -> Any {
         let body = try parameters.map { Array(try JSONSerialization.data(withJSONObject: $0)) }
         let request = HTTPRequest(

@@ -25,9 +25,7 @@ struct LoopDisk: Sendable {
         return result != nil
     }
 
-    /// Mounts an empty disk on a folder while `body` runs. No blocks are reserved for root.
-    ///
-    /// - Parameter megabytes: the size of the disk.
+    /// Mounts an empty disk of `megabytes` on a folder while `body` runs. No blocks are reserved for root.
     static func with<Result>(
         on folder: String, megabytes: Int = 256, _ body: (LoopDisk) async throws -> Result
     ) async throws -> Result {

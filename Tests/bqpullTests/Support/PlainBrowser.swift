@@ -5,7 +5,7 @@ import Testing
 import FoundationNetworking
 #endif
 
-/// What a browser does for a login, without being one: opens the page, submits its form, follows the redirect.
+/// A minimal browser for sign-in: opens the page, submits its form, follows the redirect.
 final class PlainBrowser: NSObject, URLSessionTaskDelegate, Sendable {
     /// A page with a form.
     struct Page {
@@ -13,10 +13,10 @@ final class PlainBrowser: NSObject, URLSessionTaskDelegate, Sendable {
         var html: String
     }
 
-    /// How the address to open looks in what `bqpull auth login` prints.
+    /// The sign-in URL in the output of `bqpull auth login`.
     static var address: Regex<Substring> { /http:\/\/127\.0\.0\.1:\d+\/o\/oauth2\/[^\s]+\s/ }
 
-    /// Whether redirects are followed; a foreign address cannot be reached from here.
+    /// Whether to follow redirects; foreign URLs are unreachable in tests.
     private let follows: Bool
 
     init(follows: Bool = true) {
@@ -30,9 +30,9 @@ final class PlainBrowser: NSObject, URLSessionTaskDelegate, Sendable {
         return Page(address: url, html: html)
     }
 
-    /// Presses a button with all boxes ticked, or only some.
+    /// Submits the form with all scopes, or only some.
     ///
-    /// - Returns: the address at which the browser ended, and the page there.
+    /// - Returns: The final URL, and its page.
     func submit(_ page: Page, decision: String, scopes: [String]? = nil) async throws -> (address: String, html: String)
     {
         let request = page.html.firstMatch(of: /name="request" value="([^"]+)"/)?.output.1 ?? ""

@@ -17,7 +17,7 @@ struct RepeatingUser: Sendable {
     static let rows = 500
     private static let oldRows = 2
 
-    /// Makes a user with the old table.
+    /// Creates a user with the old table.
     static func with<Result: Sendable>(
         _ mode: Mode, _ test: @Sendable (RepeatingUser) async throws -> Result
     ) async throws -> Result {
@@ -45,7 +45,7 @@ struct RepeatingUser: Sendable {
         return ["query", sql, "--page-rows", "50", "--into", file] + options + connection
     }
 
-    /// Makes the old table in a new database.
+    /// Creates the old table in a new database.
     func prepare() async throws {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         for suffix in ["", "-wal", "-shm", "-journal"] { try? FileManager.default.removeItem(atPath: file + suffix) }
@@ -75,7 +75,7 @@ struct RepeatingUser: Sendable {
         try await DatabaseQueue(path: file).write { try $0.execute(sql: sql) }
     }
 
-    /// Moves the time at which the latest run was published by a modifier of SQLite's, such as `-11 minutes`.
+    /// Moves the publication time of the latest run by a SQLite modifier such as `-11 minutes`.
     func setPublicationTime(_ modifier: String) async throws {
         try await edit(
             """

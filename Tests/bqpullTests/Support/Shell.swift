@@ -7,7 +7,7 @@ enum Shell {
         try await Binary(program: URL(fileURLWithPath: "/bin/bash")).run(["-c", line])
     }
 
-    /// The words of a line, with as much quoting as examples need.
+    /// The words of a line, with simple quoting.
     static func words(_ line: String) -> [String] {
         var (words, word, isQuoted, hasBegun) = ([String](), "", false, false)
         for character in line {

@@ -4,21 +4,21 @@ import GRDB
 import TestSupport
 import Testing
 
-/// A user whose table holds an old result, and a command that brings a new one to its place.
+/// A user with an old table, and a command that replaces it.
 struct StagingUser: Sendable {
     let home: EmulatorHome
-    /// The folder of the staging database, in which there is nothing else.
+    /// The folder of the staging database, without other files.
     let folder: String
-    /// The rows that the command brings.
+    /// The rows of the command.
     private let new: [String]
 
     static let rows = 2000
-    /// Many pages, so that there is much between the first and the last one.
+    /// Small, so that there are many pages.
     static let pageRows = 50
     private static let old = ["1|old", "2|old"]
 
     var file: String { folder + "/staging.db" }
-    /// Where what answers is found; by another way in some tests.
+    /// The URL of the service; a relay in some tests.
     var endpoint: String
     var connection: [String] { ["--endpoint", endpoint, "--credentials", home.credentials] }
 
@@ -28,7 +28,7 @@ struct StagingUser: Sendable {
             + ["--into", file] + connection
     }
 
-    /// Makes a user with the old table.
+    /// Creates a user with the old table.
     static func with<Result: Sendable>(
         _ configuration: EmulatorConfiguration = EmulatorConfiguration(),
         _ test: @Sendable (StagingUser) async throws -> Result
@@ -43,20 +43,20 @@ struct StagingUser: Sendable {
         }
     }
 
-    /// What the command brings, as it came once without any fault.
+    /// The rows of an undisturbed command.
     private static let newRows = Task {
         try await EmulatorHome.with { home in
             let user = StagingUser(
                 home: home, folder: home.folder.path, new: [], endpoint: home.emulator.endpoint)
             let outcome = try await home.run(user.command)
             let rows = try await DatabaseQueue(path: user.file).read { try table($0) }
-            // No requirement, which would fail the one test that is first, and pass all others.
+            // Not #require, which would fail only the first test.
             guard outcome.exitCode == 0, rows.count == Self.rows else { throw CocoaError(.fileReadUnknown) }
             return rows
         }
     }
 
-    /// Makes the old table anew.
+    /// Recreates the old table.
     func prepare() async throws {
         for name in try FileManager.default.contentsOfDirectory(atPath: folder) {
             try FileManager.default.removeItem(atPath: "\(folder)/\(name)")
@@ -76,7 +76,7 @@ struct StagingUser: Sendable {
         try await home.run(command + options, environment: environment)
     }
 
-    /// Runs the command to its end from a shell that does something before.
+    /// Runs the command to its end, after a script in the same shell.
     func run(after script: String, _ options: [String] = [], environment: [String: String] = [:]) async throws
         -> Binary.Outcome
     {
@@ -85,11 +85,10 @@ struct StagingUser: Sendable {
         return try await shell.run(["-c", "\(script)\nexec \"$0\" \"$@\"", Binary.url.path] + command + options)
     }
 
-    /// An emulator that leaves time between the pages of a command that was started.
+    /// An emulator with slow pages.
     static let slowly = EmulatorConfiguration(pageLatency: .milliseconds(60))
 
-    /// Starts the command with one page at a time from a shell that does something before, and waits until some of its
-    /// rows are staged.
+    /// Starts the command with one page at a time, after a script in the same shell, and waits until rows are staged.
     func start(after script: String = ":") async throws -> RunningBinary {
         var shell = home.binary()
         shell.program = URL(fileURLWithPath: "/bin/sh")
@@ -99,7 +98,7 @@ struct StagingUser: Sendable {
         return pull
     }
 
-    /// The rows of the command that are staged and not published.
+    /// The staged, unpublished rows of the command.
     private func stagedRows() throws -> Int64 {
         var configuration = Configuration()
         configuration.busyMode = .timeout(5)
@@ -110,7 +109,7 @@ struct StagingUser: Sendable {
         }
     }
 
-    /// What is left of the command: the table is the old or the new one, and what is staged is what is counted.
+    /// Examines the database: the table is the old or the new one, and the checkpoint counts the staged rows.
     @discardableResult
     func examine(_ comment: Comment? = nil) async throws -> StagingRemains {
         try await StagingRemains.examine(file, comment) { db, found in
@@ -120,8 +119,7 @@ struct StagingUser: Sendable {
         }
     }
 
-    /// Checks what is left of a command that could not be finished, and finishes it: by the same command, which goes on
-    /// where the other one stopped and runs no other job.
+    /// Examines the database after an interrupted command, and runs the same command, which continues without another job.
     func goOn(_ comment: Comment? = nil, jobs: Int = 1) async throws {
         let found = try await examine(comment)
         let isPublished = found.runs > 1 && found.isPublished
@@ -138,13 +136,13 @@ struct StagingUser: Sendable {
         let end = try await examine(comment)
         #expect(end.isPublished && end.runs > 1, comment)
         if found.runs > 1 { #expect(end.runID == found.runID, comment) }
-        // The first job is that of the old table.
+        // The first job is of the old table.
         #expect(home.emulator.counters.jobs == 1 + jobs, comment)
     }
 }
 
 extension Binary.Outcome {
-    /// Whether it is a failure as users see them: an exit code, what is wrong on one line, and what to do.
+    /// Whether it is a regular failure: an exit code, a one-line error and a hint.
     func isFailure(_ exitCode: Int32) -> Bool {
         self.exitCode == exitCode
             && errors.wholeMatch(of: /(?s)(?:warning: [^\n]+\n)*error: [^\n]+\n\nhint: [^\n]+\n/) != nil

@@ -9,7 +9,7 @@ import TestSupport
 import Glibc
 #endif
 
-/// A terminal in which a command runs, and what the screen got.
+/// A pseudoterminal in which a command runs, and its output.
 final class Terminal: Sendable {
     private let controller: FileHandle
     private let process: ChildProcess
@@ -30,14 +30,14 @@ final class Terminal: Sendable {
         self.controller = FileHandle(fileDescriptor: controller, closeOnDealloc: true)
     }
 
-    /// All that was written, with the codes that move and colour; answers `question` with `answer`.
+    /// The output with its control sequences; types `answer` at `question`.
     func finish(
         answering question: String? = nil, with answer: String = ""
     ) async throws -> (text: String, exitCode: Int32) {
         try await finish(at: question) { [controller] in try? controller.write(contentsOf: Data(answer.utf8)) }
     }
 
-    /// All that was written until the end, which SIGINT brings about at `question`.
+    /// The output until the end, after SIGINT at `question`.
     func finish(interruptedAt question: String) async throws -> (text: String, exitCode: Int32) {
         try await finish(at: question) { [process] in kill(process.identifier, SIGINT) }
     }
@@ -52,7 +52,7 @@ final class Terminal: Sendable {
                 var buffer = [UInt8](repeating: 0, count: 4096)
                 while true {
                     let count = read(controller.fileDescriptor, &buffer, buffer.count)
-                    // At its end a terminal of Linux has an error.
+                    // On Linux, reading fails once the terminal is closed.
                     guard count > 0 else { break }
                     text += buffer[..<count]
                     if !isAnswered, let question, String(decoding: text, as: UTF8.self).contains(question) {
@@ -71,7 +71,7 @@ final class Terminal: Sendable {
         var (controller, terminal): (Int32, Int32) = (-1, -1)
         guard openpty(&controller, &terminal, nil, nil, &size) == 0 else { throw POSIXError(.EIO) }
         #else
-        // What openpty does, which Swift's module of the C library does not have.
+        // openpty(3), which the Glibc module does not have.
         let (unlocking, numbering): (UInt, UInt) = (0x4004_5431, 0x8004_5430)
         let controller = Glibc.open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
         var (unlock, number): (Int32, UInt32) = (0, 0)

@@ -18,7 +18,7 @@ import Testing
         try DatabaseQueue(path: home.folder.file("staging.db")).read { try String.fetchAll($0, sql: sql) }
     }
 
-    @Test func stagesATableUnderItsOwnName() async throws {
+    @Test func stagesATableUnderItsName() async throws {
         try await EmulatorHome.with { home in
             let outcome = try await table(
                 home, ["local-project.bench.trips_250", "--page-rows", "100", "--json", "--columns", "vendor, trip_id"])
@@ -65,7 +65,7 @@ import Testing
             (["bench.trips_5", "--rows", "0"], 64, "--rows must be at least 1"),
             (["trips_5"], 64, "DATASET.TABLE"), (["sales.latset"], 3, "did you mean sales.latest?"), ([], 64, "name"),
         ] as [([String], Int32, String)])
-    func badInputHasAClearErrorAndItsOwnCode(options: [String], exit: Int32, mention: String) async throws {
+    func invalidInputHasAClearErrorAndExitCode(options: [String], exit: Int32, mention: String) async throws {
         try await EmulatorHome.with { home in
             let view = home.folder.file("latest.sql")
             try Data("SELECT 1 AS id".utf8).write(to: URL(filePath: view))
@@ -79,10 +79,10 @@ import Testing
 
     enum Way: CaseIterable { case sameCommand, resume }
 
-    /// What a killed or interrupted pull has staged is not fetched again, whichever way it is gone on with.
+    /// Rows staged by a killed or interrupted pull are not fetched again, however it is continued.
     @Test(arguments: [(SIGKILL, 137), (SIGINT, 130)] as [(Int32, Int32)], Way.allCases)
-    func goesOnAfterASignal(_ end: (signal: Int32, exitCode: Int32), way: Way) async throws {
-        // A thousand pages of 20 ms each.
+    func continuesAfterASignal(_ end: (signal: Int32, exitCode: Int32), way: Way) async throws {
+        // 1,000 pages of 20 ms each.
         try await EmulatorHome.with(EmulatorConfiguration(latency: .milliseconds(20))) { home in
             let file = home.folder.file("staging.db")
             let command = arguments(home, ["table", "bench.trips_10000", "--into", file])
@@ -92,12 +92,12 @@ import Testing
             let outcome = try await running.outcome()
             #expect(outcome.exitCode == end.exitCode)
             if end.signal == SIGINT {
-                #expect(outcome.errors.contains("of 10,000 rows are staged and kept"), "\(outcome.errors)")
+                #expect(outcome.errors.contains("of 10,000 rows are staged"), "\(outcome.errors)")
                 #expect(outcome.errors.contains("bqpull resume"))
             }
             let staged = try #require(Int64(try strings(home, "SELECT rows FROM _bqpull_runs")[0]))
             #expect(staged > 0 && staged < 10_000)
-            // Interrupted, whether or not its process could say so.
+            // Interrupted, whether or not the process could record it.
             #expect(try await home.run(["runs", file]).output.contains("  interrupted\n"))
 
             let before = home.emulator.counters.firstRows.count
@@ -114,15 +114,15 @@ import Testing
         }
     }
 
-    /// One that is loaded again and again is given up, and the table of before is kept.
-    @Test func aTableThatNeverRestsIsForLater() async throws {
+    /// After several changes the pull fails, and the old table is kept.
+    @Test func aTableThatKeepsChangingIsATemporaryError() async throws {
         try await EmulatorHome.with(EmulatorConfiguration(latency: .milliseconds(20))) { home in
             let source = home.folder.file("t.csv")
             let lines = (1...100).map { "\($0)\n" }.joined()
             try Data("id\n\(lines)".utf8).write(to: URL(filePath: source))
             try await home.emulator.load(.init(dataset: "d", table: "t", file: source))
             #expect(try await table(home, ["d.t"]).exitCode == 0)
-            // Ten pages of 20 ms are more than a change takes.
+            // Ten pages of 20 ms take longer than a change.
             let outcome = try await withThrowingTaskGroup(of: Binary.Outcome?.self) { group in
                 group.addTask { try await table(home, ["d.t", "--page-rows", "10"]) }
                 group.addTask {
@@ -136,7 +136,7 @@ import Testing
                 return try await group.next() ?? nil
             }
             #expect(outcome?.exitCode == 75, "\(outcome?.errors ?? "")")
-            #expect(outcome?.errors.contains("changed each time that it was read, 3 times") == true)
+            #expect(outcome?.errors.contains("changed during each of 3 reads") == true)
             #expect(try strings(home, "SELECT count(*) FROM t") == ["100"])
             #expect(try strings(home, "SELECT state FROM _bqpull_runs") == ["published", "failed", "failed", "failed"])
         }

@@ -20,7 +20,7 @@ import Testing
             ("-11 hours", [], true), ("-13 hours", [], false), ("+1 hour", [], false),
             ("-13 hours", ["--continue-within", "14h"], true), ("-1 minute", ["--continue-within", "0"], false),
         ] as [(String, [String], Bool)])
-    func anInterruptedTableIsContinuedTheSameNightOnly(
+    func continuesAnInterruptedTableOnlyTheSameNight(
         signal: Int32, next: (start: String, options: [String], isInside: Bool)
     ) async throws {
         try await EmulatorHome.with(EmulatorConfiguration(faults: FaultPlan([:]))) { home in
@@ -28,9 +28,9 @@ import Testing
             let command =
                 ["table", "bench.trips_\(Self.rows)", "--page-rows", "20", "--table", "results", "--into", file]
                 + ["--endpoint", home.emulator.endpoint, "--credentials", home.credentials]
-            try home.meet("bigquery.tabledata.list", Array(repeating: "pass", count: 5) + ["stall-for-600s"])
+            try home.inject("bigquery.tabledata.list", Array(repeating: "pass", count: 5) + ["stall-for-600s"])
             let pull = try home.binary().start(command)
-            try await home.allMet()
+            try await home.allApplied()
             while try await stagedRows(file) == 0 { try await Task.sleep(for: .milliseconds(5)) }
             pull.send(signal: signal)
             #expect(try await pull.outcome().exitCode == 128 + signal)
@@ -55,7 +55,7 @@ import Testing
         }
     }
 
-    /// 0 before the database and its tables are there.
+    /// 0 before the database and its tables exist.
     private func stagedRows(_ file: String) async throws -> Int {
         guard FileManager.default.fileExists(atPath: file + "-shm") else { return 0 }
         var configuration = Configuration()

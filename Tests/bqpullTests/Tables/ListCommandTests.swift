@@ -17,7 +17,7 @@ import Testing
         }
     }
 
-    @Test func datasetsAreListedOneALine() async throws {
+    @Test func listsDatasets() async throws {
         try await withSales { home, options in
             let outcome = try await home.run(["ls"] + options)
             #expect(outcome.output == "bench\nsales\n")
@@ -31,7 +31,7 @@ import Testing
     }
 
     @Test(arguments: ["sales", "local-project.sales", "local-project:sales"])
-    func tablesAreListedWithTheirTypes(dataset: String) async throws {
+    func listsTablesWithTheirTypes(dataset: String) async throws {
         try await withSales { home, options in
             let outcome = try await home.run(["ls", dataset] + options)
             #expect(outcome.output == "latest\tVIEW\norders\tTABLE\n")
@@ -47,7 +47,7 @@ import Testing
         ("slaes", 3, "did you mean sales?"), ("SALES", 3, "did you mean sales?"),
         ("nothing-like-it", 3, "bqpull ls shows the datasets"), ("a.b.c", 64, "DATASET or PROJECT.DATASET"),
     ])
-    func whatIsNotThereIsSaidWithAHint(dataset: String, exit: Int32, hint: String) async throws {
+    func aMissingNameGetsAHint(dataset: String, exit: Int32, hint: String) async throws {
         try await withSales { home, options in
             let outcome = try await home.run(["ls", dataset] + options)
             #expect(outcome.exitCode == exit)

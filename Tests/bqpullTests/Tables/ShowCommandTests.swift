@@ -30,7 +30,7 @@ import Testing
         """,
     ]
 
-    @Test func aTableIsShownWithItsColumnsAsATree() async throws {
+    @Test func showsATableWithItsColumns() async throws {
         let outcome = try await show(["bench.trips_1000"])
         #expect(outcome.exitCode == 0 && outcome.errors.isEmpty)
         let lines = outcome.output.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
@@ -44,16 +44,16 @@ import Testing
         #expect(!outcome.output.contains("partitions") && !outcome.output.contains("query"))
     }
 
-    @Test func partitionsAndRemoteTextAreShown() async throws {
+    @Test func showsPartitionsAndEscapesText() async throws {
         let outcome = try await show(["sales.orders"], files: Self.orders)
         for line in [
-            "  partitions  DAY of day, kept for 90 days, queries must say which\n", "  clustering  id\n",
+            "  partitions  DAY on day, kept for 90 days, queries must filter on it\n", "  clustering  id\n",
             #"  description All orders \u{1b}[31mred"# + "\n", #"  id   INT64 REQUIRED  \u{1b}[2J"# + "\n",
         ] { #expect(outcome.output.contains(line), "\(line) is not in \(outcome.output)") }
         #expect(!outcome.output.contains("\u{1B}"))
     }
 
-    @Test func aViewIsShownWithItsQuery() async throws {
+    @Test func showsAViewWithItsQuery() async throws {
         let files = ["latest.sql": "SELECT MAX(trip_id) AS id\nFROM bench.trips_5 -- \u{1B}[31m"]
         let outcome = try await show(["sales.latest"], files: files)
         #expect(outcome.output.contains("  type        VIEW\n"))
@@ -84,7 +84,7 @@ import Testing
         ("sales.order", 3, "did you mean sales.orders?"), ("slaes.orders", 3, "did you mean sales?"),
         ("sales.nothing-like-it", 3, "bqpull ls shows"), ("orders", 64, "DATASET.TABLE"),
     ])
-    func whatIsNotThereIsSaidWithAHint(table: String, exit: Int32, hint: String) async throws {
+    func aMissingNameGetsAHint(table: String, exit: Int32, hint: String) async throws {
         let outcome = try await show([table], files: Self.orders)
         #expect(outcome.exitCode == exit)
         #expect(outcome.output.isEmpty)

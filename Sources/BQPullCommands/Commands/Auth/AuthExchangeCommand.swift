@@ -20,7 +20,7 @@ struct AuthExchangeCommand: AsyncParsableCommand {
     @OptionGroup var connection: ConnectionOptions
 
     func run() async throws {
-        try await Interruption.catching(note: { .init(message: "nothing was stored") }) {
+        try await Interruption.catching(note: .init(message: "nothing was stored")) {
             try await Connection.with(connection) { try await exchange($0) }
         }
     }

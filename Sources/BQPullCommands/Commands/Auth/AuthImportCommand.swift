@@ -37,7 +37,7 @@ struct AuthImportCommand: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let (stored, store) = try await Interruption.catching(note: { .init(message: "nothing was stored") }) {
+        let (stored, store) = try await Interruption.catching(note: .init(message: "nothing was stored")) {
             try await importCredential()
         }
         try ConsentEnd.show(stored, in: store, profile: profile, json: json)
@@ -57,10 +57,8 @@ struct AuthImportCommand: AsyncParsableCommand {
             }
             guard replace else {
                 throw CommandError(
-                    message: "\(printable(store.path)) holds another refresh token, which would be lost",
-                    exitStatus: .cannotCreate,
-                    hint: "give --replace, or store the new one in a profile with --profile NAME"
-                )
+                    .cannotStore, "\(printable(store.path)) holds another refresh token, which would be lost",
+                    hint: "give --replace, or store the new one in a profile with --profile NAME")
             }
             return imported
         }
@@ -72,7 +70,7 @@ struct AuthImportCommand: AsyncParsableCommand {
         if file != "-" { return try await onOwnThread { try StoredCredential(importingFile: file) } }
         guard LineInput.isTerminal else {
             let bytes = try await onOwnThread {
-                try CredentialFile.read("/dev/stdin", what: "the credential", patience: nil)
+                try CredentialFile.read("/dev/stdin", what: "the credential", timeout: nil)
             }
             return try StoredCredential(importing: bytes, source: "standard input")
         }

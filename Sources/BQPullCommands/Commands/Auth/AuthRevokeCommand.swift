@@ -65,9 +65,8 @@ struct AuthRevokeCommand: AsyncParsableCommand {
     private func confirm(_ credential: AuthorizedUserCredential, in source: String) async throws {
         guard LineInput.isTerminal else {
             throw CommandError(
-                message: "revoking ends the token for everyone who uses it, Data Factory among them",
-                exitStatus: .usage, hint: "give --yes, or run the command in a terminal"
-            )
+                .usage, "revoking ends the token for everyone who uses it, Data Factory among them",
+                hint: "give --yes, or run the command in a terminal")
         }
         StandardError.write(
             """
@@ -78,7 +77,7 @@ struct AuthRevokeCommand: AsyncParsableCommand {
         let answer = try await LineInput().next()?.trimmingCharacters(in: .whitespaces).lowercased()
         try Task.checkCancellation()
         guard answer == "y" || answer == "yes" else {
-            throw CommandError(message: "nothing was revoked", exitStatus: .usage)
+            throw CommandError(.usage, "nothing was revoked")
         }
     }
 }

@@ -50,7 +50,7 @@ struct AuthTestCommand: AsyncParsableCommand {
     /// Few retries, so that a diagnosis does not take long.
     private static let retry: RetryPolicy = {
         var policy = RetryPolicy()
-        policy.maxRetries = 1
+        policy.maxAttempts = 2
         return policy
     }()
 
@@ -94,7 +94,7 @@ private struct StepReport: Encodable {
             detail = found
         case .failure(let error):
             ok = false
-            detail = Failure(error)?.message ?? "\(error)"
+            detail = Failure(error).message
         }
     }
 
@@ -116,7 +116,7 @@ private struct DiagnosisReport: Encodable {
 
     init(_ diagnosis: TokenDiagnosis) {
         failure = diagnosis.failure.map { error in
-            Failure(error) ?? Failure(unexpected: error)
+            Failure(error)
         }
         steps = diagnosis.steps.map(StepReport.init)
     }

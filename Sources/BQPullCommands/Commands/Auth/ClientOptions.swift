@@ -86,11 +86,8 @@ struct ClientOptions: ParsableArguments {
         if let secret = try await fileSecret(input) { return secret }
         guard LineInput.isTerminal else {
             throw CommandError(
-                message: "the client secret is missing",
-                exitStatus: .usage,
-                hint:
-                    "give --client-secret-file FILE, or --client-secret-file - and pipe it; there is no option for the secret itself"
-            )
+                .usage, "the client secret is missing",
+                hint: "give --client-secret-file FILE, or --client-secret-file - and pipe it; there is no option for the secret itself")
         }
         return try await input.secret("client secret")
     }
@@ -103,9 +100,8 @@ struct ClientOptions: ParsableArguments {
         let line = text?.split(whereSeparator: \.isNewline).first?.trimmingCharacters(in: .whitespaces)
         guard let line, !line.isEmpty else {
             throw CommandError(
-                message: "\(printable(path)) has no client secret in its first line", exitStatus: .usage,
-                hint: "put the secret there, and nothing else"
-            )
+                .usage, "\(printable(path)) has no client secret in its first line",
+                hint: "put the secret there, and nothing else")
         }
         return Secret(line)
     }
@@ -117,9 +113,8 @@ struct ClientOptions: ParsableArguments {
         guard client.kind == .web else { return port == nil ? stored : nil }
         guard port == nil else {
             throw CommandError(
-                message: "a Web client's redirect URI is registered with its port", exitStatus: .usage,
-                hint: "give a registered one with --redirect-uri instead of --port"
-            )
+                .usage, "a Web client's redirect URI is registered with its port",
+                hint: "give a registered one with --redirect-uri instead of --port")
         }
         let isRegistered = { client.redirectURIs.isEmpty || client.redirectURIs.contains($0) }
         if let stored, isRegistered(stored) { return stored }
@@ -139,7 +134,7 @@ struct ClientOptions: ParsableArguments {
     }
 
     private static let noClient = CommandError(
-        message: "no OAuth client is known yet", exitStatus: .usage,
+        .usage, "no OAuth client is known yet",
         hint: """
             make one in Google's console, once:
              1. project:        https://console.cloud.google.com/projectcreate
@@ -152,6 +147,5 @@ struct ClientOptions: ParsableArguments {
              8. bqpull auth login --client-file FILE.json --project PROJECT
              9. bqpull auth test
             10. bqpull auth export --for adf
-            """
-    )
+            """)
 }

@@ -35,10 +35,8 @@ struct ConsentStart {
         let endpoint = try connection.namedEndpoint ?? (stored?.endpoint ?? implied).map { try HTTPEndpoint($0) }
         if let endpoint, endpoint.isLoopback, !tokenEndpoint.isLoopback {
             throw CommandError(
-                message: "this client's tokens are for Google, and are not sent to \(endpoint.host)",
-                exitStatus: .configuration,
-                hint: "leave --endpoint out and unset BIGQUERY_EMULATOR_HOST, or use the client file of the emulator"
-            )
+                .invalidConfiguration, "this client's tokens are for Google, and are not sent to \(endpoint.host)",
+                hint: "leave --endpoint out and unset BIGQUERY_EMULATOR_HOST, or use the client file of the emulator")
         }
         self.endpoint = endpoint?.description
         if !scopes.contains(where: { $0.hasSuffix("bigquery") || $0.hasSuffix("cloud-platform") }) {

@@ -26,7 +26,7 @@ struct LoginCommand: AsyncParsableCommand {
     @OptionGroup var connection: ConnectionOptions
 
     func run() async throws {
-        try await Interruption.catching(note: { .init(message: "nothing was stored") }) {
+        try await Interruption.catching(note: .init(message: "nothing was stored")) {
             try await Connection.with(connection) { connection in
                 try await logIn(connection)
             }

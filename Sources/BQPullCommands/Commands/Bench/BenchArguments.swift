@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// Numbers between commas, at least 1; `auto` leaves one to bqpull.
+/// Comma-separated numbers, at least 1; `nil` for `auto`, which leaves the choice to bqpull.
 struct NumberList: ExpressibleByArgument {
     var values: [Int?]
 
@@ -24,7 +24,7 @@ struct NumberList: ExpressibleByArgument {
     var defaultValueDescription: String { values.map { $0.map(String.init) ?? "auto" }.joined(separator: ",") }
 }
 
-/// `on`, `off`, or both between a comma.
+/// Comma-separated `on` and `off`.
 struct SwitchList: ExpressibleByArgument {
     var values: [Bool]
 
@@ -46,9 +46,9 @@ struct SwitchList: ExpressibleByArgument {
     var defaultValueDescription: String { values.map { $0 ? "on" : "off" }.joined(separator: ",") }
 }
 
-/// The most rows to fetch: a number of at least 1, or `all`.
+/// The maximum number of rows to fetch: at least 1, or `all`.
 struct RowLimit: ExpressibleByArgument {
-    /// The number; `nil` for all.
+    /// The maximum; `nil` for all.
     var rows: Int64?
 
     init(_ rows: Int64?) {

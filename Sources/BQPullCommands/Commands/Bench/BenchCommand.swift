@@ -9,7 +9,7 @@ import TextSupport
 struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
-        abstract: "Measure how fast rows can be pulled, and what limits it.",
+        abstract: "Measure how fast rows can be pulled, and what limits the speed.",
         discussion: """
             Examples:
               bqpull bench 'SELECT * FROM sales.orders'
@@ -19,81 +19,82 @@ struct BenchCommand: AsyncParsableCommand {
                   --plot bench.svg
               bqpull bench --table sales.orders --page-rows 1000,10000,50000
 
-            The query runs once, after a dry run whose estimate is shown, and is refused
+            The query runs once, after a dry run whose estimate is shown. It is rejected
             if more than \(Readable.bytes(defaultBytesBilled)) would be billed, unless
-            --max-bytes-billed allows it. Its result is then fetched once for every
-            combination of settings and every run, which costs nothing but the traffic.
-            The runs take turns; the table shows the one in the middle of each setting.
-            The times of pages that come side by side add up to more than the time that
-            passed.
+            --max-bytes-billed allows it. Its result is then fetched once per run for
+            every combination of settings, which is free apart from the traffic. Settings
+            take turns; the table shows the median run of each. Pages are fetched in
+            parallel, so that their times add up to more than the elapsed time.
             """
     )
 
-    /// What a benchmark may be billed without having been asked for, in bytes.
+    /// The billing limit of a benchmark without `--max-bytes-billed`, in bytes.
     static let defaultBytesBilled: Int64 = 10_000_000_000
 
     @OptionGroup var text: QueryText
 
     @Option(
         help: ArgumentHelp(
-            "A table to read instead of a query, page after page and without cost: DATASET.TABLE or PROJECT.DATASET.TABLE.",
+            "A table to read instead of a query, one page at a time and free of charge: DATASET.TABLE or PROJECT.DATASET.TABLE.",
             valueName: "name"))
     var table: String?
 
-    @Option(help: ArgumentHelp("The most rows that a run fetches, the first ones, or all.", valueName: "number"))
+    @Option(help: ArgumentHelp("The number of rows that a run fetches, or all.", valueName: "number"))
     var rows = RowLimit(100_000)
 
     @Option(
         help: ArgumentHelp(
-            "The rows of a page; auto is as many as make about 8 MB.", valueName: "rows[,rows]"))
+            "The number of rows per page; auto makes pages of about 8 MB.", valueName: "rows[,rows]"))
     var pageRows = NumberList([nil])
 
     @Option(
         help: ArgumentHelp(
-            "How many pages to fetch at a time; auto is what a pull does. Default: 1,2,4,8; a table comes page after page.",
+            "How many pages to fetch at a time; auto adjusts it as a pull does. Default: 1,2,4,8. A table is read one page at a time.",
             valueName: "pages[,pages]"))
     var parallel: NumberList?
 
-    @Option(help: ArgumentHelp("Whether pages come compressed: on, off, or both.", valueName: "on[,off]"))
+    @Option(help: ArgumentHelp("Whether to compress pages: on, off, or both.", valueName: "on[,off]"))
     var gzip = SwitchList([true])
 
-    @Option(help: ArgumentHelp("How often to measure every setting.", valueName: "number"))
+    @Option(help: ArgumentHelp("How many times to measure each setting.", valueName: "number"))
     var runs = 3
 
     @Option(
         help: ArgumentHelp(
-            "Stage the rows of every run in the table \(tableName) of this SQLite database, in place of those before. Default: drop them.",
+            "Stage the rows of each run in the table \(tableName) of this SQLite database, replacing the previous ones. Default: discard them.",
             valueName: "file"))
     var into: String?
 
     @Option(
-        help: ArgumentHelp("Draw the result as an SVG image, in place of a file that is there.", valueName: "file.svg"))
+        help: ArgumentHelp("Plot the result as an SVG image. Replaces an existing file.", valueName: "file.svg"))
     var plot: String?
 
     @OptionGroup var job: JobOptions
 
     @OptionGroup var connection: ConnectionOptions
 
-    /// Where the rows of the runs are staged.
+    /// The table into which the rows of the runs are staged.
     static let tableName = "bench"
 
     func validate() throws {
         guard [text.sql, text.file, table].compactMap(\.self).count == 1 else {
             throw ValidationError(
-                "Give the SQL text as an argument, - for standard input, --file PATH, or --table NAME; one of them")
+                "Pass exactly one of: the SQL text, - for standard input, --file PATH, or --table NAME")
         }
         if table != nil {
             guard parallel == nil else {
-                throw ValidationError("--parallel is for queries; a table is read page after page")
+                throw ValidationError("--parallel applies to queries; a table is read one page at a time")
             }
-            guard !job.isGiven else { throw ValidationError("a table is read without a job, which takes no options") }
+            guard !job.isGiven else {
+                throw ValidationError("job options do not apply to --table, which is read without a job")
+            }
         }
-        guard parallel?.values.allSatisfy({ $0 ?? 1 <= PullLimits.mostParallelPages }) != false else {
-            throw ValidationError("--parallel goes up to \(PullLimits.mostParallelPages)")
+        guard parallel?.values.allSatisfy({ $0 ?? 1 <= PullLimits.maxParallelPages }) != false else {
+            throw ValidationError("--parallel must be at most \(PullLimits.maxParallelPages)")
         }
         guard runs > 0 else { throw ValidationError("--runs must be at least 1") }
         guard plot?.lowercased().hasSuffix(".svg") != false else {
-            throw ValidationError("--plot draws SVG; give a file whose name ends in .svg")
+            throw ValidationError("--plot writes SVG; pass a file whose name ends in .svg")
         }
     }
 
@@ -103,7 +104,7 @@ struct BenchCommand: AsyncParsableCommand {
         try plot.map(PlotFile.check)
         let display = ProgressDisplay()
         let options = connection
-        let report = try await Interruption.catching(note: { Self.interruptionNote }) {
+        let report = try await Interruption.catching(note: .init(message: "the measurements are discarded")) {
             try await Connection.with(options) { connection in
                 var report = try await display.showing { try await measure(query, connection, settings, display) }
                 report.warnings.insert(contentsOf: connection.warnings, at: 0)
@@ -117,10 +118,8 @@ struct BenchCommand: AsyncParsableCommand {
         }
         if let plot { try PlotFile.write(BenchmarkPlot(report).svg, to: plot) }
         Diagnostics.info(BenchmarkText.verdict(report))
-        report.warnings.forEach { Diagnostics.warning($0.message) }
+        for warning in report.warnings { Diagnostics.warning(warning.message) }
     }
-
-    private static let interruptionNote = Interruption.Note(message: "what was measured is dropped")
 
     private func newQuery(_ settings: Settings) throws -> QueryRequest {
         var query = try job.query(text.read(), settings)

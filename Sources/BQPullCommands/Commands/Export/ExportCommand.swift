@@ -5,7 +5,7 @@ import Foundation
 import Synchronization
 import TextSupport
 
-/// Has BigQuery write a query's rows or a table to files in Cloud Storage.
+/// `bqpull export`: has BigQuery write the result of a query, or a table, to files in Cloud Storage.
 struct ExportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export",
@@ -20,12 +20,12 @@ struct ExportCommand: AsyncParsableCommand {
                   --overwrite
               bqpull export 'sales.orders$20240131' --to gs://my-bucket/orders.avro
 
-            For what is too large for one machine. A table is exported without a query
-            and without cost, as an extract job; a query is billed as always, and runs
-            as an EXPORT DATA statement. BigQuery writes many files at a time and puts
-            their numbers in the place of *; a table of up to 1 GB may go into one file
-            without *. The bucket must be in the location of the data. Ctrl-C stops the
-            job; the files that it has written by then stay.
+            For data too large for one machine. A table is exported by an extract job,
+            which is free of charge; a query is billed as usual and runs as an EXPORT
+            DATA statement. BigQuery writes many files in parallel and replaces * with
+            their numbers; a table of up to 1 GB can go into one file without *. The
+            bucket must be in the location of the data. Ctrl-C cancels the job; files
+            already written remain.
             """
     )
 
@@ -38,19 +38,19 @@ struct ExportCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("A file with the SQL text.", valueName: "path"))
     var file: String?
 
-    @Option(help: ArgumentHelp("The files, for example gs://bucket/prefix-*.parquet.", valueName: "uri"))
+    @Option(help: ArgumentHelp("The files to write, for example gs://bucket/prefix-*.parquet.", valueName: "uri"))
     var to: String
 
-    @Option(help: ArgumentHelp("Their form. Default: what the name ends with.", valueName: "format"))
+    @Option(help: ArgumentHelp("Their format. Default: from the file extension.", valueName: "format"))
     var format: ExportFormat?
 
     @Option(
         help: ArgumentHelp(
-            "Their compression: gzip for csv and jsonl, deflate or snappy for avro, gzip, snappy or zstd for parquet. Default: gzip for names with .gz, else none.",
+            "Their compression: gzip for csv and jsonl, deflate or snappy for avro, gzip, snappy or zstd for parquet. Default: gzip for names that end in .gz, else none.",
             valueName: "name"))
     var compression: ExportCompression?
 
-    @Flag(help: "Replace files of the same names. With a table BigQuery always does.")
+    @Flag(help: "Replace existing files of the same names. Exports of a table always do.")
     var overwrite = false
 
     @OptionGroup var job: JobOptions
@@ -62,8 +62,7 @@ struct ExportCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard (source == nil) != (file == nil) else {
-            throw ValidationError(
-                "Give a table, the SQL text, - for standard input, or --file PATH; one of them")
+            throw ValidationError("Pass exactly one of: a table, the SQL text, - for standard input, or --file PATH")
         }
     }
 
@@ -77,7 +76,7 @@ struct ExportCommand: AsyncParsableCommand {
             jobs.update(progress)
             display?.update(progress)
         }
-        let report = try await Interruption.catching(note: { jobs.note(destination) }) {
+        let report = try await Interruption.catching(note: jobs.note(destination)) {
             try await Connection.with(connection) { connection in
                 let client = try await connection.client()
                 let export: @Sendable () async throws -> ExportReport
@@ -87,20 +86,15 @@ struct ExportCommand: AsyncParsableCommand {
                 case .query(let sql):
                     export = try command.queryExport(sql, to: destination, client, settings, onProgress, display)
                 }
-                var report: ExportReport
-                if let display {
-                    report = try await display.showing(while: export)
-                } else {
-                    report = try await export()
-                }
+                var report = if let display { try await display.showing(while: export) } else { try await export() }
                 report.warnings.insert(contentsOf: connection.warnings, at: 0)
                 return report
             }
         }
         if !quiet { Diagnostics.info(ExportText.text(report), report) }
-        report.warnings.forEach { Diagnostics.warning($0.message) }
+        for warning in report.warnings { Diagnostics.warning(warning.message) }
         if connection.json {
-            try StandardOutput.writeJSON(report, hint: "the files are written; only the report is lost")
+            try StandardOutput.writeJSON(report, hint: "the files are written; only the report is missing")
         }
     }
 
@@ -128,9 +122,8 @@ struct ExportCommand: AsyncParsableCommand {
     ) throws -> @Sendable () async throws -> ExportReport {
         guard !job.isGivenForQuery else {
             throw CommandError(
-                message:
-                    "a table is exported without a query, to which --param, --priority, --max-bytes-billed and the like belong",
-                exitStatus: .usage, hint: "leave them out, or give a query: bqpull export 'SELECT * FROM …'")
+                .usage, "--param, --priority, --max-bytes-billed and other query options do not apply to a table",
+                hint: "omit them, or pass a query: bqpull export 'SELECT * FROM …'")
         }
         let table = try TableReference(parsing: name, defaultProject: client.configuration.project)
         var export = TableExport(table, to: destination, client: client)
@@ -142,14 +135,14 @@ struct ExportCommand: AsyncParsableCommand {
             do {
                 return try await export.run()
             } catch let error as BigQueryError where !error.message.contains("gs://") {
-                // Not of a bucket that was not found.
+                // An error that names a bucket is not about the table.
                 return try await NameSuggestion(client: client).explaining(table) { throw error }
             }
         }
     }
 }
 
-/// Whether a job may have written files, for what is said when the export is interrupted.
+/// Whether a job can have written files, for the note of an interruption.
 private final class StartedJobs: Sendable {
     private let isStarted = Mutex(false)
 
@@ -158,11 +151,10 @@ private final class StartedJobs: Sendable {
     }
 
     func note(_ destination: ExportDestination) -> Interruption.Note {
-        let again = "run the same command again"
-        guard isStarted.withLock({ $0 }) else { return .init(message: "nothing was written", hint: again) }
+        guard isStarted.withLock({ $0 }) else { return .init(message: "nothing was written") }
         return .init(
-            message: "files that were written by then stay at \(printable(destination.uri, limit: 300))",
-            hint: "\(again), with --overwrite")
+            message: "files already written remain at \(printable(destination.uri, limit: 300))",
+            hint: "run the same command again, with --overwrite")
     }
 }
 

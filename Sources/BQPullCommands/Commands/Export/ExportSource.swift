@@ -1,14 +1,14 @@
 import BigQuery
 import TextSupport
 
-/// What is to be exported.
+/// The source of an export.
 enum ExportSource: Sendable, Equatable {
     case table(String)
     case query(String)
 
-    /// Tells a table's name from SQL: one word is a name, and so is anything that can be one.
+    /// Distinguishes a table name from SQL: valid names and single words are names.
     ///
-    /// - Throws: ``CommandError`` for a word that cannot be a name, and for what ``QueryText`` refuses.
+    /// - Throws: ``CommandError`` for a word that is not a valid name, or for SQL that ``QueryText`` rejects.
     init(_ argument: String?, file: String?) throws {
         guard let argument, argument != "-" else {
             self = .query(try QueryText.read(argument, file: file))
@@ -22,11 +22,10 @@ enum ExportSource: Sendable, Equatable {
         guard argument.contains(where: { $0.isWhitespace || $0 == "(" }) else {
             let hint =
                 argument.contains("@")
-                ? "take a version of a table with a query: SELECT * FROM dataset.table FOR SYSTEM_TIME AS OF …"
-                : "name it DATASET.TABLE or PROJECT.DATASET.TABLE, for example sales.orders, or give the SQL text"
+                ? "read a version of a table with a query: SELECT * FROM dataset.table FOR SYSTEM_TIME AS OF …"
+                : "name it DATASET.TABLE or PROJECT.DATASET.TABLE, for example sales.orders, or pass the SQL text"
             throw CommandError(
-                message: "\"\(printable(argument, limit: 200))\" is neither the name of a table nor SQL",
-                exitStatus: .usage, hint: hint)
+                .usage, "\"\(printable(argument, limit: 200))\" is neither a table name nor SQL", hint: hint)
         }
         self = .query(try QueryText.read(argument, file: nil))
     }

@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// A duration as it is typed: `500ms`, `90s`, `10m`, `12h`, `1d`, or a number of seconds.
+/// A duration on the command line: `500ms`, `90s`, `10m`, `12h`, `1d`, or a number of seconds.
 struct DurationText: ExpressibleByArgument, Sendable {
     let duration: Duration
 
@@ -8,14 +8,14 @@ struct DurationText: ExpressibleByArgument, Sendable {
         self.duration = duration
     }
 
-    /// Reads a number, 0 or above, and a unit: none or s, ms, m, h, d.
+    /// Parses a number, 0 or above, and an optional unit: ms, s, m, h, d.
     init?(argument: String) {
         let number = argument.prefix { $0.isASCII && $0.isNumber || $0 == "." }
         guard let value = Double(number), let unit = Self.units[argument.dropFirst(number.count).lowercased()] else {
             return nil
         }
         let milliseconds = (value * unit).rounded()
-        // Some 30 years, so that nothing that is added to it overflows.
+        // About 30 years, so that sums do not overflow.
         guard milliseconds < 1e12 else { return nil }
         duration = .milliseconds(Int64(milliseconds))
     }

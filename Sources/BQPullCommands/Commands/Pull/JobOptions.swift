@@ -1,11 +1,11 @@
 import ArgumentParser
 import BigQuery
 
-/// How BigQuery runs a query: the options of every command that gives it one.
+/// How BigQuery runs a query: the options of every command that runs one.
 struct JobOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Where to run. Default: BQPULL_LOCATION, else that of the profile, else where the tables are.",
+            "The location to run in. Default: BQPULL_LOCATION, else the location of the profile, else that of the tables.",
             valueName: "location"))
     var location: String?
 
@@ -18,37 +18,35 @@ struct JobOptions: ParsableArguments {
     )
     var parameters: [String] = []
 
-    @Flag(name: .customLong("use-legacy-sql"), help: "The query is in the legacy dialect.")
+    @Flag(name: .customLong("use-legacy-sql"), help: "Run the query as legacy SQL.")
     var useLegacySQL = false
 
     @Option(name: .customLong("label"), help: ArgumentHelp("A label of the job.", valueName: "key=value"))
     var labels: [Label] = []
 
-    @Option(help: ArgumentHelp("When to run.", valueName: "priority"))
+    @Option(help: ArgumentHelp("Whether to run at once or to queue the query.", valueName: "priority"))
     var priority: QueryRequest.Priority = .interactive
 
-    @Flag(help: "Do not take the result from BigQuery's cache.")
+    @Flag(help: "Do not use BigQuery's cached results.")
     var noCache = false
 
     @OptionGroup var cost: CostOptions
 
-    /// Whether any of them differs from its default.
+    /// Whether any option differs from its default.
     var isGiven: Bool { isGivenForQuery || location != nil || !labels.isEmpty }
 
-    /// Whether any of those that only a query has differs from its default.
+    /// Whether any option that applies only to queries differs from its default.
     var isGivenForQuery: Bool {
         !parameters.isEmpty || useLegacySQL || priority != .interactive || noCache || cost.isGiven
     }
 
-    /// The query of this text.
+    /// A query request with this SQL text.
     func query(_ sql: String, _ settings: Settings) throws -> QueryRequest {
         var query = QueryRequest(sql)
         query.parameters = try parameters.map { try QueryParameter(parsing: $0) }
         guard Set(query.parameters.map { $0.name == nil }).count < 2 else {
             throw CommandError(
-                message: "some parameters are named and others are positional", exitStatus: .usage,
-                hint: "use one kind in a query"
-            )
+                .usage, "some parameters are named and others are positional", hint: "use only one kind in a query")
         }
         query.useLegacySQL = useLegacySQL
         query.location = try settings.value(.location, option: location)

@@ -3,11 +3,11 @@ import Foundation
 import SQLiteStaging
 import TextSupport
 
-/// How long other programs are waited for: the option of every command that opens a staging database.
+/// The lock timeout: the option of every command that opens a staging database.
 struct LockOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "How long to wait for a lock that another program holds on the database, for example 30s or 1h.",
+            "How long to wait while another program has the database locked, for example 30s or 1h.",
             valueName: "duration"))
     var lockTimeout = DurationText(StagingOptions().lockTimeout)
 

@@ -7,26 +7,28 @@ import SQLiteStaging
 import Synchronization
 import TextSupport
 
-/// How a pull goes on and what is shown of it: the options of every command that pulls rows.
+/// How a pull transfers rows and what it shows: the options of every command that pulls rows.
 struct PullOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("The rows of a page. Default: as many as make about 8 MB.", valueName: "rows"))
+    @Option(help: ArgumentHelp("The number of rows per page. Default: pages of about 8 MB.", valueName: "rows"))
     var pageRows: Int?
 
     @Option(
         help: ArgumentHelp(
-            "Fetch so many pages of a query's result at a time. Default: as many as are fastest.", valueName: "pages"))
+            "The number of pages of a query result to fetch at a time. Default: adjusted for throughput.",
+            valueName: "pages"))
     var parallel: Int?
 
-    @Option(help: ArgumentHelp("The memory for all pages that are on their way.", valueName: "size"))
+    @Option(help: ArgumentHelp("The memory limit for pages in flight.", valueName: "size"))
     var memory = ByteCount(PullLimits().memory)
 
-    @Flag(help: "Check the whole database for damage first. Done without it only after bqpull was killed.")
+    @Flag(help: "Check the whole database for corruption first. Default: only after bqpull was killed.")
     var check = false
 
     @OptionGroup var lock: LockOptions
 
     @Flag(
-        help: "Write rows even if the disk seems too small for them. Without it, a script stops before it is full.")
+        help:
+            "Write rows even if the disk seems too small for them. Without it, a script stops before the disk is full.")
     var ignoreDiskSpace = false
 
     @Flag(help: "Show no progress and no report.")
@@ -36,21 +38,21 @@ struct PullOptions: ParsableArguments {
 
     func validate() throws {
         guard pageRows ?? 1 > 0 else { throw ValidationError("--page-rows must be at least 1") }
-        guard (1...PullLimits.mostParallelPages).contains(parallel ?? 1) else {
-            throw ValidationError("--parallel must be 1 to \(PullLimits.mostParallelPages)")
+        guard (1...PullLimits.maxParallelPages).contains(parallel ?? 1) else {
+            throw ValidationError("--parallel must be 1 to \(PullLimits.maxParallelPages)")
         }
     }
 
-    /// A pull that runs: a way to BigQuery, and what is shown meanwhile.
+    /// A running pull: its connection and its progress display.
     struct Running: Sendable {
         let connection: Connection
-        /// `nil` if nothing may be shown.
+        /// `nil` with `--quiet`.
         let display: ProgressDisplay?
         fileprivate let onProgress: @Sendable (PullProgress) -> Void
     }
 
-    /// Applies to a pull what was asked for.
-    func configure(_ pull: inout some Pull, startsAnew: Bool, for running: Running) {
+    /// Applies the options to a pull.
+    func configure(_ pull: inout some Pull, restarts: Bool, for running: Running) {
         pull.limits.pageRows = pageRows
         pull.limits.parallelPages = parallel
         pull.limits.memory = memory.bytes
@@ -59,25 +61,28 @@ struct PullOptions: ParsableArguments {
         pull.staging.ignoresDiskSpace = ignoreDiskSpace
         pull.onDiskSpaceShortage = { shortage in
             guard let display = running.display, Confirmation.isPossible else { throw Self.refusal(shortage) }
-            guard try await Confirmation.ask("write them all the same?", about: shortage.description, display) else {
+            guard try await Confirmation.ask("write them anyway?", about: shortage.description, display) else {
                 throw Self.refusal(shortage)
             }
         }
-        pull.startsAnew = startsAnew
+        pull.restarts = restarts
         pull.onProgress = running.onProgress
     }
 
     private static func refusal(_ shortage: DiskSpaceShortage) -> HintedError {
         shortage.error.hinted(
             """
-            free some space, choose a file on another disk, have BigQuery write files with bqpull export, or add \
+            free some space, choose a file on another disk, export to Cloud Storage with bqpull export, or add \
             --ignore-disk-space
             """)
     }
 
-    /// Stages rows, shows how far that is, reports it at the end, and acknowledges that the report was written.
+    /// Stages rows, shows progress and the report, and acknowledges the run once the report is written.
     ///
-    /// - Parameter file: the staging database, in which a run that is interrupted can be continued.
+    /// - Parameters:
+    ///   - file: The staging database.
+    ///   - publish: The pull.
+    /// - Throws: The error of the pull, or ``Interruption``.
     func stage(
         into file: String, _ publish: @escaping @Sendable (Running) async throws -> PublishedPull
     ) async throws {
@@ -90,37 +95,39 @@ struct PullOptions: ParsableArguments {
         if connection.json {
             try StandardOutput.writeJSON(
                 published.report,
-                hint: "the table is staged; bqpull resume \(shellWord(file)) repeats the report"
+                hint: "the table is published; bqpull resume \(shellWord(file)) repeats the report"
             )
         }
         do {
             try await published.acknowledge()
         } catch {
-            Diagnostics.warning("the run could not be acknowledged, and the same command may only report it: \(error)")
+            Diagnostics.warning(
+                "could not acknowledge the run, so that the same command can report it again instead of pulling: \(error)"
+            )
         }
     }
 
-    /// Writes rows to standard output, until all are written or nobody reads them any more.
+    /// Writes rows to standard output, until all are written or the reader closes the pipe.
     func write(
         as format: RowFormat?, null: String?,
         _ run: @escaping @Sendable (Running, EncodedRowSink) async throws -> PullReport
     ) async throws {
         guard !connection.json else {
-            throw ValidationError("--json is for the report of --into; --format jsonl writes rows as JSON")
+            throw ValidationError("--json writes the report of --into; to write rows as JSON, use --format jsonl")
         }
-        let width = TerminalSize.columns
+        let width = StandardOutput.columns
         let format = format ?? (width == nil || null != nil ? .csv : .table)
         let display = ProgressDisplay()
         let output = StandardOutputWriter {
-            // Both would write to the same lines of a terminal.
+            // Rows and progress would mix on a terminal.
             if width != nil { display.stop() }
         }
         let rows = EncodedRowSink(try format.encoder(width: width, null: null ?? "")) { try await output.write($0) }
-        var (report, warnings) = try await running(display, note: { nil }, onProgress: { _ in }) { running in
+        var (report, warnings) = try await running(display) { running in
             try await withThrowingTaskGroup(of: PullReport?.self) { group in
                 group.addTask { try await run(running, rows) }
                 group.addTask {
-                    try await BufferedOutput.readerGone()
+                    try await BufferedOutput.watchForBrokenPipe()
                     return nil
                 }
                 defer { group.cancelAll() }
@@ -135,40 +142,35 @@ struct PullOptions: ParsableArguments {
         if !quiet, let omission = (await rows.encoder as? TableEncoder)?.omission { Diagnostics.info(omission) }
     }
 
-    /// Connects, carries out `body` until it ends or is interrupted, and shows how far it is.
+    /// Connects, runs `body` until it ends or is interrupted, and shows its progress.
     ///
-    /// - Returns: what `body` returns, and warnings about the connection.
+    /// - Returns: The result of `body`, and the warnings of the connection.
     private func running<Result: Sendable>(
-        _ display: ProgressDisplay, note: @escaping @Sendable () -> Interruption.Note?,
-        onProgress: @escaping @Sendable (PullProgress) -> Void,
+        _ display: ProgressDisplay, note: @escaping @Sendable () -> Interruption.Note? = { nil },
+        onProgress: @escaping @Sendable (PullProgress) -> Void = { _ in },
         _ body: @escaping @Sendable (Running) async throws -> Result
     ) async throws -> (Result, [PullWarning]) {
-        try AddressSpaceLimit.require(memory: memory.bytes)
-        let (quiet, options) = (quiet, connection)
-        return try await Interruption.catching(note: note) {
+        try SystemLimits.requireAddressSpace(memory: memory.bytes)
+        let (shown, options) = (quiet ? nil : display, connection)
+        return try await Interruption.catching(note: note()) {
             try await Connection.with(options) { connection in
-                let result: Result
-                if quiet {
-                    result = try await body(Running(connection: connection, display: nil, onProgress: onProgress))
-                } else {
-                    let running = Running(connection: connection, display: display) { progress in
-                        onProgress(progress)
-                        display.update(progress)
-                    }
-                    result = try await display.showing { try await body(running) }
+                let running = Running(connection: connection, display: shown) { progress in
+                    onProgress(progress)
+                    shown?.update(progress)
                 }
-                return (result, connection.warnings)
+                guard let shown else { return (try await body(running), connection.warnings) }
+                return (try await shown.showing { try await body(running) }, connection.warnings)
             }
         }
     }
 
     private func show(_ report: PullReport) {
         if !quiet { Diagnostics.info(ReportText.text(report), report) }
-        report.warnings.forEach { Diagnostics.warning($0.message) }
+        for warning in report.warnings { Diagnostics.warning(warning.message) }
     }
 }
 
-/// How many rows are staged, for what is said when the pull is interrupted.
+/// The progress of a pull, for the note of an interruption.
 private final class StagedRows: Sendable {
     private let latest = Mutex<PullProgress?>(nil)
 
@@ -177,15 +179,14 @@ private final class StagedRows: Sendable {
     }
 
     func note(file: String, _ connection: ConnectionOptions) -> Interruption.Note {
-        let again = "run the same command again"
         guard let progress = latest.withLock({ $0 }), progress.rows > 0 else {
-            return .init(message: "the table is as it was before", hint: again)
+            return .init(message: "the table is unchanged")
         }
         let total = progress.totalRows.map { " of \(Readable.count($0))" } ?? ""
         let command =
             ["bqpull resume", shellWord(file)] + (progress.runID.map { ["--run", $0] } ?? []) + connection.given
         return .init(
-            message: "\(Readable.count(progress.rows))\(total) rows are staged and kept, the table is as it was before",
-            hint: "\(again), or \(command.joined(separator: " ")), to go on with the next row")
+            message: "\(Readable.count(progress.rows))\(total) rows are staged, and the table is unchanged",
+            hint: "run the same command again, or \(command.joined(separator: " ")), to continue with the next row")
     }
 }

@@ -16,7 +16,7 @@ struct Label: ExpressibleByArgument {
     }
 }
 
-/// Names of columns between commas.
+/// Comma-separated column names.
 struct ColumnList: ExpressibleByArgument {
     var names: [String]
 
@@ -29,7 +29,7 @@ struct ColumnList: ExpressibleByArgument {
 }
 
 extension QueryRequest.Priority: ExpressibleByArgument {
-    /// Reads `interactive` or `batch`.
+    /// Parses `interactive` or `batch`.
     public init?(argument: String) {
         self.init(rawValue: argument.uppercased())
     }

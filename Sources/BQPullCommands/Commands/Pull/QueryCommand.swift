@@ -3,7 +3,7 @@ import BigQuery
 import BigQueryPull
 import SQLiteStaging
 
-/// Pulls the result of a query into a table of a local SQLite database.
+/// `bqpull query`: pulls the result of a query into a SQLite table, or to standard output.
 struct QueryCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "query",
@@ -20,12 +20,12 @@ struct QueryCommand: AsyncParsableCommand {
               bqpull query 'SELECT * FROM sales.orders LIMIT 1000' --format csv \\
                   > orders.csv
 
-            What the query will process, and about what that costs on demand, is shown
-            before it runs; a query of more than 100 GB has to be confirmed.
+            Before the query runs, bqpull shows how much it will process and the
+            approximate cost on demand; above 100 GB it asks for confirmation.
 
-            A pull that was interrupted continues where it stopped when the same command
-            is given again within 12 hours (--continue-within), without running the
-            query a second time; bqpull runs staging.db shows what there is.
+            To continue an interrupted pull, run the same command again within 12 hours
+            (--continue-within); the query does not run a second time. bqpull runs
+            staging.db lists the runs.
             """
     )
 
@@ -35,7 +35,7 @@ struct QueryCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Take only rows above the highest value of this column so far (INT64, DATE, DATETIME, TIMESTAMP), with append or upsert. The first run takes all; later ones count the rows without a value, by a small query of its own.",
+            "Pull only rows above the highest value of this column so far (INT64, DATE, DATETIME, TIMESTAMP), with append or upsert. The first run pulls all rows; later runs also count the rows where it is NULL, with a separate small query.",
             valueName: "column"
         )
     )
@@ -45,15 +45,15 @@ struct QueryCommand: AsyncParsableCommand {
 
     @OptionGroup var options: PullOptions
 
-    @Flag(help: "Show what the query would process and return, without running it or making anything.")
+    @Flag(help: "Show what the query would process and return, without running it.")
     var dryRun = false
 
     func validate() throws {
         guard text.isGiven else {
-            throw ValidationError("Give the SQL text as an argument, - for standard input, or --file PATH; one of them")
+            throw ValidationError("Pass exactly one of: the SQL text, - for standard input, or --file PATH")
         }
         guard incremental == nil || target.into != nil else {
-            throw ValidationError("--incremental is for a database; name it with --into FILE")
+            throw ValidationError("--incremental applies to a database; pass --into FILE")
         }
     }
 
@@ -89,7 +89,7 @@ struct QueryCommand: AsyncParsableCommand {
         pull.onEstimate = { estimate in
             try await cost.allow(estimate, limit: query.maximumBytesBilled, settings, running.display)
         }
-        options.configure(&pull, startsAnew: target.restart, for: running)
+        options.configure(&pull, restarts: target.restart, for: running)
         target.configure(&pull)
         return pull
     }

@@ -3,7 +3,7 @@ import Foundation
 import GoogleHTTP
 import TextSupport
 
-/// Where the text of a query comes from.
+/// The SQL text of a query: an argument, a file or standard input.
 struct QueryText: ParsableArguments {
     @Argument(help: ArgumentHelp("The SQL text; - reads it from standard input.", valueName: "sql"))
     var sql: String?
@@ -11,7 +11,7 @@ struct QueryText: ParsableArguments {
     @Option(help: ArgumentHelp("A file with the SQL text.", valueName: "path"))
     var file: String?
 
-    /// Whether it comes from one place.
+    /// Whether exactly one source is given.
     var isGiven: Bool { (sql == nil) != (file == nil) }
 
     /// The text.
@@ -21,15 +21,13 @@ struct QueryText: ParsableArguments {
     static func read(_ sql: String?, file: String?) throws -> String {
         let text = if let sql, sql != "-" { sql } else { try contents(of: file) }
         guard !text.allSatisfy(\.isWhitespace) else {
-            throw CommandError(
-                message: "the SQL text is empty", exitStatus: .usage,
-                hint: "give a query, for example 'SELECT 1 AS one'")
+            throw CommandError(.usage, "the SQL text is empty", hint: "pass a query, for example 'SELECT 1 AS one'")
         }
         // SQL has at least two words.
         guard text.contains(where: { $0.isWhitespace || $0 == "(" }) else {
             let name = printable(text, limit: 200)
             throw CommandError(
-                message: "\"\(name)\" is no SQL text", exitStatus: .usage,
+                .usage, "\"\(name)\" is not SQL",
                 hint: FileManager.default.fileExists(atPath: text)
                     ? "read SQL from a file with --file \(shellWord(name))"
                     : "pull a table with bqpull table \(shellWord(name)), or query it: 'SELECT * FROM \(name)'")
@@ -37,7 +35,7 @@ struct QueryText: ParsableArguments {
         return text
     }
 
-    /// The text of a file, or without one of standard input.
+    /// The text of a file, or of standard input.
     private static func contents(of file: String?) throws -> String {
         let bytes: [UInt8]
         do throws(InputFileError) {
@@ -49,13 +47,13 @@ struct QueryText: ParsableArguments {
             }
         } catch {
             throw CommandError(
-                message: "the SQL text of \(printable(file ?? "standard input")) \(error.reason)",
-                exitStatus: .inputMissing, hint: error.hint)
+                .unreadableInput, "the SQL text of \(printable(file ?? "standard input")) \(error.reason)",
+                hint: error.hint)
         }
         guard let text = String(bytes: bytes, encoding: .utf8) else {
             throw CommandError(
-                message: "the SQL text of \(printable(file ?? "standard input")) is not valid UTF-8",
-                exitStatus: .inputMissing, hint: "convert it to UTF-8")
+                .unreadableInput, "the SQL text of \(printable(file ?? "standard input")) is not valid UTF-8",
+                hint: "convert it to UTF-8")
         }
         return text
     }

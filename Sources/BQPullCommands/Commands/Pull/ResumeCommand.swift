@@ -4,18 +4,17 @@ import BigQueryPull
 import SQLiteStaging
 import TextSupport
 
-/// Continues a pull that was interrupted.
+/// `bqpull resume`: continues an interrupted pull.
 struct ResumeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "resume",
-        abstract: "Continue a pull that was interrupted, however old it is.",
+        abstract: "Continue an interrupted pull, however old it is.",
         discussion: """
-            The job that BigQuery has run already is not run again: the pull continues
-            with the row after the last one that is staged. If its result has expired,
-            the rows are dropped and the query runs again. A table that was read without
-            a query is read again if it has changed since. A run that was published just
-            before its process ended is reported; any other finished run is left as it
-            is.
+            The job does not run again: the pull continues after the last staged row.
+            If the result has expired, the staged rows are dropped and the query runs
+            again. A table read without a query is read from the start if it has changed
+            since. A run that was published just before its process ended is reported;
+            other finished runs are not changed.
 
             Examples:
               bqpull resume staging.db
@@ -27,10 +26,10 @@ struct ResumeCommand: AsyncParsableCommand {
     var file: String
 
     @Option(
-        help: ArgumentHelp("The run, as bqpull runs shows it. Default: the latest unfinished one.", valueName: "id"))
+        help: ArgumentHelp("The ID of the run, see bqpull runs. Default: the latest unfinished one.", valueName: "id"))
     var run: String?
 
-    @Flag(help: "Drop the rows that are staged, and run the query again.")
+    @Flag(help: "Drop the staged rows, and run the query again.")
     var restart = false
 
     @OptionGroup var cost: CostOptions
@@ -42,15 +41,14 @@ struct ResumeCommand: AsyncParsableCommand {
         let project = unfinished.intent.project
         guard (options.connection.project ?? project) == project else {
             throw CommandError(
-                message: "the run \(unfinished.intent.runID) is one of the project \(project)", exitStatus: .usage,
-                hint: "leave --project out")
+                .usage, "run \(unfinished.intent.runID) belongs to project \(project)", hint: "omit --project")
         }
         let settings = try options.connection.settings()
         try await options.stage(into: file) { running in
             var pull = try pull(
                 continuing: unfinished, try await running.connection.client(project: project), settings, running.display
             )
-            options.configure(&pull, startsAnew: restart, for: running)
+            options.configure(&pull, restarts: restart, for: running)
             return try await pull.publish(into: unfinished.target)
         }
     }
@@ -61,7 +59,7 @@ struct ResumeCommand: AsyncParsableCommand {
         guard run.intent.jobID != nil else { return try TablePull(continuing: run, client: client) }
         var pull = try QueryPull(continuing: run, client: client)
         pull.onInterruptedJob = InterruptedJobText.show
-        // For a query that has to be run anew.
+        // For a query whose result has expired.
         if let limit = try settings.value(.maxBytesBilled, option: cost.maxBytesBilled) {
             pull.query.maximumBytesBilled = Int64(limit.bytes)
         }
@@ -75,23 +73,21 @@ struct ResumeCommand: AsyncParsableCommand {
         let runs = try await RunLog.read(path: file, options.lock.staging)
         if let run {
             guard let found = runs.first(where: { $0.intent.runID == run }) else {
-                throw StagingError(
-                    code: .noRun, message: "\(file) has no run \(run)",
-                    hint: "bqpull runs \(shellWord(file)) lists them")
+                throw StagingError(code: .noRun, message: "\(file) has no run \(run)")
+                    .hinted("bqpull runs \(shellWord(file)) lists them")
             }
             guard !found.state.isUnfinished, !found.awaitsAcknowledgement else { return found }
             guard found.state == .published else {
                 throw StagingError(
-                    code: .noRun,
-                    message: "the run \(run) is \(found.state.rawValue), so that there is nothing to continue",
-                    hint: "run its command again")
+                    code: .noRun, message: "run \(run) is \(found.state.rawValue); there is nothing to continue"
+                ).hinted("run its command again")
             }
-            Diagnostics.info("the run \(run) is published already")
+            Diagnostics.info("run \(run) is already published")
             return nil
         }
         let unfinished = runs.last { $0.state.isUnfinished }
         guard let latest = unfinished ?? runs.last(where: { $0.awaitsAcknowledgement }) else {
-            Diagnostics.info("every run in \(file) is finished")
+            Diagnostics.info("all runs in \(file) are finished")
             return nil
         }
         return latest

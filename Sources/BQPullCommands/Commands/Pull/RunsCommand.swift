@@ -2,14 +2,14 @@ import ArgumentParser
 import Foundation
 import SQLiteStaging
 
-/// Lists the runs of a staging database.
+/// `bqpull runs`: lists the runs of a staging database.
 struct RunsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "runs",
         abstract: "List the runs of a staging database, or drop the rows of one.",
         discussion: """
-            Runs that are interrupted hold rows that bqpull resume goes on from;
-            finished ones are a log.
+            bqpull resume continues interrupted runs from the rows that they have
+            staged; finished runs are a log.
 
             Examples:
               bqpull runs staging.db
@@ -21,7 +21,7 @@ struct RunsCommand: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("The staging database.", valueName: "file"))
     var file: String
 
-    @Option(help: ArgumentHelp("Drop the rows of a run that is not published.", valueName: "id"))
+    @Option(help: ArgumentHelp("Drop the rows of an unpublished run.", valueName: "id"))
     var discard: String?
 
     @Flag(help: "Write the runs as one JSON array to standard output.")
@@ -32,7 +32,7 @@ struct RunsCommand: AsyncParsableCommand {
     func run() async throws {
         if let discard {
             try await RunLog.discard(discard, path: file, lock.staging)
-            Diagnostics.info("the rows of the run \(discard) are dropped")
+            Diagnostics.info("dropped the rows of run \(discard)")
         }
         guard discard == nil || json else { return }
         let runs = try await RunLog.read(path: file, lock.staging)

@@ -3,11 +3,11 @@ import BigQuery
 import BigQueryPull
 import TextSupport
 
-/// Pulls a table, without a query, into a table of a local SQLite database.
+/// `bqpull table`: pulls a table without a query into a SQLite table, or to standard output.
 struct TableCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "table",
-        abstract: "Pull a table without a query, which costs nothing.",
+        abstract: "Pull a table without a query, free of charge.",
         discussion: """
             Examples:
               bqpull table sales.orders --into staging.db
@@ -17,13 +17,13 @@ struct TableCommand: AsyncParsableCommand {
                   --table words
               bqpull table sales.orders --rows 100
 
-            Tables come page by page, which is slower than a query for large ones. One
-            that changes meanwhile is read again, twice at most. Views, materialized
-            views and external tables have no rows to read without a query.
+            Pages are read one after another; for large tables a query is faster. A table
+            that changes while it is read is read again, at most twice. Views,
+            materialized views and external tables can only be read with a query.
 
-            A pull that was interrupted continues where it stopped when the same command
-            is given again within 12 hours (--continue-within), as long as the table has
-            not changed; bqpull runs staging.db shows what there is.
+            To continue an interrupted pull, run the same command again within 12 hours
+            (--continue-within), unless the table has changed. bqpull runs staging.db
+            lists the runs.
             """
     )
 
@@ -34,13 +34,13 @@ struct TableCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The columns to read, in the table's order. Default: all. A STRUCT is read as a whole.",
+            "The columns to read, in the order of the table. A STRUCT is read as a whole. Default: all.",
             valueName: "column[,column]"))
     var columns: ColumnList?
 
     @Option(
         help: ArgumentHelp(
-            "The most rows to read, the first ones as BigQuery keeps them. Default: all.", valueName: "number"))
+            "The maximum number of rows to read, in the order of storage. Default: all.", valueName: "number"))
     var rows: Int64?
 
     @OptionGroup var options: PullOptions
@@ -71,7 +71,7 @@ struct TableCommand: AsyncParsableCommand {
         pull.columns = columns?.names
         pull.maximumRows = rows
         pull.onWarning = LargeResultNote.show([shellWord(source)], options.connection, running.display)
-        options.configure(&pull, startsAnew: target.restart, for: running)
+        options.configure(&pull, restarts: target.restart, for: running)
         target.configure(&pull)
         return try await NameSuggestion(client: client).explaining(table) { [pull] in try await body(pull) }
     }

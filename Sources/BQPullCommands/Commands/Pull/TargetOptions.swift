@@ -3,35 +3,35 @@ import BigQueryPull
 import RowFormats
 import SQLiteStaging
 
-/// Where rows go, and what becomes of what is there: the options of every command that begins a pull.
+/// Where rows go, and what happens to existing ones: the options of every command that starts a pull.
 struct TargetOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "The SQLite database; it is created if it does not exist. Default: rows go to standard output.",
+            "The SQLite database; created if it does not exist. Default: rows go to standard output.",
             valueName: "file"))
     var into: String?
 
     @Option(
         help: ArgumentHelp(
-            "How rows are written to standard output: table, csv or jsonl. Default: table on a terminal, else csv.",
+            "The format of rows on standard output: table, csv or jsonl. Default: table on a terminal, else csv.",
             valueName: "format"))
     var format: RowFormat?
 
     @Option(
         help: ArgumentHelp(
-            "The text of NULL in CSV, without quotes; a value of the same text stands in quotes. Default: nothing, which a single column cannot have.",
+            "The text for NULL in CSV, unquoted; equal values are quoted. Default: empty, which a single column cannot use.",
             valueName: "text"))
     var null: String?
 
     @Option(
         help: ArgumentHelp(
-            "The table in the SQLite database. Default: results, or the name of the table that is pulled.",
+            "The table in the SQLite database. Default: results, or the name of the pulled table.",
             valueName: "name"))
     var table: String?
 
     @Option(
         help: ArgumentHelp(
-            "What to do with an existing table: fail, replace, append, or upsert (rows whose --key is there get their new values). Default: replace one that bqpull made, fail for any other.",
+            "What to do with an existing table: fail, replace, append, or upsert (update rows with the same --key). Default: replace a table created by bqpull, fail for any other.",
             valueName: "mode"
         )
     )
@@ -39,7 +39,7 @@ struct TargetOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The columns that tell rows apart. A table that is made gets a unique index on them, one that rows are added to must have it; a row with NULL or another row's key stops the pull.",
+            "The columns that identify rows. A new table gets a unique index on them, an existing one must have it. A row with a NULL or duplicate key stops the pull.",
             valueName: "column[,column]"
         )
     )
@@ -48,50 +48,50 @@ struct TargetOptions: ParsableArguments {
     @Option(
         name: .customLong("index"),
         help: ArgumentHelp(
-            "An index to make before the table is published; may be given several times.", valueName: "column[,column]")
+            "An index to create before the table is published; can be repeated.", valueName: "column[,column]")
     )
     var indexes: [ColumnList] = []
 
-    @Flag(help: "Add columns that the existing table does not have, when rows are added to it.")
+    @Flag(help: "Add missing columns to the existing table, with append or upsert.")
     var evolve = false
 
     @Flag(
         help:
-            "Drop the rows that an interrupted run of this command has staged, and run the query again. Also runs it again right after it was published; with append this adds the rows a second time."
+            "Drop the rows staged by an interrupted run of this command, and run the query again. Also runs a query again that was just published; with append this adds the rows a second time."
     )
     var restart = false
 
     @Option(
         help: ArgumentHelp(
-            "Continue an interrupted run of this command if it began within this time; drop an older one and run again. Default: 12h.",
+            "Continue an interrupted run of this command if it started within this time; drop an older one and start from scratch. Default: 12h.",
             valueName: "duration"))
     var continueWithin: DurationText?
 
     @Option(
         help: ArgumentHelp(
-            "If this command published its rows within this time, and ended before its report was out, repeat the report instead of running again; 0 turns that off. Default: 10m.",
+            "If this command published its rows within this time, and ended before it wrote its report, repeat the report instead of running again; 0 disables this. Default: 10m.",
             valueName: "duration"))
     var retryWindow: DurationText?
 
     func validate() throws {
         if into != nil {
             guard format == nil else {
-                throw ValidationError("--format is for rows on standard output; leave it or --into out")
+                throw ValidationError("--format applies to standard output; omit it or --into")
             }
             guard null == nil else {
-                throw ValidationError("--null is for rows on standard output; leave it or --into out")
+                throw ValidationError("--null applies to standard output; omit it or --into")
             }
         } else if let option = optionOfDatabase {
-            throw ValidationError("\(option) is for a database; name it with --into FILE")
+            throw ValidationError("\(option) applies to a database; pass --into FILE")
         }
         guard let null else { return }
-        guard format ?? .csv == .csv else { throw ValidationError("--null is for --format csv only") }
+        guard format ?? .csv == .csv else { throw ValidationError("--null requires --format csv") }
         guard (try? CSVEncoder(null: null)) != nil else {
-            throw ValidationError("--null must not contain quotes, commas or line breaks: NULL stands without quotes")
+            throw ValidationError("--null must not contain quotes, commas or line breaks")
         }
     }
 
-    /// An option that was given and means nothing without a database.
+    /// A given option that requires a database.
     private var optionOfDatabase: String? {
         [
             ("--table", table != nil), ("--if-exists", ifExists != nil), ("--key", key != nil),
@@ -101,13 +101,13 @@ struct TargetOptions: ParsableArguments {
         .first { $0.1 }?.0
     }
 
-    /// Applies to a pull what the options say about earlier runs.
+    /// Applies the options about earlier runs to a pull.
     func configure(_ pull: inout some Pull) {
         if let continueWithin { pull.continueWithin = continueWithin.duration }
         if let retryWindow { pull.retryWindow = retryWindow.duration }
     }
 
-    /// The target in this database that the options describe.
+    /// The target that the options describe.
     func stagingTarget(in file: String, defaultTable: String) -> StagingTarget {
         StagingTarget(
             path: file, table: table ?? defaultTable, ifExists: ifExists, key: key?.names ?? [],

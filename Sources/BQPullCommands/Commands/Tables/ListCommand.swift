@@ -9,8 +9,8 @@ struct ListCommand: AsyncParsableCommand {
         commandName: "ls",
         abstract: "List datasets, or the tables and views of a dataset.",
         discussion: """
-            One line each: the name and, for a table, its type behind a tab. It costs
-            nothing.
+            Prints one name per line; tables are followed by a tab and their type.
+            Listing is free of charge.
 
             Examples:
               bqpull ls

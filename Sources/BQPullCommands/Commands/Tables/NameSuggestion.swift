@@ -2,27 +2,27 @@ import BigQuery
 import BigQueryRows
 import TextSupport
 
-/// Tells who mistyped a name which one was probably meant.
+/// Suggests the name that a mistyped table or dataset name was probably meant to be.
 struct NameSuggestion {
     let client: BigQueryClient
 
-    /// How long the lists may take: the answer is known already, this only makes it better.
-    private static let time: Duration = .seconds(3)
+    /// The time limit of the lookups, which only improve the hint.
+    private static let timeout: Duration = .seconds(3)
 
-    /// Adds the table or dataset of the nearest name to an error that says that the table was not found.
+    /// Adds the nearest table or dataset name to the error if the table was not found.
     func explaining<Result>(_ table: TableReference, _ body: () async throws -> Result) async throws -> Result {
         try await explaining(body) { _ in await nearest(to: table) }
     }
 
-    /// Adds the dataset of the nearest name to an error that says that the dataset was not found.
+    /// Adds the nearest dataset name to the error if the dataset was not found.
     func explaining<Result>(_ dataset: DatasetReference, _ body: () async throws -> Result) async throws -> Result {
         try await explaining(body) { _ in await nearest(to: dataset) }
     }
 
-    /// Adds the nearest name to an error that says that a table or dataset of a query was not found.
+    /// Adds the nearest name to the error if a table or dataset of a query was not found.
     func explainingQuery<Result>(_ body: () async throws -> Result) async throws -> Result {
         try await explaining(body) { message in
-            // BigQuery's own words: Not found: Table project:dataset.table was not found in location US
+            // BigQuery's message: Not found: Table project:dataset.table was not found in location US
             guard let match = message.firstMatch(of: /(Table|Dataset) ([^\s:]+(?::[^\s:]+)?:[^\s]+)/) else {
                 return nil
             }
@@ -44,7 +44,7 @@ struct NameSuggestion {
             return try await body()
         } catch let error as BigQueryError where error.code == .notFound {
             let message = error.message
-            if let name = await withTimeout(Self.time, { await nearest(message) }) ?? nil {
+            if let name = await withTimeout(Self.timeout, { await nearest(message) }) ?? nil {
                 throw error.hinted("did you mean \(printable(name))?")
             }
             throw error
@@ -67,7 +67,7 @@ struct NameSuggestion {
         }
     }
 
-    /// The name as it may be typed: without the project if that is the one which pays.
+    /// The name to type: without the project if that is the billing project.
     private func name(_ full: String, _ project: String) -> String {
         project == client.configuration.project ? String(full.dropFirst(project.count + 1)) : full
     }

@@ -1,13 +1,13 @@
 import ArgumentParser
 import BigQuery
 
-/// `bqpull show`: what a table is, without reading its rows.
+/// `bqpull show`: describes a table without reading its rows.
 struct ShowCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",
         abstract: "Show a table or view: columns, rows, size, partitioning.",
         discussion: """
-            Rows are not read, and it costs nothing.
+            Reads no rows, and is free of charge.
 
             Examples:
               bqpull show sales.orders

@@ -1,20 +1,22 @@
 import ArgumentParser
 import RowFormats
 
-/// How rows are written to standard output.
+/// The format of rows on standard output.
 enum RowFormat: String, ExpressibleByArgument, CaseIterable {
-    /// Aligned columns, for people.
+    /// Aligned columns.
     case table
-    /// RFC 4180 with a header: NULL is nothing or a text of the user's, an empty text is `""`.
+    /// RFC 4180 with a header. NULL is empty or a text set by the user, an empty string is `""`.
     case csv
-    /// One JSON object a line.
+    /// One JSON object per line.
     case jsonl
 
-    /// What writes it.
+    /// An encoder for this format.
     ///
     /// - Parameters:
-    ///   - width: the columns of the terminal; `nil` if there is none to cut lines for.
-    ///   - null: the text of NULL in CSV.
+    ///   - width: The width of the terminal, to which lines are truncated; `nil` without a terminal.
+    ///   - null: The text for NULL in CSV.
+    /// - Returns: The encoder.
+    /// - Throws: `RowFormatError` if the text for NULL needs quotes.
     func encoder(width: Int?, null: String = "") throws(RowFormatError) -> any RowEncoder {
         switch self {
         case .table: TableEncoder(width: width)

@@ -4,15 +4,15 @@ import Synchronization
 /// The reader of standard output closed its end. Not a failure: no reader needs the rest.
 struct BrokenPipe: Error {}
 
-/// Writes bytes to standard output as they come.
+/// Writes bytes to standard output as they arrive.
 ///
-/// Blocks a thread of its own until the reader takes more; ends when the task is cancelled.
+/// Blocks a separate thread while the reader is slow; stops when the task is cancelled.
 final class StandardOutputWriter: Sendable {
     private let onFirstBytes: @Sendable () -> Void
     private let hasBegun = Atomic(false)
     private let queue = DispatchQueue(label: "bqpull.output")
 
-    /// - Parameter onFirstBytes: called before anything is written.
+    /// - Parameter onFirstBytes: Called before the first write.
     init(onFirstBytes: @escaping @Sendable () -> Void) {
         self.onFirstBytes = onFirstBytes
     }

@@ -3,23 +3,23 @@ import Foundation
 import RowFormats
 import TextSupport
 
-/// Aligned columns for people: numbers at the right, everything else at the left.
+/// Encodes rows as aligned columns: numbers to the right, everything else to the left.
 ///
-/// The first rows decide how wide the columns are; what is longer in later ones is cut on a terminal, and stands out
-/// elsewhere.
+/// The first rows determine the column widths. Wider values in later rows are truncated on a terminal, and break the
+/// alignment elsewhere.
 struct TableEncoder: RowEncoder {
-    /// The columns of the terminal; `nil` if lines are not to be cut.
+    /// The width of the terminal; `nil` if lines are not truncated.
     let width: Int?
     private var fields: [TableSchema.Field] = []
     private var widths: [Int]?
     private var firstLines: [[String]] = []
     private var firstBytes = 0
 
-    /// The rows by which widths are decided, and the most bytes of them.
+    /// The number of rows that determine the widths, and their maximum size.
     private static let (sampleRows, sampleBytes) = (1_000, 4 << 20)
-    /// The most columns of a terminal that one column of the table may take, so that others are seen as well.
+    /// The maximum width of a column on a terminal.
     private static let widestColumn = 40
-    /// The most characters of a value that are looked at for a terminal.
+    /// The maximum number of characters of a value that are examined for a terminal.
     private static let longestValue = 200
 
     init(width: Int?) {
@@ -48,7 +48,7 @@ struct TableEncoder: RowEncoder {
 
     mutating func finish() -> [UInt8] { widths == nil ? beginning() : [] }
 
-    /// A note about the columns that a narrow terminal does not show; `nil` if it shows all.
+    /// A note about the columns that do not fit the terminal; `nil` if all do.
     var omission: String? {
         guard let width, let widths else { return nil }
         var (shown, used) = (0, -2)
@@ -58,11 +58,12 @@ struct TableEncoder: RowEncoder {
             shown += 1
         }
         guard shown < widths.count else { return nil }
-        return "\(widths.count - shown) of \(widths.count) columns are wider than the terminal or beside it; "
-            + "--format csv or jsonl has all, and so has --into FILE"
+        let count = widths.count - shown
+        return
+            "… \(count) more \(count == 1 ? "column" : "columns"); --format csv, --format jsonl and --into FILE have all"
     }
 
-    /// The header and the rows so far.
+    /// The header and the buffered rows.
     private mutating func beginning() -> [UInt8] {
         let header = fields.distinctNames.map { printable($0, limit: limit) }
         let widths = fields.indices.map { column in

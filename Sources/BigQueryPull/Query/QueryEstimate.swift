@@ -1,0 +1,25 @@
+import BigQuery
+public import BigQueryRows
+
+/// The bytes that a query would process and the columns it would return, from a dry run, which is free.
+public struct QueryEstimate: Sendable, Codable {
+    /// The project billed for the query.
+    public var project: String
+    /// The location the query would run in, if the service reports it.
+    public var location: String?
+    /// The upper bound of the bytes that the query would process; `nil` if the service does not report it.
+    public var bytesProcessed: Int64?
+    /// The columns of the result; `nil` if the service does not report them (legacy SQL, emulators).
+    public var schema: TableSchema?
+
+    init(_ plan: PlannedQuery) {
+        self.init(plan.dryRun, location: plan.query.location)
+    }
+
+    init(_ dryRun: Job, location: String?) {
+        project = dryRun.reference.projectID
+        self.location = location
+        bytesProcessed = dryRun.bytesProcessed
+        schema = dryRun.schema
+    }
+}

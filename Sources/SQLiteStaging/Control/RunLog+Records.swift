@@ -1,0 +1,282 @@
+import BigQueryRows
+import Foundation
+import GRDB
+
+/// The log in `_bqpull_runs`, through an open connection.
+extension RunLog {
+    // MARK: Reading
+
+    /// All runs, in the order of their start.
+    static func all(path: String, _ db: Database) throws -> [RecordedRun] {
+        guard try db.tableExists("_bqpull_runs") else { return [] }
+        return try runs("ORDER BY rowid", path: path, db)
+    }
+
+    /// The run of this ID; `nil` if it is not recorded.
+    static func find(_ runID: String, path: String, _ db: Database) throws -> RecordedRun? {
+        try runs("WHERE run_id = ?", [runID], path: path, db).first
+    }
+
+    /// The latest unfinished run of a command; `nil` if all are finished.
+    static func unfinished(_ command: String, target: StagingTarget, _ db: Database) throws -> RecordedRun? {
+        guard try db.tableExists("_bqpull_runs") else { return nil }
+        return try runs(
+            "WHERE \(sameCommand) AND state IN ('running', 'interrupted') ORDER BY rowid DESC LIMIT 1",
+            try arguments(command, target), path: target.path, db
+        ).first
+    }
+
+    /// The latest published run of a command if it is not acknowledged. Another publication into the table acknowledges
+    /// it.
+    static func unacknowledged(_ command: String, target: StagingTarget, _ db: Database) throws -> RecordedRun? {
+        guard try ControlTables.isCurrent(db) else { return nil }
+        return try runs(
+            "WHERE \(sameCommand) AND state = 'published' AND acknowledged = 0 ORDER BY rowid DESC LIMIT 1",
+            try arguments(command, target), path: target.path, db
+        ).first
+    }
+
+    /// Whether a published run of any command into a target is not acknowledged.
+    static func hasUnacknowledged(_ target: StagingTarget, _ db: Database) throws -> Bool {
+        guard try ControlTables.isCurrent(db) else { return false }
+        return try Bool.fetchOne(
+            db,
+            sql: """
+                SELECT EXISTS (
+                    SELECT 1 FROM _bqpull_runs
+                    WHERE target = ? AND if_exists IS ? AND state = 'published' AND acknowledged = 0
+                )
+                """, arguments: [target.table, target.ifExists?.rawValue]) ?? false
+    }
+
+    /// The highest value of a column that runs have published into a table since a run created it; `nil` if no run
+    /// did, or the table does not exist.
+    static func watermark(_ column: String, table: String, path: String, _ db: Database) throws -> Watermark? {
+        guard try db.tableExists("_bqpull_runs"), try db.tableExists(table) else { return nil }
+        let found = try records(
+            """
+            SELECT watermark, schema FROM _bqpull_runs
+            WHERE target = :table AND state = 'published' AND incremental_column = :column
+            AND rowid >= coalesce((
+                SELECT max(rowid) FROM _bqpull_runs WHERE target = :table AND state = 'published' AND made_table
+            ), 0)
+            ORDER BY rowid DESC LIMIT 1
+            """, ["table": table, "column": column], path: path, db
+        ).first
+        guard let found, let schema = try found.optionalJSON("schema") as TableSchema?,
+            let field = schema.fields.first(where: { SQLiteName($0.name) == SQLiteName(column) })
+        else { return nil }
+        return Watermark(column: field.name, type: field.type, value: try found.optionalText("watermark"))
+    }
+
+    /// The runs in progress, or whose process exited unexpectedly.
+    static func running(_ db: Database, path: String) throws -> [(runID: String, target: String)] {
+        guard try db.tableExists("_bqpull_runs") else { return [] }
+        return try records("SELECT run_id, target FROM _bqpull_runs WHERE state = 'running'", path: path, db)
+            .map { (try $0.text("run_id"), try $0.text("target")) }
+    }
+
+    private static let sameCommand = "command = ? AND target = ? AND if_exists IS ? AND key_columns = ?"
+
+    private static func arguments(_ command: String, _ target: StagingTarget) throws -> StatementArguments {
+        [command, target.table, target.ifExists?.rawValue, try ControlTables.json(target.key)]
+    }
+
+    private static func runs(
+        _ condition: String, _ arguments: StatementArguments = [], path: String, _ db: Database
+    ) throws -> [RecordedRun] {
+        let selection = """
+            SELECT *, EXISTS (
+                SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = \(HiddenTable.nameSQL)
+            ) AS has_table FROM _bqpull_runs
+            """
+        return try records("\(selection) \(condition)", arguments, path: path, db).map(RecordedRun.init)
+    }
+
+    private static func records(
+        _ sql: String, _ arguments: StatementArguments = [], path: String, _ db: Database
+    ) throws -> [ControlRow] {
+        let rows = try Row.fetchCursor(db, sql: sql, arguments: arguments)
+        var records: [ControlRow] = []
+        while let row = try rows.next() { records.append(ControlRow(row, table: "_bqpull_runs", path: path)) }
+        return records
+    }
+
+    // MARK: Writing
+
+    /// Records a new run.
+    static func insert(_ intent: StagingIntent, target: StagingTarget, _ db: Database) throws {
+        try db.execute(
+            sql: """
+                INSERT INTO _bqpull_runs (
+                    run_id, target, if_exists, key_columns, index_columns, adds_columns, incremental_column, state,
+                    command, project, location, job_id, sql, configuration, statement_type, estimated_bytes, schema,
+                    started_at, updated_at, tool_version
+                ) VALUES (?, ?, ?, ?, ?, ?, ?, 'running', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, \(ControlTables.now), ?)
+                """,
+            arguments: [
+                intent.runID, target.table, target.ifExists?.rawValue, try ControlTables.json(target.key),
+                try ControlTables.json(target.indexes), target.addsColumns, intent.incrementalColumn, intent.command,
+                intent.project, intent.location, intent.jobID, intent.sql, intent.configuration,
+                intent.statementType, intent.estimatedBytes, try intent.schema.map(ControlTables.json),
+                ControlRow.text(of: intent.startedAt), intent.toolVersion,
+            ])
+    }
+
+    /// Marks an unfinished run as running, with the parts of its target that can differ from before.
+    ///
+    /// It continues at its first row if another program has changed the columns or the number of rows in the hidden
+    /// table.
+    static func resume(_ run: RecordedRun, target: StagingTarget, _ db: Database) throws {
+        let runID = run.intent.runID
+        if try !isIntact(run, db) {
+            try dropTable(runID, db)
+            try checkpoint(runID, rows: 0, dataWritten: 0, StagingStatistics(location: run.statistics.location), db)
+        }
+        try db.execute(
+            sql: """
+                UPDATE _bqpull_runs SET
+                    state = 'running', error = NULL, index_columns = ?, adds_columns = ?, updated_at = \(ControlTables.now)
+                WHERE run_id = ?
+                """,
+            arguments: [try ControlTables.json(target.indexes), target.addsColumns, runID])
+    }
+
+    private static func isIntact(_ run: RecordedRun, _ db: Database) throws -> Bool {
+        guard run.hasTable else { return run.rows == 0 }
+        guard let schema = run.intent.schema,
+            let table = try? HiddenTable(schema, ofRun: run.intent.runID, for: run.target, columnLimit: .max),
+            try db.columns(in: table.name).map(\.name) == table.columns.map(\.name)
+        else { return false }
+        return try StagingDatabase.rowCount(of: table.name, db) == run.rows
+    }
+
+    /// Throws `superseded` unless a run is running with this many rows: another process has ended or continued it.
+    static func requireRunning(_ runID: String, rows: Int64, _ db: Database) throws {
+        let rowsOfRun = try db.cachedStatement(
+            sql: "SELECT rows FROM _bqpull_runs WHERE run_id = ? AND state = 'running'")
+        let found = try Int64.fetchOne(rowsOfRun, arguments: [runID])
+        guard found == rows else {
+            throw StagingError(
+                code: .superseded, message: "another run on the same table has taken this run's place")
+        }
+    }
+
+    /// Creates the hidden table of a run.
+    static func create(_ table: HiddenTable, schema: TableSchema, runID: String, _ db: Database) throws {
+        try db.execute(sql: table.createSQL(name: table.name))
+        try db.execute(
+            sql: "UPDATE _bqpull_runs SET schema = ? WHERE run_id = ?",
+            arguments: [try ControlTables.json(schema), runID])
+    }
+
+    /// Records the progress of a run, in the transaction of the rows that it counts.
+    static func checkpoint(
+        _ runID: String, rows: Int64, dataWritten: Int64, _ statistics: StagingStatistics, _ db: Database
+    ) throws {
+        try db.cachedStatement(sql: checkpointSQL).execute(arguments: [
+            rows, dataWritten, statistics.location, statistics.totalRows, statistics.pageToken,
+            statistics.pages, statistics.wireBytes, statistics.inflatedBytes, statistics.bytesProcessed,
+            statistics.bytesBilled, statistics.cacheHit, runID,
+        ])
+    }
+
+    private static let checkpointSQL = """
+        UPDATE _bqpull_runs SET
+            rows = ?, data_written = ?, location = coalesce(?, location), total_rows = ?, page_token = ?,
+            pages = ?, wire_bytes = ?, inflated_bytes = ?, bytes_processed = ?, bytes_billed = ?,
+            cache_hit = ?, updated_at = \(ControlTables.now)
+        WHERE run_id = ?
+        """
+
+    /// Records that an unfinished run stopped, and whether it can be continued. Its rows stay.
+    static func stop(_ runID: String, canContinue: Bool, error: String, _ db: Database) throws {
+        let finished = canContinue ? "NULL" : ControlTables.now
+        try db.execute(
+            sql: """
+                UPDATE _bqpull_runs SET
+                    state = ?, error = ?, updated_at = \(ControlTables.now), finished_at = \(finished)
+                WHERE run_id = ? AND state IN ('running', 'interrupted')
+                """,
+            arguments: [
+                (canContinue ? RecordedRun.State.interrupted : .failed).rawValue, error, runID,
+            ])
+    }
+
+    /// Marks a run as published, and drops the rows of other runs into the table.
+    ///
+    /// Earlier runs into the table count as acknowledged, since the table has changed since.
+    static func markPublished(
+        _ runID: String, target: String, madeTable: Bool, tableRows: Int64, watermark: String?, _ db: Database
+    ) throws {
+        try db.execute(
+            sql: """
+                UPDATE _bqpull_runs SET
+                    state = 'published', acknowledged = 0, error = NULL, made_table = ?, table_rows = ?, watermark = ?,
+                    updated_at = \(ControlTables.now), finished_at = \(ControlTables.now)
+                WHERE run_id = ?
+                """,
+            arguments: [madeTable, tableRows, watermark, runID])
+        try db.execute(
+            sql: "UPDATE _bqpull_runs SET acknowledged = 1 WHERE target = ? AND acknowledged = 0 AND run_id <> ?",
+            arguments: [target, runID])
+        let others = try String.fetchAll(
+            db,
+            sql: "SELECT run_id FROM _bqpull_runs WHERE target = ? AND state IN ('running', 'interrupted', 'failed')",
+            arguments: [target])
+        for other in others { try drop(other, as: .superseded, db) }
+    }
+
+    /// Records that the caller has received the report of a published run.
+    static func acknowledge(_ runID: String, _ db: Database) throws {
+        try db.execute(sql: "UPDATE _bqpull_runs SET acknowledged = 1 WHERE run_id = ?", arguments: [runID])
+    }
+
+    /// Drops the rows of earlier runs of a command.
+    static func discardAll(_ command: String, target: StagingTarget, _ db: Database) throws {
+        let runs = try String.fetchAll(
+            db,
+            sql: """
+                SELECT run_id FROM _bqpull_runs
+                WHERE \(sameCommand) AND state IN ('running', 'interrupted', 'failed')
+                """,
+            arguments: try arguments(command, target))
+        for run in runs { try drop(run, as: .discarded, db) }
+    }
+
+    /// Drops the rows of an unpublished run. A failed run stays failed.
+    static func drop(_ runID: String, as state: RecordedRun.State, _ db: Database) throws {
+        try dropTable(runID, db)
+        try db.execute(
+            sql: """
+                UPDATE _bqpull_runs SET
+                    state = ?, updated_at = \(ControlTables.now), finished_at = \(ControlTables.now)
+                WHERE run_id = ? AND state IN ('running', 'interrupted')
+                """,
+            arguments: [state.rawValue, runID])
+    }
+
+    private static func dropTable(_ runID: String, _ db: Database) throws {
+        try db.execute(sql: "DROP TABLE IF EXISTS \(SQLiteName.quoted(HiddenTable.name(ofRun: runID)))")
+    }
+}
+
+extension ControlRow {
+    /// Copies a row of a cursor, with texts byte for byte.
+    init(_ row: Row, table: String, path: String) {
+        var values: [String: Value] = [:]
+        for (index, column) in row.columnNames.enumerated() {
+            values[column] =
+                switch (row[index] as DatabaseValue).storage {
+                case .null: .null
+                case .int64(let number): .integer(number)
+                case .double(let number): .real(number)
+                case .string: .text(Array(row[index] as Data))
+                case .blob(let bytes): .blob(Array(bytes))
+                }
+        }
+        // A read-only file of version 2 does not have the columns of later versions.
+        let added: [String: Value] = ["acknowledged": .integer(1), "table_rows": .null]
+        self.init(table: table, path: path, values: values.merging(added) { stored, _ in stored })
+    }
+}

@@ -1,0 +1,38 @@
+import Foundation
+import Testing
+import TextSupport
+
+@Suite struct FileLockTests {
+    private static func withFile(_ test: (String) throws -> Void) throws {
+        let path = FileManager.default.temporaryDirectory.path + "/bqpull-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try test(path)
+    }
+
+    @Test func hasOneOwner() throws {
+        try Self.withFile { path in
+            let (first, second) = (try FileLock(opening: path), try FileLock(opening: path))
+            defer { second.release() }
+            #expect(try first.tryLock())
+            #expect(try !second.tryLock())
+            first.release()
+            #expect(try second.tryLock())
+        }
+    }
+
+    @Test func isReadableByItsOwnerOnly() throws {
+        try Self.withFile { path in
+            try FileLock(opening: path).release()
+            let attributes = try FileManager.default.attributesOfItem(atPath: path)
+            #expect(attributes[.posixPermissions] as? Int == 0o600)
+        }
+    }
+
+    @Test func doesNotFollowASymbolicLink() throws {
+        try Self.withFile { path in
+            try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: path + "-target")
+            let error = #expect(throws: POSIXError.self) { try FileLock(opening: path).release() }
+            #expect(error?.code == .ELOOP)
+        }
+    }
+}
