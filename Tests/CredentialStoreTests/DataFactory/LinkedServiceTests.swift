@@ -4,7 +4,7 @@ import GoogleHTTP
 import GoogleOAuth
 import Testing
 
-/// The shapes are those of the examples in Microsoft's articles on the two connectors.
+/// The expected JSON is that of Microsoft's articles about the two connectors.
 @Suite struct LinkedServiceTests {
     private func json(_ text: String) throws -> NSDictionary {
         try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? NSDictionary)
@@ -41,7 +41,7 @@ import Testing
         #expect(try json(String(decoding: service(.legacy).json(), as: UTF8.self)) == expected)
     }
 
-    @Test func aVaultHoldsTheSecrets() throws {
+    @Test func referencesSecretsInAVault() throws {
         let service = try service(.current, .keyVault(linkedService: "Vault"))
         let text = String(decoding: try service.json(), as: UTF8.self)
         let reference =
@@ -62,7 +62,7 @@ import Testing
         (LinkedService.Connector.current, "GoogleBigQueryV2Object", "GoogleBigQueryV2Source"),
         (.legacy, "GoogleBigQueryObject", "GoogleBigQuerySource"),
     ])
-    func aQueryComesWithDatasetAndCopyActivity(
+    func writesDatasetAndCopyActivity(
         connector: LinkedService.Connector, dataset: String, source: String
     ) throws {
         let service = try service(connector)
@@ -80,7 +80,7 @@ import Testing
         #expect(properties?["source"] == ["type": source, "query": "SELECT \"x\""])
     }
 
-    @Test func whatIsExportedIsImportedAgain() throws {
+    @Test func exportedCredentialsCanBeImported() throws {
         for connector in [LinkedService.Connector.current, .legacy] {
             let credential = try StoredCredential(importing: service(connector).json(), source: "x").credential
             #expect(credential.refreshToken == (try Fake.credential().refreshToken))
@@ -91,7 +91,7 @@ import Testing
     }
 
     @Test(arguments: ["", "a b", "a/b", "a_b", "ä", String(repeating: "a", count: 101)])
-    func namesThatAVaultDoesNotTakeAreRefused(name: String) throws {
+    func rejectsInvalidNames(name: String) throws {
         let credential = try Fake.credential()
         #expect(throws: OAuthError.self) { try LinkedService(credential, name: name, project: "p") }
     }

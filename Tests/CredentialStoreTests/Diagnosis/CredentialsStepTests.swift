@@ -5,7 +5,7 @@ import Testing
 @testable import CredentialStore
 
 @Suite struct CredentialsStepTests {
-    @Test func credentialsAreTheFirstStep() async throws {
+    @Test func theCredentialIsTheFirstStep() async throws {
         var diagnosis = TokenDiagnosis()
         let located = try await diagnosis.testCredentials {
             throw OAuthError(code: .unsafePermissions, message: "m")

@@ -33,8 +33,8 @@ import Testing
         return url.path
     }
 
-    /// Each place is found when those before it are gone.
-    @Test func placesAreSearchedInOrder() throws {
+    /// Each location is found if those before it are empty.
+    @Test func searchesLocationsInOrder() throws {
         try withFolder { folder in
             var environment = [
                 "HOME": folder.path,
@@ -70,7 +70,7 @@ import Testing
         }
     }
 
-    @Test func aProfileIsFoundWhateverTheEnvironmentSays() throws {
+    @Test func aProfileTakesPrecedenceOverTheEnvironment() throws {
         try withFolder { folder in
             let search = self.search([
                 "HOME": folder.path, "TOOL_CREDENTIALS": try write("named.json", in: folder, client: "other"),
@@ -87,8 +87,8 @@ import Testing
         }
     }
 
-    /// A token that replaces its token is to be stored, by whatever name the file was found.
-    @Test func ourOwnFileIsOurOwnByWhateverName() throws {
+    /// A rotated token must be stored regardless of the name by which the file was found.
+    @Test func recognizesTheStoresFileByAnyName() throws {
         try withFolder { folder in
             let store = try search(["HOME": folder.path]).store()
             try write(
@@ -106,7 +106,7 @@ import Testing
     }
 
     @Test(arguments: ["", "..", ".x", "a/b", "a b", String(repeating: "a", count: 65), "ä"])
-    func badNamesOfProfilesAreRefused(name: String) throws {
+    func rejectsInvalidProfileNames(name: String) throws {
         let search = self.search(["HOME": "/nonexistent"])
         let error = #expect(throws: OAuthError.self) { try search.store(profile: name) }
         #expect(error?.code == .credentialsInvalid)
@@ -120,7 +120,7 @@ import Testing
         #expect(error?.code == .cannotStore && error?.detail == .noStoreFolder)
     }
 
-    /// A program without variables and store of its own uses Google's.
+    /// A program without its own variables and store uses Google's.
     @Test func withoutAPrefixOnlyGooglesVariablesCount() throws {
         try withFolder { folder in
             let path = try write("application.json", in: folder, client: "google")
@@ -130,7 +130,7 @@ import Testing
         }
     }
 
-    @Test(.faults("A24")) func filesOfOthersAreWarnedAbout() throws {
+    @Test(.faults("A24")) func warnsAboutExposedFiles() throws {
         try withFolder { folder in
             let path = try write("mounted.json", in: folder, client: "mounted", permissions: 0o644)
             let link = folder.appending(path: "link.json").path
@@ -168,7 +168,7 @@ import Testing
             ),
             (String(repeating: " ", count: 70_000), .credentialsInvalid, "64 KiB"),
         ] as [(String?, OAuthError.Code, String)])
-    func badFilesAreNamedWithoutTheirSecrets(text: String?, code: OAuthError.Code, mention: String) throws {
+    func rejectsInvalidFilesWithoutShowingSecrets(text: String?, code: OAuthError.Code, mention: String) throws {
         try withFolder { folder in
             let url = folder.appending(path: "credentials.json")
             if let text { try Data(text.utf8).write(to: url) }
@@ -185,7 +185,7 @@ import Testing
             "https://oauth2.googleapis.com/token", "https://www.googleapis.com/oauth2/v4/token",
             "https://accounts.google.com/o/oauth2/token", "http://127.0.0.1:8080/token",
         ])
-    func trustsGoogleAndThisMachine(tokenURI: String) throws {
+    func trustsGoogleAndLoopback(tokenURI: String) throws {
         let credential = try AuthorizedUserCredential(
             clientID: "a", clientSecret: Secret("fake"), refreshToken: Secret("fake"), tokenURI: tokenURI
         )

@@ -8,14 +8,14 @@ import Testing
     private static let secure =
         #""clientSecret":{"type":"SecureString","value":"fake"},"refreshToken":{"type":"SecureString","value":"1//fake"}"#
 
-    /// Every form in which people have the three values, and the project that is in it.
+    /// Every form of the three values, and its project.
     @Test(
         arguments: [
             (
                 #"{"type":"authorized_user","client_id":"a","client_secret":"fake","refresh_token":"1//fake","quota_project_id":"p"}"#,
                 "p"
             ),
-            // What google-auth's Credentials.to_json() writes has no type.
+            // The output of google-auth's Credentials.to_json() has no type.
             (
                 #"{"token":null,"refresh_token":"1//fake","token_uri":"https://oauth2.googleapis.com/token","client_id":"a","client_secret":"fake","scopes":["s"],"universe_domain":"googleapis.com","account":""}"#,
                 nil
@@ -34,7 +34,7 @@ import Testing
             (#"{"client_id":"a","client_secret":"fake","refresh_token":"1//fake","scopes":{"odd":1}}"#, nil),
             ("a\nfake\n1//fake", nil), ("\u{FEFF}a\nfake\n1//fake", nil), ("\n  a \r\n fake\r\n\r\n1//fake\r\n", nil),
         ] as [(String, String?)])
-    func takesEveryForm(text: String, project: String?) throws {
+    func readsEveryForm(text: String, project: String?) throws {
         let credential = try StoredCredential(importing: Array(text.utf8), source: "x").credential
         #expect(credential.clientID == "a")
         #expect(credential.clientSecret.reveal() == "fake")
@@ -74,7 +74,7 @@ import Testing
             "AzureKeyVaultSecret"
         ),
     ])
-    func namesWhatIsMissing(text: String, mention: String) throws {
+    func rejectsOtherForms(text: String, mention: String) throws {
         let error = #expect(throws: OAuthError.self) {
             try StoredCredential(importing: Array(text.utf8), source: "the-file")
         }

@@ -25,19 +25,19 @@ import Testing
         return stored
     }
 
-    @Test func whatIsStoredIsReadBack() async throws {
+    @Test func readsAStoredCredential() async throws {
         try await withStore { store in
             #expect(try store.read() == nil)
             #expect(!store.exists)
             try await store.write(sample())
             #expect(try store.read() == sample())
             #expect(store.exists)
-            // Google's form, so that other tools read it too.
+            // In Google's format, so that other tools can read it.
             #expect(try AuthorizedUserCredential(contentsOfFile: store.path) == Fake.credential())
         }
     }
 
-    @Test func filesAndFoldersAreTheUsersOnly() async throws {
+    @Test func filesAndFoldersArePrivate() async throws {
         try await withStore { store in
             try await store.write(sample())
             #expect(try permissions(store.folder) == 0o700)
@@ -47,7 +47,7 @@ import Testing
         }
     }
 
-    @Test func noSecretStandsBesideTheCredentials() async throws {
+    @Test func otherFilesContainNoSecret() async throws {
         try await withStore { store in
             try await store.write(sample())
             try store.recordUse(of: sample(), lifetime: nil, at: Fake.day)
@@ -58,7 +58,7 @@ import Testing
         }
     }
 
-    /// A way in which the file is not one that only the user can read.
+    /// A reason that the file is not private.
     enum Damage: CaseIterable {
         case groupReads, othersRead, othersWrite, folderIsOpen, folderIsListed, link, folderIsLink, pipe, folder
 
@@ -101,7 +101,7 @@ import Testing
     }
 
     @Test(.faults("A24"), arguments: Damage.allCases)
-    func whatOthersCouldReadOrReplaceIsRefused(damage: Damage) async throws {
+    func rejectsExposedFiles(damage: Damage) async throws {
         try await withStore { store in
             try await store.write(sample())
             try damage.inflict(on: store)
@@ -112,7 +112,7 @@ import Testing
     }
 
     @Test(.enabled(if: geteuid() == 0, "only root can give files away"))
-    func aFileOfAnotherUserIsRefused() async throws {
+    func rejectsAFileOfAnotherUser() async throws {
         try await withStore { store in
             try await store.write(sample())
             try FileManager.default.setAttributes([.ownerAccountID: 12345], ofItemAtPath: store.path)
@@ -136,7 +136,7 @@ import Testing
         }
     }
 
-    @Test func aLargeFileIsRefused() async throws {
+    @Test func rejectsALargeFile() async throws {
         try await withStore { store in
             try await store.write(sample())
             let file = try #require(FileHandle(forWritingAtPath: store.path))
@@ -148,7 +148,7 @@ import Testing
         }
     }
 
-    @Test func aDamagedStateIsNoReasonToStop() async throws {
+    @Test func ignoresADamagedState() async throws {
         try await withStore { store in
             try await store.write(sample())
             try Data("{".utf8).write(to: URL(fileURLWithPath: store.folder + "/state.json"))
@@ -156,8 +156,8 @@ import Testing
         }
     }
 
-    /// What only explains the credential must not make it a failure that is there already.
-    @Test func aStateThatCannotBeWrittenIsNoFailure() async throws {
+    /// The credential is stored although its state is not.
+    @Test func ignoresAStateThatCannotBeWritten() async throws {
         try await withStore { store in
             try store.prepare()
             try FileManager.default.createDirectory(
@@ -167,7 +167,7 @@ import Testing
         }
     }
 
-    @Test func aDamagedFileIsNoDeadEnd() async throws {
+    @Test func replacesADamagedFile() async throws {
         try await withStore { store in
             try await store.write(sample())
             try Data("{".utf8).write(to: URL(fileURLWithPath: store.path))
@@ -183,7 +183,7 @@ import Testing
         }
     }
 
-    @Test func whatIsKnownOfTheSameTokenIsKept() throws {
+    @Test func mergesTheMetadataOfTheSameToken() throws {
         var corrected = StoredCredential(try Fake.credential(), stored: Fake.day.adding(days: 3))
         corrected.credential.clientSecret = Secret("fake-corrected")
         let known = corrected.merging(try sample())
@@ -195,7 +195,7 @@ import Testing
         #expect(corrected.merging(try sample()).client == nil)
     }
 
-    @Test func aFolderThatCannotBeMadeIsNamed() async throws {
+    @Test func reportsAFolderThatCannotBeCreated() async throws {
         try await TemporaryFolder.with { folder in
             try Data().write(to: URL(fileURLWithPath: folder.file("file")))
             let store = CredentialStore(folder: folder.file("file/bqpull"))
@@ -206,7 +206,7 @@ import Testing
         }
     }
 
-    @Test func revokingRemovesAllButTheLock() async throws {
+    @Test func revokingRemovesAllFilesButTheLock() async throws {
         try await withStore { store in
             try await store.write(sample())
             try store.keep(PendingConsent(ConsentRequest(client: Fake.client(), redirectURI: "http://127.0.0.1:8085")))
@@ -224,14 +224,14 @@ import Testing
         }
     }
 
-    /// The token that another process got in place of the one that was read before the question.
-    @Test func theTokenThatIsThereNowIsRevoked() async throws {
+    /// Another process rotates the token while the revocation waits for the lock.
+    @Test func revokesTheCurrentToken() async throws {
         try await withStore { store in
             try await store.write(sample())
             let held = try await store.lock(clock: ContinuousClock())
             let transport = ScriptedTransport([.answer(200, "{}")])
             async let revoked = store.revoke(TokenContext(transport: transport))
-            // Long enough to have read, for one that does not wait for the lock.
+            // Long enough for a revocation that does not wait for the lock.
             try await Task.sleep(for: .milliseconds(200))
             try store.replaceRefreshToken(Secret("1//fake-token"), by: Secret("1//fake-rotated"))
             held?.release()
@@ -240,7 +240,7 @@ import Testing
         }
     }
 
-    @Test func aStateOfAnotherCredentialIsNone() async throws {
+    @Test func ignoresTheStateOfAnotherCredential() async throws {
         try await withStore { store in
             try await store.write(sample())
             let state = try Data(contentsOf: URL(fileURLWithPath: store.folder + "/state.json"))
@@ -253,8 +253,8 @@ import Testing
         }
     }
 
-    /// A file of gcloud's that was copied here says nothing of its age.
-    @Test func aFileOfSomebodyElseHasNoHistory() async throws {
+    /// The age of a copied gcloud file is unknown.
+    @Test func aForeignFileHasNoHistory() async throws {
         try await withStore { store in
             try await store.write(sample())
             try Data(Fake.credential().authorizedUserFile()).write(to: URL(fileURLWithPath: store.path))
@@ -266,7 +266,7 @@ import Testing
         }
     }
 
-    @Test func whatCannotBeStoredIsFoundOutBefore() async throws {
+    @Test func preparingDetectsAnUnwritableStore() async throws {
         try await withStore { store in
             try store.prepare()
             #expect(try FileManager.default.contentsOfDirectory(atPath: store.folder).isEmpty)
@@ -274,7 +274,7 @@ import Testing
             let error = #expect(throws: OAuthError.self) { try store.prepare() }
             #expect(error?.code == .unsafePermissions)
             try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: store.folder)
-            // Where the file of a trial cannot be written, a credential cannot be either.
+            // If the trial file cannot be written, neither can a credential.
             try FileManager.default.createDirectory(
                 atPath: store.folder + "/trial/full", withIntermediateDirectories: true)
             let inTheWay = #expect(throws: OAuthError.self) { try store.prepare() }
@@ -282,7 +282,7 @@ import Testing
         }
     }
 
-    @Test func aReplacedTokenIsStoredUnlessAnotherLoginCameBetween() async throws {
+    @Test func storesARotatedTokenUnlessALoginReplacedIt() async throws {
         try await withStore { store in
             try await store.write(sample())
             try store.replaceRefreshToken(Secret("1//another"), by: Secret("1//fake-rotated"))
@@ -294,7 +294,7 @@ import Testing
         }
     }
 
-    @Test func oneProcessAtATimeHoldsTheLock() async throws {
+    @Test func atMostOneProcessHoldsTheLock() async throws {
         try await withStore { store in
             try await store.write(sample())
             let held = try await store.lock(clock: ContinuousClock())
@@ -310,7 +310,7 @@ import Testing
 }
 
 @Suite struct PendingConsentTests {
-    @Test func waitsInAPrivateFileAndIsUsedOnce() async throws {
+    @Test func isPrivateAndUsedOnce() async throws {
         try await TemporaryFolder.with { folder in
             let store = CredentialStore(folder: folder.file("bqpull"))
             let request = try ConsentRequest(client: Fake.client(), redirectURI: "http://127.0.0.1:8085")
@@ -329,7 +329,7 @@ import Testing
         }
     }
 
-    @Test func isForgottenWhenACredentialIsStored() async throws {
+    @Test func isRemovedWhenACredentialIsStored() async throws {
         try await TemporaryFolder.with { folder in
             let store = CredentialStore(folder: folder.file("bqpull"))
             let request = try ConsentRequest(client: Fake.client(), redirectURI: "http://127.0.0.1:8085")

@@ -37,13 +37,13 @@ import Testing
     }
 
     /// Google does not recognize tokens some time after their expiry. A token from a consent here is never damaged.
-    @Test func aForgottenTokenIsNotCalledDamaged() throws {
+    @Test func anUnrecognizedOwnTokenHasExpired() throws {
         #expect(try explained(.damagedToken, age: 8, lastUse: 6).code == .expiredOrRevoked)
         #expect(try explained(.damagedToken, age: 8, lastUse: 6, isOwnGrant: false).code == .damagedToken)
         #expect(try explained(.wrongClientID, age: 8, lastUse: 6).detail == .workforcePool)
     }
 
-    @Test func theEndIsTheEarlierOfLifetimeAndIdleness() throws {
+    @Test func theEndIsTheEarlierOfLifetimeAndIdleLimit() throws {
         var stored = StoredCredential(try Fake.credential(), stored: Fake.day)
         #expect(stored.endWhenUnused == nil)
         stored.isOwnGrant = true

@@ -7,7 +7,7 @@ import Testing
 
 @testable import CredentialStore
 
-/// A token endpoint that replaces the refresh token at every exchange, and what becomes of the new one.
+/// A token endpoint that rotates the refresh token at every exchange.
 @Suite struct RotationTests {
     private func provider(_ store: CredentialStore, _ context: TokenContext) throws -> any TokenProvider {
         LocatedCredential(
@@ -23,7 +23,7 @@ import Testing
         }
     }
 
-    /// Knows one refresh token at a time, as a strict service does.
+    /// Accepts only the latest refresh token, as a strict service does.
     private final class RotatingService: Sendable {
         private let state = Mutex((current: "1//fake-token", count: 0))
 
@@ -41,7 +41,7 @@ import Testing
         }
     }
 
-    @Test(.faults("A19")) func theNewTokenIsStoredBeforeItIsUsed() async throws {
+    @Test(.faults("A19")) func storesARotatedTokenBeforeItIsUsed() async throws {
         try await withStore { store in
             let transport = ScriptedTransport { request in
                 let kept = (try? store.read())?.credential.refreshToken.reveal() ?? ""
@@ -54,8 +54,8 @@ import Testing
         }
     }
 
-    /// Several providers stand for several processes: they share nothing but the files.
-    @Test(.faults("A21")) func processesThatExchangeAtOnceDoNotEndEachOthersToken() async throws {
+    /// Several providers represent several processes: they share only the files.
+    @Test(.faults("A21")) func concurrentProcessesKeepTheTokenValid() async throws {
         try await withStore { store in
             let service = RotatingService()
             let transport = ScriptedTransport { await service.answer($0) }
@@ -72,7 +72,7 @@ import Testing
     }
 
     /// The service has rotated the token after the last caller was cancelled.
-    @Test func anExchangeThatIsNotWaitedForIsFinished() async throws {
+    @Test func anExchangeCompletesWithoutAWaiter() async throws {
         try await withStore { store in
             let (arrivals, arrived) = AsyncStream<Void>.makeStream()
             let (departures, mayAnswer) = AsyncStream<Void>.makeStream()
@@ -92,10 +92,10 @@ import Testing
         }
     }
 
-    @Test func aNewLoginIsNotOverwritten() async throws {
+    @Test func doesNotOverwriteANewLogin() async throws {
         try await withStore { store in
             let transport = ScriptedTransport { _ in
-                // As if the lock did not help, as on some network drives.
+                // As if the lock had no effect, as on some network file systems.
                 try? store.replaceRefreshToken(Secret("1//fake-token"), by: Secret("1//fake-login"))
                 return Fake.token("a", refreshToken: "1//fake-rotated")
             }
@@ -105,7 +105,7 @@ import Testing
         }
     }
 
-    @Test(.faults("A20")) func aTokenThatCannotBeStoredIsUsedAndWarnedAbout() async throws {
+    @Test(.faults("A20")) func usesATokenThatCannotBeStoredWithAWarning() async throws {
         try await withStore { store in
             let warnings = Mutex<[String]>([])
             let transport = ScriptedTransport([
@@ -114,7 +114,7 @@ import Testing
             let context = TokenContext(
                 transport: transport, onWarning: { warning in warnings.withLock { $0.append(warning) } })
             let provider = try provider(store, context)
-            // Readable by others, so that it is neither trusted nor written.
+            // Readable by others, so that it is neither read nor written.
             try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: store.folder)
             #expect(try await provider.accessToken().value.reveal() == "first")
             #expect(try await provider.accessToken().value.reveal() == "second")
@@ -125,7 +125,7 @@ import Testing
         }
     }
 
-    @Test func aTokenFromElsewhereLivesInMemoryWithAWarning() async throws {
+    @Test func keepsAnUnstoredTokenInMemoryWithAWarning() async throws {
         let warnings = Mutex<[String]>([])
         let provider = try Fake.credential().tokenProvider(
             TokenContext(
@@ -135,8 +135,8 @@ import Testing
         #expect(warnings.withLock { $0.first?.contains("was not written back") } == true)
     }
 
-    /// The clock on the wall is set forth and back by a day with every request, and once to another age.
-    @Test(.faults("A22")) func theClockOnTheWallEndsNoToken() async throws {
+    /// The wall clock changes by days with every request, and once by decades.
+    @Test(.faults("A22")) func theWallClockDoesNotExpireAToken() async throws {
         try await withStore { store in
             let transport = ScriptedTransport([
                 Fake.token("first", more: #","refresh_token_expires_in":86400"#), Fake.token("second"),
@@ -151,15 +151,15 @@ import Testing
                 #expect(try await provider.accessToken().value.reveal() == "first")
             }
             #expect(transport.requests.count == 1)
-            // The machine slept for two hours, in which the clock that counts went on.
+            // The machine slept for two hours, during which the monotonic clock advanced.
             clock.advance(by: .seconds(7200))
             #expect(try await provider.accessToken().value.reveal() == "second")
             #expect(transport.requests.count == 2)
         }
     }
 
-    /// Where the clock that counts stood still while the machine slept, the service says that the token has ended.
-    @Test(.faults("A22")) func aTokenThatEndedInASleepIsReplacedOnce() async throws {
+    /// If the monotonic clock stood still during sleep, the service reports the expired token.
+    @Test(.faults("A22")) func replacesATokenThatExpiredDuringSleepOnce() async throws {
         let transport = ScriptedTransport([Fake.token("first"), Fake.token("second")])
         let provider = try Fake.credential().tokenProvider(TokenContext(transport: transport, clock: ManualClock()))
         let first = try await provider.accessToken()
@@ -170,7 +170,7 @@ import Testing
         #expect(transport.requests.count == 2)
     }
 
-    @Test func useAndEndAreNoted() async throws {
+    @Test func recordsUseAndExpiry() async throws {
         try await withStore { store in
             let transport = ScriptedTransport([
                 Fake.token("a", expiresIn: 0, more: #","refresh_token_expires_in":86400"#),

@@ -3,7 +3,7 @@ import GoogleHTTP
 import GoogleOAuth
 import TestSupport
 
-/// Obvious fakes.
+/// Recognizable fakes.
 enum Fake {
     static func client() throws -> OAuthClient {
         try OAuthClient(

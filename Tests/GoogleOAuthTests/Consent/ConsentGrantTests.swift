@@ -21,7 +21,7 @@ import Testing
 
     private static let scope = "https://www.googleapis.com/auth/bigquery"
 
-    @Test func sendsCodeAndProofInAForm() async throws {
+    @Test func sendsCodeAndVerifierInAForm() async throws {
         let reply = Fake.token("fake-access", refreshToken: "1//fake-new", scope: Self.scope)
         let (grant, request) = try await exchange([reply])
         #expect(request.method == .post)
@@ -36,14 +36,14 @@ import Testing
         #expect(grant.refreshTokenLifetime == nil)
     }
 
-    @Test func notesTheEndThatTheAnswerTells() async throws {
+    @Test func recordsTheLifetimeOfTheRefreshToken() async throws {
         let reply = Fake.token(
             "a", refreshToken: "1//fake", scope: Self.scope, more: #","refresh_token_expires_in":604800"#)
         let (grant, _) = try await exchange([reply])
         #expect(grant.refreshTokenLifetime == .seconds(604_800))
     }
 
-    @Test func anAnswerWithoutAScopeGrantsWhatWasAskedFor() async throws {
+    @Test func aResponseWithoutAScopeGrantsTheRequestedScopes() async throws {
         let (grant, _) = try await exchange([Fake.token("a", refreshToken: "1//fake")])
         #expect(grant.scopes == [Self.scope])
     }
@@ -61,12 +61,12 @@ import Testing
             ),
             (.answer(200, "<html>"), .unexpectedAnswer),
         ] as [(ScriptedTransport.Reply, OAuthError.Code)])
-    func whatIsMissingIsNamed(reply: ScriptedTransport.Reply, code: OAuthError.Code) async throws {
+    func classifiesFailures(reply: ScriptedTransport.Reply, code: OAuthError.Code) async throws {
         let error = await #expect(throws: OAuthError.self) { try await exchange([reply]) }
         #expect(error?.code == code)
     }
 
-    @Test func isRepeatedWhileTheServiceIsInTrouble() async throws {
+    @Test func retriesWhileTheServiceIsUnavailable() async throws {
         let (grant, _) = try await exchange([
             .answer(503), .failure(HTTPError(code: .connectionLost, message: "reset")),
             Fake.token("a", refreshToken: "1//fake-late"),

@@ -14,7 +14,7 @@ import Testing
         )
     }
 
-    /// Asks as a browser does, and returns status and page.
+    /// Sends a request as a browser does, and returns status and page.
     private func get(_ listener: LoopbackListener, _ target: String, method: HTTPRequest.Method = .get) async throws
         -> (status: Int, page: String)
     {
@@ -27,9 +27,9 @@ import Testing
         return answer
     }
 
-    /// What any page in the browser could send changes nothing; then comes the real answer.
+    /// Requests that any page could send have no effect; then the redirect arrives.
     @Test(arguments: ["", "/callback"])
-    func takesTheOneAnswer(path: String) async throws {
+    func acceptsOnlyTheExpectedRedirect(path: String) async throws {
         try await LoopbackListener.with { listener in
             #expect(try await get(listener, "/?state=the-state&code=4/0Aearly-code").status == 404)
             let redirect = listener.expectRedirect(of: try request(listener, path: path))
@@ -50,7 +50,7 @@ import Testing
         }
     }
 
-    @Test func anErrorEndsTheWaiting() async throws {
+    @Test func anErrorEndsTheWait() async throws {
         let error = await #expect(throws: OAuthError.self) {
             try await LoopbackListener.with { listener in
                 let redirect = listener.expectRedirect(of: try request(listener))
@@ -62,7 +62,7 @@ import Testing
         #expect(error?.code == .accessDenied)
     }
 
-    @Test func aPortThatIsTakenIsNamed() async throws {
+    @Test func namesAPortInUse() async throws {
         try await LoopbackListener.with { listener in
             let error = await #expect(throws: OAuthError.self) {
                 try await LoopbackListener.with(port: listener.port) { _ in }
@@ -72,13 +72,13 @@ import Testing
         }
     }
 
-    @Test(arguments: [-1, 65_536, .max, .min]) func aPortOutOfRangeIsNamed(port: Int) async throws {
+    @Test(arguments: [-1, 65_536, .max, .min]) func namesAPortOutOfRange(port: Int) async throws {
         let error = await #expect(throws: OAuthError.self) { try await LoopbackListener.with(port: port) { _ in } }
         #expect(error?.code == .cannotListen)
         #expect(error?.message.contains("\(port)") == true)
     }
 
-    @Test func waitingCanBeCancelled() async throws {
+    @Test func theWaitCanBeCancelled() async throws {
         let task = Task {
             try await LoopbackListener.with { try await $0.expectRedirect(of: try request($0)).authorizationCode() }
         }

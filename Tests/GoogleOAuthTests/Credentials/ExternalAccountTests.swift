@@ -26,7 +26,7 @@ import Testing
         return Dictionary(pairs.map { (String($0[0]), $0.dropFirst().first?.removingPercentEncoding ?? "") }) { $1 }
     }
 
-    @Test func exchangesWhatStandsInAFile() async throws {
+    @Test func exchangesTheTokenInAFile() async throws {
         try await TemporaryFolder.with { folder in
             try Data("fake-subject\n".utf8).write(to: URL(fileURLWithPath: folder.file("token")))
             let transport = ScriptedTransport([Self.federated])
@@ -53,7 +53,7 @@ import Testing
             (#"{"token":"hush","token":"hush"}"#, "duplicate member token"),
             (#"{"token":"hush","x":{"y":1,"y":2}}"#, "duplicate member y"),
         ] as [(String, String?)])
-    func takesTheMemberThatIsNamed(json: String, mention: String?) throws {
+    func extractsTheNamedMember(json: String, mention: String?) throws {
         let format = SubjectTokenFormat.json(member: "token")
         guard let mention else {
             #expect(try format.token(in: Array(json.utf8), of: "place").reveal() == "fake-subject")
@@ -66,8 +66,8 @@ import Testing
             "\(error?.message ?? "")")
     }
 
-    /// A workforce pool's users are counted to a project, or known by a client.
-    @Test(arguments: [false, true]) func tellsWhoPaysForAUser(hasClient: Bool) async throws {
+    /// The users of a workforce pool are attributed to a project, or identified by a client.
+    @Test(arguments: [false, true]) func sendsTheBillingProjectOfAUser(hasClient: Bool) async throws {
         try await TemporaryFolder.with { folder in
             try Data("fake-subject".utf8).write(to: URL(fileURLWithPath: folder.file("token")))
             let transport = ScriptedTransport([Self.federated])
@@ -83,8 +83,8 @@ import Testing
         }
     }
 
-    /// With a fresh token of the pool each time, which must be good for more than BigQuery.
-    @Test func actsAsAServiceAccount() async throws {
+    /// Each time with a new token of the pool, whose scope must exceed BigQuery's.
+    @Test func impersonatesAServiceAccount() async throws {
         try await TemporaryFolder.with { folder in
             try Data("fake-subject".utf8).write(to: URL(fileURLWithPath: folder.file("token")))
             let transport = ScriptedTransport([
@@ -124,7 +124,7 @@ import Testing
             (400, #"{"error":"unsupported_grant_type"}"#, .requestRejected), (503, "", .serviceUnavailable),
             (200, "{}", .unexpectedAnswer),
         ] as [(Int, String, OAuthError.Code)])
-    func refusalsAreTold(status: Int, body: String, code: OAuthError.Code) async throws {
+    func classifiesErrorResponses(status: Int, body: String, code: OAuthError.Code) async throws {
         try await TemporaryFolder.with { folder in
             try Data("fake-subject".utf8).write(to: URL(fileURLWithPath: folder.file("token")))
             let tokens = try credential(["file": folder.file("token")]).tokenProvider(
@@ -135,8 +135,8 @@ import Testing
         }
     }
 
-    /// GetCallerIdentity of Amazon's own example: its key, time, region and service.
-    @Test func signsAsAmazonsExample() throws {
+    /// GetCallerIdentity with the key, time, region and service of the AWS example.
+    @Test func matchesTheAWSExampleSignature() throws {
         let keys = AWSSignature.Keys(id: "AKIDEXAMPLE", secret: Secret("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"))
         let date = try Date("2015-08-30T12:36:00Z", strategy: .iso8601)
         let headers = try AWSSignature(keys: keys, region: "us-east-1", service: "service").headers(
@@ -148,8 +148,8 @@ import Testing
         )
     }
 
-    /// The token of a metadata session goes into a header.
-    @Test func aSessionTokenThatNoHeaderCanCarryIsRefused() async throws {
+    /// The token of a metadata session is sent in a header.
+    @Test func rejectsASessionTokenThatCannotBeSent() async throws {
         let tokens = try credential([
             "environment_id": "aws1", "regional_cred_verification_url": "https://sts.{region}.amazonaws.com",
             "region_url": "http://127.0.0.1:1/region", "imdsv2_session_token_url": "http://127.0.0.1:1/session",
@@ -172,7 +172,7 @@ import Testing
 
     private static let allowed = ["GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES": "1", "PATH": "/usr/bin:/bin"]
 
-    @Test(arguments: [nil, "0", "true"]) func commandsAreRunOnlyIfThatIsAllowed(allowed: String?) async throws {
+    @Test(arguments: [nil, "0", "true"]) func runsACommandOnlyIfAllowed(allowed: String?) async throws {
         try await TemporaryFolder.with { folder in
             let credential = try executable("touch \(folder.file("was-run"))", in: folder)
             var environment = ["PATH": "/usr/bin:/bin"]
@@ -196,7 +196,7 @@ import Testing
                 "fake-saml"
             ),
         ])
-    func takesWhatACommandSays(answer: String, token: String) async throws {
+    func readsTheOutputOfACommand(answer: String, token: String) async throws {
         try await TemporaryFolder.with { folder in
             let json = answer.replacing("TYPE", with: "urn:ietf:params:oauth:token-type")
             let transport = ScriptedTransport([Self.federated])
@@ -214,7 +214,7 @@ import Testing
         (#"{"version":1,"success":true,"token_type":"TYPE:jwt"}"#, "no token"),
         (#"{"version":1,"success":true,"token_type":"TYPE:jwt","id_token":"a","expiration_time":1}"#, "expired token"),
     ])
-    func failuresOfACommandAreTold(answer: String, mention: String) async throws {
+    func reportsFailuresOfACommand(answer: String, mention: String) async throws {
         try await TemporaryFolder.with { folder in
             let json = answer.replacing("TYPE", with: "urn:ietf:params:oauth:token-type")
             let tokens = try executable("cat <<EOF\n\(json)\nEOF", in: folder).tokenProvider(
@@ -225,8 +225,9 @@ import Testing
         }
     }
 
-    /// What a command left behind is taken while it is good.
-    @Test(arguments: [(9e9, "fake-kept"), (1, "fake-new")]) func anAnswerIsKept(end: Double, token: String) async throws
+    /// Cached output is used until it expires.
+    @Test(arguments: [(9e9, "fake-kept"), (1, "fake-new")]) func reusesCachedOutput(end: Double, token: String)
+        async throws
     {
         try await TemporaryFolder.with { folder in
             func answer(_ name: String) -> String {
@@ -242,8 +243,8 @@ import Testing
         }
     }
 
-    /// What is sent in place of a refresh token that a workforce pool has replaced.
-    @Test func aUsersRefreshTokenIsReplaced() async throws {
+    /// A workforce pool rotates the refresh token.
+    @Test func usesARotatedRefreshTokenOfAUser() async throws {
         let json = #"""
             {"type":"external_account_authorized_user","client_id":"fake-client","client_secret":"fake-secret",
              "refresh_token":"fake-first","token_url":"http://127.0.0.1:1/v1/oauthtoken"}

@@ -5,7 +5,7 @@ import Testing
 
 @testable import GoogleOAuth
 
-/// Files of all types, as gcloud and Google's console make them.
+/// Files of all types, as gcloud and Google's console create them.
 @Suite struct GoogleCredentialFileTests {
     private static let impersonation =
         "https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/sync@p.iam.gserviceaccount.com:generateAccessToken"
@@ -57,8 +57,8 @@ import Testing
         for credential in [key, impersonated, external, user] { #expect(!"\(credential)".contains("PRIVATE KEY")) }
     }
 
-    /// Whatever is wrong is named.
-    @Test(.faults("N44")) func namesWhatIsMissingOrWrong() throws {
+    /// Errors name the missing or invalid member.
+    @Test(.faults("N44")) func namesMissingAndInvalidMembers() throws {
         let key = { try FakeKey.file($0) }
         let cases: [([String: Any], OAuthError.Code, String)] = [
             (try key(["client_email": nil]), .credentialsInvalid, "client_email"),
@@ -144,7 +144,7 @@ import Testing
         }
     }
 
-    /// A second value could replace what a person sees in a file, such as where its secret is sent.
+    /// A duplicate could override the visible value, such as the endpoint that receives a secret.
     @Test(
         .faults("A28"),
         arguments: [
@@ -176,7 +176,7 @@ import Testing
             ),
             (#"{"type":"something_new","unknown":"hush","unknown":"hush"}"#, "unknown"),
         ])
-    func aMemberThatComesTwiceIsNamed(json: String, member: String) throws {
+    func namesADuplicateMember(json: String, member: String) throws {
         let bytes = Array(json.utf8)
         for read in [
             { _ = try GoogleCredential(json: bytes, path: "file.json") },
@@ -202,7 +202,7 @@ import Testing
         ("storage.googleapis.com", false), ("iamcredentials.googleapis.com", false),
         ("sts.a.b.c.googleapis.com", false), (".sts.googleapis.com", false), ("googleapis.com", false),
     ])
-    func tokensAreExchangedAtGooglesServiceOnly(host: String, isTrusted: Bool) {
+    func trustsOnlyGooglesServices(host: String, isTrusted: Bool) {
         let endpoint = try? GoogleAddress.trusted("https://\(host)/v1/token", name: "token_url", at: .securityTokens)
         #expect((endpoint != nil) == isTrusted)
     }

@@ -27,7 +27,7 @@ import Testing
         diagnosis.steps.map { "\($0.name): \((try? $0.result.get()) ?? "failed")" }
     }
 
-    @Test func tellsWhatTheTokenIs() async throws {
+    @Test func describesTheToken() async throws {
         let (diagnosis, transport) = try await diagnosis([Fake.token("fake-access", scope: Self.scope), Self.info])
         #expect(diagnosis.failure == nil)
         #expect(
@@ -48,7 +48,7 @@ import Testing
             .answer(500), .answer(404, "<html>"), .answer(200, "{}"), .answer(400, #"{"error":"invalid_token"}"#),
             .failure(HTTPError(code: .connectionLost, message: "reset")),
         ] as [ScriptedTransport.Reply])
-    func aTokenInfoThatCannotBeReadIsAWarning(reply: ScriptedTransport.Reply) async throws {
+    func unreadableTokenInformationIsAWarning(reply: ScriptedTransport.Reply) async throws {
         let (known, _) = try await diagnosis([Fake.token("a", scope: Self.scope), reply])
         #expect(known.failure == nil)
         #expect(details(known)[1].hasPrefix("token: warning:"))
@@ -65,7 +65,7 @@ import Testing
         #expect(diagnosis.steps.map(\.name) == ["refresh", "token", "scope"])
     }
 
-    @Test func nothingFollowsTheFirstFailure() async throws {
+    @Test func stopsAtTheFirstFailure() async throws {
         let (diagnosis, transport) = try await diagnosis([
             .answer(401, #"{"error":"invalid_client","error_description":"The OAuth client was not found."}"#),
             Self.info,
@@ -75,8 +75,8 @@ import Testing
         #expect(transport.unusedReplies == 1)
     }
 
-    /// What has no refresh token says so, and is told what it can do about its scope.
-    @Test func aTokenOfAnotherKindIsTestedAsFarAsItCanBe() async throws {
+    /// A credential without a refresh token.
+    @Test func testsATokenWithoutARefreshToken() async throws {
         let transport = ScriptedTransport([Self.info])
         let tokens = RenewingTokenProvider { TokenResponse(accessToken: AccessToken(Secret("fake-printed"))) }
         var diagnosis = TokenDiagnosis(clock: ManualClock())
@@ -87,7 +87,7 @@ import Testing
         #expect(details(diagnosis)[0].contains("a token command has no refresh token"))
     }
 
-    @Test func stepsAreToldAndTimed() async throws {
+    @Test func reportsAndTimesSteps() async throws {
         let clock = ManualClock()
         let (steps, continuation) = AsyncStream<TokenDiagnosis.Step>.makeStream()
         var diagnosis = TokenDiagnosis(clock: clock) { continuation.yield($0) }

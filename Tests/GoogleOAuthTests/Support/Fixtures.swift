@@ -3,7 +3,7 @@ import GoogleHTTP
 import GoogleOAuth
 import TestSupport
 
-/// Obvious fakes.
+/// Recognizable fakes.
 enum Fake {
     static func client(
         kind: OAuthClient.Kind = .installed, redirectURIs: [String] = [], tokenURI: String = "http://127.0.0.1:1/token"

@@ -36,7 +36,7 @@ import Testing
         #expect(request.headers.contains { $0 == ("Content-Type", "application/x-www-form-urlencoded") })
     }
 
-    @Test func asksOnceForManyCallers() async throws {
+    @Test func sharesOneExchangeAmongCallers() async throws {
         let transport = ScriptedTransport { _ in
             try? await Task.sleep(for: .milliseconds(50))
             return Self.token("fake-access")
@@ -92,9 +92,9 @@ import Testing
         #expect(transport.requests.count == 1)
     }
 
-    /// A tenth of the lifetime ahead, at most 225 s.
+    /// When a tenth of the lifetime, at most 225 s, is left.
     @Test(arguments: [(3600, 3374, 3376), (360, 323, 325), (100, 89, 91)])
-    func renewsAheadOfTheEnd(lifetime: Int, before: Int, after: Int) async throws {
+    func renewsBeforeExpiry(lifetime: Int, before: Int, after: Int) async throws {
         let transport = ScriptedTransport([
             Self.token("first", expiresIn: "\(lifetime)"), Self.token("second", expiresIn: "\(lifetime)"),
         ])
@@ -109,7 +109,7 @@ import Testing
         #expect(try await provider.accessToken().value.reveal() == "second")
     }
 
-    @Test func aLiveTokenOutlastsAFailingRenewal() async throws {
+    @Test func aFailedRenewalKeepsAValidToken() async throws {
         let refusal = ScriptedTransport.Reply.answer(400, #"{"error":"invalid_grant"}"#)
         let transport = ScriptedTransport([Self.token("first"), refusal, refusal])
         let clock = ManualClock()
@@ -126,7 +126,7 @@ import Testing
         #expect(transport.requests.count == 3)
     }
 
-    @Test func nobodyWaitsForARenewal() async throws {
+    @Test func callersDoNotWaitForARenewal() async throws {
         let isFirst = Mutex(true)
         let transport = ScriptedTransport { _ in
             let first = isFirst.withLock { value in
@@ -143,7 +143,7 @@ import Testing
         for _ in 0..<3 { #expect(try await provider.accessToken().value.reveal() == "first") }
     }
 
-    @Test func aRenewalThatFailedIsTriedAgain() async throws {
+    @Test func retriesAFailedRenewal() async throws {
         let transport = ScriptedTransport([
             Self.token("first"), .answer(400, #"{"error":"invalid_grant"}"#), Self.token("second"),
         ])
@@ -160,7 +160,7 @@ import Testing
         #expect(try await provider.accessToken().value.reveal() == "second")
     }
 
-    @Test func aFailureIsNotRemembered() async throws {
+    @Test func doesNotCacheFailures() async throws {
         let transport = ScriptedTransport([.answer(400, #"{"error":"invalid_grant"}"#), Self.token("later")])
         let provider = try provider(transport)
         await #expect(throws: OAuthError.self) { try await provider.accessToken() }
@@ -188,7 +188,7 @@ import Testing
         }
     }
 
-    @Test func hugeLifetimesAreNotBelieved() async throws {
+    @Test func capsHugeLifetimes() async throws {
         let transport = ScriptedTransport { _ in Self.token("huge", expiresIn: "1e300") }
         let clock = ManualClock()
         let provider = try provider(transport, clock: clock)
@@ -213,14 +213,14 @@ import Testing
         #"{}"#, #"{"access_token":""}"#, #"{"access_token":7}"#, #"{"access_token":"a\r\nX-Evil: 1"}"#,
         #"{"access_token":"a b"}"#, #"{"access_token":"a","token_type":"MAC"}"#, "<html>sign in</html>", "[]", "",
     ])
-    func refusesAnswersThatBringNoUsableToken(body: String) async throws {
+    func rejectsResponsesWithoutAUsableToken(body: String) async throws {
         let provider = try provider(ScriptedTransport { _ in .answer(200, body) })
         let error = await #expect(throws: OAuthError.self) { try await provider.accessToken() }
         #expect(error?.code == .unexpectedAnswer)
     }
 
     @Test(arguments: ["bearer", "Bearer", "BEARER"])
-    func takesTheTypeInAnyCase(type: String) async throws {
+    func theTokenTypeIsCaseInsensitive(type: String) async throws {
         let provider = try provider(ScriptedTransport([.answer(200, #"{"access_token":"a","token_type":"\#(type)"}"#)]))
         #expect(try await provider.accessToken().value.reveal() == "a")
     }
@@ -237,7 +237,7 @@ import Testing
         #expect(clock.slept.count == 3)
     }
 
-    @Test func givesUpAtTheFourthFailure() async throws {
+    @Test func failsAfterFourAttempts() async throws {
         let transport = ScriptedTransport(Self.transientFailures + [.answer(503), Self.token("too late")])
         let provider = try provider(transport)
         let error = await #expect(throws: OAuthError.self) { try await provider.accessToken() }
@@ -245,7 +245,7 @@ import Testing
         #expect(transport.requests.count == 4)
     }
 
-    @Test func anAnswerOfAnySizeIsBounded() async throws {
+    @Test func limitsTheSizeOfAResponse() async throws {
         let provider = try provider(ScriptedTransport { _ in .answer(200, String(repeating: "x", count: 100_000)) })
         let error = await #expect(throws: HTTPError.self) { try await provider.accessToken() }
         #expect(error?.code == .bodyTooLarge)

@@ -87,7 +87,7 @@ struct ClientOptions: ParsableArguments {
         guard LineInput.isTerminal else {
             throw CommandError(
                 .usage, "the client secret is missing",
-                hint: "give --client-secret-file FILE, or --client-secret-file - and pipe it; there is no option for the secret itself")
+                hint: "pass --client-secret-file FILE, or pipe the secret to --client-secret-file -")
         }
         return try await input.secret("client secret")
     }
