@@ -9,7 +9,7 @@ public struct BQPull: AsyncParsableCommand {
     /// The name, the version and the subcommands.
     public static let configuration = CommandConfiguration(
         commandName: "bqpull",
-        abstract: "BigQuery into a local SQLite table, with Data Factory's refresh token.",
+        abstract: "Pull BigQuery results into SQLite, with Data Factory's refresh token.",
         version: ToolBuild.description,
         subcommands: [
             AuthCommand.self, QueryCommand.self, TableCommand.self, ResumeCommand.self, RunsCommand.self,

@@ -24,12 +24,18 @@ public actor EncodedRowSink: RowSink {
     }
 
     /// Writes the header.
+    ///
+    /// - Throws: what `write` throws.
     public func begin(_ schema: TableSchema) async throws { try await pass(encoder.begin(schema)) }
 
     /// Writes the rows of a page.
+    ///
+    /// - Throws: ``RowFormatError``, or what `write` throws.
     public func append(_ page: RowPage) async throws { try await pass(encoder.encode(page)) }
 
     /// Writes the end of the document.
+    ///
+    /// - Throws: what `write` throws.
     public func finish() async throws { try await pass(encoder.finish()) }
 
     private func pass(_ bytes: [UInt8]) async throws {

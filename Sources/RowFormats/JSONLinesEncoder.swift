@@ -3,8 +3,8 @@ import Foundation
 
 /// One JSON object per line, in the form of a STRUCT in a staging table.
 ///
-/// INT64 and FLOAT64 are numbers (`"NaN"`, `"Inf"` and `"-Inf"` are strings), BOOL is `true` or `false`, BYTES are base64;
-/// STRUCT, ARRAY and JSON are embedded; all other types are strings.
+/// INT64 and FLOAT64 are numbers (`"NaN"`, `"Inf"` and `"-Inf"` are strings), BOOL is `true` or `false`, BYTES are
+/// base64; STRUCT, ARRAY and JSON are embedded; all other types are strings.
 public struct JSONLinesEncoder: RowEncoder {
     private enum Form {
         case bool, json, text

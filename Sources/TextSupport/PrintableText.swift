@@ -12,8 +12,8 @@ package func printable(_ text: String, limit: Int = 500) -> String {
     return result
 }
 
-/// Untrusted text for several lines of a terminal. Like ``printable(_:limit:)``, but keeps line feeds and tabs, and does
-/// not truncate.
+/// Untrusted text for several lines of a terminal. Like ``printable(_:limit:)``, but keeps line feeds and tabs, and
+/// does not truncate.
 package func printableLines(_ text: String) -> String {
     guard !isPlain(text) else { return text }
     return text.unicodeScalars.reduce(into: "") { result, scalar in

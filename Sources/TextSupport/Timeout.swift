@@ -1,5 +1,5 @@
-/// Runs an operation with a timeout, even in a cancelled task: for cleanup before a program exits. After the timeout, the
-/// operation is cancelled and not awaited.
+/// Runs an operation with a timeout, even in a cancelled task: for cleanup before a program exits. After the timeout,
+/// the operation is cancelled and not awaited.
 ///
 /// - Returns: the result; `nil` after the timeout.
 package func withTimeout<Value: Sendable>(

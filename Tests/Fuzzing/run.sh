@@ -57,7 +57,7 @@ module GoogleHTTP $(sources GoogleHTTP Secrets Retry Endpoints Files JSON HTTPEr
 module GoogleOAuth $(sources GoogleOAuth Clients Errors AuthorizedUserCredential CredentialFile RefreshTokenExchange \
     RenewingTokenProvider TokenContext TokenProvider TokenResponse)
 module CredentialStore $(sources CredentialStore LinkedService StoredCredential StoredCredential+Import)
-module BigQuery $(sources BigQuery Errors NamePath TableReference DatasetReference)
+module BigQuery $(sources BigQuery Errors ExportFormat NamePath TableReference)
 module SQLiteStaging $(sources SQLiteStaging SQLiteName ControlRow RecordedRun StagingTarget \
     StagingError StagingIntent StagingStatistics)
 objects=("$build"/*.o)

@@ -25,7 +25,7 @@ extension BigQueryClient {
         }
         guard let project = environment["GOOGLE_CLOUD_PROJECT"] ?? located.credential.quotaProjectID else {
             throw BigQueryError(
-                code: .invalidRequest, message: "nothing names the project that pays", hint: "set GOOGLE_CLOUD_PROJECT")
+                code: .invalidRequest, message: "no billing project is set; set GOOGLE_CLOUD_PROJECT")
         }
         let endpoint = try environment["BIGQUERY_EMULATOR_HOST"].map { try HTTPEndpoint($0) }
         let transport = HTTPSTransport(

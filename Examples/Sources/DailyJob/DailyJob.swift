@@ -15,7 +15,7 @@ import SQLiteStaging
 @main
 struct DailyJob {
     static func main() async {
-        guard CommandLine.arguments.count == 2 else { fail("usage: DailyJob DATABASE", hint: nil, status: EX_USAGE) }
+        guard CommandLine.arguments.count == 2 else { fail("usage: DailyJob DATABASE", status: EX_USAGE) }
         do {
             let report = try await BigQueryClient.with(environment: ProcessInfo.processInfo.environment) { client in
                 try await pullNewFlights(into: CommandLine.arguments[1], client: client)
@@ -23,13 +23,13 @@ struct DailyJob {
             for warning in report.warnings { write("warning: \(warning)") }
             print("\(report.rowsCopied) new rows")
         } catch let error as StagingError {
-            fail(error.message, hint: error.hint, status: error.isTransient ? EX_TEMPFAIL : EX_CANTCREAT)
+            fail(error.message, status: error.isTransient ? EX_TEMPFAIL : EX_CANTCREAT)
         } catch let error as BigQueryError {
-            fail(error.message, hint: error.hint, status: error.isTransient ? EX_TEMPFAIL : EX_UNAVAILABLE)
+            fail(error.message, status: error.isTransient ? EX_TEMPFAIL : EX_UNAVAILABLE)
         } catch let error as OAuthError {
-            fail(error.message, hint: error.hint, status: error.isTransient ? EX_TEMPFAIL : EX_NOPERM)
+            fail(error.message, status: error.isTransient ? EX_TEMPFAIL : EX_NOPERM)
         } catch {
-            fail("\(error)", hint: nil, status: EX_SOFTWARE)
+            fail("\(error)", status: EX_SOFTWARE)
         }
     }
 
@@ -48,9 +48,8 @@ struct DailyJob {
     }
 
     /// Ends with a status that tells a scheduler whether another attempt makes sense.
-    private static func fail(_ message: String, hint: String?, status: Int32) -> Never {
+    private static func fail(_ message: String, status: Int32) -> Never {
         write("error: \(message)")
-        if let hint { write("hint: \(hint)") }
         exit(status)
     }
 

@@ -4,7 +4,8 @@ import TextSupport
 extension BigQueryError: ReportedError {
     static let entries: [Code: ErrorEntry] = [
         .invalidRequest: ErrorEntry(
-            .usage, explanation: "A project, parameter or name is not valid. The message identifies it."),
+            .usage, hint: "correct the value; --help describes it",
+            explanation: "A project, parameter or name is not valid. The message identifies it."),
         .notAQuery: ErrorEntry(
             .usage, hint: "pass a statement that returns rows: SELECT, WITH …",
             explanation: "The statement does not return rows, or does more than that. bqpull runs single SELECTs."),
@@ -64,7 +65,8 @@ extension BigQueryError: ReportedError {
                 "BigQuery failed to run the job several times because of an error of its own. Run the same command again later."
         ),
         .duplicateJob: ErrorEntry(
-            .queryFailed, explanation: "A job with this ID exists already. Run the same command again."),
+            .queryFailed, hint: "run the same command again",
+            explanation: "A job with this ID exists already. Run the same command again."),
         .foreignJob: ErrorEntry(
             .badData, hint: "run the same command again, which uses a new job ID",
             explanation: "The job of this run runs another query than the recorded one. Start over with --restart."),

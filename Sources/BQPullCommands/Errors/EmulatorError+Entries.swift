@@ -4,28 +4,20 @@ public import TextSupport
 extension EmulatorError: ReportedError {
     static let entries: [Code: ErrorEntry] = [
         .unreadableFile: ErrorEntry(
-            .inputMissing,
-            explanation:
-                "A file that the emulator was to load does not exist or cannot be read."),
+            .inputMissing, explanation: "A file for the emulator to load does not exist or cannot be read."),
         .invalidData: ErrorEntry(
-            .badData,
-            explanation:
-                "A file that the emulator was to load, or the schema beside it, is not what it should be."),
+            .badData, explanation: "A file for the emulator to load, or the schema file next to it, is invalid."),
         .cannotListen: ErrorEntry(
-            .systemLimit,
-            explanation:
-                "The port on this machine is taken or may not be used. Choose another one with --port."),
+            .systemLimit, explanation: "The port is in use or not permitted. Choose another one with --port."),
         .cannotWrite: ErrorEntry(
-            .cannotCreate,
-            explanation:
-                "A file cannot be written where you asked for it. Name another place."),
+            .cannotCreate, explanation: "A file cannot be written at the given path. Choose another path."),
     ]
 
     var specificHint: String? { hint }
 }
 
 extension EmulatorError: CodedError {
-    /// `nil`: the message says all.
+    /// Always `nil`.
     public var cause: (any Error)? { nil }
     /// Always `false`.
     public var isTransient: Bool { false }

@@ -36,10 +36,10 @@ enum ErrorReference {
     /// All exit codes with their identifiers.
     static var text: String {
         """
-        Exit codes, and the identifiers of the errors that end with them. --log-format
-        json writes the identifier of an error; bqpull help errors NAME explains one, by
-        identifier or exit code. 0 is success, also if the reader of standard output
-        closed it.
+        Exit codes, and the identifiers of the errors that end with them. With
+        --log-format json, an error includes its identifier. bqpull help errors NAME
+        explains one, by identifier or exit code. 0 is success, also if the reader of
+        standard output closed it.
 
 
         """ + ExitStatus.allCases.map(section).joined(separator: "\n")

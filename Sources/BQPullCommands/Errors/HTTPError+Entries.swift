@@ -51,7 +51,8 @@ extension HTTPError: ReportedError {
             .configuration,
             hint: "check HTTPS_PROXY and NO_PROXY, and any credentials (http://USER:PASSWORD@HOST:PORT)",
             explanation:
-                "The proxy refuses, cannot be reached, or requires authentication. Check HTTPS_PROXY and NO_PROXY."),
+                "The proxy rejects the connection, cannot be reached, or requires authentication. Check HTTPS_PROXY and NO_PROXY."
+        ),
         .unusableAuthorities: ErrorEntry(
             .inputMissing, hint: "pass a file of one or more certificates in PEM (-----BEGIN CERTIFICATE-----)",
             explanation: "The file of --ca-file cannot be read, or contains no certificates in PEM."),
@@ -72,7 +73,7 @@ extension HTTPError: ReportedError {
         case .tls(.certificate, let host):
             "pass the CA of \(host), or of a TLS-inspecting proxy, with --ca-file"
         case .tls(.wildcard, let host): "install a certificate on the server that contains the name \(host)"
-        case .tls(.clientCertificate, _), .tls(.refused, _):
+        case .tls(.clientCertificate, _), .tls(.rejected, _):
             "use an endpoint that requires no client certificate, which is not supported, and check the proxy"
         case .tls(.version, _): "enable TLS 1.2 or 1.3 on the server, and check the proxy"
         case nil: (cause as? InputFileError)?.hint

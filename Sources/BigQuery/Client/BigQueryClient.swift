@@ -5,7 +5,7 @@ public import GoogleOAuth
 import Synchronization
 import TextSupport
 
-/// A client of BigQuery's REST API, version 2.
+/// A client for the BigQuery REST API, version 2.
 ///
 /// ```swift
 /// let client = BigQueryClient(try BigQueryConfiguration(project: "my-project"), tokens: tokens, transport: transport)
@@ -13,8 +13,8 @@ import TextSupport
 /// ```
 ///
 /// Requests are retried as the configuration says. Errors are classified by their reason, then by the status, then by
-/// the transport error. A rejected token is renewed once. `prettyPrint` and `useLegacySql`, which the service turns on by
-/// default, are always sent.
+/// the transport error. A rejected token is renewed once. `prettyPrint` and `useLegacySql`, which the service turns on
+/// by default, are always sent.
 public struct BigQueryClient: Sendable {
     /// Project, endpoint, retries and limits.
     public private(set) var configuration: BigQueryConfiguration

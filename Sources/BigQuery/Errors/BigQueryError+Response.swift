@@ -54,8 +54,8 @@ extension BigQueryError {
             code: .unexpectedAnswer, message: "the response of \(host) is not from BigQuery: \(excerpt)", cause: cause)
     }
 
-    /// A body that is damaged or too large does not hide the status. One that is too large only after inflating is a gzip
-    /// bomb.
+    /// A body that is damaged or too large does not hide the status. One that is too large only after inflating is a
+    /// gzip bomb.
     private static func readBytes(_ head: HTTPResponseHead, _ body: inout HTTPBody, limits: BodyLimits) async throws
         -> [UInt8]
     {

@@ -19,7 +19,7 @@ public enum ExportFormat: String, Sendable, Hashable, Codable, CaseIterable {
         "parquet": .parquet, "avro": .avro, "csv": .csv, "jsonl": .jsonl, "json": .jsonl, "ndjson": .jsonl,
     ]
 
-    /// The format with this file extension; `nil` if there is none.
+    /// The format with this file extension; `nil` for an unknown extension.
     init?(ending: some StringProtocol) {
         guard let format = Self.byEnding[ending.lowercased()] else { return nil }
         self = format

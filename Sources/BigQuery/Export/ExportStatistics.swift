@@ -10,12 +10,17 @@ public struct ExportStatistics: Sendable, Hashable {
 
 /// The `statistics.extract` of a job.
 struct ExtractStatistics: Decodable, Sendable {
-    var destinationUriFileCounts: [WireInteger]?
+    var fileCounts: [WireInteger]?
     var inputBytes: WireInteger?
+
+    private enum CodingKeys: String, CodingKey {
+        case inputBytes
+        case fileCounts = "destinationUriFileCounts"
+    }
 
     var statistics: ExportStatistics {
         ExportStatistics(
-            files: destinationUriFileCounts.map { counts in counts.map(\.value).reduce(0, +) },
+            files: fileCounts.map { counts in counts.map(\.value).reduce(0, +) },
             bytes: inputBytes?.value)
     }
 }

@@ -27,13 +27,13 @@ extension BigQueryClient {
 
     /// Starts a query with a job ID of the caller.
     ///
-    /// Can be repeated safely: the service creates one job per ID, and an existing job is returned. An existing job that
-    /// runs another query is an error.
+    /// Can be repeated safely: the service creates one job per ID, and an existing job is returned. An existing job
+    /// that runs another query is an error.
     ///
     /// - Parameters:
     ///   - query: the query.
     ///   - reference: the new job.
-    /// - Returns: the job, which may have failed already.
+    /// - Returns: the job, which can already be done or failed.
     /// - Throws: ``BigQueryError``, `RowsError`, `HTTPError`, `OAuthError` or `CancellationError`.
     public func insertJob(_ query: QueryRequest, as reference: JobReference) async throws -> Job {
         try await insert(query.configuration(dryRun: false), as: reference) { job in try job.require(query) }
@@ -46,7 +46,7 @@ extension BigQueryClient {
     /// - Parameters:
     ///   - extract: the table and the files.
     ///   - reference: the new job.
-    /// - Returns: the job, which may have failed already.
+    /// - Returns: the job, which can already be done or failed.
     /// - Throws: ``BigQueryError``, `RowsError`, `HTTPError`, `OAuthError` or `CancellationError`.
     public func insertJob(_ extract: ExtractRequest, as reference: JobReference) async throws -> Job {
         try await insert(extract.configuration, as: reference) { job in try job.require(extract) }

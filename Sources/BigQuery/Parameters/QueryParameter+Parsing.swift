@@ -3,7 +3,7 @@ import GoogleHTTP
 import TextSupport
 
 extension QueryParameter {
-    /// Parses `NAME:TYPE:VALUE`, the format of Google's `bq` tool.
+    /// Parses `NAME:TYPE:VALUE`, as the `bq` tool does.
     ///
     /// An empty name makes a positional parameter, an empty type means STRING. Values of ARRAY and STRUCT are JSON
     /// (`ids:ARRAY<INT64>:[1,2]`, `who:STRUCT<name STRING, age INT64>:{"name":"Ann","age":7}`), those of RANGE are

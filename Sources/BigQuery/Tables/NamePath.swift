@@ -26,14 +26,14 @@ struct NamePath {
     }
 }
 
-/// The syntax of BigQuery's IDs.
+/// The syntax of resource IDs.
 enum ResourceID {
     private static let letters = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")
 
     /// Whether a text is a project ID, `project` or `example.com:project`.
     ///
-    /// Only a domain contains dots. In an ID they would be ambiguous in the name of a table, and a segment of dots alone
-    /// changes the path of a URL, encoded or not (RFC 3986, 5.2.4).
+    /// Only a domain contains dots. In an ID they would be ambiguous in the name of a table, and a segment of dots
+    /// alone changes the path of a URL, encoded or not (RFC 3986, 5.2.4).
     static func isProject(_ text: String) -> Bool {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
         guard text.count <= 100, parts.count <= 2, let id = parts.last, !id.isEmpty, id.allSatisfy(letters.contains)

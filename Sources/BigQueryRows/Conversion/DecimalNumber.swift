@@ -145,8 +145,8 @@ extension Double {
         return powers
     }
 
-    /// The nearest double, in exact 128-bit arithmetic; `nil` if that does not suffice: beyond 1e43 or below 1e-10 for a
-    /// number of 17 digits, and for more than 19 digits.
+    /// The nearest double, in exact 128-bit arithmetic; `nil` if that does not suffice: beyond 1e43 or below 1e-10 for
+    /// a number of 17 digits, and for more than 19 digits.
     private static func exactly(_ decimal: DecimalNumber) -> Double? {
         guard decimal.isComplete else { return nil }
         let significand = decimal.significand
@@ -177,8 +177,8 @@ extension Double {
     }
 
     private static func quotient(_ significand: UInt64, byTenToThe power: Int) -> Double {
-        // Both are normalized, and the dividend is halved unless it is smaller: then the quotient fits into a word and has
-        // its highest bit set.
+        // Both are normalized, and the dividend is halved unless it is smaller: then the quotient fits into a word and
+        // has its highest bit set.
         let five = powersOfFive[power]
         let dividend = significand << significand.leadingZeroBitCount
         let divisor = five << five.leadingZeroBitCount

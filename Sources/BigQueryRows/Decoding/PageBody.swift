@@ -40,8 +40,8 @@ public struct PageBody: ~Copyable {
 
     /// Receives the next chunk, of any size.
     ///
-    /// - Throws: ``RowsError`` with code `bodyTooLarge` as soon as a limit is exceeded, or `corruptBody` for invalid gzip
-    ///   data.
+    /// - Throws: ``RowsError`` with code `bodyTooLarge` as soon as a limit is exceeded, or `corruptBody` for invalid
+    ///   gzip data.
     public mutating func receive(_ chunk: UnsafeRawBufferPointer) throws(RowsError) {
         wireByteCount += chunk.count
         guard wireByteCount <= limits.compressedBytes else {
@@ -88,8 +88,8 @@ public struct BodyLimits: Sendable, Hashable {
         self.inflatedBytes = inflatedBytes
     }
 
-    /// 192 MiB each: the service allows a single row of 100 MB, and some types are longer in JSON than the service counts
-    /// them. A whole process stays below 300 MB.
+    /// 192 MiB each: the service allows a single row of 100 MB, and some types are longer in JSON than the service
+    /// counts them. A whole process stays below 300 MB.
     public static let page = BodyLimits(compressedBytes: 192 << 20, inflatedBytes: 192 << 20)
     /// 1 MiB each.
     public static let error = BodyLimits(compressedBytes: 1 << 20, inflatedBytes: 1 << 20)
@@ -111,13 +111,13 @@ public struct InflatedBody: Sendable {
 
 /// Inflates gzip data with zlib, which checks header, CRC-32 and length of every member.
 ///
-/// Unsafe because zlib takes pointers, and because a `z_stream` must not move: it is allocated here, does not escape, and
-/// is freed with the object.
+/// Unsafe because zlib takes pointers, and because a `z_stream` must not move: it is allocated here, does not escape,
+/// and is freed with the object.
 final class GzipStream {
     /// Large enough that zlib's copy of its window at each return is negligible.
     private static let outputBytes = 256 << 10
-    /// Doubles up to this size; beyond it, reserves the whole limit once. Unused capacity is not resident, while doubling
-    /// needs the old and the new array at once, and the allocator keeps the memory of the old ones.
+    /// Doubles up to this size; beyond it, reserves the whole limit once. Unused capacity is not resident, while
+    /// doubling needs the old and the new array at once, and the allocator keeps the memory of the old ones.
     private static let doublingBytes = 4 << 20
 
     private let stream: UnsafeMutablePointer<z_stream>

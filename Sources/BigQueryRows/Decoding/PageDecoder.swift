@@ -26,9 +26,10 @@ public struct PageDecoder: Sendable {
     ///   - body: the body.
     ///   - firstRow: the index of the page's first row in the whole result, from 0.
     /// - Returns: the page.
-    /// - Throws: ``RowsError`` with code `malformedJSON`, also for unpaired surrogates; `inconsistentPage` for missing or
-    ///   contradictory members; `schemaChanged` for another schema than the expected one; `invalidCell` for a value that
-    ///   does not match its column; `bodyTooLarge` if nested values exceed the limit of a body when written by field name.
+    /// - Throws: ``RowsError`` with code `malformedJSON`, also for unpaired surrogates; `inconsistentPage` for missing
+    ///   or contradictory members; `schemaChanged` for another schema than the expected one; `invalidCell` for a value
+    ///   that does not match its column; `bodyTooLarge` if nested values exceed the limit of a body when written by
+    ///   field name.
     public func decode(
         _ body: consuming InflatedBody, firstRow: Int64
     ) throws(RowsError) -> ResultPage {

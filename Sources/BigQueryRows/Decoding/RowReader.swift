@@ -18,8 +18,8 @@ struct RowReader {
     /// The offset of ``Output/tail`` after the JSON text.
     let tailStart: Int
 
-    /// The maximum size of converted text, in bytes. Field names are sent once and written repeatedly, so that the limit of
-    /// the body does not bound it.
+    /// The maximum size of converted text, in bytes. Field names are sent once and written repeatedly, so that the
+    /// limit of the body does not bound it.
     static let tailLimit = BodyLimits.page.inflatedBytes
 
     /// Reads the array of rows. `firstRow` is the index of the first one in the whole result, from 0.

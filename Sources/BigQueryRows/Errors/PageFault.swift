@@ -1,7 +1,7 @@
 import TextSupport
 
-/// An error in a page whose location is not complete yet. Each level adds its part of the location, and the page turns the
-/// fault into a ``RowsError``.
+/// An error in a page whose location is not complete yet. Each level adds its part of the location, and the page turns
+/// the fault into a ``RowsError``.
 struct PageFault: Error {
     let code: RowsError.Code
     let reason: String

@@ -130,7 +130,8 @@ extension JSONScanner {
         return (hasQuote | hasBackslash | hasControl) & highs
     }
 
-    /// The slow path of ``readString()``. Reading stays ahead of writing, since no escape is shorter than its character.
+    /// The slow path of ``readString()``. Reading stays ahead of writing, since no escape is shorter than its
+    /// character.
     private mutating func unescapeString(start: Int, from stop: Int) throws(PageFault) -> Range<Int> {
         var end = stop
         position = stop

@@ -1,9 +1,9 @@
 /// Scans JSON text strictly by RFC 8259, in one pass, in memory that the caller owns.
 ///
-/// Unsafe because it reads eight bytes at a time and unescapes in place. Its bounds rest on two guarantees of the caller:
-/// ``padding`` bytes after the text are readable, and the first of them is 0. A zero byte is invalid everywhere in JSON, so
-/// every loop stops at it, and a load that begins at or before it stays within the padding. ``position`` never exceeds
-/// `count`.
+/// Unsafe because it reads eight bytes at a time and unescapes in place. Its bounds rest on two guarantees of the
+/// caller: ``padding`` bytes after the text are readable, and the first of them is 0. A zero byte is invalid everywhere
+/// in JSON, so every loop stops at it, and a load that begins at or before it stays within the padding. ``position``
+/// never exceeds `count`.
 struct JSONScanner {
     /// The number of readable bytes after the text.
     static let padding = 8
@@ -143,8 +143,8 @@ struct JSONScanner {
 // MARK: Objects with one relevant member
 
 extension JSONScanner {
-    /// Enters an object, and advances to the value of its relevant member: `v` of a cell, `f` of a row. Skips members before
-    /// it.
+    /// Enters an object, and advances to the value of its relevant member: `v` of a cell, `f` of a row. Skips members
+    /// before it.
     @inline(__always)
     mutating func enterObject(member name: UInt8) throws(PageFault) {
         // `{"v":`, as the service sends it.

@@ -1,6 +1,6 @@
 /// Validates UTF-8 as Unicode defines it: shortest forms only, no surrogates.
 enum UTF8Check {
-    /// The offset of the first byte that is not part of a valid character; `nil` if there is none.
+    /// The offset of the first byte that is not part of a valid character; `nil` for valid text.
     ///
     /// Unsafe because it reads ahead: the byte after the text must be 0, which ends any character, and
     /// `JSONScanner.padding` bytes after the text must be readable.

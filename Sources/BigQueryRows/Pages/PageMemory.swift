@@ -22,7 +22,8 @@ public final class PageMemory: Sendable {
     /// Creates an empty pool.
     public init() {}
 
-    /// Returns the memory of a page to the pool. A page that is still in use keeps its memory, which is then not reused.
+    /// Returns the memory of a page to the pool. A page that is still in use keeps its memory, which is then not
+    /// reused.
     public func recycle(_ page: RowPage) {
         state.withLock { state in
             if Self.isPoolable(page.bytes) { state.bodies.append(page.bytes) }
@@ -41,8 +42,8 @@ public final class PageMemory: Sendable {
         return size > 0 && size <= maxArraySize
     }
 
-    /// The oldest array of a pool of at least two. The newest can still have a second owner for a moment, and emptying it
-    /// would then allocate.
+    /// The oldest array of a pool of at least two. The newest can still have a second owner for a moment, and emptying
+    /// it would then allocate.
     private static func take<Element>(_ arrays: inout [[Element]]) -> [Element] {
         arrays.count > 1 ? arrays.removeFirst() : []
     }

@@ -1,7 +1,7 @@
 /// Consecutive rows: one byte buffer, and one fixed-size reference per cell.
 ///
-/// Cells are in row order, `columnCount` per row. Values have their stored form (the value map in <doc:ValueMap>): text and
-/// blobs are ranges of ``bytes``, other values are in the reference itself. Text is valid UTF-8.
+/// Cells are in row order, `columnCount` per row. Values have their stored form (the value map in <doc:ValueMap>): text
+/// and blobs are ranges of ``bytes``, other values are in the reference itself. Text is valid UTF-8.
 public struct RowPage: Sendable {
     /// The index of the first row in the whole result, from 0.
     public let firstRow: Int64

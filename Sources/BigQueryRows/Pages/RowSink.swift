@@ -1,7 +1,7 @@
 /// A destination of rows: a database, a file, a service.
 ///
-/// A pull calls ``begin(_:)`` once, then ``append(_:)`` for every page, in row order and one at a time, then ``finish()``.
-/// After an error or a cancellation it calls none of them, and the appended rows are incomplete.
+/// A pull calls ``begin(_:)`` once, then ``append(_:)`` for every page, in row order and one at a time, then
+/// ``finish()``. After an error or a cancellation it calls none of them, and the appended rows are incomplete.
 public protocol RowSink: Sendable {
     /// Prepares for rows of this schema.
     func begin(_ schema: TableSchema) async throws

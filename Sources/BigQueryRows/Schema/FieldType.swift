@@ -21,7 +21,7 @@ public enum FieldType: Sendable, Hashable {
         "STRUCT": .structure, "RECORD": .structure,
     ]
 
-    /// The type with a GoogleSQL or legacy name, in any case; `unknown` if there is none.
+    /// The type with a GoogleSQL or legacy name, in any case, or `unknown`.
     public init(name: String) {
         self = Self.byName[name.uppercased()] ?? .unknown(name)
     }

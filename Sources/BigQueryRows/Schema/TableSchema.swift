@@ -22,7 +22,8 @@ extension TableSchema {
         public var name: String
         /// The type of one value; of one element if `mode` is `repeated`.
         public var type: FieldType
-        /// Whether values can be NULL or are lists. Defaults to `nullable`, also if the service sends none (DML results).
+        /// Whether values can be NULL or are lists. Defaults to `nullable`, also if the service sends none (DML
+        /// results).
         public var mode: Mode
         /// The members of a STRUCT; empty for all other types.
         public var fields: [Field]
@@ -92,8 +93,8 @@ extension TableSchema.Field: Codable {
 }
 
 extension TableSchema {
-    /// Describes the first difference to another schema: a column that is added, removed or renamed, or has another type
-    /// or mode; `nil` if there is none. Descriptions are ignored.
+    /// Describes the first difference to another schema: a column that is added, removed or renamed, or has another
+    /// type or mode; `nil` for equal schemas. Descriptions are ignored.
     public func firstDifference(to other: TableSchema) -> String? {
         Self.firstDifference(fields, other.fields, path: "")
     }
@@ -126,8 +127,8 @@ extension TableSchema.Field {
 extension [TableSchema.Field] {
     /// The names of the fields, with `_2`, `_3`, … after those that equal an earlier one.
     ///
-    /// Names are compared as in SQLite: byte by byte, without the case of ASCII letters. Suffixes do not affect names that
-    /// are already distinct.
+    /// Names are compared as in SQLite: byte by byte, without the case of ASCII letters. Suffixes do not affect names
+    /// that are already distinct.
     package var distinctNames: [String] {
         let names = map(\.name)
         var taken = Set<FoldedName>(minimumCapacity: names.count)

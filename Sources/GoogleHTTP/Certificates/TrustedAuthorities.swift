@@ -5,8 +5,8 @@ import TextSupport
 public struct TrustedAuthorities: Sendable {
     let certificates: [NIOSSLCertificate]
 
-    /// Reads a file of certificates in PEM, of at most 16 MiB. Blocks the thread. An inherited pipe (`/dev/fd/N`) can be
-    /// silent for 10 seconds.
+    /// Reads a file of certificates in PEM, of at most 16 MiB. Blocks the thread. An inherited pipe (`/dev/fd/N`) can
+    /// be silent for 10 seconds.
     ///
     /// - Throws: ``HTTPError`` with code `unusableAuthorities` if the file cannot be read, or has no certificate.
     public init(contentsOfFile path: String) throws(HTTPError) {

@@ -94,8 +94,8 @@ func isLoopbackHost(_ host: String) -> Bool {
     return octets.count == 4 && octets[0] == 127 && !octets.contains(nil)
 }
 
-/// Whether a host, in lower case and without brackets, is the metadata server of a machine at Google, Amazon or Azure: a
-/// link-local address, or Google's name for it.
+/// Whether a host, in lower case and without brackets, is the metadata server of a machine at Google, Amazon or Azure:
+/// a link-local address, or Google's name for it.
 func isMetadataHost(_ host: String) -> Bool {
     if ["metadata.google.internal", "metadata.google.internal.", "fd20:ce::254", "fd00:ec2::254"].contains(host) {
         return true

@@ -65,7 +65,8 @@ extension HTTPError {
     ///   - certificate: the server's certificate, if known.
     ///   - now: the time of this machine's clock.
     ///   - host: the host of the request.
-    /// - Returns: an error with code `wrongClock` if the certificate is not valid at this time, otherwise the same error.
+    /// - Returns: an error with code `wrongClock` if the certificate is not valid at this time, otherwise the same
+    ///   error.
     func refined(by certificate: PresentedCertificate?, at now: Date, host: String) -> HTTPError {
         guard let certificate, now < certificate.notBefore || now > certificate.notAfter else { return self }
         func day(_ date: Date) -> String { date.formatted(.iso8601.year().month().day()) }

@@ -41,7 +41,7 @@ public struct HTTPError: CodedError {
         public static let protocolViolation = Code(.protocolViolation)
         /// The body is larger than the limit.
         public static let bodyTooLarge = Code(.bodyTooLarge)
-        /// The proxy refuses, cannot be reached, or requires authentication.
+        /// The proxy rejects the connection, cannot be reached, or requires authentication.
         public static let proxy = Code(.proxy)
         /// The file of certificate authorities cannot be read.
         public static let unusableAuthorities = Code(.unusableAuthorities)
@@ -63,6 +63,21 @@ public struct HTTPError: CodedError {
         }
     }
 
+    /// Why a TLS connection was not established, or was closed after the handshake.
+    package enum TLSFailure: Sendable, Hashable {
+        /// The server's certificate is not trusted, is not valid now, or has another name.
+        case certificate
+        /// The server's certificate matches the host only by the wildcard `*`.
+        case wildcard
+        /// The server requires a client certificate. In TLS 1.3 it reports this after the handshake.
+        case clientCertificate
+        /// The server does not accept TLS 1.2 or later.
+        case version
+        /// The server rejects the handshake without a reason. In TLS 1.2 this can mean that it requires a client
+        /// certificate.
+        case rejected
+    }
+
     /// What more is known than the code.
     package enum Detail: Sendable, Hashable {
         case invalidHeader, invalidPort
@@ -80,7 +95,8 @@ public struct HTTPError: CodedError {
     package var detail: Detail?
     /// The error underneath.
     public var cause: (any Error)?
-    /// Whether the connection was lost before the response started, as happens to connections that are idle for too long.
+    /// Whether the connection was lost before the response started, as happens to connections that are idle for too
+    /// long.
     package var isBeforeResponse = false
 
     /// Creates an error.

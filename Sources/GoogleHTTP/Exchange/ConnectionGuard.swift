@@ -4,8 +4,8 @@ import NIOSSL
 
 /// Rejects invalid status codes, and certificates that match a host of one label by a wildcard.
 ///
-/// Stands between the HTTP codec and the client's handler. The client ignores a head whose status is below 100, and traps
-/// on the body that follows. NIOSSL lets the wildcard `*` match every host of one label, such as `localhost`.
+/// Stands between the HTTP codec and the client's handler. The client ignores a head whose status is below 100, and
+/// traps on the body that follows. NIOSSL lets the wildcard `*` match every host of one label, such as `localhost`.
 final class ConnectionGuard: ChannelDuplexHandler {
     typealias InboundIn = HTTPClientResponsePart
     typealias InboundOut = HTTPClientResponsePart

@@ -24,6 +24,8 @@ public struct HTTPBody {
     }
 
     /// Reads nothing until `condition` returns. The wait does not count as a stall of the sender.
+    ///
+    /// - Throws: what `condition` throws.
     public func hold(for condition: () async throws -> Void) async throws {
         onHold(true)
         defer { onHold(false) }
@@ -33,6 +35,7 @@ public struct HTTPBody {
     /// Waits for the next chunk and passes its bytes to `use`. They are valid only during the call.
     ///
     /// - Returns: `false` at the end of the body; `use` is not called then.
+    /// - Throws: ``HTTPError``, `CancellationError`, or what `use` throws.
     public mutating func read(_ use: (UnsafeRawBufferPointer) throws -> Void) async throws -> Bool {
         guard let chunk = try await nextChunk() else { return false }
         try chunk.withUnsafeReadableBytes(use)
@@ -41,7 +44,8 @@ public struct HTTPBody {
 
     /// Reads the rest of the body.
     ///
-    /// - Throws: ``HTTPError`` with code `bodyTooLarge` as soon as there are more than `limit` bytes.
+    /// - Throws: ``HTTPError``, with code `bodyTooLarge` as soon as there are more than `limit` bytes, or
+    ///   `CancellationError`.
     public mutating func collect(limit: Int) async throws -> [UInt8] {
         var bytes: [UInt8] = []
         while try await read({ chunk in

@@ -67,6 +67,8 @@ public final class HTTPSTransport: HTTPTransport {
     }
 
     /// Closes all connections. Otherwise they are closed some time after the transport is released.
+    ///
+    /// - Throws: the HTTP client's error, for example if the transport was shut down before.
     public func shutdown() async throws {
         try await client.shutdown()
         try await proxy?.client.shutdown()
@@ -92,7 +94,7 @@ public final class HTTPSTransport: HTTPTransport {
                 case nil: throw CancellationError()
                 }
             } catch let error as HTTPError
-                where error.cause.flatMap(TLSFailure.init) == .certificate && proxy(for: host) == nil
+                where error.cause.flatMap(HTTPError.TLSFailure.init) == .certificate && proxy(for: host) == nil
             {
                 let certificate = await PresentedCertificate.fetch(host: host, port: port ?? 443)
                 throw error.refined(by: certificate, at: Date(), host: host)

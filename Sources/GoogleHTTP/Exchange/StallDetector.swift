@@ -3,8 +3,8 @@ import TextSupport
 
 /// Detects that an exchange waits too long for its first byte or its next byte, or is too slow.
 ///
-/// One detector serves one exchange. It wakes when a limit can have been reached, so a violation is detected after twice
-/// its time at the latest.
+/// One detector serves one exchange. It wakes when a limit can have been reached, so a violation is detected after
+/// twice its time at the latest.
 final class StallDetector: Sendable {
     /// The limit that an exchange has exceeded.
     enum Violation: Sendable {

@@ -3,8 +3,8 @@ import Foundation
 /// Reads whole files that the user named, up to a limit.
 ///
 /// A named FIFO, a socket or a device is rejected without being opened, since reading it could block indefinitely. An
-/// inherited pipe is read: `/dev/fd/N`, `/proc/self/fd/N` and `/dev/stdin`, the paths that a shell's process substitution
-/// passes.
+/// inherited pipe is read: `/dev/fd/N`, `/proc/self/fd/N` and `/dev/stdin`, the paths that a shell's process
+/// substitution passes.
 package enum InputFile {
     /// The time between two chunks from an inherited pipe.
     package static let pipeTimeout: Duration = .seconds(10)

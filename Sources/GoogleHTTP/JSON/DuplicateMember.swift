@@ -5,8 +5,8 @@ package struct DuplicateMember: Error, Hashable {
     /// The unescaped name. It is untrusted text.
     package let name: String
 
-    /// Finds the first duplicate in a JSON text, at any level; `nil` if there is none, or if the text is not JSON in UTF-8,
-    /// which `decodeUnambiguous` rejects.
+    /// Finds the first duplicate in a JSON text, at any level; `nil` without a duplicate, or if the text is not JSON in
+    /// UTF-8, which `decodeUnambiguous` rejects.
     package init?(in json: [UInt8]) {
         var scanner = MemberScanner(json)
         do throws(MemberScanner.Fault) {

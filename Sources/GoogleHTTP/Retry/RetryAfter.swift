@@ -1,8 +1,8 @@
 package import Foundation
 
 extension HTTPResponseHead {
-    /// The wait that the server requests (`Retry-After`, RFC 9110 10.2.3), never negative; `nil` if there is none or it
-    /// is invalid.
+    /// The wait that the server requests (`Retry-After`, RFC 9110 10.2.3), never negative; `nil` if it is
+    /// missing or invalid.
     ///
     /// A date is relative to the `Date` of the same response, so that this machine's clock does not matter.
     package var retryAfter: Duration? {

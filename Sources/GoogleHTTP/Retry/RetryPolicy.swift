@@ -69,12 +69,12 @@ extension RetryPolicy {
     /// Runs an operation, and retries it as long as `classify` returns a retry and the budget allows it.
     ///
     /// - Parameters:
-    ///   - clock: Waits, and measures the budget.
-    ///   - retryBudget: The budget that this request shares with others. Defaults to none.
-    ///   - classify: Decides about an error, or throws the error to throw instead. It never receives a cancellation.
-    ///   - onRetry: Called before each wait.
-    ///   - onExhausted: Makes the error to throw from the last one when no retry is left.
-    ///   - operation: One attempt.
+    ///   - clock: waits, and measures the budget.
+    ///   - retryBudget: the budget that this request shares with others. Defaults to none.
+    ///   - classify: decides about an error, or throws the error to throw instead. It never receives a cancellation.
+    ///   - onRetry: called before each wait.
+    ///   - onExhausted: makes the error to throw from the last one when no retry is left.
+    ///   - operation: one attempt.
     /// - Returns: The result of the first attempt that succeeds.
     /// - Throws: The last error, or what `classify` throws.
     package func run<Result: Sendable>(

@@ -19,8 +19,8 @@ struct Float64CellTests {
         #expect(try decodeCell("FLOAT", text) == .double(value))
     }
 
-    /// Inputs at and next to the midpoint of two doubles, at the ends of the range, and with more digits than fit into a
-    /// word.
+    /// Inputs at and next to the midpoint of two doubles, at the ends of the range, and with more digits than fit into
+    /// a word.
     ///
     /// Expected values are bit patterns, so that no other conversion is involved.
     @Test(

@@ -19,7 +19,7 @@ struct Int64CellTests {
             (#""-9223372036854775807""#, .min + 1), (#""-9223372036854775808""#, .min),
             // Longer than any number, but not larger.
             (#""00000000000000000000000000042""#, 42), (#""-0009223372036854775808""#, .min),
-            // Digits behind escapes.
+            // Digits after escapes.
             (#""4\u0032""#, 42),
             // JSON numbers, which other servers send.
             ("1", 1), ("-7", -7), ("0", 0), ("9223372036854775807", .max), ("-9223372036854775808", .min),

@@ -26,12 +26,12 @@ struct TextCellTests {
             ("DATE", "2023-12-23"), ("DATE", "0001-01-01"), ("DATE", "9999-12-31"),
             ("DATETIME", "2016-03-20T15:04:05.000003"), ("DATETIME", "2016-03-20T15:04:05"),
             ("DATETIME", "9999-12-31T23:59:59.999999"), ("DATETIME", "2016-12-02T18:51:33"),
-            // A client of Google's makes a T of the space.
+            // One of the official clients replaces the space by a T.
             ("DATETIME", "1980-01-01 12:15:15"),
             ("TIME", "15:04:05.000003"), ("TIME", "18:56:54.940265"), ("TIME", "15:04:05"),
             ("TIME", "15:04:05.000006"),
             ("TIME", "00:00:00"), ("TIME", "23:59:59.999999"), ("TIME", "12:41:09.062500"), ("TIME", "12:15:15"),
-            // Three digits are refused by one client and taken by another.
+            // One client rejects three digits, another one accepts them.
             ("TIME", "12:12:27.123"), ("TIME", "12:34:56.123"),
             ("INTERVAL", "1-6 15 0:0:0"), ("INTERVAL", "7-11 9 4:15:37.123456"), ("INTERVAL", "0-0 0 0:0:0"),
             ("INTERVAL", "-10000-0 -3660000 -87840000:0:0"), ("INTERVAL", "-10000-0 0 0:0:0"),

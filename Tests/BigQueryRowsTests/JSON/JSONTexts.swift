@@ -102,7 +102,8 @@ enum JSONTexts {
             // Unpaired surrogates.
             #""\uDADA""#, #""\uD800""#, #""\uDFAA""#, #""\uD888\u1234""#, #""\uD800\n""#, #""\uD800\uD800\n""#,
             #""\uD800abc""#, #""\uDd1e\uD834""#, #"{"\uDFAA":0}"#,
-            // Bytes that are not UTF-8: Latin-1, overlong forms, surrogates, characters cut short or behind the last one.
+            // Bytes that are not UTF-8: Latin-1, overlong forms, surrogates, truncated characters, or beyond the last
+            // one.
             .quoted(0xE9), .quoted(0x81), .quoted(0xFF), .quoted(0xC0, 0xAF), .quoted(0xE0, 0x80, 0x80),
             .quoted(0xFC, 0x83, 0xBF),
             .quoted(0xED, 0xA0, 0x80), .quoted(0xE0, 0xFF), .quoted(0xE6, 0x97, 0xA5, 0xD1, 0x88, 0xFA),

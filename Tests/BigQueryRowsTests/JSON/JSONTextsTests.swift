@@ -3,8 +3,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// ``JSONTexts`` wherever a value may stand in a page: as a member that nobody reads, as a cell, as a JSON value inside of
-/// another, and as the page itself. Each of them is read by code of its own.
+/// ``JSONTexts`` everywhere in a page: as an unknown member, as a cell, as a JSON value in another one, and as the page
+/// itself. Different code reads each of them.
 @Suite("JSON texts of every kind", .faults("P2", "P3", "P8", "P35"))
 struct JSONTextsTests {
     private static func passed(_ text: JSONText) throws(RowsError) -> ResultPage {

@@ -67,7 +67,7 @@ struct StrictJSONTests {
         #expect(try rowsError { _ = try decodePage(text) }.code == .malformedJSON)
     }
 
-    /// The documentation of `PageDecoder` says so: JSON has no byte-order marks (RFC 8259, 8.1), and the service sends none.
+    /// JSON has no byte-order mark (RFC 8259, 8.1), and the service does not send one.
     @Test(.faults("P5"), arguments: ["\u{FEFF}{}", "\u{FEFF}\u{FEFF}{}", " \u{FEFF}{}", "{}\u{FEFF}"])
     func rejectsByteOrderMark(text: String) throws {
         #expect(try rowsError { _ = try decodePage(text) }.code == .malformedJSON)

@@ -37,7 +37,7 @@ import Testing
             ("gs://my-bucket/a-*.csv", nil, .snappy, "does not compress csv files with snappy"),
             ("gs://my-bucket/a-*.avro", nil, .gzip, "does not compress avro files with gzip"),
             ("gs://my-bucket/a-*.parquet", nil, .deflate, "does not compress parquet files with deflate"),
-            ("gs://my-bucket/a-*.csv.gz", nil, ExportCompression.none, "ends with .gz, but the compression is none"),
+            ("gs://my-bucket/a-*.csv.gz", nil, ExportCompression.none, "ends with .gz, but the compression"),
         ] as [(String, ExportFormat?, ExportCompression?, String)])
     func rejectsWhatBigQueryRejects(
         uri: String, format: ExportFormat?, compression: ExportCompression?, mention: String

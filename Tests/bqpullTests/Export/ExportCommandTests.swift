@@ -115,7 +115,7 @@ import Testing
             (["SELECT 1 AS x", "--to", "gs://my-bucket/x-*.csv", "--use-legacy-sql"], 64, "legacy"),
             (["SELECT 1; SELECT 2", "--to", "gs://my-bucket/x-*.csv"], 64, "SCRIPT"),
             (["SELECT x FROM bench.numbers_1", "--to", "gs://my-bucket/x-*.csv"], 3, "no such column"),
-            (["bench.nested_1", "--to", "gs://my-bucket/x-*.csv"], 64, "which CSV files cannot hold"),
+            (["bench.nested_1", "--to", "gs://my-bucket/x-*.csv"], 64, "which CSV cannot represent"),
             (["bench.number_1000", "--to", "gs://my-bucket/x-*.csv"], 3, "did you mean"),
             (["orders", "--to", "gs://my-bucket/x-*.csv"], 64, "neither a table name nor SQL"),
             (["bench.numbers_1@-3600000", "--to", "gs://my-bucket/x-*.csv"], 64, "FOR SYSTEM_TIME AS OF"),

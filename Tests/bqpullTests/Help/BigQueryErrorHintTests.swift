@@ -43,6 +43,11 @@ import Testing
         #expect(error.suggestion?.contains(hint) == true)
     }
 
+    @Test(arguments: BigQueryError.Code.all)
+    func hasAHintForEveryCode(code: BigQueryError.Code) {
+        #expect(BigQueryError(code: code, message: "it failed").suggestion != nil)
+    }
+
     @Test(arguments: [
         (BigQueryError.Code.notFound, "--location"), (.projectNotFound, "--project"),
         (.missingScope, "bqpull auth login"), (.notATable, "--into FILE"), (.resultExpired, "--restart"),

@@ -11,7 +11,7 @@ import Testing
             (.proxyAuthenticationRequired, "USER:PASSWORD@"), (.tls(.certificate, host: "h.test"), "CA of h.test"),
             (.tls(.wildcard, host: "h.test"), "the name h.test"),
             (.tls(.clientCertificate, host: "h.test"), "requires no client certificate"),
-            (.tls(.refused, host: "h.test"), "requires no client certificate"),
+            (.tls(.rejected, host: "h.test"), "requires no client certificate"),
             (.tls(.version, host: "h.test"), "TLS 1.2"),
         ] as [(HTTPError.Detail, String)])
     func translatesDetails(detail: HTTPError.Detail, hint: String) {

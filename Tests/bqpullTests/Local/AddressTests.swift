@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Addresses that options, the environment and files name, with ports that are none.
+/// Addresses that options, the environment and files name, with invalid ports.
 @Suite struct AddressTests {
     private static let ports = ["0", "65536", "18446744073709551617"]
 

@@ -85,7 +85,7 @@ import Testing
     func theWaitForAnEmptyPipeTimesOut(arguments: [String]) async throws {
         let outcome = try await Binary().start(arguments).outcome()
         #expect(outcome.isFailure(66), "\(outcome.errors)")
-        #expect(outcome.errors.contains("the pipe was silent for 10 s"), "\(outcome.errors)")
+        #expect(outcome.errors.contains("the pipe had no data for 10 s"), "\(outcome.errors)")
     }
 
     @Test(.faults("L30"), arguments: ["--credentials", "--ca-file"])

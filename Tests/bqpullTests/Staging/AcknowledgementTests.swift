@@ -189,7 +189,7 @@ import Testing
     }
     #endif
 
-    /// Lets the process go on to its acknowledgement, which fails.
+    /// Lets the process continue to its acknowledgement, which fails.
     private func expectWarning(_ pull: RunningBinary, _ user: RepeatingUser, reportingTo pipe: FullPipe) async throws {
         let start = ContinuousClock.now
         let report = pipe.drain()

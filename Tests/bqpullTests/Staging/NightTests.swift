@@ -117,7 +117,7 @@ import Testing
             #expect(night.jobs == 1)
             let kept = try await StagingRemains.examine(night.file)
             #expect(kept.runs == 1 && kept.runID == lost.runID && kept.rows == lost.rows && kept.rows > 0)
-            // Where nothing is written before the new run may begin, the dead one still says that it runs.
+            // The record of the killed process can still state that it runs, until the new run starts.
             #expect(["running", "interrupted"].contains(kept.state))
 
             let confirmed = try await night.run(["--confirm-above", "1B", "--yes"])

@@ -50,7 +50,7 @@ final class RunningBinary: Sendable {
     private let output: Task<String, any Error>
     private let errors: Task<String, any Error>
     /// Standard output or standard error so far, after each read.
-    private let saidSoFar: AsyncStream<String>
+    private let textSoFar: AsyncStream<String>
 
     fileprivate init(_ program: String, _ arguments: [String], environment: [String: String]) throws {
         // A process started between these steps would inherit the pipes and keep them open.
@@ -79,7 +79,7 @@ final class RunningBinary: Sendable {
             }
         }
         let (stream, continuation) = AsyncStream<String>.makeStream()
-        saidSoFar = stream
+        textSoFar = stream
         output = Task { try await Self.readToEnd(outputPipe) { continuation.yield($0) } }
         errors = Task {
             defer { continuation.finish() }
@@ -102,14 +102,14 @@ final class RunningBinary: Sendable {
 
     /// Waits until standard output or standard error matches a pattern.
     func wait(for pattern: Regex<Substring>) async throws -> String {
-        for await text in saidSoFar {
+        for await text in textSoFar {
             if let match = text.firstMatch(of: pattern) { return String(match.output) }
         }
-        throw Silence(what: try await errors.value)
+        throw NoMatch(what: try await errors.value)
     }
 
     /// The run ended without a match.
-    struct Silence: Error {
+    struct NoMatch: Error {
         var what: String
     }
 

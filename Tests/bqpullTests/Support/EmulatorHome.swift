@@ -2,7 +2,7 @@ import BigQueryEmulator
 import Foundation
 import TestSupport
 
-/// An emulator, its credentials and client files, and an empty home folder for a user who types commands.
+/// An emulator, its credentials and client files, and an empty home folder.
 struct EmulatorHome: Sendable {
     let emulator: RunningEmulator
     let folder: TemporaryFolder

@@ -38,7 +38,7 @@ struct LoopDisk: Sendable {
             try await disk.unmount()
             return result
         } catch {
-            // A process that is still running may use the disk.
+            // A running process can still use the disk.
             try? await run("umount -l '\(folder)'")
             throw error
         }
@@ -59,7 +59,7 @@ struct LoopDisk: Sendable {
         return file
     }
 
-    /// Fills the disk with a file at once, but for so many bytes; returns the file's path.
+    /// Fills the disk with one file, except for a number of bytes; returns its path.
     func fill(leaving bytes: Int) async throws -> String {
         let file = folder + "/filling"
         let free = "$(df --output=avail -B1 '\(folder)' | tail -n 1)"
@@ -67,7 +67,7 @@ struct LoopDisk: Sendable {
         return file
     }
 
-    /// Mounts the disk again so that nothing on it can be written. No process may use it.
+    /// Remounts the disk read-only. No process must use it.
     func makeReadOnly() async throws {
         try await unmount()
         try await Self.run("mount -o loop,ro '\(image)' '\(folder)'")
@@ -84,7 +84,7 @@ struct LoopDisk: Sendable {
         guard ioctl(descriptor, shutdown, &flags) == 0 else { throw POSIXError(.EIO) }
     }
 
-    /// Mounts the disk again with its synced content. No process may use it.
+    /// Remounts the disk with its synced content. No process must use it.
     func restart() async throws {
         try await unmount()
         try await mount()

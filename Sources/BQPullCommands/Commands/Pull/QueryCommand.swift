@@ -24,8 +24,8 @@ struct QueryCommand: AsyncParsableCommand {
             approximate cost on demand; above 100 GB it asks for confirmation.
 
             To continue an interrupted pull, run the same command again within 12 hours
-            (--continue-within); the query does not run a second time. bqpull runs
-            staging.db lists the runs.
+            (--continue-within); the query does not run a second time. To list
+            the runs, use bqpull runs staging.db.
             """
     )
 

@@ -22,8 +22,8 @@ struct TableCommand: AsyncParsableCommand {
             materialized views and external tables can only be read with a query.
 
             To continue an interrupted pull, run the same command again within 12 hours
-            (--continue-within), unless the table has changed. bqpull runs staging.db
-            lists the runs.
+            (--continue-within), unless the table has changed. To list the runs, use
+            bqpull runs staging.db.
             """
     )
 

@@ -1,19 +1,6 @@
 import NIOSSL
 
-/// Why a TLS connection was not established, or was closed after the handshake.
-package enum TLSFailure: Sendable, Hashable {
-    /// The server's certificate is not trusted, is not valid now, or has another name.
-    case certificate
-    /// The server's certificate matches the host only by the wildcard `*`.
-    case wildcard
-    /// The server requires a client certificate. In TLS 1.3 it reports this after the handshake.
-    case clientCertificate
-    /// The server does not accept TLS 1.2 or later.
-    case version
-    /// The server rejects the handshake without a reason. In TLS 1.2 this can mean that it requires a client
-    /// certificate.
-    case refused
-
+extension HTTPError.TLSFailure {
     /// Classifies an error; `nil` for broken connections, and for errors of other layers.
     init?(_ error: any Error) {
         switch error {
@@ -33,7 +20,7 @@ package enum TLSFailure: Sendable, Hashable {
         case name.contains("ALERT_") && name.contains("CERTIFICATE"), name.contains("CERTIFICATE_REQUIRED"):
             self = .clientCertificate
         case name.contains("PROTOCOL_VERSION"), name.contains("UNSUPPORTED_PROTOCOL"): self = .version
-        case name.contains("ALERT_HANDSHAKE_FAILURE"), name.contains("ALERT_INSUFFICIENT_SECURITY"): self = .refused
+        case name.contains("ALERT_HANDSHAKE_FAILURE"), name.contains("ALERT_INSUFFICIENT_SECURITY"): self = .rejected
         case name.contains("CERTIFICATE"): self = .certificate
         default: return nil
         }
@@ -46,8 +33,8 @@ package enum TLSFailure: Sendable, Hashable {
         case .wildcard: "the certificate of \(host) matches it only by the wildcard *"
         case .clientCertificate: "\(host) requires a client certificate"
         case .version: "\(host) does not accept TLS 1.2 or later"
-        case .refused:
-            "\(host) refuses the TLS handshake: it requires a client certificate, or there is no common cipher"
+        case .rejected:
+            "\(host) rejects the TLS handshake: it requires a client certificate, or there is no common cipher"
         }
     }
 }
