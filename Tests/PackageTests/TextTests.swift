@@ -38,7 +38,7 @@ import Testing
         (#"\bbeside\b"#, "next to"),
         (#"\b(?-i:is none)\b|\b(?-i:are none)\b"#, "is not a …"),
         (#"\bmay have\b(?! been)"#, "can hold, can take"),
-        (#"\bof Google's\b|\bof BigQuery's\b"#, "Google's …"),
+        (#"\bof (?:Google|BigQuery)'s(?:[.,;:)]|$| (?:and|are|is|or|that|which)\b)"#, "Google's …"),
         (#"\bwhat it took\b"#, "elapsed"),
         (#"\b(?:go|goes|going) with\b"#, "match"),
         (#"\basked for\b|\basks? to be spared\b"#, "requested, throttles"),

@@ -50,7 +50,7 @@ import Testing
         #expect(transport.requests[0].url.contains("&selectedFields=At%2Cnote&"))
     }
 
-    @Test(arguments: [(["nothing"], "nothing"), (["id", "id.x"], "id.x"), ([], "no columns")])
+    @Test(arguments: [(["nothing"], "nothing"), (["id", "id.x"], "id.x"), ([], "no column")])
     func rejectsUnknownColumns(names: [String], message: String) async throws {
         let transport = ScriptedTransport([])
         let error = await #expect(throws: BigQueryError.self) {
@@ -63,12 +63,15 @@ import Testing
     }
 
     @Test func rejectsMoreRowsThanRequested() async throws {
-        let transport = ScriptedTransport([.answer(200, #"{"rows":[{"f":[{"v":"1"}]},{"f":[{"v":"2"}]}]}"#)])
+        let answer = ScriptedTransport.Reply.answer(200, #"{"rows":[{"f":[{"v":"1"}]},{"f":[{"v":"2"}]}]}"#)
+        let attempts = try 1 + BigQueryConfiguration(project: "demo").damagedBodyRetries
+        let transport = ScriptedTransport(Array(repeating: answer, count: attempts))
         let error = await #expect(throws: RowsError.self) {
             try await scriptedClient(transport).fetchTablePage(
                 of: Self.table, schema: Self.schema, selectedFields: ["id"], from: .row(0), maximumRows: 1)
         }
         #expect(error?.code == .inconsistentPage)
+        #expect(transport.requests.count == attempts)
     }
 
     @Test(arguments: [
