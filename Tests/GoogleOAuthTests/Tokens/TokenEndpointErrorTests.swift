@@ -2,7 +2,7 @@ import Testing
 
 @testable import GoogleOAuth
 
-/// The observed error responses of Google's token endpoint and their meanings.
+/// Error responses that Google's token endpoint was observed to send, and their meanings.
 @Suite struct TokenEndpointErrorTests {
     /// Observed and documented responses: status, body, identifier.
     @Test(arguments: [
