@@ -21,8 +21,8 @@ import Testing
     }
 
     private static let bad: [(text: String?, exitCode: Int32, mention: String)] = [
-        (nil, 66, "credentials file"), ("", 78, "not a JSON file"),
-        ("{\"client_secret\":\"hush", 78, "not a JSON file"),
+        (nil, 66, "credentials file"), ("", 78, "not a JSON file of credentials"),
+        ("{\"client_secret\":\"hush", 78, "not a JSON file of credentials"),
         (#"{"type":"service_account","private_key":"hush"}"#, 78, "client_email"),
         (#"{"type":"gdch_service_account","private_key":"hush"}"#, 78, "gdch_service_account"),
         (#"{"client_id":"a","client_secret":"hush"}"#, 78, "refresh_token"),

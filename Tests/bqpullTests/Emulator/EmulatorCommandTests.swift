@@ -26,7 +26,7 @@ import Testing
             let outcome = try await login.finish()
             #expect(outcome.errors.contains("as the token endpoint announced"))
             let test = try await home.run(["auth", "test"])
-            #expect(test.output.contains("good for 77 s"))
+            #expect(test.output.contains("valid for 77 s"))
             #expect(test.output.contains("token        ") && test.output.contains("warning: no token information"))
             let rotated = try await home.run(["auth", "token", "--credentials", folder.file("c.json")])
             #expect(rotated.errors.contains("replaced the refresh token"))
