@@ -1,6 +1,7 @@
-@testable import CredentialStore
 import Foundation
 import GoogleHTTP
+
+@testable import CredentialStore
 @testable import GoogleOAuth
 
 /// A credentials or client file in any format: no error shows a secret, and accepted values round-trip.
