@@ -23,6 +23,7 @@ let package = Package(
         .library(name: "BigQueryPull", targets: ["BigQueryPull"]),
         .library(name: "BigQuery", targets: ["BigQuery"]),
         .library(name: "GoogleOAuth", targets: ["GoogleOAuth"]),
+        .library(name: "CredentialStore", targets: ["CredentialStore"]),
         .library(name: "GoogleHTTP", targets: ["GoogleHTTP"]),
         .library(name: "BigQueryRows", targets: ["BigQueryRows"]),
         .library(name: "RowFormats", targets: ["RowFormats"]),
@@ -49,7 +50,7 @@ let package = Package(
             name: "BQPullCommands",
             dependencies: [
                 "BigQuery", "BigQueryEmulator", "BigQueryPull", "BigQueryRows", "CBuild", "CResourceLimits",
-                "GoogleHTTP", "GoogleOAuth", "RowFormats", "SQLiteStaging", "TextSupport",
+                "CredentialStore", "GoogleHTTP", "GoogleOAuth", "RowFormats", "SQLiteStaging", "TextSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -75,6 +76,11 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "CredentialStore",
+            dependencies: ["GoogleHTTP", "GoogleOAuth", "TextSupport"],
             swiftSettings: strict
         ),
         .target(
@@ -163,6 +169,11 @@ let package = Package(
                 .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
             ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "CredentialStoreTests",
+            dependencies: ["CredentialStore", "GoogleHTTP", "GoogleOAuth", "TestSupport"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -61,6 +61,7 @@ let package = Package(
             name: "Connecting",
             dependencies: [
                 .product(name: "BigQuery", package: "bqpull"),
+                .product(name: "CredentialStore", package: "bqpull"),
                 .product(name: "GoogleHTTP", package: "bqpull"),
                 .product(name: "GoogleOAuth", package: "bqpull"),
                 .product(name: "Logging", package: "swift-log"),

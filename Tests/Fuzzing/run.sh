@@ -53,10 +53,10 @@ module NIOCore "$here"/NIOCore/*.swift
 module TextSupport $(sources TextSupport '*')
 module BigQueryRows $(sources BigQueryRows '*')
 module GoogleHTTP $(sources GoogleHTTP Secrets Retry Endpoints Files JSON HTTPError HTTPBody \
-    HTTPRequest HTTPRequest+Validation HTTPResponseHead)
-module GoogleOAuth $(sources GoogleOAuth Clients DataFactory Errors AuthorizedUserFile AuthorizedUserCredential \
-    AuthorizedUserCredential+File CredentialsFile StoredCredential StoredCredential+Import PrivateFile AccessToken \
-    TokenResponse)
+    HTTPRequest HTTPRequest+Validation HTTPResponseHead HTTPTransport)
+module GoogleOAuth $(sources GoogleOAuth Clients Errors AuthorizedUserCredential CredentialFile RefreshTokenExchange \
+    RenewingTokenProvider TokenContext TokenProvider TokenResponse)
+module CredentialStore $(sources CredentialStore LinkedService StoredCredential StoredCredential+Import)
 module BigQuery $(sources BigQuery Errors ExportFormat NamePath TableReference)
 module SQLiteStaging $(sources SQLiteStaging SQLiteName ControlRow RecordedRun StagingTarget \
     StagingError StagingIntent StagingStatistics)
@@ -70,8 +70,8 @@ fuzzed=(
     $(sources TextSupport PrintableText)
     $(sources BigQueryRows Body Conversion Decoding Errors JSON DistinctNames)
     $(sources GoogleHTTP Endpoints JSON HTTPRequest+Validation RetryAfter)
-    $(sources GoogleOAuth Clients DataFactory AuthorizedUserFile AuthorizedUserCredential AuthorizedUserCredential+File \
-        CredentialsFile OAuthError+TokenEndpoint StoredCredential+Import TokenResponse)
+    $(sources GoogleOAuth Clients AuthorizedUserCredential CredentialFile OAuthError+TokenEndpoint TokenResponse)
+    $(sources CredentialStore LinkedService StoredCredential+Import)
     $(sources BigQuery BigQueryError+Answer BigQueryError+Reason NamePath TableReference DatasetReference)
     $(sources SQLiteStaging SQLiteName ControlRow RecordedRun)
 )

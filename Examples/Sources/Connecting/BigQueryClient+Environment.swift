@@ -1,4 +1,5 @@
 public import BigQuery
+import CredentialStore
 import GoogleHTTP
 import GoogleOAuth
 import Logging
@@ -14,12 +15,15 @@ extension BigQueryClient {
     public static func with<Result: Sendable>(
         environment: [String: String], _ body: @Sendable (BigQueryClient) async throws -> Result
     ) async throws -> Result {
-        guard let finding = try CredentialSearch(environment: environment).first() else {
+        let search = CredentialSearch(
+            environment: environment, variablePrefix: "BQPULL_",
+            storeFolder: environment["HOME"].map { $0 + "/.config/bqpull" })
+        guard let located = try search.first() else {
             throw OAuthError(
-                code: .noCredentials, message: "there are no credentials",
-                hint: "bqpull auth login, or set BQPULL_CREDENTIALS")
+                code: .noCredentials,
+                message: "no credentials were found; run bqpull auth login, or set BQPULL_CREDENTIALS")
         }
-        guard let project = environment["GOOGLE_CLOUD_PROJECT"] ?? finding.credential.quotaProjectID else {
+        guard let project = environment["GOOGLE_CLOUD_PROJECT"] ?? located.credential.quotaProjectID else {
             throw BigQueryError(
                 code: .invalidRequest, message: "no billing project is set; set GOOGLE_CLOUD_PROJECT")
         }
@@ -29,7 +33,7 @@ extension BigQueryClient {
         let context = TokenContext(transport: transport, environment: environment)
         let client = BigQueryClient(
             try BigQueryConfiguration(project: project, endpoint: endpoint),
-            tokens: finding.credential.tokenProvider(context, store: finding.store), transport: transport)
+            tokens: located.tokenProvider(context), transport: transport)
         do {
             let result = try await body(client)
             try await transport.shutdown()

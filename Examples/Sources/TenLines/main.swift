@@ -10,7 +10,7 @@ import SQLiteStaging
 let environment = ProcessInfo.processInfo.environment
 let transport = HTTPSTransport(userAgent: "ten-lines (gzip)", logger: Logger(label: "ten-lines"))
 let credential = try AuthorizedUserCredential(contentsOfFile: environment["BQPULL_CREDENTIALS"] ?? "credentials.json")
-let tokens = RefreshTokenProvider(credential: credential, transport: transport)
+let tokens = credential.tokenProvider(TokenContext(transport: transport))
 let endpoint = try environment["BIGQUERY_EMULATOR_HOST"].map { try HTTPEndpoint($0) }
 let configuration = try BigQueryConfiguration(project: credential.quotaProjectID ?? "my-project", endpoint: endpoint)
 let client = BigQueryClient(configuration, tokens: tokens, transport: transport)

@@ -1,5 +1,6 @@
 import BigQuery
 import BigQueryPull
+import CredentialStore
 import Foundation
 import GoogleHTTP
 import GoogleOAuth
@@ -15,7 +16,7 @@ final class Connection: Sendable {
     /// The project set by an option, the environment or the profile.
     let namedProject: String?
     private let settings: Settings
-    private let credentialChoice: CredentialSearch.Choice
+    private let credentialLocation: CredentialSearch.Location
     private let logger: Logger
     private let noted = Mutex<[PullWarning]>([])
     private let providers = Mutex<[any TokenProvider]>([])
@@ -65,7 +66,7 @@ final class Connection: Sendable {
         }
         settings = try options.settings()
         namedProject = try settings.value(.project, option: options.project)
-        credentialChoice = options.credential.choice
+        credentialLocation = options.credential.location
         var logger = Logger(label: "bqpull") { _ in StandardErrorLog() }
         logger.logLevel = options.verbose ? .debug : .error
         self.logger = logger
@@ -100,28 +101,27 @@ final class Connection: Sendable {
         }
     }
 
-    /// The credentials for the endpoint, and the endpoint.
-    func chooseCredentials() async throws -> CredentialChoice {
-        let choice = try await CredentialChoice(
-            search: ProcessEnvironment.credentials, choice: credentialChoice, endpoint: namedEndpoint,
-            context: tokenContext()
-        )
+    /// Finds the endpoint and its credential.
+    func chooseCredential() async throws -> CredentialChoice {
+        let choice = try await ProcessEnvironment.credentials.choose(
+            credentialLocation, for: namedEndpoint, tokenContext())
         logger.debug("endpoint \(choice.endpoint.map { "\($0)" } ?? "Google")")
-        logger.debug("credentials \(choice.finding.map { printable($0.source) } ?? "none")")
+        logger.debug("credentials \(choice.credential.map { printable($0.source) } ?? "none")")
         if let warning = choice.warning {
             noted.withLock { $0.append(PullWarning(code: .credentialsFile, message: warning)) }
         }
         return choice
     }
 
-    /// A token provider for credentials.
-    func tokens(of finding: CredentialSearch.Finding, retry: RetryPolicy = .tokenEndpoint) -> any TokenProvider {
-        let provider = finding.credential.tokenProvider(tokenContext(retry: retry), store: finding.store)
+    /// A provider of a credential's tokens.
+    func tokens(of credential: LocatedCredential, retry: RetryPolicy = .tokenEndpoint) -> any TokenProvider {
+        let provider = credential.tokenProvider(tokenContext(retry: retry))
         providers.withLock { $0.append(provider) }
         return provider
     }
 
-    private func tokenContext(retry: RetryPolicy = .tokenEndpoint) -> TokenContext {
+    /// The dependencies of token requests.
+    func tokenContext(retry: RetryPolicy = .tokenEndpoint) -> TokenContext {
         TokenContext(
             transport: transport, retry: retry, environment: ProcessEnvironment.inheritable, onRetry: onRetry,
             onWarning: { [weak self] warning in
@@ -136,21 +136,21 @@ final class Connection: Sendable {
     /// - Returns: The client.
     /// - Throws: ``CommandError`` if no project is set, or an error of the credentials.
     func client(project: String? = nil) async throws -> BigQueryClient {
-        let choice = try await chooseCredentials()
-        return try await client(choice, tokens: choice.finding.map { tokens(of: $0) }, project: project)
+        let choice = try await chooseCredential()
+        return try await client(choice, tokens: choice.credential.map { tokens(of: $0) }, project: project)
     }
 
     /// A client of the project billed for queries, with chosen credentials and tokens.
     func client(
         _ choice: CredentialChoice, tokens: (any TokenProvider)?, project: String? = nil, retry: RetryPolicy? = nil
     ) async throws -> BigQueryClient {
-        var named = project ?? namedProject ?? choice.finding?.credential.quotaProjectID
-        if named == nil, case .metadataServer(let server) = choice.finding?.credential {
+        var named = project ?? namedProject ?? choice.credential?.credential.quotaProjectID
+        if named == nil, case .metadataServer(let server) = choice.credential?.credential {
             named = try await server.fetchProject(tokenContext())
         }
         guard let named else { throw CommandError.noProject }
-        if namedProject == nil, let finding = choice.finding {
-            settings.note(.project, named, printable(finding.source))
+        if namedProject == nil, let credential = choice.credential {
+            settings.note(.project, named, printable(credential.source))
         }
         var configuration = try BigQueryConfiguration(project: named, endpoint: choice.endpoint)
         if let retry { configuration.retry = retry }

@@ -1,13 +1,14 @@
 import ArgumentParser
+import CredentialStore
 import GoogleOAuth
 
-/// Whose credentials: the options of every command that uses some.
+/// The credential options of every command that uses credentials.
 struct CredentialOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "A JSON file of credentials: authorized_user (client id, client secret and refresh token), service_account, impersonated_service_account, external_account or external_account_authorized_user. Default, where a token is used: BQPULL_CREDENTIALS, "
+            "A JSON file of credentials: authorized_user (client ID, client secret and refresh token), service_account, impersonated_service_account, external_account or external_account_authorized_user. Default, where a token is used: BQPULL_CREDENTIALS, "
                 + "else BQPULL_CLIENT_ID, BQPULL_CLIENT_SECRET and BQPULL_REFRESH_TOKEN, else BQPULL_TOKEN_COMMAND, else the profile BQPULL_PROFILE, else GOOGLE_APPLICATION_CREDENTIALS, "
-                + "else what bqpull auth login stored, else gcloud's, else on Google's machines their metadata server.",
+                + "else what bqpull auth login stored, else gcloud's file, else on a Google machine its metadata server.",
             valueName: "file"
         )
     )
@@ -15,7 +16,7 @@ struct CredentialOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "One of several accounts: the credentials that bqpull auth login --profile stored, and what bqpull config --profile set. Default: BQPULL_PROFILE.",
+            "The profile: the credentials that bqpull auth login --profile stored, and the settings of bqpull config --profile. Default: BQPULL_PROFILE.",
             valueName: "name"
         )
     )
@@ -29,7 +30,7 @@ struct CredentialOptions: ParsableArguments {
     )
     var tokenCommand: String?
 
-    @Flag(help: "Use the service account of this machine, which must be one of Google's.")
+    @Flag(help: "Use the service account of this machine, which must be a Google machine.")
     var metadataServer = false
 
     func validate() throws {
@@ -46,28 +47,28 @@ struct CredentialOptions: ParsableArguments {
         }
     }
 
-    /// The store in which bqpull keeps the credentials of the profile.
+    /// The store of the profile.
     func store() throws -> CredentialStore {
         guard tokenCommand == nil, !metadataServer else {
             let option = metadataServer ? "--metadata-server" : "--token-command"
             throw CommandError(
-                .usage, "\(option) names no credentials that are stored",
+                .usage, "\(option) does not name stored credentials",
                 hint: "leave \(option) out; a login is for a client: --client-file FILE")
         }
         return try ProcessEnvironment.credentials.store(profile: profile ?? ProcessEnvironment.profile)
     }
 
-    /// The credentials, for a command that does not go to the network. Warns about their place.
-    func finding() throws -> CredentialSearch.Finding {
-        guard let finding = try ProcessEnvironment.credentials.firstOrSuggestion(choice) else {
-            throw CredentialChoice.noCredentials()
+    /// Finds the credential without network access, with a warning about its location.
+    func located() throws -> LocatedCredential {
+        guard let located = try ProcessEnvironment.credentials.first(location) else {
+            throw OAuthError(code: .noCredentials, message: "no credentials were found")
         }
-        if let warning = finding.warning { Diagnostics.warning("\(warning)") }
-        return finding
+        if let warning = located.warning { Diagnostics.warning("\(warning)") }
+        return located
     }
 
-    /// Where to look for credentials.
-    var choice: CredentialSearch.Choice {
+    /// The location that the options name.
+    var location: CredentialSearch.Location {
         if let credentials { return .file(credentials) }
         if let tokenCommand { return .command(tokenCommand) }
         if metadataServer { return .metadataServer }

@@ -1,6 +1,6 @@
+import CredentialStore
 // `environ` is a mutable variable of the C library; it is read once, before a second thread starts.
 @preconcurrency import Foundation
-import GoogleOAuth
 
 /// The environment variables that the process was started with.
 enum ProcessEnvironment {
@@ -28,7 +28,20 @@ enum ProcessEnvironment {
     static let inheritable = variables.filter { !(secretNames + ["BQPULL_TOKEN_COMMAND"]).contains($0.key) }
 
     /// The search for stored credentials.
-    static let credentials = CredentialSearch(environment: variables)
+    static let credentials = CredentialSearch(
+        environment: variables, variablePrefix: "BQPULL_", storeFolder: storeFolder(in: variables))
+
+    /// The folder of credentials and settings: `$XDG_CONFIG_HOME/bqpull` or `~/.config/bqpull`, on macOS
+    /// `~/Library/Application Support/bqpull`; `nil` without a home folder.
+    static func storeFolder(in variables: [String: String]) -> String? {
+        let home = variables["HOME"].flatMap { $0.isEmpty ? nil : $0 }
+        #if os(macOS)
+        return home.map { $0 + "/Library/Application Support/bqpull" }
+        #else
+        if let folder = variables["XDG_CONFIG_HOME"], folder.hasPrefix("/") { return folder + "/bqpull" }
+        return home.map { $0 + "/.config/bqpull" }
+        #endif
+    }
 
     /// The profile used if no option names one.
     static let profile = value("BQPULL_PROFILE")

@@ -1,165 +1,270 @@
+import GoogleHTTP
 import GoogleOAuth
+import TextSupport
 
 extension OAuthError: ReportedError {
+    private static let console = "https://console.cloud.google.com"
+    private static let clients = "\(console)/apis/credentials"
+
     static let entries: [Code: ErrorEntry] = [
         .noCredentials: ErrorEntry(
             .permission,
+            hint:
+                "run bqpull auth login; or pass --credentials FILE with a JSON file of credentials, or --token-command, or set BQPULL_CLIENT_ID, BQPULL_CLIENT_SECRET and BQPULL_REFRESH_TOKEN",
             explanation:
-                "No credentials were found. bqpull auth login gets some, or name a file with --credentials."),
+                "No credentials were found. Get some with bqpull auth login, or pass a file with --credentials."
+        ),
         .credentialsMissing: ErrorEntry(
-            .inputMissing,
-            explanation:
-                "The file of credentials that was named does not exist or cannot be read."),
+            .inputMissing, hint: "check the path and its permissions",
+            explanation: "The named credentials file does not exist or cannot be read."),
         .credentialsInvalid: ErrorEntry(
             .configuration,
             explanation:
-                "The credentials are incomplete, of a kind that bqpull does not take, or have a member twice. bqpull auth login gets some."
+                "The credentials are incomplete, of an unsupported type, or have a duplicate member. Get new ones with bqpull auth login."
         ),
         .unsafePermissions: ErrorEntry(
             .configuration,
             explanation:
-                "Others can read or replace credentials that only you may. The hint has the command that mends it."),
+                "Other users can read or replace the stored credentials. The hint is the command that fixes it."
+        ),
         .untrustedTokenURI: ErrorEntry(
-            .configuration,
+            .configuration, hint: "use the file as Google created it",
             explanation:
-                "The credentials name an endpoint to which bqpull sends no secrets. Use the file as Google made it."),
+                "The credentials name an endpoint to which bqpull does not send secrets. Use the file as Google created it."
+        ),
         .expiredOrRevoked: ErrorEntry(
             .permission,
+            hint:
+                "run bqpull auth login. Tokens of a consent screen in \"Testing\" expire after seven days (publish the app), unused tokens after six months, and the oldest of more than 100 tokens at once",
             explanation:
-                "The refresh token has ended: it was revoked, not used for six months, or made while the consent screen was in \"Testing\" (seven days). Publish the app, then bqpull auth login."
+                "The refresh token has expired or was revoked: it was unused for six months, or issued while the consent screen was in \"Testing\" (seven days). Publish the app, then run bqpull auth login."
         ),
         .damagedToken: ErrorEntry(
             .permission,
+            hint:
+                "copy the complete refresh token again, or run bqpull auth login; a token that expired long ago is not recognized either",
             explanation:
-                "Google does not know the refresh token: it was cut when it was copied, or replaced by newer ones. Get another with bqpull auth login."
+                "Google does not recognize the refresh token: it was copied incompletely, or expired long ago. Get a new one with bqpull auth login."
         ),
         .sessionControl: ErrorEntry(
             .permission,
+            hint: "run bqpull auth login; the organization's session length determines the lifetime of the new token",
             explanation:
-                "Your organisation asks for a new login from time to time. bqpull auth login; an exempted or service account lasts."
+                "The organization requires a new login from time to time. Run bqpull auth login; exempt accounts and service accounts are not affected."
         ),
         .foreignToken: ErrorEntry(
             .permission,
+            hint:
+                "use the client ID and secret that the token was issued to, or run bqpull auth login with this client",
             explanation:
-                "The refresh token was made for another OAuth client. Client id, client secret and refresh token belong together."
+                "The refresh token was issued to another OAuth client. Client ID, client secret and refresh token belong together."
         ),
         .wrongClientID: ErrorEntry(
-            .permission,
-            explanation:
-                "Google knows no OAuth client of this id. Compare it with the console's."),
+            .permission, hint: "compare the client ID with \(clients); it ends in .apps.googleusercontent.com",
+            explanation: "No OAuth client has this ID. Compare it with Google's console."),
         .wrongClientSecret: ErrorEntry(
             .permission,
+            hint: "copy the secret again from \(clients), or create a new one there; refresh tokens stay valid",
             explanation:
-                "The client's secret is another one. Compare it with the console's, or make a new one."),
+                "The client secret does not match the client ID. Compare it with Google's console, or create a new one."
+        ),
         .deletedClient: ErrorEntry(
             .permission,
-            explanation:
-                "The OAuth client was deleted or disabled in the console. Make a new one and log in with it."),
+            hint: "restore it within 30 days at \(clients), or create a new client and run bqpull auth login",
+            explanation: "The OAuth client was deleted or disabled. Create a new one, and log in with it."),
         .clientRejected: ErrorEntry(
-            .permission,
-            explanation:
-                "Google does not accept the OAuth client. Compare id and secret with the console's."),
+            .permission, hint: "compare client ID and client secret with \(clients)",
+            explanation: "Google rejects the OAuth client. Compare its ID and secret with Google's console."),
         .accessDenied: ErrorEntry(
             .permission,
+            hint:
+                "allow access in the browser. While the consent screen is in \"Testing\", only its test users can: \(console)/auth/audience. Otherwise ask the account's administrator to allow this client",
             explanation:
-                "Whoever was asked for consent, or an administrator, refused. Log in again and allow access, or ask the administrator to allow the client."
+                "The user or an administrator denied access. Log in again and allow access, or ask the administrator to allow the client."
         ),
         .requestRejected: ErrorEntry(
-            .configuration,
-            explanation:
-                "Google does not understand the request for a token. Check the OAuth client and the scopes."),
+            .configuration, hint: "check the OAuth client, its refresh token and the scopes",
+            explanation: "Google rejects the token request. Check the OAuth client and the scopes."),
         .serviceUnavailable: ErrorEntry(
-            .unavailable,
-            explanation:
-                "Google's token service is in trouble. Try again later."),
+            .unavailable, hint: "run the command again later",
+            explanation: "Google's token service is unavailable. Run the command again later."),
         .unexpectedAnswer: ErrorEntry(
-            .remoteProtocol,
-            explanation:
-                "What answered is not the service: a proxy or a captive portal stands between."),
+            .remoteProtocol, hint: "check token_uri in the credentials, and whether a proxy responds instead of Google",
+            explanation: "The response is not from Google: a proxy or a captive portal intercepts the connection."),
         .missingScope: ErrorEntry(
             .permission,
-            explanation:
-                "The token was not granted the scope that is needed. Log in again and allow everything that is asked for."
-        ),
+            hint:
+                "run bqpull auth login again, and leave all boxes ticked: BigQuery needs \(ConsentRequest.bigQueryScope)",
+            explanation: "The token lacks a required scope. Log in again and grant all permissions."),
         .noRefreshToken: ErrorEntry(
-            .permission,
+            .permission, hint: "remove the client at https://myaccount.google.com/connections, then log in again",
             explanation:
-                "Google sent no refresh token. Remove the app's access at https://myaccount.google.com/permissions and log in again."
+                "Google sent no refresh token. Remove the client's access at https://myaccount.google.com/connections, then log in again."
         ),
         .redirectMismatch: ErrorEntry(
             .configuration,
+            hint:
+                "add it to the client's authorized redirect URIs at \(clients), or pass a registered one with --redirect-uri",
             explanation:
-                "The redirect address is not registered for the OAuth client. Register it, or use a client of type Desktop."
+                "The redirect URI is not registered for the OAuth client. Register it, or use a client of type Desktop."
         ),
         .codeRejected: ErrorEntry(
-            .permission,
+            .permission, hint: "run bqpull auth login again: a code works once, and only for some minutes",
             explanation:
-                "The code of a consent was used already, or is more than a few minutes old. Begin again with bqpull auth login."
+                "The authorization code was already used, or is more than a few minutes old. Run bqpull auth login again."
         ),
         .wrongState: ErrorEntry(
-            .badData,
-            explanation:
-                "The answer of the browser belongs to another consent. Begin again with bqpull auth login."),
+            .badData, hint: "open the sign-in URL that was printed last, and paste the URL you are redirected to",
+            explanation: "The redirect belongs to another consent request. Run bqpull auth login again."),
         .noCode: ErrorEntry(
-            .badData,
+            .badData, hint: "paste the complete URL that the browser shows after the consent; it contains code=",
             explanation:
-                "What was pasted holds no authorization code. Paste the whole address that the browser shows at the end."
+                "The pasted text contains no authorization code. Paste the complete URL that the browser shows at the end."
         ),
         .noPendingConsent: ErrorEntry(
-            .inputMissing,
-            explanation:
-                "No consent is waiting for its answer. Begin with bqpull auth url."),
+            .inputMissing, hint: "run bqpull auth url, and open the URL that it prints",
+            explanation: "No consent request is pending. Start one with bqpull auth url."),
         .noClientSecret: ErrorEntry(
             .usage,
-            explanation:
-                "The file of the OAuth client has no secret in it. Download it again from the console, as type Desktop or Web."
-        ),
+            hint: "pass --client-secret-file FILE, or add a new secret in the console and download the file again",
+            explanation: "The file of the OAuth client contains no secret. Pass it with --client-secret-file."),
         .cannotListen: ErrorEntry(
-            .systemLimit,
-            explanation:
-                "The port on this machine is taken or may not be used. Choose another one with --port."),
+            .systemLimit, hint: "pass another port with --port, or another redirect URI with --redirect-uri",
+            explanation: "The port on this machine is in use or not permitted. Choose another one with --port."),
         .cannotStore: ErrorEntry(
-            .localIO,
+            .localIO, hint: "check that the folder exists, is yours, and is not on a full or read-only disk",
             explanation:
-                "Credentials cannot be written. Make room, or set XDG_CONFIG_HOME to a folder that you may write to."),
+                "The credentials cannot be written. Free disk space, or set XDG_CONFIG_HOME to a writable folder."),
         .fileExists: ErrorEntry(
-            .cannotCreate,
-            explanation:
-                "A file is there already and would be lost. Name another one, or remove it."),
+            .cannotCreate, hint: "remove it, or name another file",
+            explanation: "The file already exists and would be overwritten. Name another one, or remove it."),
         .storeLocked: ErrorEntry(
-            .later,
-            explanation:
-                "Another bqpull holds the stored credentials for too long. Try again later."),
+            .later, hint: "end the other bqpull, or run the command again later",
+            explanation: "Another bqpull locks the stored credentials. Run the command again later."),
         .keyRejected: ErrorEntry(
             .permission,
+            hint:
+                "compare private_key_id with the account's keys at \(console)/iam-admin/serviceaccounts; the key or the account was deleted or disabled",
             explanation:
-                "The service account's key was deleted or disabled, or its account was. Make a new key, or name other credentials with --credentials."
+                "The service account's key or the account was deleted or disabled. Create a new key, or pass other credentials with --credentials."
         ),
         .wrongClock: ErrorEntry(
             .configuration,
+            hint: "set this machine's clock (timedatectl set-ntp true): signed requests are valid for an hour",
             explanation:
-                "A certificate or a signed request is not valid at the time that this machine shows. Set its clock."),
+                "A certificate or a signed request is not valid at the time of this machine. Set its clock."),
         .identityRejected: ErrorEntry(
             .permission,
+            hint:
+                "compare audience and subject_token_type with the provider at \(console)/iam-admin/workload-identity-pools, and the identity's claims with the provider's conditions",
             explanation:
-                "Google's workload identity provider does not accept what the other cloud says of this machine, or that says nothing. Compare audience and conditions with the provider's."
+                "The workload identity provider rejects the other cloud's token, or the other cloud returns none. Compare audience and conditions with those of the provider."
         ),
         .impersonationDenied: ErrorEntry(
             .permission,
+            hint:
+                "grant these credentials roles/iam.serviceAccountTokenCreator on the service account, and enable the IAM Service Account Credentials API",
             explanation:
-                "The credentials may not act as the service account. Grant them roles/iam.serviceAccountTokenCreator on it."
+                "The credentials cannot impersonate the service account. Grant them roles/iam.serviceAccountTokenCreator on it."
         ),
         .noServiceAccount: ErrorEntry(
             .permission,
+            hint:
+                "attach a service account to the machine and check its access scopes; outside Google Cloud pass --credentials FILE, or run bqpull auth login",
             explanation:
-                "This machine is none of Google's, or has no service account. Attach one to it, or name credentials with --credentials."
+                "This is not a Google machine, or it has no service account. Attach one, or pass other credentials with --credentials."
         ),
         .commandFailed: ErrorEntry(
-            .permission,
+            .permission, hint: "run it in a shell to see its output; it gets no input",
             explanation:
-                "The command that was to print a token failed, took too long, or printed none. Run it in a shell; it gets no input."
+                "The token command failed, timed out, or printed no token. Run it in a shell; it gets no input."
         ),
     ]
 
-    var specificHint: String? { hint }
+    var specificHint: String? {
+        guard let detail else { return (cause as? InputFileError)?.hint }
+        return Self.fileHint(detail) ?? Self.storeHint(detail) ?? consentHint(detail)
+    }
+
+    /// The hint for a file of credentials or of a client.
+    private static func fileHint(_ detail: Detail) -> String? {
+        switch detail {
+        case .malformedFile: "use the file as Google created it, or create it again"
+        case .notAClient:
+            "download the client's JSON file at \(clients); it begins with {\"installed\" or {\"web\""
+        case .notAuthorizedUser:
+            "pass an authorized_user file with client_id, client_secret and refresh_token, or run bqpull auth login; other types work with --credentials FILE where only an access token is needed"
+        case .clientWithoutToken: "get a refresh token with bqpull auth login --client-file FILE"
+        case .unsupportedType:
+            "supported types are authorized_user, service_account, impersonated_service_account, external_account and external_account_authorized_user of googleapis.com; pass a token of any other with --token-command, for example 'gcloud auth print-access-token'"
+        case .secretNotExported:
+            "Data Factory does not export secrets: pass client ID, client secret and refresh token on standard input to bqpull auth import -"
+        case .missingVariables(let names):
+            "set \(names.joined(separator: " and ")), or pass other credentials with --credentials"
+        case .untrustedURL(let member, nil): "remove \(member), which defaults to Google's"
+        case .untrustedURL(let member, let expected?):
+            "create the file again with gcloud; \(member) begins with \(expected)"
+        case .untrustedMetadataServer:
+            "unset GCE_METADATA_HOST and GCE_METADATA_IP, or set them to 169.254.169.254 or this machine"
+        case .executableNotAllowed(let command):
+            "if you trust the file, set GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES=1; it runs \(printable(command, limit: 200))"
+        case .subjectTokenSource:
+            "check credential_source in the credentials, and whether they were created for this machine"
+        default: nil
+        }
+    }
+
+    /// The hint for a stored credential.
+    private static func storeHint(_ detail: Detail) -> String? {
+        func word(_ path: String) -> String { shellWord(printable(path)) }
+        let testing =
+            "tokens of a consent screen in \"Testing\" expire after seven days: publish the app at \(console)/auth/audience, then run bqpull auth login"
+        return switch detail {
+        case .unknownProfile(let name, let existing):
+            if let nearest = NearestName.find(name, among: Set(existing + SettingsFile.profiles).sorted()) {
+                "did you mean the profile \(printable(nearest))?"
+            } else {
+                "run bqpull auth login --profile \(printable(name, limit: 80))"
+                    + (existing.isEmpty ? "" : "; existing profiles: \(existing.joined(separator: ", "))")
+            }
+        case .noStoreFolder: "set HOME or XDG_CONFIG_HOME to an absolute path"
+        case .damagedFile(let path): "log in again, or remove it: rm \(word(path))"
+        case .permissions(let path, let mode): "chmod \(String(mode, radix: 8)) \(word(path))"
+        case .foreignOwner(let path, let user): "sudo chown \(user) \(word(path))"
+        case .symbolicLink(let path): "rm \(word(path)), and log in again"
+        case .notAFile(let path): "rm -r \(word(path)), and log in again"
+        case .notAFolder(let path): "replace \(word(path)) with a folder"
+        case .tokenExpired(let end): "it expired on \(Readable.time(end)); \(testing)"
+        case .tokenUnused(let use):
+            "it was last used on \(Readable.time(use)), and tokens expire after six months without use: run bqpull auth login"
+        case .tokenStopped(let stored, let use):
+            "it was stored on \(Readable.time(stored)) and last worked on \(Readable.time(use)); probably \(testing)"
+        default: nil
+        }
+    }
+
+    /// The hint for a consent or a token, which depends on the code too.
+    private func consentHint(_ detail: Detail) -> String? {
+        switch (detail, code) {
+        case (.registeredRedirectURIs(let uris), _):
+            "pass one of these with --redirect-uri: " + uris.map { printable($0, limit: 200) }.joined(separator: ", ")
+        case (.signInURL, _):
+            "open it, allow access, and paste the URL that the browser shows then, even if the page shows an error"
+        case (.notRedirected(let uri), _):
+            "if Google shows an error, its page names the cause; otherwise continue until the browser is redirected to \(printable(uri, limit: 200)), and paste that URL"
+        case (.consentError("admin_policy_enforced", let clientID), _):
+            "ask the administrator to trust the client ID \(printable(clientID, limit: 200))"
+        case (.consentError("org_internal", _), _):
+            "log in with an account of that organization, or make the consent screen External"
+        case (.consentError("disallowed_useragent", _), _): "open the sign-in URL in an ordinary browser"
+        case (.machineScopes, _): "stop the machine, and give it the access scope cloud-platform"
+        case (.tokenScopes, _): "use credentials whose tokens have the scope \(ConsentRequest.bigQueryScope)"
+        case (.impersonation, .clientRejected): "check source_credentials in the file"
+        case (.impersonation, .requestRejected):
+            "check delegates, and the lifetime, which is at most an hour without a policy"
+        case (.workforcePool, .expiredOrRevoked), (.workforcePool, .damagedToken), (.workforcePool, .sessionControl):
+            "log in again: gcloud auth application-default login --login-config FILE"
+        default: nil
+        }
+    }
 }

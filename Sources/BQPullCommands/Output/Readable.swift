@@ -1,5 +1,4 @@
 import Foundation
-import GoogleOAuth
 
 /// Human-readable numbers, the same in every locale.
 enum Readable {
@@ -64,7 +63,8 @@ enum Readable {
 
     /// `2026-11-24 07:08:31 UTC`
     static func time(_ value: Date) -> String {
-        StoredCredential.text(value)
+        value.formatted(.iso8601.year().month().day().dateTimeSeparator(.space).time(includingFractionalSeconds: false))
+            + " UTC"
     }
 }
 

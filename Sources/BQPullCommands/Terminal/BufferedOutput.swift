@@ -33,10 +33,7 @@ enum BufferedOutput {
         }
     }
 
-    private static var isFile: Bool {
-        var status = stat()
-        return fstat(STDOUT_FILENO, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
-    }
+    private static var isFile: Bool { isatty(STDOUT_FILENO) == 0 && lseek(STDOUT_FILENO, 0, SEEK_CUR) >= 0 }
 
     private static func isWritable(within milliseconds: Int32) throws -> Bool {
         try poll(for: Int16(POLLOUT), milliseconds: milliseconds) != 0

@@ -2,7 +2,7 @@ import Foundation
 import GoogleHTTP
 import TextSupport
 
-/// The addresses of Google that a credential may name, and those that belong to them.
+/// Google's OAuth URLs, and the check of URLs in credentials.
 enum GoogleAddress {
     static let token = "https://oauth2.googleapis.com/token"
     static let authorization = "https://accounts.google.com/o/oauth2/v2/auth"
@@ -10,47 +10,41 @@ enum GoogleAddress {
     /// The hosts that exchange tokens; older guides use the latter two.
     private static let hosts: Set = ["oauth2.googleapis.com", "www.googleapis.com", "accounts.google.com"]
 
-    /// Checks an address to which secrets or users would be sent: https on a host of Google, or this machine.
+    /// Checks a URL to which secrets or users are sent: https on a Google host, or loopback.
     ///
-    /// - Parameter name: what the address is called where it stands, for example `token_uri`.
+    /// - Parameters:
+    ///   - address: the URL.
+    ///   - name: the member of the file that contains it, for example `token_uri`.
+    /// - Returns: the endpoint.
     /// - Throws: ``OAuthError`` with code `untrustedTokenURI`.
     static func trusted(_ address: String, name: String) throws(OAuthError) -> HTTPEndpoint {
-        try trusted(address, name: name, hint: "leave \(name) out, which stands for Google's") {
-            hosts.contains($0.host)
-        }
+        try trusted(address, name: name, expected: nil) { hosts.contains($0.host) }
     }
 
     private static func trusted(
-        _ address: String, name: String, hint: String, isGoogle: (HTTPEndpoint) -> Bool
+        _ address: String, name: String, expected: String?, isGoogle: (HTTPEndpoint) -> Bool
     ) throws(OAuthError) -> HTTPEndpoint {
-        let endpoint: HTTPEndpoint
+        var reason = "secrets are not sent there"
         do throws(HTTPError) {
-            endpoint = try HTTPEndpoint(address)
+            let endpoint = try HTTPEndpoint(address)
+            if endpoint.isLoopback || isGoogle(endpoint) { return endpoint }
         } catch {
-            let reason = error.code == .insecureEndpoint ? "secrets are not sent there" : error.message
-            throw untrusted(address, name: name, reason: reason, hint: hint)
+            if error.code != .insecureEndpoint { reason = error.message }
         }
-        guard endpoint.isLoopback || isGoogle(endpoint) else {
-            throw untrusted(address, name: name, reason: "secrets are not sent there", hint: hint)
-        }
-        return endpoint
-    }
-
-    private static func untrusted(_ address: String, name: String, reason: String, hint: String) -> OAuthError {
-        OAuthError(
+        throw OAuthError(
             code: .untrustedTokenURI,
-            message: "the credentials name \(printable(address, limit: 200)) as \(name): \(reason)", hint: hint)
+            message: "the credential names \(printable(address, limit: 200)) as \(name): \(reason)",
+            detail: .untrustedURL(member: name, expected: expected))
     }
 
-    /// A service of Google's that makes tokens of other credentials.
+    /// A Google service that issues tokens for other credentials.
     enum Service: String {
         case securityTokens = "sts"
         case accountCredentials = "iamcredentials"
 
-        /// Whether it answers at a host, in one of the forms that Google gives to its services: `sts.googleapis.com`, of
-        /// a region `us-east1-sts.googleapis.com`, `sts.us-east1.rep.googleapis.com` and the like, private
-        /// `sts-name.p.googleapis.com`.
-        func answers(at host: String) -> Bool {
+        /// Whether a host belongs to the service: `sts.googleapis.com`, regional `us-east1-sts.googleapis.com` or
+        /// `sts.us-east1.rep.googleapis.com`, private `sts-name.p.googleapis.com`.
+        func owns(_ host: String) -> Bool {
             guard host.hasSuffix(".googleapis.com") else { return false }
             var labels = host.split(separator: ".", omittingEmptySubsequences: false).dropLast(2)
             let isName = { (label: Substring) in
@@ -71,18 +65,22 @@ enum GoogleAddress {
         }
     }
 
-    /// Checks an address to which a credential would be sent: https at a service of Google's, or this machine.
+    /// Checks a URL to which a credential is sent: https at a Google service, or loopback.
     ///
+    /// - Parameters:
+    ///   - address: the URL.
+    ///   - name: the member of the file that contains it.
+    ///   - service: the expected service.
+    /// - Returns: the endpoint.
     /// - Throws: ``OAuthError`` with code `untrustedTokenURI`.
     static func trusted(_ address: String, name: String, at service: Service) throws(OAuthError) -> HTTPEndpoint {
-        try trusted(
-            address, name: name,
-            hint: "make the file again with gcloud; \(name) begins with https://\(service.rawValue).googleapis.com"
-        ) { service.answers(at: $0.host) }
+        try trusted(address, name: name, expected: "https://\(service.rawValue).googleapis.com") { endpoint in
+            service.owns(endpoint.host)
+        }
     }
 
-    /// A service beside a token endpoint: Google's, or the one of the same server where that is on this machine.
-    static func service(_ name: String, beside token: HTTPEndpoint) -> String {
+    /// The URL of a service next to a token endpoint: on the same server if that is loopback, else Google's.
+    static func service(_ name: String, nextTo token: HTTPEndpoint) -> String {
         "\(token.isLoopback ? token.origin : "https://oauth2.googleapis.com")/\(name)"
     }
 }

@@ -1,44 +1,46 @@
 public import GoogleHTTP
 
-/// An OAuth client, as Google's console makes it.
+/// An OAuth client, as created in Google's console.
 public struct OAuthClient: Sendable, Hashable {
-    /// Where the browser may be sent after the consent.
+    /// The type of a client, which determines the permitted redirect URIs.
     public enum Kind: String, Sendable, Hashable, Codable {
-        /// A desktop client: this machine, any port.
+        /// A desktop client: any port of this machine.
         case installed
-        /// A Web client: the redirect URIs that are registered for it, letter by letter.
+        /// A web client: the registered redirect URIs, matched exactly.
         case web
     }
 
-    /// The client's id.
+    /// The client ID.
     public var id: String
-    /// The client's secret.
+    /// The client secret.
     public var secret: Secret
-    /// Where the browser may be sent.
+    /// The type of the client.
     public var kind: Kind
-    /// The redirect URIs that are registered; what a desktop client's file lists there is only an example.
+    /// The registered redirect URIs. In a desktop client's file they are only examples.
     public var redirectURIs: [String]
-    /// Where the user consents. Defaults to Google.
+    /// The endpoint at which the user consents. Defaults to Google's.
     public let authorizationEndpoint: HTTPEndpoint
-    /// Where a code is exchanged. Defaults to Google.
+    /// The endpoint that exchanges authorization codes. Defaults to Google's.
     public let tokenEndpoint: HTTPEndpoint
 
-    /// Makes a client.
+    /// Creates a client.
     ///
     /// - Parameters:
+    ///   - id: the client ID.
+    ///   - secret: the client secret.
+    ///   - kind: the type of the client.
+    ///   - redirectURIs: the registered redirect URIs.
     ///   - authorizationURI: `nil` for Google's.
     ///   - tokenURI: `nil` for Google's.
-    /// - Throws: ``OAuthError`` with code `credentialsInvalid` for an empty id or secret, or `untrustedTokenURI`
-    ///   for an address that is neither Google's nor on this machine.
+    /// - Throws: ``OAuthError`` with code `credentialsInvalid` for an empty ID or secret, or `untrustedTokenURI`
+    ///   for a URL that is neither Google's nor loopback.
     public init(
         id: String, secret: Secret, kind: Kind = .installed, redirectURIs: [String] = [],
         authorizationURI: String? = nil, tokenURI: String? = nil
     ) throws(OAuthError) {
-        for (name, isEmpty) in [("id", id.isEmpty), ("secret", secret.isEmpty)] where isEmpty {
+        for (name, isEmpty) in [("ID", id.isEmpty), ("secret", secret.isEmpty)] where isEmpty {
             throw OAuthError(
-                code: .credentialsInvalid, message: "the OAuth client has no client \(name)",
-                hint: "both stand at https://console.cloud.google.com/apis/credentials"
-            )
+                code: .credentialsInvalid, message: "the OAuth client has no client \(name)", detail: .notAClient)
         }
         self.id = id
         self.secret = secret

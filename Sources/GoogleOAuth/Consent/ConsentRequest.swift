@@ -2,36 +2,37 @@ import Foundation
 import GoogleHTTP
 import TextSupport
 
-/// What the user is asked to allow in the browser, and what tells that the answer is the one to it.
+/// An authorization request, to which the user consents in the browser.
 ///
-/// It asks for offline access and for consent in any case, since Google gives a refresh token for nothing less.
-/// The answer is recognised by `state`; PKCE binds the code to who asked.
+/// It always requests offline access and consent, since Google issues a refresh token only then. `state` identifies the
+/// redirect; PKCE binds the code to this request.
 public struct ConsentRequest: Sendable {
     /// The scope that reads and queries BigQuery.
     public static let bigQueryScope = "https://www.googleapis.com/auth/bigquery"
 
-    /// Who asks.
+    /// The client that requests consent.
     public let client: OAuthClient
-    /// Where the browser is sent afterwards.
+    /// The URL that the browser is redirected to.
     public let redirectURI: String
-    /// What is asked for, as full scopes.
+    /// The requested scopes, in full.
     public let scopes: [String]
-    /// What comes back with the answer; 256 random bits.
-    let state: String
-    let proofKey: ProofKey
+    /// 256 random bits that the redirect must contain.
+    package let state: String
+    package let proofKey: ProofKey
 
-    /// Makes a request with a `state` and a proof key of its own.
+    /// Creates a request with a random `state` and proof key.
     ///
     /// - Parameters:
-    ///   - redirectURI: for a desktop client an address of this machine, for a Web client a registered one.
-    ///   - scopes: full scopes, or the last part of Google's, for example `drive.readonly`.
-    /// - Throws: ``OAuthError`` with code `redirectMismatch` for a redirect URI that cannot be right.
+    ///   - client: the client that requests consent.
+    ///   - redirectURI: a loopback URL for a desktop client, a registered URL for a web client.
+    ///   - scopes: full scopes, or the last component of a Google scope, for example `drive.readonly`.
+    /// - Throws: ``OAuthError`` with code `redirectMismatch` for an invalid or unregistered redirect URI.
     public init(client: OAuthClient, redirectURI: String, scopes: [String] = [bigQueryScope]) throws(OAuthError) {
         try self.init(
             client: client, redirectURI: redirectURI, scopes: scopes, state: randomText(), proofKey: ProofKey())
     }
 
-    init(
+    package init(
         client: OAuthClient, redirectURI: String, scopes: [String], state: String, proofKey: ProofKey
     ) throws(OAuthError) {
         let parts = URLComponents(string: redirectURI)
@@ -39,18 +40,16 @@ public struct ConsentRequest: Sendable {
             parts.scheme == "https" || (parts.scheme == "http" && Self.isThisMachine(host))
         else {
             throw OAuthError(
-                code: .redirectMismatch, message: "\(printable(redirectURI, limit: 200)) cannot be a redirect URI",
-                hint: "give an https address, or one of this machine such as http://127.0.0.1:8085"
-            )
+                code: .redirectMismatch,
+                message: "\(printable(redirectURI, limit: 200)) is not a redirect URI: it must be https, or on this "
+                    + "machine such as http://127.0.0.1:8085")
         }
         guard client.kind == .installed || client.redirectURIs.isEmpty || client.redirectURIs.contains(redirectURI)
         else {
             throw OAuthError(
                 code: .redirectMismatch,
                 message: "the redirect URI \(printable(redirectURI, limit: 200)) is not registered for this client",
-                hint: "give one of these with --redirect-uri: "
-                    + client.redirectURIs.map { printable($0, limit: 200) }.joined(separator: ", ")
-            )
+                detail: .registeredRedirectURIs(client.redirectURIs))
         }
         self.client = client
         self.redirectURI = redirectURI
@@ -59,8 +58,7 @@ public struct ConsentRequest: Sendable {
         self.proofKey = proofKey
     }
 
-    /// The port of 127.0.0.1 to which the browser is sent; `nil` if it is sent elsewhere, or to no port that a
-    /// user may listen on.
+    /// The port of a redirect URI on 127.0.0.1; `nil` for another host or a privileged port.
     public static func loopbackPort(ofRedirectURI uri: String) -> Int? {
         guard let parts = URLComponents(string: uri), parts.scheme == "http", let host = parts.host,
             ["localhost", "127.0.0.1"].contains(host.lowercased()), let port = parts.port,
@@ -69,7 +67,7 @@ public struct ConsentRequest: Sendable {
         return port
     }
 
-    /// The path of the redirect URI as a browser asks for it.
+    /// The path of the redirect URI as a browser requests it.
     var redirectPath: String {
         let path = URLComponents(string: redirectURI)?.percentEncodedPath ?? ""
         return path.isEmpty ? "/" : path
@@ -84,13 +82,13 @@ public struct ConsentRequest: Sendable {
             ? scope : "https://www.googleapis.com/auth/" + scope
     }
 
-    /// Scopes that Google's answers spell otherwise than requests.
+    /// Scopes that Google's responses spell differently.
     static let identityScopes = [
         "email": "https://www.googleapis.com/auth/userinfo.email",
         "profile": "https://www.googleapis.com/auth/userinfo.profile",
     ]
 
-    /// The address that the user opens. It holds no secret.
+    /// The sign-in URL. It contains no secret.
     public var url: String {
         let query: KeyValuePairs<String, String?> = [
             "client_id": client.id, "redirect_uri": redirectURI, "response_type": "code",
@@ -100,7 +98,7 @@ public struct ConsentRequest: Sendable {
         return "\(client.authorizationEndpoint)?\(encodedQuery(query))"
     }
 
-    /// The scopes asked for that are not among those granted.
+    /// The requested scopes that were not granted.
     func missingScopes(granted: [String]) -> [String] {
         let granted = Set(granted)
         return scopes.filter { scope in

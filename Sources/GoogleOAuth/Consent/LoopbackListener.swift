@@ -4,28 +4,30 @@ import NIOHTTP1
 import NIOPosix
 import Synchronization
 
-/// Waits on 127.0.0.1 for the browser that comes back from the consent.
+/// An HTTP server on 127.0.0.1 that receives the browser's redirect after a consent.
 ///
-/// It answers one request as asked for; what does not belong to the consent request (another path, another
-/// `state`) is turned away and changes nothing, since any page in the browser can send it.
+/// Requests that do not belong to the consent request (another path, another `state`) are rejected without effect, since
+/// any page in the browser can send them.
 public struct LoopbackListener: Sendable {
     /// The port on 127.0.0.1.
     public let port: Int
-    private let desk: Desk
+    private let consent: PendingConsent
 
     /// Listens while `body` runs.
     ///
-    /// - Parameter port: 0, the default, takes a free one.
+    /// - Parameters:
+    ///   - port: 0, the default, selects a free port.
+    ///   - body: receives the listener.
+    /// - Returns: the result of `body`.
     /// - Throws: ``OAuthError`` with code `cannotListen`, or what `body` throws.
     public static func with<Result>(
         port: Int = 0, _ body: (LoopbackListener) async throws -> Result
     ) async throws -> Result {
         guard (0...65_535).contains(port) else {
             throw OAuthError(
-                code: .cannotListen, message: "\(port) is not a port: ports are 0 to 65535",
-                hint: "choose one from 1024 to 65535, or 0 for a free one")
+                code: .cannotListen, message: "port \(port) is out of range: 1 to 65535, or 0 for a free port")
         }
-        let desk = Desk()
+        let consent = PendingConsent()
         let server: any Channel
         do {
             server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
@@ -34,18 +36,17 @@ public struct LoopbackListener: Sendable {
                     channel.eventLoop.makeCompletedFuture {
                         let pipeline = channel.pipeline.syncOperations
                         try pipeline.configureHTTPServerPipeline(withPipeliningAssistance: false)
-                        try pipeline.addHandlers(IdleStateHandler(readTimeout: idleTimeout), Handler(desk: desk))
+                        try pipeline.addHandlers(IdleStateHandler(readTimeout: idleTimeout), Handler(consent))
                     }
                 }
                 .bind(host: "127.0.0.1", port: port).get()
         } catch {
             throw OAuthError(
                 code: .cannotListen,
-                message: "port \(port) of 127.0.0.1 cannot be listened on (\(systemReason(error) ?? "\(error)"))",
-                hint: "give another --port, or --redirect-uri with another one", cause: error
-            )
+                message: "cannot listen on port \(port) of 127.0.0.1 (\(systemReason(error) ?? "\(error)"))",
+                cause: error)
         }
-        let listener = LoopbackListener(port: server.localAddress?.port ?? port, desk: desk)
+        let listener = LoopbackListener(port: server.localAddress?.port ?? port, consent: consent)
         do {
             let result = try await body(listener)
             try? await server.close()
@@ -56,54 +57,54 @@ public struct LoopbackListener: Sendable {
         }
     }
 
-    /// How long a connection may be silent; browsers open some ahead of need.
+    /// The time limit of a silent connection; browsers open some speculatively.
     private static let idleTimeout: TimeAmount = .seconds(30)
 
-    /// An answer that the browser is expected to bring.
-    public struct ExpectedAnswer: Sendable {
-        fileprivate let answers: AsyncStream<Result<Secret, OAuthError>>
+    /// The redirect of a consent request, which has not arrived yet.
+    public struct ExpectedRedirect: Sendable {
+        fileprivate let results: AsyncStream<Result<Secret, OAuthError>>
 
-        /// Waits for the answer.
+        /// Waits for the redirect.
         ///
         /// - Returns: the authorization code.
-        /// - Throws: ``OAuthError`` if the answer is an error, or `CancellationError`.
+        /// - Throws: ``OAuthError`` if the redirect contains an error, or `CancellationError`.
         public func authorizationCode() async throws -> Secret {
-            for await answer in answers { return try answer.get() }
+            for await result in results { return try result.get() }
             throw CancellationError()
         }
     }
 
-    /// Takes the answer to a request whose redirect URI leads here. To be called before the user is sent to the
-    /// request's address, since some browsers come back at once.
-    public func expectAnswer(to request: ConsentRequest) -> ExpectedAnswer {
-        let (answers, continuation) = AsyncStream<Result<Secret, OAuthError>>.makeStream()
-        desk.expect(request, answer: continuation)
-        return ExpectedAnswer(answers: answers)
+    /// Accepts the redirect of a request whose redirect URI is this listener. Call it before the user opens the sign-in
+    /// URL, since a browser can be redirected at once.
+    public func expectRedirect(of request: ConsentRequest) -> ExpectedRedirect {
+        let (results, continuation) = AsyncStream<Result<Secret, OAuthError>>.makeStream()
+        consent.expect(request, continuation)
+        return ExpectedRedirect(results: results)
     }
 
-    /// Judges what comes in, and keeps for whom the answer is.
-    fileprivate final class Desk: Sendable {
-        private typealias Expectation = (
-            request: ConsentRequest, answer: AsyncStream<Result<Secret, OAuthError>>.Continuation
+    /// The consent request whose redirect is accepted.
+    fileprivate final class PendingConsent: Sendable {
+        private typealias Expected = (
+            request: ConsentRequest, continuation: AsyncStream<Result<Secret, OAuthError>>.Continuation
         )
 
-        private let expectation = Mutex<Expectation?>(nil)
+        private let expected = Mutex<Expected?>(nil)
 
-        func expect(_ request: ConsentRequest, answer: AsyncStream<Result<Secret, OAuthError>>.Continuation) {
-            expectation.withLock { $0 = (request, answer) }
+        func expect(_ request: ConsentRequest, _ continuation: AsyncStream<Result<Secret, OAuthError>>.Continuation) {
+            expected.withLock { $0 = (request, continuation) }
         }
 
-        /// The page for a request, and what is to be done once it was sent.
-        func receive(target: String) -> (page: AnswerPage, afterwards: @Sendable () -> Void) {
-            guard let expectation = expectation.withLock({ $0 }),
-                let query = expectation.request.answerQuery(ofTarget: target)
+        /// The page for a request, and a closure to call after it was sent.
+        func receive(target: String) -> (page: RedirectPage, afterwards: @Sendable () -> Void) {
+            guard let (request, continuation) = expected.withLock({ $0 }),
+                let query = request.redirectQuery(ofTarget: target)
             else { return (.notFound, {}) }
             do throws(OAuthError) {
-                let code = try expectation.request.authorizationCode(inQuery: query)
-                return (.received, { expectation.answer.yield(.success(code)) })
+                let code = try request.authorizationCode(inQuery: query)
+                return (.signedIn, { continuation.yield(.success(code)) })
             } catch {
-                guard error.code != .wrongState, error.code != .noCode else { return (.foreign, {}) }
-                return (.refused, { expectation.answer.yield(.failure(error)) })
+                guard error.code != .wrongState, error.code != .noCode else { return (.unexpected, {}) }
+                return (.denied, { continuation.yield(.failure(error)) })
             }
         }
     }
@@ -112,23 +113,23 @@ public struct LoopbackListener: Sendable {
         typealias InboundIn = HTTPServerRequestPart
         typealias OutboundOut = HTTPServerResponsePart
 
-        private let desk: Desk
+        private let consent: PendingConsent
         private var target = ""
 
-        init(desk: Desk) {
-            self.desk = desk
+        init(_ consent: PendingConsent) {
+            self.consent = consent
         }
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
             switch unwrapInboundIn(data) {
             case .head(let head): target = head.method == .GET ? head.uri : ""
             case .body: break
-            case .end: answer(context)
+            case .end: respond(context)
             }
         }
 
-        private func answer(_ context: ChannelHandlerContext) {
-            let (page, afterwards) = desk.receive(target: target)
+        private func respond(_ context: ChannelHandlerContext) {
+            let (page, afterwards) = consent.receive(target: target)
             let body = ByteBuffer(string: page.html)
             var head = HTTPResponseHead(version: .http1_1, status: page.status)
             head.headers.add(contentsOf: [
@@ -155,33 +156,29 @@ public struct LoopbackListener: Sendable {
 }
 
 extension ConsentRequest {
-    /// The query of a request's target, if its path is the one of the redirect URI.
-    fileprivate func answerQuery(ofTarget target: String) -> String? {
+    /// The query of a request target, if its path is that of the redirect URI.
+    fileprivate func redirectQuery(ofTarget target: String) -> String? {
         let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2, parts[0] == redirectPath else { return nil }
         return String(parts[1])
     }
 }
 
-/// What the browser shows after the consent. Nothing of the request stands in it.
-private struct AnswerPage {
+/// The page that the browser shows after the consent. It contains nothing of the request.
+private struct RedirectPage {
     let status: HTTPResponseStatus
     let title: String
     let text: String
 
-    static let received = AnswerPage(
-        status: .ok, title: "bqpull has the answer",
-        text: "The terminal in which it runs says how it goes on. You can close this page."
+    static let signedIn = RedirectPage(status: .ok, title: "Signed in", text: "You can close this tab.")
+    static let denied = RedirectPage(
+        status: .ok, title: "Access denied", text: "The terminal shows the reason. You can close this tab."
     )
-    static let refused = AnswerPage(
-        status: .ok, title: "Access not allowed",
-        text: "The terminal in which bqpull runs says why. You can close this page."
+    static let unexpected = RedirectPage(
+        status: .badRequest, title: "Unexpected sign-in",
+        text: "Open the sign-in URL that was printed last. You can close this tab."
     )
-    static let foreign = AnswerPage(
-        status: .badRequest, title: "Not the answer that bqpull waits for",
-        text: "Open the address that bqpull printed last. You can close this page."
-    )
-    static let notFound = AnswerPage(status: .notFound, title: "Nothing here", text: "You can close this page.")
+    static let notFound = RedirectPage(status: .notFound, title: "Not found", text: "You can close this tab.")
 
     var html: String {
         """

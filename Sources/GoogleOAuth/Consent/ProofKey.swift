@@ -1,33 +1,33 @@
 import Crypto
 import Foundation
-import GoogleHTTP
+package import GoogleHTTP
 
-/// The proof that who exchanges a code is who asked for it (PKCE, RFC 7636, method S256).
-struct ProofKey: Sendable, Hashable {
-    /// What is sent with the code: 43 characters, 256 random bits.
-    let verifier: Secret
+/// A PKCE code verifier (RFC 7636, method S256), which binds an authorization code to its request.
+package struct ProofKey: Sendable, Hashable {
+    /// The code verifier: 43 characters, 256 random bits.
+    package let verifier: Secret
 
-    init() {
+    package init() {
         verifier = Secret(randomText())
     }
 
-    init(verifier: Secret) {
+    package init(verifier: Secret) {
         self.verifier = verifier
     }
 
-    /// What is sent with the consent request: the verifier's SHA-256, in base64url.
+    /// The code challenge: the verifier's SHA-256 in base64url.
     var challenge: String {
         base64URL(SHA256.hash(data: Data(verifier.reveal().utf8)))
     }
 }
 
-/// 256 bits from the system's random generator in base64url: 43 characters, none of which is encoded in a URL.
+/// 256 bits of the system's random generator in base64url: 43 characters that need no percent-encoding.
 func randomText() -> String {
     var generator = SystemRandomNumberGenerator()
     return base64URL((0..<32).map { _ in UInt8.random(in: .min ... .max, using: &generator) })
 }
 
-/// Bytes in base64 with the letters that may stand in a URL, without padding (RFC 4648 5).
+/// URL-safe base64 without padding (RFC 4648 5).
 func base64URL(_ bytes: some Sequence<UInt8>) -> String {
     Data(bytes).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
 }

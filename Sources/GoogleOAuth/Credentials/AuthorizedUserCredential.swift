@@ -1,25 +1,32 @@
+import Foundation
 public import GoogleHTTP
+import TextSupport
 
-/// What Azure Data Factory's BigQuery connector takes, and what gcloud's application-default login writes as
-/// `authorized_user`: a client and a refresh token.
+/// A client and a refresh token: the credential of Azure Data Factory's BigQuery connector, and the type
+/// `authorized_user` of gcloud's application-default login.
 public struct AuthorizedUserCredential: Sendable, Hashable {
-    /// The OAuth client's id.
+    /// The OAuth client's ID.
     public var clientID: String
     /// The OAuth client's secret.
     public var clientSecret: Secret
     /// The refresh token.
     public var refreshToken: Secret
-    /// Where the refresh token is exchanged. Defaults to Google.
+    /// The endpoint that exchanges the refresh token. Defaults to Google's.
     public var tokenEndpoint: HTTPEndpoint
-    /// The project that pays, if the file names one.
+    /// The billing project, if the file names one.
     public var quotaProjectID: String?
 
     /// Google's token endpoint.
     public static let googleTokenURI = GoogleAddress.token
 
-    /// Makes a credential of its three values.
+    /// Creates a credential from its three values.
     ///
-    /// - Parameter tokenURI: https on a host of Google that exchanges tokens, or a loopback address.
+    /// - Parameters:
+    ///   - clientID: the OAuth client's ID.
+    ///   - clientSecret: the OAuth client's secret.
+    ///   - refreshToken: the refresh token.
+    ///   - tokenURI: https on a Google host that exchanges tokens, or a loopback URL.
+    ///   - quotaProjectID: the billing project.
     /// - Throws: ``OAuthError`` with code `untrustedTokenURI` for any other token endpoint, or
     ///   `credentialsInvalid` for an empty value.
     public init(
@@ -32,14 +39,112 @@ public struct AuthorizedUserCredential: Sendable, Hashable {
         ]
         for (name, isEmpty) in values where isEmpty {
             throw OAuthError(
-                code: .credentialsInvalid, message: "the credentials have no \(name)",
-                hint: "all three are needed: client_id, client_secret, refresh_token"
-            )
+                code: .credentialsInvalid, message: "the credential has no \(name)", detail: .notAuthorizedUser)
         }
         self.clientID = clientID
         self.clientSecret = clientSecret
         self.refreshToken = refreshToken
         self.quotaProjectID = quotaProjectID
         tokenEndpoint = try GoogleAddress.trusted(tokenURI, name: "token_uri")
+    }
+
+    /// Exchanges the refresh token for an access token.
+    package func fetchToken(_ context: TokenContext) async throws -> TokenResponse {
+        let form: KeyValuePairs = [
+            "grant_type": "refresh_token", "client_id": clientID, "client_secret": clientSecret.reveal(),
+            "refresh_token": refreshToken.reveal(),
+        ]
+        return try await context.post(form, to: tokenEndpoint, exchange: .refreshToken)
+    }
+}
+
+extension AuthorizedUserCredential {
+    /// The members of an `authorized_user` file. All are optional, so that an error can name a missing one.
+    package struct File: Codable {
+        /// A list, or text separated by spaces. Any other value is ignored.
+        private struct Scopes: Codable {
+            var values: [String]
+
+            init(_ values: [String]) {
+                self.values = values
+            }
+
+            init(from decoder: any Decoder) throws {
+                let container = try decoder.singleValueContainer()
+                values =
+                    (try? container.decode([String].self))
+                    ?? (try? container.decode(String.self)).map(scopeList) ?? []
+            }
+
+            func encode(to encoder: any Encoder) throws {
+                var container = encoder.singleValueContainer()
+                try container.encode(values)
+            }
+        }
+
+        private enum CodingKeys: String, CodingKey {
+            case type, scopes
+            case clientID = "client_id"
+            case clientSecret = "client_secret"
+            case refreshToken = "refresh_token"
+            case tokenURI = "token_uri"
+            case quotaProjectID = "quota_project_id"
+        }
+
+        private var type: String?
+        private var clientID: String?
+        private var clientSecret: String?
+        private var refreshToken: String?
+        private var tokenURI: String?
+        private var quotaProjectID: String?
+        private var scopes: Scopes?
+
+        /// The scopes of the consent; empty if they are unknown.
+        package var grantedScopes: [String] { scopes?.values ?? [] }
+
+        /// Creates the file of a credential.
+        package init(_ credential: AuthorizedUserCredential, scopes: [String] = []) {
+            type = "authorized_user"
+            clientID = credential.clientID
+            clientSecret = credential.clientSecret.reveal()
+            refreshToken = credential.refreshToken.reveal()
+            tokenURI = credential.tokenEndpoint.description
+            quotaProjectID = credential.quotaProjectID
+            self.scopes = scopes.isEmpty ? nil : Scopes(scopes)
+        }
+
+        /// Returns the credential in the file.
+        ///
+        /// - Throws: ``OAuthError`` with code `credentialsInvalid` if it is incomplete or of another type, or
+        ///   `untrustedTokenURI`.
+        package func credential() throws(OAuthError) -> AuthorizedUserCredential {
+            guard type == nil || type == "authorized_user" else {
+                throw OAuthError(
+                    code: .credentialsInvalid,
+                    message: "the credential is of type \(printable(type ?? "", limit: 60))",
+                    detail: .notAuthorizedUser)
+            }
+            return try AuthorizedUserCredential(
+                clientID: clientID ?? "", clientSecret: Secret(clientSecret ?? ""),
+                refreshToken: Secret(refreshToken ?? ""), tokenURI: tokenURI ?? googleTokenURI,
+                quotaProjectID: quotaProjectID
+            )
+        }
+    }
+
+    /// Reads an `authorized_user` JSON file.
+    ///
+    /// - Throws: ``OAuthError`` with code `credentialsMissing` if it cannot be read, `credentialsInvalid` if it
+    ///   is not an `authorized_user` file or incomplete, `untrustedTokenURI` if it names an untrusted token endpoint.
+    public init(contentsOfFile path: String) throws(OAuthError) {
+        let bytes = try CredentialFile.read(path)
+        self = try CredentialFile.naming(path) { () throws(OAuthError) in
+            try CredentialFile.decode(File.self, from: bytes, detail: .notAuthorizedUser).credential()
+        }
+    }
+
+    /// The credential as an `authorized_user` JSON file, as Google's libraries read it. It contains the secrets.
+    public func authorizedUserFile() throws(OAuthError) -> [UInt8] {
+        try CredentialFile.encode(File(self))
     }
 }

@@ -1,28 +1,28 @@
 public import GoogleHTTP
 
-/// Credentials of any kind that need no browser: what Google calls application-default credentials, and a command.
+/// A credential of any type that needs no browser: Google's application-default credentials, or a token command.
 public indirect enum GoogleCredential: Sendable, Hashable {
     /// A client and a refresh token (`authorized_user`).
     case authorizedUser(AuthorizedUserCredential)
     /// A service account's key (`service_account`).
     case serviceAccount(ServiceAccountCredential)
-    /// A service account as which other credentials act (`impersonated_service_account`).
+    /// A service account that another credential impersonates (`impersonated_service_account`).
     case impersonatedServiceAccount(ImpersonatedServiceAccountCredential)
     /// An identity of another cloud or identity provider (`external_account`).
     case externalAccount(ExternalAccountCredential)
-    /// A user of a workforce pool who has logged in (`external_account_authorized_user`).
+    /// A logged-in user of a workforce pool (`external_account_authorized_user`).
     case externalAccountUser(ExternalAccountUserCredential)
-    /// The service account of one of Google's machines.
+    /// The service account of a Google machine.
     case metadataServer(MetadataServer)
     /// A command that prints a token.
     case command(TokenCommand)
 
-    /// The client and the refresh token, if it is of that kind.
+    /// The client and the refresh token; `nil` for any other type.
     public var authorizedUser: AuthorizedUserCredential? {
         if case .authorizedUser(let credential) = self { credential } else { nil }
     }
 
-    /// The kind in words.
+    /// The type of the credential, for reports.
     public var kind: String {
         switch self {
         case .authorizedUser: "refresh token"
@@ -35,7 +35,7 @@ public indirect enum GoogleCredential: Sendable, Hashable {
         }
     }
 
-    /// Whom it stands for, in words for reports; text from outside. It holds no secret.
+    /// The identity, for reports, without secrets. It is untrusted text.
     public var principal: String {
         switch self {
         case .authorizedUser(let credential): "client \(credential.clientID)"
@@ -47,11 +47,11 @@ public indirect enum GoogleCredential: Sendable, Hashable {
                 ?? "external account \(credential.audience)"
         case .externalAccountUser(let credential): "external user, client \(credential.clientID)"
         case .metadataServer(let server): "service account of this machine, by \(server.endpoint.host)"
-        case .command(let command): "what is printed by: \(command.command)"
+        case .command(let command): "output of: \(command.command)"
         }
     }
 
-    /// The project that pays, if the credentials name one.
+    /// The billing project, if the credential names one.
     public var quotaProjectID: String? {
         switch self {
         case .authorizedUser(let credential): credential.quotaProjectID
@@ -63,7 +63,7 @@ public indirect enum GoogleCredential: Sendable, Hashable {
         }
     }
 
-    /// Where the tokens are from; `nil` for a command's.
+    /// The endpoint that issues the tokens; `nil` for a command.
     public var tokenEndpoint: HTTPEndpoint? {
         switch self {
         case .authorizedUser(let credential): credential.tokenEndpoint
@@ -76,50 +76,38 @@ public indirect enum GoogleCredential: Sendable, Hashable {
         }
     }
 
-    /// Whether the tokens are of a service on this machine, so that they may be sent to another one there.
+    /// Whether a service on this machine issues the tokens, so that they can be sent to another one there.
     public var isLocal: Bool { tokenEndpoint?.isLoopback ?? false }
 
-    /// What gets tokens and keeps them.
+    /// A provider that caches and renews the credential's access tokens.
     ///
     /// - Parameters:
-    ///   - scopes: what the tokens are to be good for. Defaults to BigQuery. A refresh token's were chosen at its login,
-    ///     a command's are its own.
-    ///   - store: bqpull's own store, if the credentials were read from it.
+    ///   - context: the dependencies of token requests.
+    ///   - scopes: the scopes of the tokens. Defaults to BigQuery. Ignored for a refresh token, whose scopes are those
+    ///     of the consent, and for a command.
+    /// - Returns: the provider.
     public func tokenProvider(
-        _ context: TokenContext, scopes: [String] = [ConsentRequest.bigQueryScope], store: CredentialStore? = nil
+        _ context: TokenContext, scopes: [String] = [ConsentRequest.bigQueryScope]
     ) -> any TokenProvider {
-        let repetitions = RetryCounter()
-        let counted = repetitions.counting(context)
-        func renewing(
-            from sources: [any TokenProvider] = [], _ fetch: @escaping @Sendable () async throws -> TokenResponse
-        ) -> any TokenProvider {
-            RenewingTokenProvider(clock: context.clock, repetitions: repetitions, sources: sources, fetch: fetch)
-        }
         switch self {
-        case .authorizedUser(let credential):
-            return RefreshTokenProvider(credential: credential, store: store, context: context)
+        case .authorizedUser(let credential): return credential.tokenProvider(context)
         case .serviceAccount(let credential):
-            return renewing { try await credential.fetchToken(scopes: scopes, counted) }
+            return RenewingTokenProvider(context) { try await credential.fetchToken(scopes: scopes, $0) }
         case .impersonatedServiceAccount(let credential):
-            let source = credential.source.tokenProvider(counted, scopes: Impersonation.sourceScopes)
-            return renewing(from: [source]) {
-                try await credential.impersonation.fetchToken(scopes: scopes, from: source, counted)
-            }
+            let source = credential.source.tokenProvider(context, scopes: Impersonation.sourceScopes)
+            return credential.impersonation.tokenProvider(context, scopes: scopes, source: source)
         case .externalAccount(let credential):
             guard let impersonation = credential.impersonation else {
-                return renewing { try await credential.fetchToken(scopes: scopes, counted) }
+                return RenewingTokenProvider(context) { try await credential.fetchToken(scopes: scopes, $0) }
             }
-            let source = RenewingTokenProvider(clock: context.clock) {
-                try await credential.fetchToken(scopes: Impersonation.sourceScopes, counted)
+            let source = RenewingTokenProvider(context) {
+                try await credential.fetchToken(scopes: Impersonation.sourceScopes, $0)
             }
-            return renewing(from: [source]) {
-                try await impersonation.fetchToken(scopes: scopes, from: source, counted)
-            }
-        case .externalAccountUser(let credential):
-            let exchange = ExternalAccountUserExchange(credential, context: counted)
-            return renewing { try await exchange.answer() }
-        case .metadataServer(let server): return renewing { try await server.fetchToken(scopes: scopes, counted) }
-        case .command(let command): return renewing { try await command.fetchToken(counted) }
+            return impersonation.tokenProvider(context, scopes: scopes, source: source)
+        case .externalAccountUser(let credential): return credential.tokenProvider(context)
+        case .metadataServer(let server):
+            return RenewingTokenProvider(context) { try await server.fetchToken(scopes: scopes, $0) }
+        case .command(let command): return RenewingTokenProvider(context) { try await command.fetchToken($0) }
         }
     }
 }

@@ -2,29 +2,20 @@ public import GoogleHTTP
 import TextSupport
 
 extension TokenDiagnosis {
-    /// The scopes that allow to run a query and read its result, each alone.
+    /// The scopes of which each alone permits queries and reading their results.
     private static let sufficientScopes: Set = [
         "https://www.googleapis.com/auth/bigquery", "https://www.googleapis.com/auth/cloud-platform",
     ]
 
-    /// Tests that the credentials can be read, and are complete and private: step `credentials`.
-    public mutating func testCredentials(
-        _ find: () async throws -> CredentialSearch.Finding
-    ) async throws -> CredentialSearch.Finding? {
-        try await step("credentials") {
-            let finding = try await find()
-            var detail = "\(printable(finding.source)), \(printable(finding.credential.principal, limit: 200))"
-            if let warning = finding.warning { detail += "; warning: \(warning)" }
-            return (finding, detail)
-        }
-    }
-
-    /// Tests that the credential brings an access token, and one that reaches BigQuery: steps `refresh`, or `fetch` for
-    /// credentials without a refresh token, `token` and `scope`.
+    /// Tests that the credential yields an access token with a scope for BigQuery: steps `refresh`, or `fetch` for a
+    /// credential without a refresh token, `token` and `scope`.
     ///
     /// - Parameters:
-    ///   - tokens: gets the credential's tokens.
-    ///   - tokenEndpoint: where they are from, beside which is asked about the token.
+    ///   - tokens: the provider of the credential's tokens.
+    ///   - credential: the credential.
+    ///   - tokenEndpoint: the endpoint that issues the tokens. Token information is requested from the same server.
+    ///   - transport: sends the request for token information.
+    /// - Throws: `CancellationError`.
     public mutating func testToken(
         _ tokens: any TokenProvider, of credential: GoogleCredential, from tokenEndpoint: HTTPEndpoint,
         transport: any HTTPTransport
@@ -32,50 +23,47 @@ extension TokenDiagnosis {
         let hasRefreshToken = credential.authorizedUser != nil
         let exchange = try await step(hasRefreshToken ? "refresh" : "fetch") {
             let token = try await tokens.accessToken()
-            let answer = await tokens.latestAnswer
-            let lifetime = answer?.lifetime.map { ", good for \($0.components.seconds) s" } ?? ""
+            let response = await tokens.latestResponse
+            let lifetime = response?.lifetime.map { ", valid for \($0.components.seconds) s" } ?? ""
             let source = credential.tokenEndpoint == nil ? "the command" : tokenEndpoint.host
-            let omission = hasRefreshToken ? "" : "; a \(credential.kind) has no refresh token that could be tested"
-            return ((token: token, answer: answer), "\(source) sent an access token\(lifetime)\(omission)")
+            let omission = hasRefreshToken ? "" : "; a \(credential.kind) has no refresh token to test"
+            return ((token: token, response: response), "\(source) sent an access token\(lifetime)\(omission)")
         }
-        guard let (token, answer) = exchange else { return }
+        guard let (token, response) = exchange else { return }
         let info: TokenInfo?? = try await step("token") {
             do {
                 let info = try await TokenInfo.fetch(of: token, from: tokenEndpoint, transport: transport)
-                return (info, Self.detail(info))
-            } catch let error as OAuthError {
-                return (nil, "warning: nothing can be learnt about the token: \(error.message)")
-            } catch let error as HTTPError {
-                return (nil, "warning: nothing can be learnt about the token: \(error.message)")
+                return (info, Self.summary(info))
+            } catch let error as any CodedError {
+                return (nil, "warning: no token information: \(error.message)")
             }
         }
         _ = try await step("scope") {
-            guard let scopes = info??.scopes ?? answer?.scopes else {
-                return ((), "warning: the scopes are not known; the next steps will tell")
+            guard let scopes = info??.scopes ?? response?.scopes else {
+                return ((), "warning: the scopes are unknown; the next steps test them")
             }
             guard let scope = scopes.first(where: Self.sufficientScopes.contains) else {
                 throw OAuthError(
                     code: .missingScope,
                     message: "the token has no scope for BigQuery, only: \(printable(scopes.joined(separator: " ")))",
-                    hint: Self.scopeHint(credential)
-                )
+                    detail: Self.detail(credential))
             }
             return ((), "\(scope) suffices")
         }
     }
 
-    private static func scopeHint(_ credential: GoogleCredential) -> String {
+    private static func detail(_ credential: GoogleCredential) -> OAuthError.Detail? {
         switch credential {
-        case .authorizedUser: "bqpull auth login asks for \(ConsentRequest.bigQueryScope); leave its box ticked"
-        case .metadataServer: "stop the machine, and give it the access scope cloud-platform"
-        default: "use credentials whose tokens are good for \(ConsentRequest.bigQueryScope)"
+        case .authorizedUser: nil
+        case .metadataServer: .machineScopes
+        default: .tokenScopes
         }
     }
 
-    private static func detail(_ info: TokenInfo) -> String {
+    private static func summary(_ info: TokenInfo) -> String {
         var parts = ["scopes \(printable(info.scopes.joined(separator: " ")))"]
-        if let audience = info.audience { parts.append("made for \(printable(audience, limit: 120))") }
-        parts.append("account \(info.email.map { printable($0, limit: 120) } ?? "not shown to this scope")")
+        if let audience = info.audience { parts.append("issued to \(printable(audience, limit: 120))") }
+        parts.append("account \(info.email.map { printable($0, limit: 120) } ?? "not visible with these scopes")")
         if let lifetime = info.lifetime { parts.append("\(lifetime.components.seconds) s left") }
         return parts.joined(separator: ", ")
     }

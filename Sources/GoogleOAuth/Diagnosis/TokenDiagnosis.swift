@@ -1,29 +1,29 @@
 import TextSupport
 
-/// A test of a credential, step by step, that stops at the first failure.
+/// A stepwise test of a credential that stops at the first failure.
 ///
-/// The steps here go as far as the token; `BigQuery` adds those of its API.
+/// The steps of this module test the token; `CredentialStore` adds the search for the credential, and `BigQuery` its API.
 public struct TokenDiagnosis: Sendable {
-    /// One step.
+    /// A completed step.
     public struct Step: Sendable {
-        /// The step's name, which does not change between versions.
+        /// The step's name, stable between versions.
         public let name: String
-        /// How long it took.
+        /// The elapsed time.
         public let duration: Duration
-        /// What was found, in one line, or why it failed.
+        /// The finding in one line, or the error.
         public let result: Result<String, any Error>
     }
 
-    /// The steps so far.
+    /// The completed steps.
     public private(set) var steps: [Step] = []
     private let elapsed: @Sendable () -> Duration
     private let onStep: @Sendable (Step) -> Void
 
-    /// Makes a test without steps.
+    /// Creates a diagnosis without steps.
     ///
     /// - Parameters:
     ///   - clock: measures the steps.
-    ///   - onStep: told about each step when it is over.
+    ///   - onStep: called after each step.
     public init(clock: any Clock<Duration> = ContinuousClock(), onStep: @escaping @Sendable (Step) -> Void = { _ in }) {
         elapsed = stopwatch(clock)
         self.onStep = onStep
@@ -34,21 +34,23 @@ public struct TokenDiagnosis: Sendable {
         if case .failure(let error)? = steps.last?.result { error } else { nil }
     }
 
-    /// Notes a failure that came before a step could be carried out.
+    /// Records a failure before the first step.
     package mutating func fail(_ name: String, _ error: any Error) {
-        note(Step(name: name, duration: .zero, result: .failure(error)))
+        record(Step(name: name, duration: .zero, result: .failure(error)))
     }
 
-    private mutating func note(_ step: Step) {
+    private mutating func record(_ step: Step) {
         steps.append(step)
         onStep(step)
     }
 
-    /// Carries out a step, unless one before it failed.
+    /// Performs a step, unless a previous one failed.
     ///
-    /// - Parameter body: returns what later steps need, and what was found, in one line.
-    /// - Returns: `nil` if the step failed or was not carried out.
-    /// - Throws: `CancellationError`; every other error is the step's result.
+    /// - Parameters:
+    ///   - name: the step's name.
+    ///   - body: returns the input of later steps, and the finding in one line.
+    /// - Returns: `nil` if the step failed or was skipped.
+    /// - Throws: `CancellationError`; any other error is the step's result.
     package mutating func step<Value>(
         _ name: String, _ body: () async throws -> (value: Value, detail: String)
     ) async throws -> Value? {
@@ -61,7 +63,7 @@ public struct TokenDiagnosis: Sendable {
             try Task.checkCancellation()
             result = .failure(error)
         }
-        note(Step(name: name, duration: elapsed() - start, result: result.map(\.detail)))
+        record(Step(name: name, duration: elapsed() - start, result: result.map(\.detail)))
         return try? result.get().value
     }
 }

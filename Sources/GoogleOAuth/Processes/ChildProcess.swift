@@ -1,21 +1,23 @@
 package import Foundation
 
-/// A program that runs beside this one.
+/// A child process.
 ///
-/// By `posix_spawn`, since Foundation's `Process` on Linux sometimes reads past the end of a buffer when it looks for
-/// open files, and crashes.
+/// It uses `posix_spawn`, since Foundation's `Process` on Linux sometimes reads past the end of a buffer while it
+/// enumerates open files, and crashes.
 package struct ChildProcess: Sendable {
-    /// Its process id.
+    /// The process ID.
     package let identifier: pid_t
 
-    /// Starts a program; of the files that are open here it gets the three streams, and those that are not closed on
-    /// exec. It ignores no signals.
+    /// Starts a program. It inherits the three streams and all files that are not closed on exec, and has default signal
+    /// handlers.
     ///
     /// - Parameters:
     ///   - program: the program's path.
+    ///   - arguments: its arguments.
+    ///   - environment: its environment variables.
     ///   - streams: the descriptors that become its standard input, output and error.
-    ///   - isApart: whether it gets the three streams only and, with what it starts, is a group of its own, which can be
-    ///     ended together and cannot read from the terminal. Defaults to false.
+    ///   - isApart: whether it inherits only the three streams and leads a process group, which can be terminated
+    ///     together and cannot read from the terminal. Defaults to false.
     /// - Throws: `POSIXError` if it cannot be started.
     package init(
         _ program: String, _ arguments: [String], environment: [String: String],
@@ -39,7 +41,7 @@ package struct ChildProcess: Sendable {
             posix_spawn_file_actions_adddup2(&actions, descriptor, Int32(stream))
         }
         #if os(Linux)
-        // The network library's sockets are not closed on exec: who inherits one keeps its connection open.
+        // The network library's sockets are not closed on exec: a child that inherits one keeps its connection open.
         let files = isApart ? (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? [] : []
         for descriptor in files.compactMap({ Int32($0) }) where descriptor > STDERR_FILENO {
             posix_spawn_file_actions_addclose(&actions, descriptor)
@@ -60,8 +62,8 @@ package struct ChildProcess: Sendable {
         self.identifier = identifier
     }
 
-    /// A variable as the system takes it. One that this process has as well is copied byte for byte, since a `String`
-    /// has U+FFFD in the place of what is not UTF-8.
+    /// A variable in the form of the system. An inherited one is copied byte for byte, since a `String` contains U+FFFD
+    /// instead of invalid UTF-8.
     private static func entry(_ name: String, _ value: String) -> UnsafeMutablePointer<CChar>? {
         guard value.unicodeScalars.contains("\u{FFFD}"), let own = getenv(name), String(cString: own) == value else {
             return strdup("\(name)=\(value)")
@@ -70,7 +72,7 @@ package struct ChildProcess: Sendable {
         return strdup("\(name)=".utf8CString.dropLast() + Array(bytes))
     }
 
-    /// Waits for its end, which blocks the thread; to be called once.
+    /// Waits until it exits, which blocks the thread. Call it once.
     ///
     /// - Returns: its exit code or, if a signal ended it, 128 and the signal's number.
     package func wait() -> Int32 {
@@ -79,7 +81,7 @@ package struct ChildProcess: Sendable {
         return Self.exitCode(status)
     }
 
-    /// Whether it has ended; ``wait()`` is still to be called.
+    /// Whether it has exited; ``wait()`` must still be called.
     var hasEnded: Bool {
         var end = siginfo_t()
         return waitid(P_PID, id_t(identifier), &end, WEXITED | WNOHANG | WNOWAIT) == 0 && end.si_signo == SIGCHLD

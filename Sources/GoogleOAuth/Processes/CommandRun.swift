@@ -1,12 +1,12 @@
 import Foundation
 import Synchronization
 
-/// A run of a command for what it writes to standard output.
+/// A run of a command that returns its standard output.
 ///
-/// It reads nothing, and its standard error is this process's. With all that it started it is ended when the caller is
-/// cancelled or the time is over.
+/// Its standard input is empty, and its standard error is inherited. On cancellation or timeout it is terminated with
+/// its child processes.
 struct CommandRun: Sendable {
-    /// How it ended, and what it wrote.
+    /// The exit code and the output.
     struct Outcome: Sendable {
         /// The exit code or, if a signal ended it, 128 and the signal's number.
         var exitCode: Int32
@@ -18,10 +18,10 @@ struct CommandRun: Sendable {
     let words: [String]
     let environment: [String: String]
     let timeLimit: Duration
-    /// What the command is called in errors.
+    /// The name of the command in errors.
     let name: String
 
-    /// Runs it to its end.
+    /// Runs the command to its end.
     ///
     /// - Throws: ``OAuthError`` with code `commandFailed` if it cannot be started, takes too long, fails, or writes more
     ///   than 64 KiB; `CancellationError`.
@@ -41,37 +41,36 @@ struct CommandRun: Sendable {
             throw failure("took longer than \(timeLimit.components.seconds) s and was ended")
         }
         guard outcome.exitCode == 0 else { throw failure("failed with exit code \(outcome.exitCode)") }
-        guard outcome.output.count <= PrivateFile.maximumSize else { throw failure("wrote more than 64 KiB") }
+        guard outcome.output.count <= CredentialFile.maximumSize else { throw failure("wrote more than 64 KiB") }
         return outcome.output
     }
 
-    /// An error of the command. What it wrote may be a secret and is never repeated.
+    /// An error of the command. Its output can be a secret and is never shown.
     func failure(_ what: String) -> OAuthError { .commandFailed(name, what) }
 }
 
 extension OAuthError {
-    /// - Parameter name: what the command is called.
+    /// An error of the command with this name in messages.
     static func commandFailed(_ name: String, _ what: String, cause: (any Error)? = nil) -> OAuthError {
         OAuthError(
-            code: .commandFailed, message: "\(name) \(what)",
-            hint: "run it in a shell to see what it prints; it gets no input and cannot ask anything", cause: cause)
+            code: .commandFailed, message: "\(name) \(what)", cause: cause)
     }
 }
 
-/// A command that has not ended yet.
+/// A running command.
 private final class RunningCommand: Sendable {
     private let process: ChildProcess
     private let pipe: Pipe
     private struct State {
-        /// Whether its process id is free again.
+        /// Whether its process ID can be reused.
         var hasEnded = false
-        /// Whether it was asked to end, with all that it started.
+        /// Whether it was signalled to exit, with its child processes.
         var isToEnd = false
     }
 
     private let state = Mutex(State())
 
-    /// How long a command may take to end when it is asked to.
+    /// The time between SIGTERM and SIGKILL.
     private static let patience: TimeInterval = 1
 
     init(_ words: [String], environment: [String: String], name: String) throws {
@@ -92,11 +91,11 @@ private final class RunningCommand: Sendable {
         try pipe.fileHandleForWriting.close()
     }
 
-    /// Waits for its end, which cancellation brings about.
+    /// Waits until the command exits. Cancellation terminates it.
     func outcome() async -> CommandRun.Outcome {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                // On a thread of its own, since reading and waiting block.
+                // On another thread, since reading and waiting block.
                 Thread.detachNewThread { continuation.resume(returning: self.readToEnd()) }
             }
         } onCancel: {
@@ -118,12 +117,12 @@ private final class RunningCommand: Sendable {
             let isClosed = readWhatIsThere(&output)
             let exitCode = state.withLock { state -> Int32? in
                 guard process.hasEnded else { return nil }
-                // What it started may live on; as long as its end was not taken note of, the group's id is its own.
+                // Its child processes can still run. Until it is reaped, the group ID cannot be reused.
                 if state.isToEnd { kill(-process.identifier, SIGKILL) }
                 state.hasEnded = true
                 return process.wait()
             }
-            // The end of the process counts, not the pipe's, which something that it left behind may hold open.
+            // The exit of the process counts, not the end of the pipe, which a child process can hold open.
             if let exitCode {
                 _ = readWhatIsThere(&output)
                 return CommandRun.Outcome(exitCode: exitCode, output: output)
@@ -132,9 +131,9 @@ private final class RunningCommand: Sendable {
         }
     }
 
-    /// Waits a moment for output and takes it.
+    /// Waits briefly for output and reads it.
     ///
-    /// - Returns: whether no more can come.
+    /// - Returns: whether the pipe is closed.
     private func readWhatIsThere(_ output: inout [UInt8]) -> Bool {
         let descriptor = pipe.fileHandleForReading.fileDescriptor
         var readiness = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
@@ -143,7 +142,7 @@ private final class RunningCommand: Sendable {
         while true {
             let count = read(descriptor, &chunk, chunk.count)
             guard count > 0 else { return count == 0 }
-            output += chunk.prefix(min(count, PrivateFile.maximumSize + 1 - output.count))
+            output += chunk.prefix(min(count, CredentialFile.maximumSize + 1 - output.count))
         }
     }
 }

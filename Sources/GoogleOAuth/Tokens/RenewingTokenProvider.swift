@@ -1,15 +1,15 @@
 import Synchronization
 import TextSupport
 
-/// Keeps an access token and renews it, wherever it comes from.
+/// Caches the access token of any source and renews it.
 ///
-/// However many callers ask, one fetch is in flight. A token is renewed ahead of its end by a tenth of its lifetime, at
-/// most 225 s. Until it ends, nobody waits for the renewal, and one that fails is tried again after 10 s. Without a token
-/// that can be used, a failure is not remembered: the next caller tries again. An odd or missing lifetime never leads to
-/// a loop, since a token that was just made is used at least once.
+/// At most one fetch is in flight, regardless of the number of callers. A token is renewed when a tenth of its lifetime,
+/// at most 225 s, is left; until it expires, callers keep using it, and a failed renewal is retried after 10 s. Without a
+/// usable token, failures are not cached: the next caller fetches again. A new token is used at least once, so that an
+/// odd or missing lifetime cannot cause a loop.
 public actor RenewingTokenProvider: TokenProvider {
     private struct Held {
-        var answer: TokenResponse
+        var response: TokenResponse
         /// When to renew, and when to stop using it, on the provider's stopwatch.
         var renewal: Duration
         var end: Duration
@@ -21,74 +21,91 @@ public actor RenewingTokenProvider: TokenProvider {
         var waiters: [Int: CheckedContinuation<AccessToken, any Error>] = [:]
     }
 
-    private let fetch: @Sendable () async throws -> TokenResponse
+    private let fetch: @Sendable (_ onRetry: @escaping @Sendable () -> Void) async throws -> TokenResponse
     private let finishesUnawaited: Bool
     private let awaitsRenewals: Bool
-    private let repetitions: RetryCounter
-    /// What the fetches get tokens of their own from.
+    /// The providers that the fetch itself gets tokens from.
     private let sources: [any TokenProvider]
     private let elapsed: @Sendable () -> Duration
+    private let retries = Atomic<Int64>(0)
     private var held: Held?
     private var inFlight: Fetch?
-    /// Fetches that were cancelled and have not ended yet.
+    /// Cancelled fetches that have not returned yet.
     private var ending: [Int: Task<Void, Never>] = [:]
     private var lastID = 0
 
-    /// How long a token is used whose lifetime the answer does not tell; Google's usual one.
+    /// The assumed lifetime if the response has none: Google's usual one.
     private static let assumedLifetime: Duration = .seconds(3600)
-    /// How long a token that can be used is not renewed after that failed.
+    /// The pause after a failed renewal of a token that is still usable.
     private static let renewalPause: Duration = .seconds(10)
 
-    /// Makes a provider.
+    /// Creates a provider.
     ///
     /// - Parameters:
-    ///   - clock: measures lifetimes; monotonic, so that a changed wall clock has no effect.
-    ///   - fetch: brings a new token. It is cancelled when nobody waits for it any more.
+    ///   - clock: measures lifetimes; monotonic, so that changes of the wall clock have no effect.
+    ///   - fetch: fetches a new token. It is cancelled when no caller waits for it any more.
     public init(
         clock: any Clock<Duration> = ContinuousClock(), fetch: @escaping @Sendable () async throws -> TokenResponse
     ) {
-        self.init(clock: clock, finishesUnawaited: false, repetitions: RetryCounter(), fetch: fetch)
-    }
-
-    /// - Parameters:
-    ///   - finishesUnawaited: whether a fetch goes on that nobody waits for, since it may change what the next one needs.
-    ///   - awaitsRenewals: whether ``settle()`` waits for a renewal that nobody waits for, instead of cancelling it.
-    ///   - repetitions: counts those of the fetches.
-    ///   - sources: what the fetches get tokens of their own from.
-    init(
-        clock: any Clock<Duration>, finishesUnawaited: Bool = false, awaitsRenewals: Bool = false,
-        repetitions: RetryCounter,
-        sources: [any TokenProvider] = [], fetch: @escaping @Sendable () async throws -> TokenResponse
-    ) {
-        self.fetch = fetch
-        self.finishesUnawaited = finishesUnawaited
-        self.awaitsRenewals = awaitsRenewals
-        self.repetitions = repetitions
-        self.sources = sources
+        self.fetch = { _ in try await fetch() }
+        finishesUnawaited = false
+        awaitsRenewals = false
+        sources = []
         elapsed = stopwatch(clock)
     }
 
-    /// The answer that brought the token in use; `nil` before the first one.
-    public var latestAnswer: TokenResponse? { held?.answer }
+    /// Creates a provider that counts the retries of its fetches.
+    ///
+    /// - Parameters:
+    ///   - context: the dependencies of `fetch`.
+    ///   - finishesUnawaited: whether a fetch completes although no caller waits for it, since it can change the
+    ///     credential.
+    ///   - awaitsRenewals: whether ``settle()`` waits for a renewal instead of cancelling it.
+    ///   - sources: the providers that `fetch` gets tokens from.
+    ///   - fetch: fetches a new token.
+    package init(
+        _ context: TokenContext, finishesUnawaited: Bool = false, awaitsRenewals: Bool = false,
+        sources: [any TokenProvider] = [], fetch: @escaping @Sendable (TokenContext) async throws -> TokenResponse
+    ) {
+        self.fetch = { onRetry in
+            var counted = context
+            counted.onRetry = { attempt in
+                onRetry()
+                context.onRetry(attempt)
+            }
+            return try await fetch(counted)
+        }
+        self.finishesUnawaited = finishesUnawaited
+        self.awaitsRenewals = awaitsRenewals
+        self.sources = sources
+        elapsed = stopwatch(context.clock)
+    }
 
-    /// How often a request for a token has been repeated so far.
-    public nonisolated var retryCount: Int64 { repetitions.count }
+    /// The response that contained the current token; `nil` before the first one.
+    public var latestResponse: TokenResponse? { held?.response }
 
-    /// A token that is valid now; throws what the fetch throws, or `CancellationError`.
+    /// The number of retries of token requests so far, including those of its sources.
+    public nonisolated var retryCount: Int64 {
+        sources.reduce(retries.load(ordering: .relaxed)) { $0 + $1.retryCount }
+    }
+
+    /// Returns a valid token.
+    ///
+    /// - Throws: the error of the fetch, or `CancellationError`.
     public func accessToken() async throws -> AccessToken {
         let now = elapsed()
         guard let held, now < held.end else { return try await fetched() }
         if now >= held.renewal, inFlight == nil { startFetch() }
-        return held.answer.accessToken
+        return held.response.accessToken
     }
 
-    /// Forgets a token that the service rejected, unless it has been replaced already.
+    /// Drops a token that the service rejected. Has no effect if the token has already been replaced.
     public func reject(_ token: AccessToken) {
-        if held?.answer.accessToken == token { held = nil }
+        if held?.response.accessToken == token { held = nil }
     }
 
-    /// Waits until no fetch is in flight; one that was cancelled may still be ending a command. A renewal that nobody
-    /// waits for is cancelled before, unless it is to finish.
+    /// Waits until no fetch is in flight, including cancelled fetches that still have to end a command. Cancels a
+    /// renewal first, unless it has to complete.
     public func settle() async {
         if !awaitsRenewals { endIfUnawaited() }
         for task in ending.values { await task.value }
@@ -98,8 +115,8 @@ public actor RenewingTokenProvider: TokenProvider {
 
     /// Waits for the fetch in flight, or starts one.
     ///
-    /// The fetch is a task of its own because it belongs to all who wait for it: one caller's cancellation must not
-    /// fail the others.
+    /// The fetch is an unstructured task because it belongs to all waiters: cancellation of one caller must not fail the
+    /// others.
     private func fetched() async throws -> AccessToken {
         let waiter = newID()
         return try await withTaskCancellationHandler {
@@ -124,7 +141,7 @@ public actor RenewingTokenProvider: TokenProvider {
         inFlight?.task = Task {
             let result: Result<AccessToken, any Error>
             do {
-                result = .success(self.hold(try await self.fetch()))
+                result = .success(self.hold(try await self.fetch { self.retries.add(1, ordering: .relaxed) }))
             } catch {
                 result = .failure(error)
                 if self.inFlight?.id == id { self.held?.renewal = self.elapsed() + Self.renewalPause }
@@ -133,15 +150,15 @@ public actor RenewingTokenProvider: TokenProvider {
         }
     }
 
-    private func hold(_ answer: TokenResponse) -> AccessToken {
-        let lifetime = answer.lifetime ?? Self.assumedLifetime
+    private func hold(_ response: TokenResponse) -> AccessToken {
+        let lifetime = response.lifetime ?? Self.assumedLifetime
         let now = elapsed()
         held = Held(
-            answer: answer,
+            response: response,
             renewal: now + lifetime - min(.seconds(225), lifetime / 10),
             end: now + lifetime
         )
-        return answer.accessToken
+        return response.accessToken
     }
 
     private func finish(_ id: Int, with result: Result<AccessToken, any Error>) {
@@ -151,7 +168,7 @@ public actor RenewingTokenProvider: TokenProvider {
         for waiter in fetch.waiters.values { waiter.resume(with: result) }
     }
 
-    /// Notes that a caller no longer waits. The last one ends the fetch, unless that is to finish.
+    /// Removes a cancelled waiter. The last one cancels the fetch, unless it has to complete.
     private func leave(_ waiter: Int) {
         guard let continuation = inFlight?.waiters.removeValue(forKey: waiter) else { return }
         continuation.resume(throwing: CancellationError())
@@ -163,22 +180,5 @@ public actor RenewingTokenProvider: TokenProvider {
         fetch.task?.cancel()
         ending[fetch.id] = fetch.task
         inFlight = nil
-    }
-}
-
-/// How often requests for tokens were repeated.
-final class RetryCounter: Sendable {
-    private let value = Atomic<Int64>(0)
-
-    var count: Int64 { value.load(ordering: .relaxed) }
-
-    /// The context with its repetitions counted here.
-    func counting(_ context: TokenContext) -> TokenContext {
-        var counted = context
-        counted.onRetry = { [self] repetition in
-            value.add(1, ordering: .relaxed)
-            context.onRetry(repetition)
-        }
-        return counted
     }
 }

@@ -1,25 +1,24 @@
 public import Foundation
 public import GoogleHTTP
 
-/// What getting a token takes besides a credential.
+/// Dependencies of a token request: transport, retry policy, clock.
 public struct TokenContext: Sendable {
-    /// Carries the requests.
+    /// Sends the requests.
     public var transport: any HTTPTransport
-    /// How failed requests are repeated. Defaults to `RetryPolicy.tokenEndpoint`.
+    /// The retry policy of requests. Defaults to `RetryPolicy.tokenEndpoint`.
     public var retry: RetryPolicy
-    /// Measures lifetimes and waits; monotonic, so that a changed wall clock has no effect.
+    /// Measures lifetimes and waits; monotonic, so that changes of the wall clock have no effect.
     public var clock: any Clock<Duration>
-    /// Tells the time that stands in signed requests and files; nothing is measured by it.
+    /// The wall-clock time in signed requests and stored files.
     public var now: @Sendable () -> Date
-    /// The variables of the process, as some credentials refer to them. Commands are started with them. Defaults to
-    /// none.
+    /// The environment variables that credentials refer to and that commands inherit. Defaults to none.
     public var environment: [String: String]
-    /// Told about each repetition.
+    /// Called before each retry.
     public var onRetry: @Sendable (RetryAttempt) -> Void
-    /// Told what the user should know although nothing failed.
+    /// Called with each warning.
     public var onWarning: @Sendable (String) -> Void
 
-    /// Makes one; only the transport has no default.
+    /// Creates a context.
     public init(
         transport: any HTTPTransport, retry: RetryPolicy = .tokenEndpoint,
         clock: any Clock<Duration> = ContinuousClock(),
@@ -36,33 +35,81 @@ public struct TokenContext: Sendable {
         self.onWarning = onWarning
     }
 
-    /// The size that an answer may have, in bytes.
-    private static let maximumAnswerSize = 64 * 1024
+    /// The largest accepted response, in bytes.
+    private static let maximumResponseSize = 64 * 1024
 
-    /// Sends a request, and again while its server is in trouble.
+    /// Posts a form to a token endpoint.
     ///
-    /// - Parameter read: makes something of an answer of any status.
+    /// - Parameters:
+    ///   - form: the parameters of the request.
+    ///   - endpoint: the token endpoint.
+    ///   - exchange: the kind of the request, which determines the meaning of errors.
+    ///   - authorization: the client's ID and secret, if they are not in the form.
+    /// - Returns: the response with an access token.
     /// - Throws: ``OAuthError``, `HTTPError` or `CancellationError`.
-    func exchange<Answer: Sendable>(
-        _ request: HTTPRequest, host: String,
-        _ read: @escaping @Sendable (HTTPResponseHead, [UInt8]) throws -> Answer
-    ) async throws -> Answer {
-        let transport = transport
-        return try await retry.runForOAuth(host: host, clock: clock, onRetry: onRetry) {
-            try await transport.exchange(request) { head, body in
-                let bytes = try await body.collect(limit: Self.maximumAnswerSize)
-                do {
-                    return try read(head, bytes)
-                } catch var error as OAuthError {
-                    error.retryAfter = head.retryAfter
-                    throw error
-                }
+    func post(
+        _ form: KeyValuePairs<String, String>, to endpoint: HTTPEndpoint, exchange: OAuthError.Exchange,
+        authorization: Secret? = nil
+    ) async throws -> TokenResponse {
+        var request = HTTPRequest.form(endpoint.description, form)
+        request.authorization = authorization
+        let host = endpoint.host
+        return try await self.exchange(request, host: host) { head, bytes in
+            guard head.isSuccess else {
+                throw OAuthError(status: head.status, body: bytes, host: host, exchange: exchange)
             }
+            return try TokenResponse(body: bytes, host: host)
         }
     }
 
-    /// A variable that is set to something.
+    /// Sends a request, with retries while its server is unavailable.
+    ///
+    /// - Parameters:
+    ///   - request: the request.
+    ///   - host: the name of the server in errors.
+    ///   - read: reads a response of any status.
+    /// - Returns: the result of `read`.
+    /// - Throws: ``OAuthError``, `HTTPError` or `CancellationError`.
+    func exchange<Response: Sendable>(
+        _ request: HTTPRequest, host: String,
+        _ read: @escaping @Sendable (HTTPResponseHead, [UInt8]) throws -> Response
+    ) async throws -> Response {
+        let classifier = RetryClassifier()
+        return try await retry.run(
+            clock: clock,
+            classify: { error in
+                switch error {
+                case let error as OAuthError where error.isTransient: .retry(after: error.retryAfter)
+                case let error as HTTPError: classifier.classify(error)
+                default: .fail
+                }
+            },
+            onRetry: onRetry,
+            onExhausted: { error, end in end.noted(on: error, host: host) },
+            operation: { [transport] in
+                try await transport.exchange(request) { head, body in
+                    let bytes = try await body.collect(limit: Self.maximumResponseSize)
+                    do {
+                        return try read(head, bytes)
+                    } catch var error as OAuthError {
+                        error.retryAfter = head.retryAfter
+                        throw error
+                    }
+                }
+            })
+    }
+
+    /// The value of a variable, `nil` if it is empty.
     func variable(_ name: String) -> String? {
         environment[name].flatMap { $0.isEmpty ? nil : $0 }
     }
+}
+
+extension RetryPolicy {
+    /// The default policy for token endpoints: three retries.
+    public static let tokenEndpoint: RetryPolicy = {
+        var policy = RetryPolicy()
+        policy.maxAttempts = 4
+        return policy
+    }()
 }

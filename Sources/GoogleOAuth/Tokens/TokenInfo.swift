@@ -1,15 +1,15 @@
 import Foundation
 public import GoogleHTTP
 
-/// What Google says about an access token.
+/// Information about an access token, from the token information endpoint.
 public struct TokenInfo: Sendable {
     /// The scopes that were granted.
     public var scopes: [String]
-    /// The client that the token was made for.
+    /// The client that the token was issued to.
     public var audience: String?
-    /// The account's address, if a scope allows to know it.
+    /// The account's e-mail address, if a scope permits it.
     public var email: String?
-    /// How long the token lives.
+    /// The remaining lifetime.
     public var lifetime: Duration?
 
     private struct Members: Decodable {
@@ -17,10 +17,11 @@ public struct TokenInfo: Sendable {
         var aud: String?
         var azp: String?
         var email: String?
-        var expires_in: String?
+        var expiresIn: String?
 
         private enum CodingKeys: String, CodingKey {
-            case scope, aud, azp, email, expires_in
+            case scope, aud, azp, email
+            case expiresIn = "expires_in"
         }
 
         init(from decoder: any Decoder) throws {
@@ -29,21 +30,26 @@ public struct TokenInfo: Sendable {
             aud = try? container.decode(String.self, forKey: .aud)
             azp = try? container.decode(String.self, forKey: .azp)
             email = try? container.decode(String.self, forKey: .email)
-            expires_in =
-                (try? container.decode(String.self, forKey: .expires_in))
-                ?? (try? container.decode(Int.self, forKey: .expires_in)).map(String.init)
+            expiresIn =
+                (try? container.decode(String.self, forKey: .expiresIn))
+                ?? (try? container.decode(Int.self, forKey: .expiresIn)).map(String.init)
         }
     }
 
-    /// Asks about a token; it travels in the body, not in the address.
+    /// Requests information about a token. The token is sent in the body, not in the URL.
     ///
-    /// - Parameter tokenEndpoint: where the token is from. What is not Google's is asked beside it.
+    /// - Parameters:
+    ///   - token: the token.
+    ///   - tokenEndpoint: the endpoint that issued the token. For an endpoint on this machine, the request goes to the
+    ///     same server.
+    ///   - transport: sends the request.
+    /// - Returns: the information.
     /// - Throws: ``OAuthError``, `HTTPError` or `CancellationError`.
     public static func fetch(
         of token: AccessToken, from tokenEndpoint: HTTPEndpoint, transport: any HTTPTransport
     ) async throws -> TokenInfo {
         let request = HTTPRequest.form(
-            GoogleAddress.service("tokeninfo", beside: tokenEndpoint), ["access_token": token.value.reveal()]
+            GoogleAddress.service("tokeninfo", nextTo: tokenEndpoint), ["access_token": token.value.reveal()]
         )
         return try await transport.exchange(request) { head, body in
             let bytes = try await body.collect(limit: 64 * 1024)
@@ -55,12 +61,12 @@ public struct TokenInfo: Sendable {
             else {
                 throw OAuthError(
                     code: .unexpectedAnswer,
-                    message: "\(tokenEndpoint.host) says nothing about the token that can be read"
+                    message: "the token information of \(tokenEndpoint.host) cannot be read"
                 )
             }
             return TokenInfo(
                 scopes: scopeList(scope), audience: members.aud ?? members.azp, email: members.email,
-                lifetime: members.expires_in.flatMap(Int64.init).map { .seconds($0) }
+                lifetime: members.expiresIn.flatMap(Int64.init).map { .seconds($0) }
             )
         }
     }

@@ -1,32 +1,30 @@
-/// What requests get their access token from.
+/// A source of access tokens.
 public protocol TokenProvider: Sendable {
-    /// A token that is valid now.
+    /// Returns a valid token.
     ///
     /// - Throws: ``OAuthError``, `HTTPError` or `CancellationError`.
     func accessToken() async throws -> AccessToken
 
-    /// Says that the service rejected this token, so that the next one is another. A token that has been
-    /// replaced already is not replaced again.
+    /// Invalidates a token that the service rejected. Has no effect if the token has already been replaced.
     func reject(_ token: AccessToken) async
 
-    /// The answer that brought the token in use; `nil` before the first one, and where it is not known, which is the
-    /// default.
-    var latestAnswer: TokenResponse? { get async }
+    /// The response that contained the current token. Defaults to `nil`: unknown.
+    var latestResponse: TokenResponse? { get async }
 
-    /// How often a request for a token has been repeated so far. Defaults to 0.
+    /// The number of retries of token requests so far. Defaults to 0.
     var retryCount: Int64 { get }
 
-    /// Waits until no request for a token is in flight, as a program does before it ends. Defaults to not waiting.
+    /// Waits until no token request is in flight. Call it before the program exits. Defaults to returning at once.
     func settle() async
 }
 
 extension TokenProvider {
-    /// Not known.
-    public var latestAnswer: TokenResponse? { nil }
+    /// Unknown.
+    public var latestResponse: TokenResponse? { nil }
 
-    /// None.
+    /// Zero.
     public var retryCount: Int64 { 0 }
 
-    /// Does not wait.
+    /// Returns at once.
     public func settle() async {}
 }

@@ -1,33 +1,58 @@
 import Foundation
-import GoogleHTTP
+public import GoogleHTTP
 import TextSupport
 
-/// The answer of a token endpoint that brings an access token (RFC 6749 5.1).
+/// An access token.
+public struct AccessToken: Sendable, Hashable {
+    /// The token.
+    public let value: Secret
+
+    /// Wraps a token.
+    public init(_ value: Secret) {
+        self.value = value
+    }
+
+    /// Wraps a token from outside. `nil` unless it is printable ASCII, so that it cannot break out of its header.
+    init?(checking text: String) {
+        guard !text.isEmpty, text.utf8.allSatisfy({ (0x21...0x7e).contains($0) }) else { return nil }
+        self.init(Secret(text))
+    }
+
+    /// The value of the `Authorization` header.
+    public var authorization: Secret { Secret("Bearer \(value.reveal())") }
+}
+
+/// A response of a token endpoint that contains an access token (RFC 6749 5.1).
 public struct TokenResponse: Sendable {
     /// The token.
     public let accessToken: AccessToken
-    /// How long the token lives, at most 24 h; `nil` if the answer says nothing that can be used.
+    /// The token's lifetime, capped at 24 h; `nil` if the response contains no usable one.
     public let lifetime: Duration?
-    /// The scopes that were granted; `nil` if the answer does not tell.
+    /// The granted scopes; `nil` if the response does not list them.
     public let scopes: [String]?
     /// A refresh token that replaces the one that was sent.
-    let refreshToken: Secret?
-    /// How long the refresh token lives; only told where that is limited, as while a consent screen is in "Testing".
-    let refreshTokenLifetime: Duration?
+    package let refreshToken: Secret?
+    /// The refresh token's lifetime, if it is limited, as while a consent screen is in "Testing".
+    package let refreshTokenLifetime: Duration?
 
-    /// The longest lifetime of an access token that is believed, in seconds.
+    /// The cap on an access token's lifetime, in seconds.
     private static let longestLifetime: Double = 24 * 3600
 
     private struct Members: Decodable {
-        var access_token: String?
-        var token_type: String?
-        var refresh_token: String?
-        var expires_in: Double?
-        var refresh_token_expires_in: Double?
+        var accessToken: String?
+        var tokenType: String?
+        var refreshToken: String?
+        var expiresIn: Double?
+        var refreshTokenExpiresIn: Double?
         var scope: String?
 
         private enum CodingKeys: String, CodingKey {
-            case access_token, token_type, refresh_token, expires_in, refresh_token_expires_in, scope
+            case scope
+            case accessToken = "access_token"
+            case tokenType = "token_type"
+            case refreshToken = "refresh_token"
+            case expiresIn = "expires_in"
+            case refreshTokenExpiresIn = "refresh_token_expires_in"
         }
 
         init(from decoder: any Decoder) throws {
@@ -36,20 +61,21 @@ public struct TokenResponse: Sendable {
                 (try? container.decode(Double.self, forKey: key))
                     ?? (try? container.decode(String.self, forKey: key)).flatMap(Double.init)
             }
-            access_token = try? container.decode(String.self, forKey: .access_token)
-            token_type = try container.decodeIfPresent(String.self, forKey: .token_type)
-            refresh_token = try? container.decode(String.self, forKey: .refresh_token)
-            expires_in = seconds(.expires_in)
-            refresh_token_expires_in = seconds(.refresh_token_expires_in)
+            accessToken = try? container.decode(String.self, forKey: .accessToken)
+            tokenType = try container.decodeIfPresent(String.self, forKey: .tokenType)
+            refreshToken = try? container.decode(String.self, forKey: .refreshToken)
+            expiresIn = seconds(.expiresIn)
+            refreshTokenExpiresIn = seconds(.refreshTokenExpiresIn)
             scope = try? container.decode(String.self, forKey: .scope)
         }
     }
 
-    /// Makes an answer of a token that came in another way.
+    /// Creates a response for a token from another source.
     ///
     /// - Parameters:
-    ///   - lifetime: how long the token lives; at most 24 h are believed. `nil` if that is not known.
-    ///   - scopes: what the token is good for, if that is known.
+    ///   - accessToken: the token.
+    ///   - lifetime: the token's lifetime, capped at 24 h; `nil` if it is unknown.
+    ///   - scopes: the token's scopes; `nil` if they are unknown.
     public init(accessToken: AccessToken, lifetime: Duration? = nil, scopes: [String]? = nil) {
         self.accessToken = accessToken
         self.lifetime = lifetime.flatMap { Self.lifetime(seconds: $0 / .seconds(1)) }
@@ -58,7 +84,7 @@ public struct TokenResponse: Sendable {
         refreshTokenLifetime = nil
     }
 
-    /// - Parameter seconds: how long the token lives, as somebody says; `nil` if nobody does.
+    /// Creates a response from an untrusted lifetime in seconds.
     init(accessToken: AccessToken, seconds: Double?, scopes: [String]? = nil) {
         self.init(accessToken: accessToken, lifetime: seconds.flatMap { Self.lifetime(seconds: $0) }, scopes: scopes)
     }
@@ -67,36 +93,33 @@ public struct TokenResponse: Sendable {
         seconds.isFinite ? .seconds(min(max(0, seconds), longestLifetime)) : nil
     }
 
-    /// Reads an answer.
+    /// Reads a response body.
     ///
     /// - Throws: ``OAuthError`` with code `unexpectedAnswer`.
     init(body: [UInt8], host: String) throws(OAuthError) {
         func unexpected(_ what: String) -> OAuthError {
-            OAuthError(
-                code: .unexpectedAnswer, message: "the answer of \(host) \(what)",
-                hint: OAuthError.hint(.unexpectedAnswer)
-            )
+            OAuthError(code: .unexpectedAnswer, message: "the response of \(host) \(what)")
         }
         let members: Members
         do {
             members = try JSONDecoder().decodeUnambiguous(Members.self, from: body)
         } catch let duplicate as DuplicateMember {
-            throw unexpected("has the member \(printable(duplicate.name, limit: 40)) twice")
+            throw unexpected("has the duplicate member \(printable(duplicate.name, limit: 40))")
         } catch {
-            throw unexpected("is not JSON of a token endpoint")
+            throw unexpected("is not the JSON of a token endpoint")
         }
-        guard let token = members.access_token.flatMap(AccessToken.init(checking:)) else {
+        guard let token = members.accessToken.flatMap(AccessToken.init(checking:)) else {
             throw unexpected("has no usable access_token")
         }
-        guard (members.token_type ?? "Bearer").lowercased() == "bearer" else {
-            throw unexpected("brings a token of type \(printable(members.token_type ?? "", limit: 40))")
+        guard (members.tokenType ?? "Bearer").lowercased() == "bearer" else {
+            throw unexpected("contains a token of type \(printable(members.tokenType ?? "", limit: 40))")
         }
         accessToken = token
-        lifetime = members.expires_in.flatMap { Self.lifetime(seconds: $0) }
+        lifetime = members.expiresIn.flatMap { Self.lifetime(seconds: $0) }
         scopes = members.scope.map(scopeList)
-        refreshToken = members.refresh_token.flatMap { $0.isEmpty ? nil : Secret($0) }
-        // More than a century is no limit, and would not fit everywhere.
-        refreshTokenLifetime = members.refresh_token_expires_in.flatMap {
+        refreshToken = members.refreshToken.flatMap { $0.isEmpty ? nil : Secret($0) }
+        // A lifetime of more than a century is not a limit, and could overflow a date.
+        refreshTokenLifetime = members.refreshTokenExpiresIn.flatMap {
             (1...3_200_000_000).contains($0) ? .seconds($0) : nil
         }
     }

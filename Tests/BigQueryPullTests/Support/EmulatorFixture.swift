@@ -12,7 +12,7 @@ struct EmulatorFixture: Sendable {
     let emulator: RunningEmulator
     let client: BigQueryClient
     let folder: TemporaryFolder
-    private let tokens: RefreshTokenProvider
+    private let tokens: RenewingTokenProvider
     private let transport: HTTPSTransport
 
     static func with<Result: Sendable>(
@@ -26,9 +26,8 @@ struct EmulatorFixture: Sendable {
                 let transport = HTTPSTransport(
                     userAgent: "test (gzip)", logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
                 )
-                let tokens = RefreshTokenProvider(
-                    credential: try AuthorizedUserCredential(contentsOfFile: credentials), transport: transport
-                )
+                let tokens = try AuthorizedUserCredential(contentsOfFile: credentials).tokenProvider(
+                    TokenContext(transport: transport))
                 var service = try BigQueryConfiguration(
                     project: configuration.project, endpoint: HTTPEndpoint(emulator.endpoint))
                 service.longPoll = longPoll

@@ -22,7 +22,7 @@ import Testing
             ("invalid_grant", #", "error_description": "Token has been expired or revoked.""#, 77, "Testing"),
             ("invalid_grant", #", "error_subtype": "invalid_rapt""#, 77, "log"),
             ("invalid_grant", #", "error_subtype": "rapt_required""#, 77, "log"),
-            ("invalid_client", #", "error_description": "The OAuth client was not found.""#, 77, "client id"),
+            ("invalid_client", #", "error_description": "The OAuth client was not found.""#, 77, "client ID"),
             ("invalid_client", #", "error_description": "The provided client secret is invalid.""#, 77, "secret"),
             ("unauthorized_client", "", 77, "client"), ("deleted_client", "", 77, "client"),
             ("disabled_client", "", 77, "client"), ("invalid_scope", "", 78, ""),

@@ -28,7 +28,7 @@ struct FaultyPull: Sendable {
     let emulator: RunningEmulator
     let folder: TemporaryFolder
     let client: BigQueryClient
-    let tokens: RefreshTokenProvider
+    let tokens: RenewingTokenProvider
     let clock: ManualClock
     /// Whether to read the table without a query.
     private(set) var readsTable = false
@@ -88,8 +88,8 @@ struct FaultyPull: Sendable {
     ) async throws {
         let (clock, credentials) = (ManualClock(), folder.file("credentials.json"))
         try emulator.writeCredentialsFile(to: credentials)
-        let tokens = RefreshTokenProvider(
-            credential: try AuthorizedUserCredential(contentsOfFile: credentials), transport: transport, clock: clock)
+        let tokens = try AuthorizedUserCredential(contentsOfFile: credentials).tokenProvider(
+            TokenContext(transport: transport, clock: clock))
         let client = BigQueryClient(service, tokens: tokens, transport: transport, clock: waits ?? clock)
         var faulty = FaultyPull(
             emulator: emulator, folder: folder, client: client, tokens: tokens, clock: clock, transport: transport,

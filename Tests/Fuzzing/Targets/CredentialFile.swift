@@ -1,5 +1,7 @@
 import Foundation
 import GoogleHTTP
+
+@testable import CredentialStore
 @testable import GoogleOAuth
 
 /// A credentials or client file in any format: no error shows a secret, and accepted values round-trip.
@@ -17,8 +19,7 @@ import GoogleHTTP
         }
     } catch {
         requireLine(error.message, atMost: 1_000)
-        secrets.requireAbsence(
-            from: "\(error.message) \(error.hint ?? "") \(error) \(error.cause.map { "\($0)" } ?? "")")
+        secrets.requireAbsence(from: String(reflecting: error))
     }
 }
 
@@ -67,12 +68,14 @@ private func fuzzAuthorizedUser(_ bytes: [UInt8], _ secrets: Secrets) throws(OAu
         endpoint.isLoopback || endpoint.host.hasSuffix(".google.com") || endpoint.host.hasSuffix(".googleapis.com"),
         endpoint.host)
     require(
-        GoogleAddress.service("revoke", beside: endpoint).hasPrefix(
+        GoogleAddress.service("revoke", nextTo: endpoint).hasPrefix(
             endpoint.isLoopback ? endpoint.origin : "https://oauth2.googleapis.com"), "a foreign service")
-    let file = try AuthorizedUserFile(json: bytes, path: "first")
-    let again = try AuthorizedUserFile(json: try CredentialJSON.encode(file), path: "again")
-    require(again.scopes?.values == file.scopes?.values, "other scopes were written")
-    require(try again.credential(path: "again") == credential, "another credential was written")
+    typealias File = AuthorizedUserCredential.File
+    let file = try CredentialFile.decode(File.self, from: bytes, detail: .notAuthorizedUser)
+    let written = try CredentialFile.encode(File(credential, scopes: file.grantedScopes))
+    let again = try CredentialFile.decode(File.self, from: written, detail: .notAuthorizedUser)
+    require(again.grantedScopes == file.grantedScopes, "other scopes were written")
+    require(try again.credential() == credential, "another credential was written")
 }
 
 private func fuzzClient(_ bytes: [UInt8], _ secrets: Secrets) throws(OAuthError) {
@@ -94,7 +97,7 @@ private func requireRefusal(ofPlace bytes: [UInt8]) {
     default: path = "/dev/null/\(String(decoding: name, as: UTF8.self))"
     }
     do throws(OAuthError) {
-        _ = try readCredentialsFile(path)
+        _ = try CredentialFile.read(path)
         fatalError("\(path) was read")
     } catch {
         requireLine(error.message, atMost: 1_000)

@@ -14,7 +14,7 @@ import Testing
         )
     }
 
-    /// Asks as a browser does, and returns status and page.
+    /// Sends a request as a browser does, and returns status and page.
     private func get(_ listener: LoopbackListener, _ target: String, method: HTTPRequest.Method = .get) async throws
         -> (status: Int, page: String)
     {
@@ -27,12 +27,12 @@ import Testing
         return answer
     }
 
-    /// What any page in the browser could send changes nothing; then comes the real answer.
+    /// Requests that any page could send have no effect; then the redirect arrives.
     @Test(arguments: ["", "/callback"])
-    func takesTheOneAnswer(path: String) async throws {
+    func acceptsOnlyTheExpectedRedirect(path: String) async throws {
         try await LoopbackListener.with { listener in
             #expect(try await get(listener, "/?state=the-state&code=4/0Aearly-code").status == 404)
-            let answer = listener.expectAnswer(to: try request(listener, path: path))
+            let redirect = listener.expectRedirect(of: try request(listener, path: path))
             let target = path.isEmpty ? "/" : path
             #expect(try await get(listener, "/favicon.ico").status == 404)
             #expect(try await get(listener, target).status == 404)
@@ -44,25 +44,25 @@ import Testing
                 try await get(listener, "\(target)?state=the-state&code=4/0Aforeign-code", method: .post).status == 404)
             let (status, page) = try await get(listener, "\(target)?state=the-state&code=4%2F0Afake-code&scope=x")
             #expect(status == 200)
-            #expect(page.contains("You can close this page."))
+            #expect(page.contains("You can close this tab."))
             #expect(!page.contains("fake-code"))
-            #expect(try await answer.authorizationCode().reveal() == "4/0Afake-code")
+            #expect(try await redirect.authorizationCode().reveal() == "4/0Afake-code")
         }
     }
 
-    @Test func anErrorEndsTheWaiting() async throws {
+    @Test func anErrorEndsTheWait() async throws {
         let error = await #expect(throws: OAuthError.self) {
             try await LoopbackListener.with { listener in
-                let answer = listener.expectAnswer(to: try request(listener))
+                let redirect = listener.expectRedirect(of: try request(listener))
                 let (_, page) = try await get(listener, "/?state=the-state&error=access_denied")
-                #expect(page.contains("not allowed"))
-                _ = try await answer.authorizationCode()
+                #expect(page.contains("Access denied"))
+                _ = try await redirect.authorizationCode()
             }
         }
         #expect(error?.code == .accessDenied)
     }
 
-    @Test func aPortThatIsTakenIsNamed() async throws {
+    @Test func namesAPortInUse() async throws {
         try await LoopbackListener.with { listener in
             let error = await #expect(throws: OAuthError.self) {
                 try await LoopbackListener.with(port: listener.port) { _ in }
@@ -72,15 +72,15 @@ import Testing
         }
     }
 
-    @Test(arguments: [-1, 65_536, .max, .min]) func aPortOutOfRangeIsNamed(port: Int) async throws {
+    @Test(arguments: [-1, 65_536, .max, .min]) func namesAPortOutOfRange(port: Int) async throws {
         let error = await #expect(throws: OAuthError.self) { try await LoopbackListener.with(port: port) { _ in } }
         #expect(error?.code == .cannotListen)
         #expect(error?.message.contains("\(port)") == true)
     }
 
-    @Test func waitingCanBeCancelled() async throws {
+    @Test func theWaitCanBeCancelled() async throws {
         let task = Task {
-            try await LoopbackListener.with { try await $0.expectAnswer(to: try request($0)).authorizationCode() }
+            try await LoopbackListener.with { try await $0.expectRedirect(of: try request($0)).authorizationCode() }
         }
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }

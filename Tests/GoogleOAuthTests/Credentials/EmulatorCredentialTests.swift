@@ -7,14 +7,14 @@ import Logging
 import TestSupport
 import Testing
 
-/// Every kind of credentials against its counterpart of the emulator, over sockets.
+/// Every type of credential against the emulator, over sockets.
 @Suite struct EmulatorCredentialTests {
     private struct Place: Sendable {
         let emulator: RunningEmulator
         let folder: TemporaryFolder
         let transport: HTTPSTransport
 
-        /// Where the emulator writes its file.
+        /// The path of the credentials file.
         var file: String { folder.file("credentials.json") }
 
         func context(
@@ -25,7 +25,7 @@ import Testing
             return TokenContext(transport: transport, retry: retry, now: now, environment: environment)
         }
 
-        /// The status with which the API answers to who has this token.
+        /// The status of an API request with this token.
         func status(with token: AccessToken) async throws -> Int {
             let request = HTTPRequest(
                 .get, emulator.endpoint + "/bigquery/v2/projects", authorization: token.authorization)
@@ -63,7 +63,7 @@ import Testing
     private static let environment = ["GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES": "1", "PATH": "/usr/bin:/bin"]
 
     @Test(arguments: EmulatorCredentials.allCases)
-    func bringATokenThatTheAPITakes(kind: EmulatorCredentials) async throws {
+    func everyTypeYieldsAValidToken(kind: EmulatorCredentials) async throws {
         try await withEmulator { place in
             try place.emulator.writeCredentialsFile(to: place.file, as: kind)
             let credential = try GoogleCredential(contentsOfFile: place.file)
@@ -72,7 +72,7 @@ import Testing
             let first = try await tokens.accessToken()
             #expect(try await place.status(with: first) == 200)
             #expect(try await tokens.accessToken() == first)
-            let lifetime = try #require(await tokens.latestAnswer?.lifetime)
+            let lifetime = try #require(await tokens.latestResponse?.lifetime)
             #expect((.seconds(3590)...(.seconds(3600))).contains(lifetime), "\(lifetime)")
             await tokens.reject(first)
             let second = try await tokens.accessToken()
@@ -86,7 +86,7 @@ import Testing
         (try? FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? NSNumber)?.intValue
     }
 
-    @Test func theMachinesServiceAccount() async throws {
+    @Test func usesTheMachinesServiceAccount() async throws {
         try await withEmulator { place in
             let host = String(place.emulator.endpoint.dropFirst("http://".count))
             let server = try MetadataServer(environment: ["GCE_METADATA_HOST": host])
@@ -103,7 +103,7 @@ import Testing
         }
     }
 
-    @Test func theEnvironmentsKeysOfAmazon() async throws {
+    @Test func usesTheEnvironmentsAWSKeys() async throws {
         try await withEmulator { place in
             try place.emulator.writeCredentialsFile(to: place.file, as: .externalAccountAWS)
             let credential = try GoogleCredential(contentsOfFile: place.file)
@@ -122,7 +122,7 @@ import Testing
     }
 
     @Test(arguments: [(-86_400.0, OAuthError.Code.wrongClock), (86_400, .wrongClock), (0, nil), (-600, nil), (30, nil)])
-    func aWrongClockIsTold(ahead: Double, code: OAuthError.Code?) async throws {
+    func detectsAWrongClock(ahead: Double, code: OAuthError.Code?) async throws {
         try await withEmulator { place in
             try place.emulator.writeCredentialsFile(to: place.file, as: .serviceAccount)
             let tokens = try GoogleCredential(contentsOfFile: place.file).tokenProvider(
@@ -136,8 +136,8 @@ import Testing
         }
     }
 
-    /// What the services refuse, by their own words.
-    @Test func refusalsAreToldApart() async throws {
+    /// The error responses of the services.
+    @Test func distinguishesErrorResponses() async throws {
         let key = try FakeKey.key.get().pkcs8PEMRepresentation
         try await withEmulator { place in
             let cases: [(EmulatorCredentials, [String: Any], OAuthError.Code)] = [
@@ -173,13 +173,12 @@ import Testing
                 let tokens = try GoogleCredential(contentsOfFile: place.file).tokenProvider(place.context())
                 let error = await #expect(throws: OAuthError.self) { try await tokens.accessToken() }
                 #expect(error?.code == code, "\(kind) \(changes.keys): \(error?.message ?? "")")
-                #expect(error?.hint != nil)
             }
         }
     }
 
-    /// The provider's clock stands still, so that only the service knows.
-    @Test func aSourceTokenThatEndedBeforeItsTimeIsReplaced() async throws {
+    /// The provider's clock stands still, so that only the service knows the expiry.
+    @Test func replacesARevokedSourceToken() async throws {
         try await withEmulator(EmulatorConfiguration(accessTokenLifetime: .seconds(1))) { place in
             try place.emulator.writeCredentialsFile(to: place.file, as: .impersonatedServiceAccount)
             var context = place.context()

@@ -26,7 +26,7 @@ import Testing
         return Dictionary(pairs.map { (String($0[0]), $0.dropFirst().first?.removingPercentEncoding ?? "") }) { $1 }
     }
 
-    @Test func exchangesWhatStandsInAFile() async throws {
+    @Test func exchangesTheTokenInAFile() async throws {
         try await TemporaryFolder.with { folder in
             try Data("fake-subject\n".utf8).write(to: URL(fileURLWithPath: folder.file("token")))
             let transport = ScriptedTransport([Self.federated])
@@ -48,12 +48,12 @@ import Testing
     @Test(
         arguments: [
             (#"{"token":" fake-subject\n","other":{"token":1}}"#, nil),
-            (#"{"token":7}"#, "holds no token in the member token"),
-            (#"{"token":null}"#, "holds no token"), ("[]", "holds no token"), ("", "holds no token"),
-            (#"{"token":"hush","token":"hush"}"#, "has the member token twice"),
-            (#"{"token":"hush","x":{"y":1,"y":2}}"#, "has the member y twice"),
+            (#"{"token":7}"#, "contains no token in the member token"),
+            (#"{"token":null}"#, "contains no token"), ("[]", "not JSON"), ("", "not JSON"),
+            (#"{"token":"hush","token":"hush"}"#, "duplicate member token"),
+            (#"{"token":"hush","x":{"y":1,"y":2}}"#, "duplicate member y"),
         ] as [(String, String?)])
-    func takesTheMemberThatIsNamed(json: String, mention: String?) throws {
+    func extractsTheNamedMember(json: String, mention: String?) throws {
         let format = SubjectTokenFormat.json(member: "token")
         guard let mention else {
             #expect(try format.token(in: Array(json.utf8), of: "place").reveal() == "fake-subject")
@@ -61,11 +61,13 @@ import Testing
         }
         let error = #expect(throws: OAuthError.self) { try format.token(in: Array(json.utf8), of: "place") }
         #expect(error?.code == .credentialsInvalid)
-        #expect(error?.message.contains("place \(mention)") == true, "\(error?.message ?? "")")
+        #expect(
+            error?.message.hasPrefix("place") == true && error?.message.contains(mention) == true,
+            "\(error?.message ?? "")")
     }
 
-    /// A workforce pool's users are counted to a project, or known by a client.
-    @Test(arguments: [false, true]) func tellsWhoPaysForAUser(hasClient: Bool) async throws {
+    /// The users of a workforce pool are attributed to a project, or identified by a client.
+    @Test(arguments: [false, true]) func sendsTheBillingProjectOfAUser(hasClient: Bool) async throws {
         try await TemporaryFolder.with { folder in
             try Data("fake-subject".utf8).write(to: URL(fileURLWithPath: folder.file("token")))
             let transport = ScriptedTransport([Self.federated])
@@ -81,8 +83,8 @@ import Testing
         }
     }
 
-    /// With a fresh token of the pool each time, which must be good for more than BigQuery.
-    @Test func actsAsAServiceAccount() async throws {
+    /// Each time with a new token of the pool, whose scope must exceed BigQuery's.
+    @Test func impersonatesAServiceAccount() async throws {
         try await TemporaryFolder.with { folder in
             try Data("fake-subject".utf8).write(to: URL(fileURLWithPath: folder.file("token")))
             let transport = ScriptedTransport([
@@ -100,7 +102,7 @@ import Testing
                 ]
             ).tokenProvider(TokenContext(transport: transport))
             #expect(try await tokens.accessToken().value.reveal() == "fake-account")
-            #expect(await tokens.latestAnswer?.lifetime == .seconds(600))
+            #expect(await tokens.latestResponse?.lifetime == .seconds(600))
             #expect(form(transport.requests.first)["scope"] == "https://www.googleapis.com/auth/cloud-platform")
             let request = try #require(transport.requests.last)
             #expect(request.url == account)
@@ -122,7 +124,7 @@ import Testing
             (400, #"{"error":"unsupported_grant_type"}"#, .requestRejected), (503, "", .serviceUnavailable),
             (200, "{}", .unexpectedAnswer),
         ] as [(Int, String, OAuthError.Code)])
-    func refusalsAreTold(status: Int, body: String, code: OAuthError.Code) async throws {
+    func classifiesErrorResponses(status: Int, body: String, code: OAuthError.Code) async throws {
         try await TemporaryFolder.with { folder in
             try Data("fake-subject".utf8).write(to: URL(fileURLWithPath: folder.file("token")))
             let tokens = try credential(["file": folder.file("token")]).tokenProvider(
@@ -133,8 +135,8 @@ import Testing
         }
     }
 
-    /// GetCallerIdentity of Amazon's own example: its key, time, region and service.
-    @Test func signsAsAmazonsExample() throws {
+    /// GetCallerIdentity with the key, time, region and service of the AWS example.
+    @Test func matchesTheAWSExampleSignature() throws {
         let keys = AWSSignature.Keys(id: "AKIDEXAMPLE", secret: Secret("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"))
         let date = try Date("2015-08-30T12:36:00Z", strategy: .iso8601)
         let headers = try AWSSignature(keys: keys, region: "us-east-1", service: "service").headers(
@@ -146,8 +148,8 @@ import Testing
         )
     }
 
-    /// The token of a metadata session goes into a header.
-    @Test func aSessionTokenThatNoHeaderCanCarryIsRefused() async throws {
+    /// The token of a metadata session is sent in a header.
+    @Test func rejectsASessionTokenThatCannotBeSent() async throws {
         let tokens = try credential([
             "environment_id": "aws1", "regional_cred_verification_url": "https://sts.{region}.amazonaws.com",
             "region_url": "http://127.0.0.1:1/region", "imdsv2_session_token_url": "http://127.0.0.1:1/session",
@@ -170,7 +172,7 @@ import Testing
 
     private static let allowed = ["GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES": "1", "PATH": "/usr/bin:/bin"]
 
-    @Test(arguments: [nil, "0", "true"]) func commandsAreRunOnlyIfThatIsAllowed(allowed: String?) async throws {
+    @Test(arguments: [nil, "0", "true"]) func runsACommandOnlyIfAllowed(allowed: String?) async throws {
         try await TemporaryFolder.with { folder in
             let credential = try executable("touch \(folder.file("was-run"))", in: folder)
             var environment = ["PATH": "/usr/bin:/bin"]
@@ -178,7 +180,7 @@ import Testing
             let tokens = credential.tokenProvider(
                 TokenContext(transport: ScriptedTransport([]), environment: environment))
             let error = await #expect(throws: OAuthError.self) { try await tokens.accessToken() }
-            #expect(error?.hint?.contains("GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES=1") == true)
+            #expect(error?.detail == .executableNotAllowed("\(folder.file("who")) --flag"))
             #expect(!FileManager.default.fileExists(atPath: folder.file("was-run")))
         }
     }
@@ -194,7 +196,7 @@ import Testing
                 "fake-saml"
             ),
         ])
-    func takesWhatACommandSays(answer: String, token: String) async throws {
+    func readsTheOutputOfACommand(answer: String, token: String) async throws {
         try await TemporaryFolder.with { folder in
             let json = answer.replacing("TYPE", with: "urn:ietf:params:oauth:token-type")
             let transport = ScriptedTransport([Self.federated])
@@ -209,10 +211,10 @@ import Testing
         (#"{"version":1,"success":false,"code":"401","message":"log in first"}"#, "401: log in first"),
         (#"{"version":2,"success":true}"#, "version 2"), (#"{"success":true}"#, "version and success"),
         (#"{"version":1,"success":true,"token_type":"hush"}"#, "type hush"), ("", "version and success"),
-        (#"{"version":1,"success":true,"token_type":"TYPE:jwt"}"#, "without a token"),
-        (#"{"version":1,"success":true,"token_type":"TYPE:jwt","id_token":"a","expiration_time":1}"#, "has ended"),
+        (#"{"version":1,"success":true,"token_type":"TYPE:jwt"}"#, "no token"),
+        (#"{"version":1,"success":true,"token_type":"TYPE:jwt","id_token":"a","expiration_time":1}"#, "expired token"),
     ])
-    func failuresOfACommandAreTold(answer: String, mention: String) async throws {
+    func reportsFailuresOfACommand(answer: String, mention: String) async throws {
         try await TemporaryFolder.with { folder in
             let json = answer.replacing("TYPE", with: "urn:ietf:params:oauth:token-type")
             let tokens = try executable("cat <<EOF\n\(json)\nEOF", in: folder).tokenProvider(
@@ -223,8 +225,9 @@ import Testing
         }
     }
 
-    /// What a command left behind is taken while it is good.
-    @Test(arguments: [(9e9, "fake-kept"), (1, "fake-new")]) func anAnswerIsKept(end: Double, token: String) async throws
+    /// Cached output is used until it expires.
+    @Test(arguments: [(9e9, "fake-kept"), (1, "fake-new")]) func reusesCachedOutput(end: Double, token: String)
+        async throws
     {
         try await TemporaryFolder.with { folder in
             func answer(_ name: String) -> String {
@@ -240,8 +243,8 @@ import Testing
         }
     }
 
-    /// What is sent in place of a refresh token that a workforce pool has replaced.
-    @Test func aUsersRefreshTokenIsReplaced() async throws {
+    /// A workforce pool rotates the refresh token.
+    @Test func usesARotatedRefreshTokenOfAUser() async throws {
         let json = #"""
             {"type":"external_account_authorized_user","client_id":"fake-client","client_secret":"fake-secret",
              "refresh_token":"fake-first","token_url":"http://127.0.0.1:1/v1/oauthtoken"}
@@ -257,6 +260,6 @@ import Testing
         #expect(form(transport.requests.last)["refresh_token"] == "fake-second")
         let error = await #expect(throws: OAuthError.self) { try await tokens.accessToken() }
         #expect(error?.code == .expiredOrRevoked)
-        #expect(error?.hint?.contains("--login-config") == true)
+        #expect(error?.detail == .workforcePool)
     }
 }

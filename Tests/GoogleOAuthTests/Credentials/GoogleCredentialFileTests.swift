@@ -5,7 +5,7 @@ import Testing
 
 @testable import GoogleOAuth
 
-/// Files of all types, as gcloud and Google's console make them.
+/// Files of all types, as gcloud and Google's console create them.
 @Suite struct GoogleCredentialFileTests {
     private static let impersonation =
         "https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/sync@p.iam.gserviceaccount.com:generateAccessToken"
@@ -57,8 +57,8 @@ import Testing
         for credential in [key, impersonated, external, user] { #expect(!"\(credential)".contains("PRIVATE KEY")) }
     }
 
-    /// Whatever is wrong is named.
-    @Test(.faults("N44")) func namesWhatIsMissingOrWrong() throws {
+    /// Errors name the missing or invalid member.
+    @Test(.faults("N44")) func namesMissingAndInvalidMembers() throws {
         let key = { try FakeKey.file($0) }
         let cases: [([String: Any], OAuthError.Code, String)] = [
             (try key(["client_email": nil]), .credentialsInvalid, "client_email"),
@@ -105,11 +105,11 @@ import Testing
             (Self.external(source: ["url": "http://127.0.0.1:65536/token"]), .untrustedTokenURI, "65536"),
             (
                 Self.external(source: ["url": "https://b.example", "headers": ["Schl\u{FC}ssel": "hush"]]),
-                .credentialsInvalid, "a header that cannot be sent: Schl\u{FC}ssel"
+                .credentialsInvalid, "an invalid header: Schl\u{FC}ssel"
             ),
             (
                 Self.external(source: ["url": "https://b.example", "headers": ["Key": "hush\r\nHost: c"]]),
-                .credentialsInvalid, "a header that cannot be sent: Key"
+                .credentialsInvalid, "an invalid header: Key"
             ),
             (Self.external(source: ["certificate": [String: String]()]), .credentialsInvalid, "certificate"),
             (Self.external(source: ["environment_id": "aws2"]), .credentialsInvalid, "aws2"),
@@ -140,12 +140,11 @@ import Testing
             #expect(error?.code == code, "\(mention): \(error?.message ?? "")")
             #expect(error?.message.hasPrefix("file.json: ") == true)
             #expect(error?.message.contains(mention) == true, "\(error?.message ?? "")")
-            #expect(error?.hint != nil)
             #expect(error?.message.contains("hush") == false)
         }
     }
 
-    /// A second value could replace what a person sees in a file, such as where its secret is sent.
+    /// A duplicate could override the visible value, such as the endpoint that receives a secret.
     @Test(
         .faults("A28"),
         arguments: [
@@ -177,17 +176,21 @@ import Testing
             ),
             (#"{"type":"something_new","unknown":"hush","unknown":"hush"}"#, "unknown"),
         ])
-    func aMemberThatComesTwiceIsNamed(json: String, member: String) throws {
+    func namesADuplicateMember(json: String, member: String) throws {
         let bytes = Array(json.utf8)
         for read in [
             { _ = try GoogleCredential(json: bytes, path: "file.json") },
-            { _ = try AuthorizedUserFile(json: bytes, path: "file.json") },
-            { _ = try StoredCredential(importing: bytes, source: "file.json") },
+            {
+                _ = try CredentialFile.naming("file.json") { () throws(OAuthError) in
+                    try CredentialFile.decode(
+                        AuthorizedUserCredential.File.self, from: bytes, detail: .notAuthorizedUser)
+                }
+            },
         ] {
             let error = #expect(throws: OAuthError.self) { try read() }
             #expect(error?.code == .credentialsInvalid)
-            #expect(error?.message == "file.json has the member \(member) twice in one object")
-            #expect(error?.hint != nil)
+            #expect(error?.message == "file.json: duplicate member \(member)")
+            #expect(error?.detail == .malformedFile)
         }
     }
 
@@ -199,7 +202,7 @@ import Testing
         ("storage.googleapis.com", false), ("iamcredentials.googleapis.com", false),
         ("sts.a.b.c.googleapis.com", false), (".sts.googleapis.com", false), ("googleapis.com", false),
     ])
-    func tokensAreExchangedAtGooglesServiceOnly(host: String, isTrusted: Bool) {
+    func trustsOnlyGooglesServices(host: String, isTrusted: Bool) {
         let endpoint = try? GoogleAddress.trusted("https://\(host)/v1/token", name: "token_url", at: .securityTokens)
         #expect((endpoint != nil) == isTrusted)
     }

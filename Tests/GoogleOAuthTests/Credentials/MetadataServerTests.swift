@@ -13,7 +13,7 @@ import Testing
             transport: transport, clock: ManualClock(longestSleep: .milliseconds(500)), environment: environment)
     }
 
-    @Test func asksInGooglesWay() async throws {
+    @Test func sendsTheRequiredHeader() async throws {
         let transport = ScriptedTransport([
             .answer(
                 200, #"{"access_token":"fake-machine","expires_in":3599,"token_type":"Bearer"}"#, headers: Self.flavor),
@@ -40,13 +40,13 @@ import Testing
             (.answer(403, headers: flavor), .noServiceAccount, "HTTP 403"),
             (.answer(200, #"{"access_token":"a"}"#), .noServiceAccount, "not Google's"),
             (.answer(503, headers: flavor), .serviceUnavailable, "unavailable"),
-            (.answer(200, "<html>", headers: flavor), .unexpectedAnswer, "not JSON"),
+            (.answer(200, "<html>", headers: flavor), .unexpectedAnswer, "not the JSON"),
             (
                 .failure(HTTPError(code: .hostNotFound, message: "no such host")), .noServiceAccount,
                 "no metadata server answers"
             ),
         ] as [(ScriptedTransport.Reply, OAuthError.Code, String)])
-    func tellsWhatIsWrong(reply: ScriptedTransport.Reply, code: OAuthError.Code, mention: String) async throws {
+    func classifiesResponses(reply: ScriptedTransport.Reply, code: OAuthError.Code, mention: String) async throws {
         let server = try MetadataServer()
         let tokens = GoogleCredential.metadataServer(server).tokenProvider(
             TokenContext(transport: ScriptedTransport { _ in reply }, clock: ManualClock()))
@@ -55,7 +55,7 @@ import Testing
         #expect(error?.message.contains(mention) == true, "\(error?.message ?? "")")
     }
 
-    @Test func aServerThatIsSlowIsThereAllTheSame() async throws {
+    @Test func aSlowServerIsAvailable() async throws {
         let failure = HTTPError(code: .timeout, message: "slow")
         let tokens = GoogleCredential.metadataServer(try MetadataServer()).tokenProvider(
             TokenContext(transport: ScriptedTransport { _ in .failure(failure) }, clock: ManualClock()))
@@ -73,31 +73,31 @@ import Testing
             (["GCE_METADATA_IP": "127.0.0.1:1"], .answer(500), true, nil),
             (["NO_GCE_CHECK": "true"], .answer(200, "x", headers: flavor), false, nil),
         ] as [([String: String], ScriptedTransport.Reply, Bool, String?)])
-    func isLookedForOnce(
+    func detectsTheServer(
         environment: [String: String], reply: ScriptedTransport.Reply, isThere: Bool, asked: String?
     ) async throws {
         let transport = ScriptedTransport { _ in reply }
         let server = try MetadataServer(environment: environment)
-        #expect(await server.isThere(context(transport, environment), maker: "Standard PC") == isThere)
+        #expect(await server.isAvailable(context(transport, environment), manufacturer: "Standard PC") == isThere)
         #expect(transport.requests.map(\.url) == (asked.map { [$0] } ?? []))
     }
 
-    @Test func aMachineOfGooglesIsNotAsked() async throws {
+    @Test func skipsDetectionOnAGoogleMachine() async throws {
         let transport = ScriptedTransport([])
         let server = try MetadataServer()
-        #expect(await server.isThere(context(transport), maker: "Google Compute Engine\n"))
+        #expect(await server.isAvailable(context(transport), manufacturer: "Google Compute Engine\n"))
         #expect(transport.requests.isEmpty)
     }
 
-    /// The clock of this test ends every wait at once.
-    @Test func aMachineThatIsNoneWaitsOnlyAMoment() async throws {
+    /// The clock of this test ends each wait at once.
+    @Test func detectionEndsAfterASecond() async throws {
         let transport = ScriptedTransport { _ in
             try? await Task.sleep(for: .seconds(3600))
             return .answer(500)
         }
         let clock = ManualClock()
         let server = try MetadataServer()
-        #expect(await server.isThere(TokenContext(transport: transport, clock: clock), maker: nil) == false)
+        #expect(await server.isAvailable(TokenContext(transport: transport, clock: clock), manufacturer: nil) == false)
         #expect(clock.slept == [.seconds(1)])
     }
 
@@ -105,7 +105,7 @@ import Testing
         "metadata.example.com", "10.0.0.1", "169.254.169.254.example.com", "user@127.0.0.1", "127.0.0.1:65536",
         "169.254.169.254:18446744073709551617", "",
     ])
-    func isNeverOnAnotherMachine(host: String) {
+    func rejectsOtherMachines(host: String) {
         guard !host.isEmpty else {
             #expect((try? MetadataServer(environment: ["GCE_METADATA_HOST": host])) != nil)
             return

@@ -27,21 +27,21 @@ import Testing
             (#"echo '{"token": "fake-printed", "expires_in": "inf"}'"#, nil),
             ("cat; echo fake-printed", nil), ("sleep 60 2>&- & echo fake-printed", nil),
         ] as [(String, Int?)])
-    func takesWhatIsPrinted(command: String, lifetime: Int?) async throws {
+    func readsTheOutput(command: String, lifetime: Int?) async throws {
         let provider = provider(command)
         #expect(try await provider.accessToken().value.reveal() == "fake-printed")
-        #expect(await provider.latestAnswer?.lifetime == lifetime.map { .seconds($0) })
+        #expect(await provider.latestResponse?.lifetime == lifetime.map { .seconds($0) })
     }
 
-    /// None of the errors shows what was printed.
+    /// The errors do not show the output.
     @Test(arguments: [
         ("echo hush; exit 3", "exit code 3"), ("kill -9 $$", "exit code 137"), ("true", "printed nothing"),
         ("echo; echo", "printed nothing"), ("echo hush; echo hush", "more than one line"),
-        ("echo hush hush", "no token"),
-        ("echo '{\"hush\": 1}'", "JSON without an access_token"), ("echo '{hush'", "JSON"),
+        ("echo hush hush", "not a token"),
+        ("echo '{\"hush\": 1}'", "JSON without a usable access_token"), ("echo '{hush'", "JSON"),
         ("head -c 100000 /dev/zero", "64 KiB"), ("/nonexistent/hush", "exit code 127"),
     ])
-    func failuresAreNamedWithoutTheToken(command: String, mention: String) async throws {
+    func reportsFailuresWithoutTheToken(command: String, mention: String) async throws {
         let error = await #expect(throws: OAuthError.self) {
             try await provider(command + " 2>/dev/null").accessToken()
         }
@@ -50,7 +50,7 @@ import Testing
         #expect(error?.message.contains("hush") == false)
     }
 
-    @Test func isRunAgainWhenTheServiceRejectsTheToken() async throws {
+    @Test func runsAgainAfterARejection() async throws {
         try await TemporaryFolder.with { folder in
             let provider = provider("echo x >> \(folder.file("runs")); echo fake-$(wc -l < \(folder.file("runs")))")
             let first = try await provider.accessToken()
@@ -61,8 +61,8 @@ import Testing
         }
     }
 
-    /// With all that it started.
-    @Test func isEndedWhenItTakesTooLong() async throws {
+    /// Including its child processes.
+    @Test func terminatesACommandAfterTheTimeLimit() async throws {
         try await TemporaryFolder.with { folder in
             let pids = folder.file("pids")
             let error = await #expect(throws: OAuthError.self) {
@@ -75,12 +75,12 @@ import Testing
         }
     }
 
-    /// Even when the shell ends at once and what it started does not want to, or the other way round.
+    /// Even if only the shell or only a child process ignores the signal.
     @Test(arguments: [
         "trap '' TERM; sleep 60 & echo $! $$ > FILE.new; mv FILE.new FILE; wait; sleep 60",
         "(trap '' TERM; exec sleep 60) & echo $! $$ > FILE.new; mv FILE.new FILE; wait",
     ])
-    func isEndedWithItsCaller(command: String) async throws {
+    func terminatesACommandOnCancellation(command: String) async throws {
         try await TemporaryFolder.with { folder in
             let pids = folder.file("pids")
             let provider = provider(command.replacing("FILE", with: pids))
@@ -93,8 +93,8 @@ import Testing
         }
     }
 
-    /// A renewal that nobody waits for does not outlive the program.
-    @Test func aRenewalIsEndedWithTheProvider() async throws {
+    /// A renewal without a waiter does not outlive the program.
+    @Test func settlingTerminatesARenewal() async throws {
         try await TemporaryFolder.with { folder in
             let pids = folder.file("pids")
             let clock = ManualClock(longestSleep: .seconds(30))
@@ -114,7 +114,7 @@ import Testing
         }
     }
 
-    /// A process that is orphaned and ended may wait some time until somebody takes notice of its end.
+    /// An orphaned process can remain for some time until it is reaped.
     private func expectEnd(ofThoseIn file: String) async throws {
         let pids = try String(contentsOfFile: file, encoding: .utf8).split(whereSeparator: \.isWhitespace).compactMap {
             Int32($0)
@@ -131,7 +131,7 @@ import Testing
         return state?.contains(") Z ") != true
     }
 
-    /// A socket that it inherited would keep a connection open as long as it lives.
+    /// An inherited socket would keep its connection open.
     @Test(.enabled(if: FileManager.default.fileExists(atPath: "/proc/self/fd"), "needs /proc"))
     func inheritsNoFiles() async throws {
         let inherited = dup(STDERR_FILENO)
@@ -142,7 +142,7 @@ import Testing
         #expect(token.value.reveal() == "fake-none")
     }
 
-    @Test func getsTheEnvironmentAndNothingElse() async throws {
+    @Test func inheritsOnlyTheGivenEnvironment() async throws {
         #expect(
             try await provider("echo fake-$NAME$HOME", environment: ["NAME": "given"]).accessToken().value.reveal()
                 == "fake-given")

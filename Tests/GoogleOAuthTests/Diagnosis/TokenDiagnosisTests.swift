@@ -15,7 +15,7 @@ import Testing
     private func diagnosis(_ replies: [ScriptedTransport.Reply]) async throws -> (TokenDiagnosis, ScriptedTransport) {
         let transport = ScriptedTransport(replies)
         let clock = ManualClock()
-        let provider = RefreshTokenProvider(credential: try Fake.credential(), transport: transport, clock: clock)
+        let provider = try Fake.credential().tokenProvider(TokenContext(transport: transport, clock: clock))
         var diagnosis = TokenDiagnosis(clock: clock)
         let credential = try Fake.credential()
         try await diagnosis.testToken(
@@ -27,13 +27,13 @@ import Testing
         diagnosis.steps.map { "\($0.name): \((try? $0.result.get()) ?? "failed")" }
     }
 
-    @Test func tellsWhatTheTokenIs() async throws {
+    @Test func describesTheToken() async throws {
         let (diagnosis, transport) = try await diagnosis([Fake.token("fake-access", scope: Self.scope), Self.info])
         #expect(diagnosis.failure == nil)
         #expect(
             details(diagnosis) == [
-                "refresh: 127.0.0.1 sent an access token, good for 3599 s",
-                "token: scopes \(Self.scope), made for fake-client, account me@example.com, 3590 s left",
+                "refresh: 127.0.0.1 sent an access token, valid for 3599 s",
+                "token: scopes \(Self.scope), issued to fake-client, account me@example.com, 3590 s left",
                 "scope: \(Self.scope) suffices",
             ]
         )
@@ -48,7 +48,7 @@ import Testing
             .answer(500), .answer(404, "<html>"), .answer(200, "{}"), .answer(400, #"{"error":"invalid_token"}"#),
             .failure(HTTPError(code: .connectionLost, message: "reset")),
         ] as [ScriptedTransport.Reply])
-    func aTokenInfoThatCannotBeReadIsAWarning(reply: ScriptedTransport.Reply) async throws {
+    func unreadableTokenInformationIsAWarning(reply: ScriptedTransport.Reply) async throws {
         let (known, _) = try await diagnosis([Fake.token("a", scope: Self.scope), reply])
         #expect(known.failure == nil)
         #expect(details(known)[1].hasPrefix("token: warning:"))
@@ -65,7 +65,7 @@ import Testing
         #expect(diagnosis.steps.map(\.name) == ["refresh", "token", "scope"])
     }
 
-    @Test func nothingFollowsTheFirstFailure() async throws {
+    @Test func stopsAtTheFirstFailure() async throws {
         let (diagnosis, transport) = try await diagnosis([
             .answer(401, #"{"error":"invalid_client","error_description":"The OAuth client was not found."}"#),
             Self.info,
@@ -75,8 +75,8 @@ import Testing
         #expect(transport.unusedReplies == 1)
     }
 
-    /// What has no refresh token says so, and is told what it can do about its scope.
-    @Test func aTokenOfAnotherKindIsTestedAsFarAsItCanBe() async throws {
+    /// A credential without a refresh token.
+    @Test func testsATokenWithoutARefreshToken() async throws {
         let transport = ScriptedTransport([Self.info])
         let tokens = RenewingTokenProvider { TokenResponse(accessToken: AccessToken(Secret("fake-printed"))) }
         var diagnosis = TokenDiagnosis(clock: ManualClock())
@@ -87,22 +87,7 @@ import Testing
         #expect(details(diagnosis)[0].contains("a token command has no refresh token"))
     }
 
-    @Test func credentialsAreTheFirstStep() async throws {
-        var diagnosis = TokenDiagnosis()
-        let finding = try await diagnosis.testCredentials {
-            throw OAuthError(code: .unsafePermissions, message: "m")
-        }
-        #expect(finding == nil)
-        #expect((diagnosis.failure as? OAuthError)?.code == .unsafePermissions)
-        let found = try await diagnosis.testCredentials {
-            Issue.record("a step after a failure")
-            return CredentialSearch.Finding(
-                credential: .authorizedUser(try Fake.credential()), source: "x", isNamed: true)
-        }
-        #expect(found == nil)
-    }
-
-    @Test func stepsAreToldAndTimed() async throws {
+    @Test func reportsAndTimesSteps() async throws {
         let clock = ManualClock()
         let (steps, continuation) = AsyncStream<TokenDiagnosis.Step>.makeStream()
         var diagnosis = TokenDiagnosis(clock: clock) { continuation.yield($0) }

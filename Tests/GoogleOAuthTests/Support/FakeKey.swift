@@ -2,11 +2,11 @@ import CryptoExtras
 import Foundation
 import TestSupport
 
-/// Keys that are made for the tests, once.
+/// Keys created once for the tests.
 enum FakeKey {
     static let key = Result { try _RSA.Signing.PrivateKey(keySize: .bits2048) }
 
-    /// A file of a service account with this key, or another, and changes; `nil` leaves a member out.
+    /// A service account file with changes; `nil` omits a member.
     static func file(
         _ changes: [String: String?] = [:], tokenURI: String = "http://127.0.0.1:1/token"
     ) throws -> [String: Any] {

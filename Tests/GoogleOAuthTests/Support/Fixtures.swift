@@ -3,7 +3,7 @@ import GoogleHTTP
 import GoogleOAuth
 import TestSupport
 
-/// Obvious fakes.
+/// Recognizable fakes.
 enum Fake {
     static func client(
         kind: OAuthClient.Kind = .installed, redirectURIs: [String] = [], tokenURI: String = "http://127.0.0.1:1/token"
@@ -31,17 +31,4 @@ enum Fake {
             #"{"access_token":"\#(name)","expires_in":\#(expiresIn),"token_type":"Bearer"\#(rotated)\#(scope)\#(more)}"#
         )
     }
-
-    /// A whole second, as the store keeps times.
-    static let day = Date(timeIntervalSince1970: 1_790_000_000)
-}
-
-extension Date {
-    func adding(days: Double) -> Date { addingTimeInterval(days * 86_400) }
-}
-
-/// The mode of a file, without its type.
-func permissions(_ path: String) throws -> Int {
-    let attributes = try FileManager.default.attributesOfItem(atPath: path)
-    return (attributes[.posixPermissions] as? NSNumber)?.intValue ?? -1
 }

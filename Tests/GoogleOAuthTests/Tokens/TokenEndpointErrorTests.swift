@@ -1,9 +1,10 @@
-@testable import GoogleOAuth
 import Testing
 
-/// The refusals that Google's token endpoint was seen to answer with, and what each means.
+@testable import GoogleOAuth
+
+/// Error responses that Google's token endpoint was observed to send, and their meanings.
 @Suite struct TokenEndpointErrorTests {
-    /// What Google was seen to answer, and what its documentation lists: status, body, identifier.
+    /// Observed and documented responses: status, body, identifier.
     @Test(arguments: [
         (
             400, #"{"error":"invalid_grant","error_description":"Token has been expired or revoked."}"#,
@@ -56,20 +57,19 @@ import Testing
         (501, "", "unexpectedAnswer"),
         (404, "not found", "unexpectedAnswer"),
     ])
-    func theErrorDecidesBeforeTheStatus(status: Int, body: String, identifier: String) {
+    func theErrorTakesPrecedenceOverTheStatus(status: Int, body: String, identifier: String) {
         let error = OAuthError(status: status, body: Array(body.utf8), host: "oauth2.googleapis.com")
         #expect(error.code.description == identifier)
-        #expect(error.hint != nil)
         #expect(!error.message.contains("\n"))
     }
 
-    /// The same refusal means another thing where a code is exchanged.
+    /// The same error has another meaning for an authorization code.
     @Test(arguments: [
         #"{"error":"invalid_grant","error_description":"Bad Request"}"#,
         #"{"error":"invalid_grant","error_description":"Malformed auth code."}"#,
         #"{"error":"invalid_grant","error_description":"Invalid code verifier."}"#,
     ])
-    func aRefusedCodeIsNoDamagedToken(body: String) {
+    func aRejectedCodeIsNotADamagedToken(body: String) {
         let error = OAuthError(status: 400, body: Array(body.utf8), host: "h", exchange: .authorizationCode)
         #expect(error.code == .codeRejected)
     }
@@ -78,19 +78,19 @@ import Testing
         (#"{"access_token":"fake","access_token":"fake"}"#, "access_token"),
         (#"{"access_token":"fake","expires_in":1,"expires\u005fin":3599}"#, "expires_in"),
     ])
-    func aResponseThatIsAmbiguousBringsNoToken(body: String, member: String) {
+    func rejectsAnAmbiguousResponse(body: String, member: String) {
         let error = #expect(throws: OAuthError.self) { try TokenResponse(body: Array(body.utf8), host: "h") }
         #expect(error?.code == .unexpectedAnswer)
-        #expect(error?.message == "the answer of h has the member \(member) twice")
+        #expect(error?.message == "the response of h has the duplicate member \(member)")
     }
 
-    /// Which of two reasons holds cannot be told, so that the status decides.
-    @Test func anAmbiguousRefusalIsJudgedByItsStatus() {
+    /// The reason is ambiguous, so that the status decides.
+    @Test func classifiesAnAmbiguousErrorByStatus() {
         let body = Array(#"{"error":"invalid_client","error":"invalid_grant"}"#.utf8)
         #expect(OAuthError(status: 503, body: body, host: "h").code == .serviceUnavailable)
     }
 
-    /// The answers of success that Google was seen to give.
+    /// Observed success responses.
     @Test(
         arguments: [
             (
@@ -102,7 +102,7 @@ import Testing
             (#"{"access_token":"fake","refresh_token_expires_in":"1e300"}"#, nil, nil, nil),
             (#"{"access_token":"fake","refresh_token_expires_in":0}"#, nil, nil, nil),
         ] as [(String, Int?, [String]?, Int?)])
-    func readsWhatASuccessTells(body: String, lifetime: Int?, scopes: [String]?, refreshLifetime: Int?) throws {
+    func readsASuccessResponse(body: String, lifetime: Int?, scopes: [String]?, refreshLifetime: Int?) throws {
         let answer = try TokenResponse(body: Array(body.utf8), host: "h")
         #expect(answer.lifetime == lifetime.map { .seconds($0) })
         #expect(answer.scopes == scopes)

@@ -99,9 +99,9 @@ import Testing
     }
 
     @Test(arguments: [
-        ("emulator-client.apps.example.com", "wrongClientID", "client id"),
+        ("emulator-client.apps.example.com", "wrongClientID", "client ID"),
         ("emulator-client-secret", "wrongClientSecret", "client secret"),
-        ("emulator-refresh-token", "damagedToken", "copy all of the refresh token"),
+        ("emulator-refresh-token", "damagedToken", "copy the complete refresh token"),
     ])
     func namesAWrongValue(value: String, cause: String, mention: String) async throws {
         try await EmulatorHome.with { home in

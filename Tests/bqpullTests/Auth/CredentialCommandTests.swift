@@ -51,7 +51,7 @@ import Testing
             let used = try json(try await home.run(["auth", "status", "--json"]).output)
             #expect(used["lastUse"] is String)
             let file = try await home.run(["auth", "status", "--credentials", home.credentials])
-            #expect(file.output.contains("not known"))
+            #expect(file.output.contains("unknown"))
             #expect(try await EmulatorHomeless.run(["auth", "status"]).exitCode == 77)
         }
     }

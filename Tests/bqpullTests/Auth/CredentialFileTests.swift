@@ -21,8 +21,8 @@ import Testing
     }
 
     private static let bad: [(text: String?, exitCode: Int32, mention: String)] = [
-        (nil, 66, "credentials file"), ("", 78, "not a JSON file"),
-        ("{\"client_secret\":\"hush", 78, "not a JSON file"),
+        (nil, 66, "credentials file"), ("", 78, "not a JSON file of credentials"),
+        ("{\"client_secret\":\"hush", 78, "not a JSON file of credentials"),
         (#"{"type":"service_account","private_key":"hush"}"#, 78, "client_email"),
         (#"{"type":"gdch_service_account","private_key":"hush"}"#, 78, "gdch_service_account"),
         (#"{"client_id":"a","client_secret":"hush"}"#, 78, "refresh_token"),
@@ -30,10 +30,10 @@ import Testing
         (String(repeating: " ", count: 70_000), 78, "64 KiB"),
         (
             #"{"client_id":"a","client_secret":"hush","refresh_token":"hush","client_s\u0065cret":"hush"}"#, 78,
-            "member client_secret twice"
+            "duplicate member client_secret"
         ),
         (
-            #"{"type":"external_account","credential_source":{"file":"/a","file":"/b"}}"#, 78, "member file twice"
+            #"{"type":"external_account","credential_source":{"file":"/a","file":"/b"}}"#, 78, "duplicate member file"
         ),
     ]
 
@@ -119,7 +119,7 @@ import Testing
                 try #require(chmod(file, 0o640) == 0)
             case "folder":
                 try #require(chmod(folder, 0o777) == 0)
-                warning = "in which everybody may replace it"
+                warning = "in which all users can replace it"
             case "pipe":
                 named = "/dev/stdin"
                 warning = ""

@@ -48,7 +48,7 @@ import Testing
             #expect(report.ok, "\(report)")
             let hasRefreshToken = kind == .authorizedUser
             #expect(report.steps.prefix(2).map(\.name) == ["credentials", hasRefreshToken ? "refresh" : "fetch"])
-            #expect(report.steps[1].detail.contains("no refresh token that could be tested") == !hasRefreshToken)
+            #expect(report.steps[1].detail.contains("no refresh token to test") == !hasRefreshToken)
             #expect(report.steps.count == 8)
             // Credentials of the environment and of gcloud are found without an option.
             for environment in [

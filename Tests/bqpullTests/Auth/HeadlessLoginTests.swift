@@ -17,7 +17,7 @@ struct HeadlessLoginTests {
                 try await browser.open(try await address(login))
                 try await browser.click("#allow")
                 #expect(try await login.outcome().exitCode == 0)
-                #expect(try await browser.title() == "bqpull has the answer")
+                #expect(try await browser.title() == "Signed in")
             }
             #expect(try await home.run(["auth", "test"]).exitCode == 0)
         }
@@ -47,7 +47,7 @@ struct HeadlessLoginTests {
                 try await browser.open(try await address(login))
                 try await browser.click("#deny")
                 #expect(try await login.outcome().exitCode == 77)
-                #expect(try await browser.title() == "Access not allowed")
+                #expect(try await browser.title() == "Access denied")
             }
         }
     }

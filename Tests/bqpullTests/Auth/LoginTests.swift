@@ -38,7 +38,7 @@ import Testing
             let address = try await login.wait(for: PlainBrowser.address)
             let browser = PlainBrowser()
             let (_, html) = try await browser.submit(try await browser.open(address), decision: "allow")
-            #expect(html.contains("You can close this page."))
+            #expect(html.contains("You can close this tab."))
             #expect(try await login.finish().exitCode == 0)
             // The browser runs detached.
             while !FileManager.default.fileExists(atPath: home.folder.file("env")) {
@@ -68,10 +68,10 @@ import Testing
 
     /// Invalid redirects or pastes, and the errors; nothing is stored.
     @Test(arguments: [
-        ("deny", Int32(77), "access was not allowed"), ("fewer scopes", 77, "drive.readonly"),
+        ("deny", Int32(77), "access was denied"), ("fewer scopes", 77, "drive.readonly"),
         ("wrong state", 65, "does not belong to this consent request"),
-        ("no code", 65, "neither an address with a code nor a code"),
-        ("nothing", 65, "no address was pasted"), ("foreign code", 77, "rejects the authorization code"),
+        ("no code", 65, "neither a URL with a code nor a code"),
+        ("nothing", 65, "no URL was pasted"), ("foreign code", 77, "rejects the authorization code"),
     ])
     func explainsAnInvalidPaste(answer: String, exitCode: Int32, mention: String) async throws {
         try await EmulatorHome.with(EmulatorConfiguration(redirectURIs: ["https://example.com/cb"])) { home in

@@ -20,16 +20,16 @@ import Testing
 
     static let cases = [
         Case(
-            testDescription: "a reset and a server in trouble",
+            testDescription: "a reset and a failing server",
             faults: [
                 page: ["pass", "return-reset-connection-after-1K", "return-503"], "oauth2.token": ["return-503"],
                 "bigquery.jobs.insert": ["return-503-once-done"],
             ], exitCode: 0, says: "retrying in 1"),
         Case(
-            testDescription: "a token that ends", faults: [page: ["pass", "return-401-authError"]], exitCode: 0,
+            testDescription: "an expiring token", faults: [page: ["pass", "return-401-authError"]], exitCode: 0,
             says: "retrying in 0"),
         Case(
-            testDescription: "a refresh token that has ended",
+            testDescription: "an expired refresh token",
             faults: [
                 "oauth2.token": [
                     #"{"status": 400, "body": {"error": "invalid_grant", "error_description": "Token has been expired or revoked."}}"#
@@ -45,13 +45,13 @@ import Testing
             testDescription: "a redirect", faults: [page: ["redirect-307-to-https://bigquery.example.com/x always"]],
             exitCode: 76, says: "redirect"),
         Case(
-            testDescription: "other columns than before",
+            testDescription: "changed columns",
             faults: [
                 page: ["pass", #"{"merge-patch": {"schema": {"fields": [{"name": "a", "type": "STRING"}]}}} always"#]
             ],
             exitCode: 65, says: "column"),
         Case(
-            testDescription: "a job that failed", faults: [page: ["return-400-invalidQuery"]], exitCode: 3,
+            testDescription: "a failed job", faults: [page: ["return-400-invalidQuery"]], exitCode: 3,
             says: "error: "),
     ]
 

@@ -106,7 +106,7 @@ import Testing
 
     @Test(
         arguments: [
-            (["bench.numbers_1", "--to", "my-bucket/x.csv"], 64, "not in Cloud Storage"),
+            (["bench.numbers_1", "--to", "my-bucket/x.csv"], 64, "is not a URI of Cloud Storage"),
             (["bench.numbers_1", "--to", "gs://my-bucket/x-*"], 64, "--format"),
             (["bench.numbers_1", "--to", "gs://my-bucket/x.csv", "--format", "avro"], 64, "ends with .csv"),
             (["bench.numbers_1", "--to", "gs://my-bucket/x.csv", "--compression", "zstd"], 64, "none, gzip"),
@@ -122,7 +122,7 @@ import Testing
             (["d.v", "--to", "gs://my-bucket/x-*.csv"], 64, "bqpull export 'SELECT * FROM `local-project.d.v`'"),
             (["bench.numbers_1", "--to", "gs://no-bucket/x-*.csv"], 3, "the name of the bucket"),
             (["bench.numbers_90000000", "--to", "gs://my-bucket/x.csv"], 3, "put one * into the name"),
-            (["bench.numbers_1", "--to", "gs://my-bucket/x-*.parquet"], 3, "writes no PARQUET files"),
+            (["bench.numbers_1", "--to", "gs://my-bucket/x-*.parquet"], 3, "does not write PARQUET files"),
         ] as [([String], Int32, String)])
     func invalidInputHasAClearErrorAndExitCode(arguments: [String], exitCode: Int32, mention: String) async throws {
         try await withUser { user in

@@ -24,7 +24,7 @@ import Testing
             #expect(outcome.errors.hasPrefix(example.says))
             if example.says != "" {
                 #expect(outcome.isFailure(74))
-                #expect(outcome.errors.contains("the table is staged"))
+                #expect(outcome.errors.contains("the table is published"))
             }
             #expect(try await user.examine().isPublished)
         }

@@ -32,7 +32,7 @@ import Testing
         return try await binary.run(Array(words.dropFirst()))
     }
 
-    @Test(.faults("L1"), .enabled(if: mounts, "needs mounts of users"))
+    @Test(.faults("L1"), .enabled(if: mounts, "needs unprivileged mounts"))
     func aFullDiskIsAnErrorUntilSpaceIsFree() async throws {
         try await StagingUser.with { user in
             let (disk, kept) = (user.folder, user.home.folder.file("kept"))
@@ -60,7 +60,7 @@ import Testing
         }
     }
 
-    @Test(.faults("L11"), .enabled(if: mounts, "needs mounts of users"))
+    @Test(.faults("L11"), .enabled(if: mounts, "needs unprivileged mounts"))
     func rejectsAReadOnlyDiskBeforeAnyRequest() async throws {
         try await StagingUser.with { user in
             let requests = user.home.emulator.counters.requests
@@ -77,7 +77,7 @@ import Testing
         }
     }
 
-    @Test(.faults("L11"), .enabled(if: unprivileged != nil, "needs a user without rights"), arguments: [true, false])
+    @Test(.faults("L11"), .enabled(if: unprivileged != nil, "needs an unprivileged user"), arguments: [true, false])
     func rejectsAnUnwritablePathBeforeAnyRequest(isFolder: Bool) async throws {
         try await StagingUser.with { user in
             let requests = user.home.emulator.counters.requests

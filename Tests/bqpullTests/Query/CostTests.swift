@@ -143,7 +143,7 @@ import Testing
     @Test(arguments: [
         ("SELECT * FROM sales.ordres", "did you mean sales.orders?"),
         ("SELECT * FROM slaes.orders", "did you mean sales?"),
-        ("SELECT * FROM sales.nothing_like_it", "check project, dataset and table"),
+        ("SELECT * FROM sales.nothing_like_it", "check the names and --location"),
     ])
     func aMistypedTableOfAQueryGetsASuggestion(sql: String, hint: String) async throws {
         try await EmulatorHome.with { home in

@@ -104,7 +104,7 @@ import Testing
         (["location", ""], "'' is not a valid location: expected a location such as EU"),
         (["confirm-above", "lots"], "'lots' is not a valid confirm-above: expected a size such as 50GB"),
         (["--unset"], "--unset takes a name and no value"), (["project", "x", "--unset"], "--unset takes a name"),
-        (["project", "x", "--profile", "../up"], "cannot be the name of a profile"),
+        (["project", "x", "--profile", "../up"], "is not a valid profile name"),
     ])
     func rejectsInvalidValues(arguments: [String], message: String) async throws {
         try await EmulatorHome.with { home in

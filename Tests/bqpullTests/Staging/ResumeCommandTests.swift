@@ -69,7 +69,7 @@ import Testing
             let end = try await pull.outcome()
             #expect(end.exitCode == exitCode)
             #expect(end.errors.contains("rows are staged, and the table is unchanged"), "\(end.errors)")
-            let hint = try #require(end.errors.firstMatch(of: /, or bqpull (resume .*), to go on/)).output.1
+            let hint = try #require(end.errors.firstMatch(of: /, or bqpull (resume .*), to continue/)).output.1
             let run = try #require(try await user.runs().first)
             #expect(run["state"] as? String == "interrupted")
             #expect(run["error"] as? String == "interrupted")

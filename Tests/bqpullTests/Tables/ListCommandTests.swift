@@ -45,7 +45,7 @@ import Testing
 
     @Test(arguments: [
         ("slaes", 3, "did you mean sales?"), ("SALES", 3, "did you mean sales?"),
-        ("nothing-like-it", 3, "bqpull ls shows the datasets"), ("a.b.c", 64, "DATASET or PROJECT.DATASET"),
+        ("nothing-like-it", 3, "bqpull ls lists the datasets"), ("a.b.c", 64, "DATASET or PROJECT.DATASET"),
     ])
     func aMissingNameGetsAHint(dataset: String, exit: Int32, hint: String) async throws {
         try await withSales { home, options in

@@ -82,7 +82,7 @@ import Testing
 
     @Test(arguments: [
         ("sales.order", 3, "did you mean sales.orders?"), ("slaes.orders", 3, "did you mean sales?"),
-        ("sales.nothing-like-it", 3, "bqpull ls shows"), ("orders", 64, "DATASET.TABLE"),
+        ("sales.nothing-like-it", 3, "bqpull ls lists"), ("orders", 64, "DATASET.TABLE"),
     ])
     func aMissingNameGetsAHint(table: String, exit: Int32, hint: String) async throws {
         let outcome = try await show([table], files: Self.orders)

@@ -1,10 +1,10 @@
 import ArgumentParser
 
-/// `bqpull auth`: everything about the refresh token.
+/// `bqpull auth`: the commands for credentials.
 struct AuthCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "auth",
-        abstract: "Get a refresh token, test it end to end, hand it to Data Factory.",
+        abstract: "Get a refresh token, test it end to end, export it to Data Factory.",
         discussion: """
             Examples:
               bqpull auth login --client-file client_secret.json --project my-project

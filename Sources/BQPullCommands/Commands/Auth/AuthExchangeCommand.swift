@@ -1,4 +1,5 @@
 import ArgumentParser
+import CredentialStore
 import GoogleHTTP
 import GoogleOAuth
 
@@ -6,10 +7,10 @@ import GoogleOAuth
 struct AuthExchangeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "exchange",
-        abstract: "Exchange the answer to bqpull auth url for a refresh token.",
+        abstract: "Exchange the redirect of bqpull auth url for a refresh token.",
         discussion: """
-            Reads one line from standard input: the address at which the browser ended,
-            or the code in it.
+            Reads one line from standard input: the URL you were redirected to, or the
+            code in it.
 
             Examples:
               echo "$address" | bqpull auth exchange
@@ -27,10 +28,10 @@ struct AuthExchangeCommand: AsyncParsableCommand {
     private func exchange(_ connection: Connection) async throws {
         let store = try self.connection.credential.store()
         var pending = try store.pendingConsent()
-        // What was said with auth url counts, unless it is said again.
+        // The values of auth url apply, unless they are passed again.
         if let project = self.connection.project { pending.project = project }
         if self.connection.endpoint != nil { pending.endpoint = connection.namedEndpoint?.description }
-        if LineInput.isTerminal { StandardError.write("paste the address at which the browser ended:\n") }
+        if LineInput.isTerminal { StandardError.write("paste the URL you were redirected to:\n") }
         guard let code = try await PastedAnswer.code(for: pending.request, from: LineInput()) else {
             throw PastedAnswer.missing
         }
@@ -42,7 +43,7 @@ struct AuthExchangeCommand: AsyncParsableCommand {
         }
     }
 
-    /// What to do when the consent has had its one use, and brought nothing.
+    /// The error of a consent that was used without a result.
     private static func afterUse(_ error: any Error) -> any Error {
         let hint = "start again with bqpull auth url; a code works once"
         return switch error {

@@ -1,14 +1,15 @@
 import ArgumentParser
+import CredentialStore
 import Foundation
 import GoogleHTTP
 import GoogleOAuth
 import TextSupport
 
-/// `bqpull auth export`: the credentials in the form that another tool takes. It does not go to the network.
+/// `bqpull auth export`: writes the credentials in the form of another tool, without network access.
 struct AuthExportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export",
-        abstract: "Write the credentials as Data Factory and other tools take them.",
+        abstract: "Write the credentials for Data Factory and other tools.",
         discussion: """
             Forms: adf (linked service GoogleBigQueryV2), adf-legacy (GoogleBigQuery,
             out of support), adf-keyvault (adf, with the secrets in an Azure Key Vault),
@@ -22,7 +23,7 @@ struct AuthExportCommand: AsyncParsableCommand {
             """
     )
 
-    /// What the credentials are written for.
+    /// The form of the export.
     enum Form: String, CaseIterable, ExpressibleByArgument {
         case adf
         case adfLegacy = "adf-legacy"
@@ -39,18 +40,18 @@ struct AuthExportCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The project that runs and pays for queries. Default: BQPULL_PROJECT, else GOOGLE_CLOUD_PROJECT, else that of the profile, else that of the credentials.",
+            "The project billed for queries. Default: BQPULL_PROJECT, else GOOGLE_CLOUD_PROJECT, else that of the profile, else that of the credentials.",
             valueName: "id"
         )
     )
     var project: String?
 
-    @Option(help: ArgumentHelp("Write a dataset and a copy activity with this query too.", valueName: "sql"))
+    @Option(help: ArgumentHelp("Also write a dataset and a copy activity with this query.", valueName: "sql"))
     var query: String?
 
     @Option(
         help: ArgumentHelp(
-            "Where to write; - for standard output. Default: NAME.json, authorized_user.json or bqpull.env in this folder.",
+            "The output file; - for standard output. Default: NAME.json, authorized_user.json or bqpull.env in this folder.",
             valueName: "file"
         )
     )
@@ -60,7 +61,7 @@ struct AuthExportCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard query == nil || [.adf, .adfLegacy, .adfKeyVault].contains(form) else {
-            throw ValidationError("--query goes with the forms of Data Factory only")
+            throw ValidationError("--query requires a form for Data Factory")
         }
         guard output != "-" || (query == nil && form != .adfKeyVault) else {
             throw ValidationError("Several files are written; name the first with --output FILE.json")
@@ -68,14 +69,14 @@ struct AuthExportCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        var credential = try self.credential.finding().refreshToken()
+        var credential = try self.credential.located().authorizedUser()
         let settings = try Settings(profile: self.credential.profile)
         if let project = try settings.value(.project, option: project) {
             credential.quotaProjectID = project
         }
         if credential.tokenEndpoint.isLoopback, form != .authorizedUser {
             Diagnostics.warning(
-                "these credentials are an emulator's; where they are used now, they would be sent to Google")
+                "these credentials are an emulator's; in another tool they would be sent to Google")
         }
         switch form {
         case .authorizedUser:
@@ -103,7 +104,7 @@ struct AuthExportCommand: AsyncParsableCommand {
             files.append((stem + "-copy.json", try service.copyActivityJSON(query: query)))
         }
         guard form == .adfKeyVault else { return try write(files) }
-        // As files, since a vault's command line would show the secrets in the list of processes.
+        // As files, since the arguments of the vault's command are visible in the process list.
         let folder = (path as NSString).deletingLastPathComponent as NSString
         let secrets = service.vaultSecrets.map { secret in
             (name: secret.name, file: folder.appendingPathComponent("\(secret.name).txt"), value: secret.value)
@@ -119,7 +120,7 @@ struct AuthExportCommand: AsyncParsableCommand {
                 + commands.joined())
     }
 
-    /// Writes all files or, if one of them is there already, none.
+    /// Writes all files or, if one of them exists, none.
     private func write(_ files: [(path: String, bytes: [UInt8])]) throws {
         if output == "-", let only = files.first { return try StandardOutput.write(only.bytes) }
         for file in files { try PrivateFile(path: file.path).requireAbsent() }

@@ -1,18 +1,19 @@
 import ArgumentParser
+import CredentialStore
 import Foundation
 import GoogleHTTP
 import GoogleOAuth
 import TextSupport
 
-/// `bqpull auth import`: stores credentials that exist already. It does not go to the network.
+/// `bqpull auth import`: stores existing credentials, without network access.
 struct AuthImportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import",
-        abstract: "Store credentials that exist already.",
+        abstract: "Store existing credentials.",
         discussion: """
-            Takes an authorized_user file (of gcloud or of Google's libraries), a Data
+            Reads an authorized_user file (of gcloud or a Google library), a Data
             Factory linked service with plain secrets, or, with -, any of these or three
-            lines from standard input: client id, client secret, refresh token.
+            lines from standard input: client ID, client secret, refresh token.
 
             Examples:
               bqpull auth import ~/.config/gcloud/application_default_credentials.json \\
@@ -23,16 +24,16 @@ struct AuthImportCommand: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("The file; - reads standard input.", valueName: "file"))
     var file: String
 
-    @Option(help: ArgumentHelp("The project that runs and pays for queries.", valueName: "id"))
+    @Option(help: ArgumentHelp("The project billed for queries.", valueName: "id"))
     var project: String?
 
-    @Option(help: ArgumentHelp("Under which name to store them.", valueName: "name"))
+    @Option(help: ArgumentHelp("The name of the profile.", valueName: "name"))
     var profile: String?
 
-    @Flag(help: "Replace credentials that are stored already.")
+    @Flag(help: "Replace stored credentials.")
     var replace = false
 
-    @Flag(help: "Write what was stored, without secrets, as one JSON object to standard output.")
+    @Flag(help: "Write a summary without secrets as one JSON object to standard output.")
     var json = false
 
     func run() async throws {
@@ -52,12 +53,12 @@ struct AuthImportCommand: AsyncParsableCommand {
         let stored = try await store.update(replacesDamaged: replace) { kept in
             guard let kept else { return imported }
             if kept.credential.refreshToken == imported.credential.refreshToken {
-                return imported.knowing(kept)
+                return imported.merging(kept)
             }
             guard replace else {
                 throw CommandError(
                     .cannotStore, "\(printable(store.path)) holds another refresh token, which would be lost",
-                    hint: "give --replace, or store the new one beside it with --profile NAME")
+                    hint: "give --replace, or store the new one in a profile with --profile NAME")
             }
             return imported
         }
@@ -69,12 +70,12 @@ struct AuthImportCommand: AsyncParsableCommand {
         if file != "-" { return try await onOwnThread { try StoredCredential(importingFile: file) } }
         guard LineInput.isTerminal else {
             let bytes = try await onOwnThread {
-                try readCredentialsFile("/dev/stdin", what: "the credential", patience: nil)
+                try CredentialFile.read("/dev/stdin", what: "the credential", timeout: nil)
             }
             return try StoredCredential(importing: bytes, source: "standard input")
         }
         let lines = LineInput()
-        StandardError.write("client id: ")
+        StandardError.write("client ID: ")
         let clientID = try await lines.next() ?? ""
         let credential = try AuthorizedUserCredential(
             clientID: clientID.trimmingCharacters(in: .whitespaces),

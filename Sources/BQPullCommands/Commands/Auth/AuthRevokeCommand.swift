@@ -1,16 +1,17 @@
 import ArgumentParser
+import CredentialStore
 import Foundation
 import GoogleHTTP
 import GoogleOAuth
 import TextSupport
 
-/// `bqpull auth revoke`: takes the refresh token back, and removes the stored copy.
+/// `bqpull auth revoke`: revokes the refresh token, and removes the stored copy.
 struct AuthRevokeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "revoke",
         abstract: "Revoke the refresh token, then remove the stored copy.",
         discussion: """
-            Everyone who uses the token loses access, Data Factory among them.
+            Every user of the token loses access, including Data Factory.
 
             Examples:
               bqpull auth revoke
@@ -18,7 +19,7 @@ struct AuthRevokeCommand: AsyncParsableCommand {
             """
     )
 
-    @Flag(help: "Do not ask first.")
+    @Flag(help: "Do not ask for confirmation.")
     var yes = false
 
     @OptionGroup var connection: ConnectionOptions
@@ -43,22 +44,22 @@ struct AuthRevokeCommand: AsyncParsableCommand {
     }
 
     private func revoke(_ connection: Connection) async throws -> Report {
-        // Nobody means gcloud's credentials who says no more than revoke.
-        let choice = self.connection.credential.choice
-        let named = choice == .anywhere ? .store(profile: ProcessEnvironment.profile) : choice
-        guard let finding = try await onOwnThread({ try ProcessEnvironment.credentials.firstOrSuggestion(named) })
-        else { throw CredentialChoice.noCredentials("bqpull has stored no credentials") }
-        let credential = try finding.refreshToken()
-        if !yes { try await confirm(credential, in: finding.source) }
-        let revoked: Bool
-        if let store = finding.store {
-            revoked = try await store.revoke(
-                transport: connection.transport, onRetry: connection.onRetry)
-        } else {
-            revoked = try await credential.revoke(
-                transport: connection.transport, onRetry: connection.onRetry)
+        // Without an option only the store: gcloud's credential is never revoked by default.
+        let named = self.connection.credential.location
+        let location = named == .anywhere ? .store(profile: ProcessEnvironment.profile) : named
+        guard let located = try await onOwnThread({ try ProcessEnvironment.credentials.first(location) }) else {
+            throw OAuthError(code: .noCredentials, message: "bqpull has stored no credentials")
         }
-        return Report(revoked: revoked, removed: finding.store != nil, source: finding.source)
+        let credential = try located.authorizedUser()
+        if !yes { try await confirm(credential, in: located.source) }
+        let context = connection.tokenContext()
+        let revoked =
+            if let store = located.store {
+                try await store.revoke(context)
+            } else {
+                try await credential.revoke(context)
+            }
+        return Report(revoked: revoked, removed: located.store != nil, source: located.source)
     }
 
     private func confirm(_ credential: AuthorizedUserCredential, in source: String) async throws {

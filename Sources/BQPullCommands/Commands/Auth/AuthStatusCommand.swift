@@ -1,13 +1,14 @@
 import ArgumentParser
+import CredentialStore
 import GoogleOAuth
 
-/// `bqpull auth status`: what is stored, and what will end it. It does not go to the network.
+/// `bqpull auth status`: shows the credentials and their expiry, without network access.
 struct AuthStatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
-        abstract: "Show which credentials are used, and what will end them when.",
+        abstract: "Show which credentials are used, and when and why they expire.",
         discussion: """
-            It does not go to the network; bqpull auth test does.
+            It does not access the network; bqpull auth test does.
 
             Examples:
               bqpull auth status
@@ -21,8 +22,8 @@ struct AuthStatusCommand: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let finding = try credential.finding()
-        let summary = CredentialSummary(finding.credential, source: finding.source, stored: finding.stored)
+        let located = try credential.located()
+        let summary = CredentialSummary(located.credential, source: located.source, stored: located.stored)
         if json { return try StandardOutput.writeJSON(summary) }
         try StandardOutput.write(summary.text)
         let profiles = ProcessEnvironment.credentials.profiles

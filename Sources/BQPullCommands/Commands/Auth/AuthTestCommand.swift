@@ -1,21 +1,22 @@
 import ArgumentParser
 import BigQuery
 import BigQueryPull
+import CredentialStore
 import Foundation
 import GoogleHTTP
 import GoogleOAuth
 import TextSupport
 
-/// `bqpull auth test`: whether the credentials work from end to end, and if not, why.
+/// `bqpull auth test`: tests the credentials end to end, and names the cause of a failure.
 struct AuthTestCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "test",
         abstract: "Test the credentials end to end, and name what is wrong.",
         discussion: """
             Steps: credentials, refresh, token, scope, api, project, jobs, results. It
-            stops at the first that fails, with that cause's exit code. Nothing is
-            billed. Credentials without a refresh token have the step fetch in the place
-            of refresh.
+            stops at the first failed step, with the exit code of its cause. Nothing is
+            billed. For credentials without a refresh token, the step is fetch instead of
+            refresh.
 
             Examples:
               bqpull auth test
@@ -36,7 +37,7 @@ struct AuthTestCommand: AsyncParsableCommand {
             } catch is CancellationError {
                 throw CancellationError()
             } catch {
-                // An endpoint that is none, before there was anything to test.
+                // An invalid endpoint, before the first step.
                 diagnosis.fail("connection", error)
             }
             return diagnosis
@@ -46,7 +47,7 @@ struct AuthTestCommand: AsyncParsableCommand {
         if !json { Diagnostics.info("the credentials work") }
     }
 
-    /// How often a request is repeated: who asks what is wrong does not want to wait long for it.
+    /// Few retries, so that a diagnosis does not take long.
     private static let retry: RetryPolicy = {
         var policy = RetryPolicy()
         policy.maxAttempts = 2
@@ -55,29 +56,29 @@ struct AuthTestCommand: AsyncParsableCommand {
 
     private static func test(_ connection: Connection, _ diagnosis: inout TokenDiagnosis) async throws {
         var choice: CredentialChoice?
-        let finding = try await diagnosis.testCredentials {
-            let chosen = try await connection.chooseCredentials()
+        let located = try await diagnosis.testCredentials {
+            let chosen = try await connection.chooseCredential()
             choice = chosen
             return try chosen.required()
         }
-        guard let finding, let choice else { return }
-        let tokens = connection.tokens(of: finding, retry: retry)
-        // Where a command's tokens are from is not known: they are asked about where they are sent.
+        guard let located, let choice else { return }
+        let tokens = connection.tokens(of: located, retry: retry)
+        // The issuer of a command's token is unknown: token information is requested from the endpoint that gets it.
         let local = choice.endpoint.flatMap { $0.isLoopback ? $0 : nil }
         let origin =
-            try finding.credential.tokenEndpoint ?? local ?? HTTPEndpoint(AuthorizedUserCredential.googleTokenURI)
-        try await diagnosis.testToken(tokens, of: finding.credential, from: origin, transport: connection.transport)
+            try located.credential.tokenEndpoint ?? local ?? HTTPEndpoint(AuthorizedUserCredential.googleTokenURI)
+        try await diagnosis.testToken(tokens, of: located.credential, from: origin, transport: connection.transport)
         if diagnosis.failure == nil {
             try await diagnosis.testBigQuery { try await connection.client(choice, tokens: tokens, retry: retry) }
         }
-        // The warning about the file stands in its step already.
+        // The step already shows the warning about the file.
         for warning in connection.warnings where warning.message != choice.warning {
             Diagnostics.warning(warning.message)
         }
     }
 }
 
-/// A step as it is shown.
+/// A step in the output.
 private struct StepReport: Encodable {
     var name: String
     var ok: Bool
@@ -99,12 +100,12 @@ private struct StepReport: Encodable {
 
     var text: String {
         let label = "\(ok ? "ok    " : "FAILED") \(name)".padding(toLength: 19, withPad: " ", startingAt: 0)
-        // Why it failed is the error with which the command ends.
+        // The command ends with the error of a failed step.
         return "\(label) \(Readable.seconds(seconds))\(ok ? "  " + printable(detail, limit: 2_000) : "")\n"
     }
 }
 
-/// The whole test as JSON.
+/// The test as JSON.
 private struct DiagnosisReport: Encodable {
     private enum Key: String, CodingKey {
         case ok, cause, exit, steps

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CredentialStore
 import GoogleHTTP
 import GoogleOAuth
 
@@ -8,8 +9,8 @@ struct AuthTokenCommand: AsyncParsableCommand {
         commandName: "token",
         abstract: "Print an access token, for curl and the like.",
         discussion: """
-            The token goes to standard output; this way it stays out of the list of
-            processes.
+            The token is written to standard output, which keeps it out of the process
+            list.
 
             Examples:
               bqpull auth token --header | curl -H @- \\
@@ -22,12 +23,19 @@ struct AuthTokenCommand: AsyncParsableCommand {
 
     @OptionGroup var connection: ConnectionOptions
 
-    /// The answer in the words of RFC 6749.
-    private struct Answer: Encodable {
-        var access_token: String
-        var token_type = "Bearer"
-        var expires_in: Int64?
+    /// The response as in RFC 6749.
+    private struct Response: Encodable {
+        var accessToken: String
+        var tokenType = "Bearer"
+        var expiresIn: Int64?
         var scope: String?
+
+        private enum CodingKeys: String, CodingKey {
+            case scope
+            case accessToken = "access_token"
+            case tokenType = "token_type"
+            case expiresIn = "expires_in"
+        }
     }
 
     func validate() throws {
@@ -35,19 +43,19 @@ struct AuthTokenCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let (token, answer) = try await Interruption.catching {
+        let (token, response) = try await Interruption.catching {
             try await Connection.with(connection) { connection in
-                let tokens = connection.tokens(of: try await connection.chooseCredentials().required())
+                let tokens = connection.tokens(of: try await connection.chooseCredential().required())
                 let token = try await tokens.accessToken()
                 connection.showWarnings()
-                return (token, await tokens.latestAnswer)
+                return (token, await tokens.latestResponse)
             }
         }
         if connection.json {
             try StandardOutput.writeJSON(
-                Answer(
-                    access_token: token.value.reveal(), expires_in: answer?.lifetime?.components.seconds,
-                    scope: answer?.scopes?.joined(separator: " ")
+                Response(
+                    accessToken: token.value.reveal(), expiresIn: response?.lifetime?.components.seconds,
+                    scope: response?.scopes?.joined(separator: " ")
                 )
             )
         } else {

@@ -1,16 +1,17 @@
 import ArgumentParser
+import CredentialStore
 import GoogleOAuth
 import TextSupport
 
-/// `bqpull auth url`: the first half of a login, for scripts and for those who follow a guide.
+/// `bqpull auth url`: the first half of a login, for scripts.
 struct AuthURLCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "url",
-        abstract: "Print the address at which to consent, for another machine's browser.",
+        abstract: "Print the sign-in URL, for a browser on another machine.",
         discussion: """
             Examples:
               bqpull auth url --client-file client_secret.json --project my-project
-              bqpull auth exchange      # and paste the address at which the browser ended
+              bqpull auth exchange      # and paste the URL you were redirected to
             """
     )
 
@@ -18,7 +19,7 @@ struct AuthURLCommand: AsyncParsableCommand {
 
     @OptionGroup var connection: ConnectionOptions
 
-    /// Where a desktop client's browser ends if no port was asked for; nothing listens there.
+    /// The default port of a desktop client's redirect URI; nothing listens there.
     private static let port = 8085
 
     func run() async throws {
@@ -38,9 +39,9 @@ struct AuthURLCommand: AsyncParsableCommand {
         let option = connection.credential.profile.map { " --profile \($0)" } ?? ""
         Diagnostics.info(
             """
-            open it, allow access; the browser ends at \(printable(request.redirectURI, limit: 200)), maybe with an error page. Then:
+            open it and allow access; the browser is redirected to \(printable(request.redirectURI, limit: 200)), which can show an error. Then run:
               bqpull auth exchange\(option)
-            and paste the address that the browser shows
+            and paste the URL that the browser shows
 
             """
         )

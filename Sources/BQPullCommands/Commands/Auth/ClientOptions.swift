@@ -1,32 +1,35 @@
 import ArgumentParser
+import CredentialStore
 import Foundation
 import GoogleHTTP
 import GoogleOAuth
 import TextSupport
 
-/// Which OAuth client asks for what: the options of the commands that begin a consent.
+/// The options of the commands that request consent.
 struct ClientOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "The OAuth client's JSON file from Google's console. Default: the client of the credentials that are stored already.",
+            "The OAuth client's JSON file from Google's console. Default: the client of the stored credentials.",
             valueName: "file.json"
         )
     )
     var clientFile: String?
 
-    @Option(help: ArgumentHelp("The OAuth client's id; its secret is asked for.", valueName: "id"))
+    @Option(
+        help: ArgumentHelp(
+            "The OAuth client's ID. Its secret is read from --client-secret-file or the terminal.", valueName: "id"))
     var clientID: String?
 
     @Option(
         help: ArgumentHelp(
-            "A file with the client secret in its first line; - takes it from standard input.", valueName: "file"
+            "A file with the client secret in its first line; - for standard input.", valueName: "file"
         )
     )
     var clientSecretFile: String?
 
     @Option(
         help: ArgumentHelp(
-            "What to ask for, repeatable: a full scope, or the last part of Google's such as drive.readonly. Default: what was granted before, else bigquery.",
+            "The scope to request, repeatable: a full scope, or the last component of a Google scope such as drive.readonly. Default: the scopes granted before, else bigquery.",
             valueName: "scope"
         )
     )
@@ -34,13 +37,13 @@ struct ClientOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Where the browser is sent afterwards. Default: where it was sent the last time, else this machine for a desktop client, else a registered one, on this machine if there is one.",
+            "The redirect URI. Default: that of the last login, else this machine for a desktop client, else a registered one, preferably on this machine.",
             valueName: "uri"
         )
     )
     var redirectURI: String?
 
-    @Option(help: ArgumentHelp("The port on 127.0.0.1 to which a desktop client's browser is sent.", valueName: "n"))
+    @Option(help: ArgumentHelp("The port of a desktop client's redirect URI on 127.0.0.1.", valueName: "n"))
     var port: Int?
 
     func validate() throws {
@@ -48,21 +51,21 @@ struct ClientOptions: ParsableArguments {
             throw ValidationError("Give --client-file or --client-id, not both")
         }
         guard port == nil || redirectURI == nil else {
-            throw ValidationError("Give --port or --redirect-uri, not both: a redirect URI has its port in it")
+            throw ValidationError("Give --port or --redirect-uri, not both: a redirect URI contains its port")
         }
         guard port.map((1024...65535).contains) ?? true else {
             throw ValidationError("--port must be from 1024 to 65535")
         }
     }
 
-    /// The client: of the file, of the id, of the credentials that were named, or of those that are stored.
+    /// The client of the file, the ID, the named credentials, or the stored ones.
     func client(
         _ credential: CredentialOptions, stored: StoredCredential?, input: LineInput
     ) async throws -> OAuthClient {
         if let clientFile {
             let secret = try await fileSecret(input)
-            // Once, since a pipe cannot be read again.
-            let bytes = try await onOwnThread { try readCredentialsFile(clientFile, what: "the client file") }
+            // Only once, since a pipe cannot be read again.
+            let bytes = try await onOwnThread { try CredentialFile.read(clientFile, what: "the client file") }
             do throws(OAuthError) {
                 return try OAuthClient(json: bytes, path: clientFile, secret: secret)
             } catch {
@@ -84,7 +87,7 @@ struct ClientOptions: ParsableArguments {
         guard LineInput.isTerminal else {
             throw CommandError(
                 .usage, "the client secret is missing",
-                hint: "give --client-secret-file FILE, or --client-secret-file - and pipe it; there is no option for the secret itself")
+                hint: "pass --client-secret-file FILE, or pipe the secret to --client-secret-file -")
         }
         return try await input.secret("client secret")
     }
@@ -92,7 +95,7 @@ struct ClientOptions: ParsableArguments {
     private func fileSecret(_ input: LineInput) async throws -> Secret? {
         guard let path = clientSecretFile else { return nil }
         guard path != "-" else { return try await input.secret("client secret") }
-        let bytes = try await onOwnThread { try readCredentialsFile(path, what: "the file of the client secret") }
+        let bytes = try await onOwnThread { try CredentialFile.read(path, what: "the client secret file") }
         let text = String(bytes: bytes, encoding: .utf8)
         let line = text?.split(whereSeparator: \.isNewline).first?.trimmingCharacters(in: .whitespaces)
         guard let line, !line.isEmpty else {
@@ -103,8 +106,8 @@ struct ClientOptions: ParsableArguments {
         return Secret(line)
     }
 
-    /// The redirect URI that cannot be chosen: the one that was asked for, the one of the last time, or one that is
-    /// registered for a Web client, on this machine if possible.
+    /// The redirect URI: that of the option, that of the last login, or a registered one of a web client, preferably on
+    /// this machine. `nil` for a desktop client, which can use any port of this machine.
     func fixedRedirectURI(of client: OAuthClient, stored: String?) throws -> String? {
         if let redirectURI { return redirectURI }
         guard client.kind == .web else { return port == nil ? stored : nil }
@@ -118,14 +121,13 @@ struct ClientOptions: ParsableArguments {
         let here = client.redirectURIs.first { ConsentRequest.loopbackPort(ofRedirectURI: $0) != nil }
         guard let uri = here ?? client.redirectURIs.first else {
             throw OAuthError(
-                code: .redirectMismatch, message: "the client file of this Web client has no redirect URI",
-                hint: "register one at https://console.cloud.google.com/apis/credentials, and download the file again"
-            )
+                code: .redirectMismatch, message: "the client file of this web client has no redirect URI"
+            ).hinted("register one at https://console.cloud.google.com/apis/credentials, and download the file again")
         }
         return uri
     }
 
-    /// The scopes that were asked for; several may stand in one option.
+    /// The requested scopes. One option can contain several.
     var scopes: [String]? {
         let all = scope.flatMap { $0.split { " ,".contains($0) }.map(String.init) }
         return all.isEmpty ? nil : all

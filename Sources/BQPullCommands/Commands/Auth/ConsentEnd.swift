@@ -1,19 +1,19 @@
+import CredentialStore
 import Foundation
 import GoogleHTTP
 import GoogleOAuth
 
-/// The second half of a consent: the code is exchanged, what it brought is stored and shown.
+/// The second half of a consent: exchanges the code, and stores and shows the credential.
 enum ConsentEnd {
     static func finish(
         _ pending: PendingConsent, code: Secret, in store: CredentialStore, _ connection: Connection,
         _ options: ConnectionOptions
     ) async throws {
-        let exchange = CodeExchange(transport: connection.transport, onRetry: connection.onRetry)
-        let stored = try await exchange.exchange(code, for: pending, storingIn: store)
+        let stored = try await store.exchange(code, for: pending, connection.tokenContext())
         try show(stored, in: store, profile: options.credential.profile, json: options.json)
     }
 
-    /// Shows what was stored, and what to do next.
+    /// Shows the stored credential and the next commands.
     static func show(_ stored: StoredCredential, in store: CredentialStore, profile: String?, json: Bool) throws {
         let summary = CredentialSummary(.authorizedUser(stored.credential), source: store.path, stored: stored)
         let variables = ProcessEnvironment.credentials.variablesBeforeStore

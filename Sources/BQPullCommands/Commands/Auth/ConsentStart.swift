@@ -1,15 +1,15 @@
+import CredentialStore
 import Foundation
 import GoogleHTTP
 import GoogleOAuth
 
-/// The first half of a consent: who asks for what, and what is stored with the answer.
+/// The first half of a consent: the client, the scopes, and the settings to store with the credential.
 ///
-/// What is not given is taken from the credentials that are stored for the same client, so that a login that has
-/// ended is renewed without any option.
+/// Defaults are those of the stored credential of the same client, so that an expired login is renewed without options.
 struct ConsentStart {
     let client: OAuthClient
     let store: CredentialStore
-    /// The redirect URI that cannot be chosen; a desktop client takes any port of this machine instead.
+    /// The redirect URI, unless it is a port of this machine that can be chosen.
     let fixedRedirectURI: String?
     private let scopes: [String]
     private let project: String?
@@ -35,18 +35,17 @@ struct ConsentStart {
         let endpoint = try connection.namedEndpoint ?? (stored?.endpoint ?? implied).map { try HTTPEndpoint($0) }
         if let endpoint, endpoint.isLoopback, !tokenEndpoint.isLoopback {
             throw CommandError(
-                .invalidConfiguration, "this client's tokens are Google's, and are not sent to \(endpoint.host)",
+                .invalidConfiguration, "this client's tokens are for Google, and are not sent to \(endpoint.host)",
                 hint: "leave --endpoint out and unset BIGQUERY_EMULATOR_HOST, or use the client file of the emulator")
         }
         self.endpoint = endpoint?.description
         if !scopes.contains(where: { $0.hasSuffix("bigquery") || $0.hasSuffix("cloud-platform") }) {
-            Diagnostics.warning("none of these scopes allows queries; add --scope bigquery")
+            Diagnostics.warning("none of these scopes permits queries; add --scope bigquery")
         }
     }
 
-    /// The request for a redirect URI, with what is stored in the end.
-    ///
-    /// - Parameter port: where a desktop client's browser is sent on this machine.
+    /// The consent request, with the settings to store with its credential. A desktop client's browser is redirected to
+    /// `port` on this machine.
     func pendingConsent(port: Int) throws -> PendingConsent {
         let request = try ConsentRequest(
             client: client, redirectURI: fixedRedirectURI ?? "http://127.0.0.1:\(port)", scopes: scopes
@@ -58,7 +57,7 @@ struct ConsentStart {
 }
 
 extension CredentialStore {
-    /// The stored credential; a file that is none is passed over with a warning, since it is about to be replaced.
+    /// The stored credential; `nil`, with a warning, for an invalid file, which is about to be replaced.
     func readUnlessDamaged() throws -> StoredCredential? {
         do throws(OAuthError) {
             return try read()

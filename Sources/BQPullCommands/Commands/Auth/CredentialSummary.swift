@@ -1,12 +1,13 @@
+import CredentialStore
 import Foundation
 import GoogleOAuth
 import TextSupport
 
-/// What is known of credentials, for people and as JSON. It holds no secret.
+/// A summary of a credential, as text and as JSON, without secrets.
 struct CredentialSummary: Encodable {
     var source: String
     var kind: String
-    /// Whom the credentials stand for.
+    /// The identity of the credential.
     var principal: String
     var clientID: String?
     var scopes: [String]?
@@ -14,7 +15,7 @@ struct CredentialSummary: Encodable {
     var endpoint: String?
     var stored: Date?
     var lastUse: Date?
-    /// When the refresh token ends, as far as that is known, and by which rule.
+    /// When the refresh token expires, if that is known, and by which rule.
     var ends: Date?
     var endsBecause: String?
 
@@ -40,11 +41,12 @@ struct CredentialSummary: Encodable {
         }
         line("kind", clientID == nil ? printable(kind) : nil)
         line("client", clientID.map { printable($0, limit: 200) })
-        line("stands for", clientID == nil ? printable(principal, limit: 300) : nil)
+        line("identity", clientID == nil ? printable(principal, limit: 300) : nil)
         line(
             "scopes",
-            scopes.map { $0.isEmpty ? "not known; bqpull auth test asks" : printable($0.joined(separator: " ")) })
-        line("project", project.map { printable($0, limit: 200) } ?? "none; give --project with each command")
+            scopes.map { $0.isEmpty ? "unknown; bqpull auth test requests them" : printable($0.joined(separator: " ")) }
+        )
+        line("project", project.map { printable($0, limit: 200) } ?? "none; pass --project with each command")
         line("endpoint", endpoint.map { printable($0, limit: 200) })
         line("stored", stored.map(Readable.time))
         line("last use", lastUse.map(Readable.time) ?? (stored == nil ? nil : "not yet"))
@@ -55,15 +57,15 @@ struct CredentialSummary: Encodable {
     private var end: String {
         switch (ends, endsBecause) {
         case (let ends?, "lifetime") where ends < Date():
-            "has ended, on \(Readable.time(ends)); bqpull auth login gets a new one"
+            "expired on \(Readable.time(ends)); run bqpull auth login"
         case (let ends?, _) where ends < Date():
-            "may have ended on \(Readable.time(ends)), unless it was used elsewhere; bqpull auth test tells"
+            "probably expired on \(Readable.time(ends)), unless it was used elsewhere; run bqpull auth test"
         case (let ends?, "lifetime"):
-            "\(Readable.time(ends)), by the lifetime that the token endpoint told; while the consent screen is in \"Testing\" that is seven days: publish the app at https://console.cloud.google.com/auth/audience"
+            "\(Readable.time(ends)), as the token endpoint announced; while the consent screen is in \"Testing\" that is after seven days: publish the app at https://console.cloud.google.com/auth/audience"
         case (let ends?, _):
-            "\(Readable.time(ends)) if it is not used until then, here or elsewhere (six months); sooner if it is revoked, or if more than 100 newer ones are made"
-        case _ where stored != nil: "not known until it is used: bqpull auth test"
-        default: "not known, since the file is not bqpull's own"
+            "\(Readable.time(ends)) unless it is used, here or elsewhere (six months); earlier if it is revoked, or if more than 100 newer ones are issued"
+        case _ where stored != nil: "unknown until it is used: run bqpull auth test"
+        default: "unknown, since the file is not bqpull's own"
         }
     }
 }

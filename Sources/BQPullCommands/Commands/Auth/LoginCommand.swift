@@ -1,15 +1,16 @@
 import ArgumentParser
+import CredentialStore
 import GoogleHTTP
 import GoogleOAuth
 import TextSupport
 
-/// `bqpull auth login`: asks for consent in the browser, and stores the refresh token that it brings.
+/// `bqpull auth login`: requests consent in the browser, and stores the refresh token.
 struct LoginCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "login",
         abstract: "Get a refresh token: consent in the browser, exchange, store.",
         discussion: """
-            Without a client it shows how to make one.
+            Without a client it shows how to create one.
 
             Examples:
               bqpull auth login --client-file client_secret.json --project my-project
@@ -19,7 +20,7 @@ struct LoginCommand: AsyncParsableCommand {
 
     @OptionGroup var client: ClientOptions
 
-    @Flag(help: "Open no browser: print the address, and take the one at which the browser ends.")
+    @Flag(help: "Open no browser: print the sign-in URL, and read the URL of the redirect.")
     var noBrowser = false
 
     @OptionGroup var connection: ConnectionOptions
@@ -39,7 +40,7 @@ struct LoginCommand: AsyncParsableCommand {
         try await ConsentEnd.finish(pending, code: code, in: start.store, connection, self.connection)
     }
 
-    /// Sends the user to the browser, and waits for the answer.
+    /// Opens the sign-in URL, and waits for the redirect.
     private func consent(_ start: ConsentStart, input: LineInput) async throws -> (PendingConsent, Secret) {
         let fixedPort = start.fixedRedirectURI.map(ConsentRequest.loopbackPort(ofRedirectURI:))
         if case .some(nil) = fixedPort {
@@ -52,42 +53,41 @@ struct LoginCommand: AsyncParsableCommand {
         }
         return try await LoopbackListener.with(port: fixedPort.flatMap(\.self) ?? client.port ?? 0) { listener in
             let pending = try start.pendingConsent(port: listener.port)
-            let answer = listener.expectAnswer(to: pending.request)
+            let redirect = listener.expectRedirect(of: pending.request)
             let takesPaste = open(pending.request, listens: true)
-            let code = try await firstCode(of: answer, or: takesPaste ? input : nil, for: pending.request)
+            let code = try await firstCode(of: redirect, or: takesPaste ? input : nil, for: pending.request)
             return (pending, code)
         }
     }
 
-    /// Opens the browser where there is one, and says what to do.
+    /// Opens the browser if there is one, and prints instructions.
     ///
-    /// - Returns: whether an address may be pasted: where somebody types, where a script was told that it has to,
-    ///   and where there is no browser that could come back.
+    /// - Returns: whether to accept a pasted URL: at a terminal, and without a browser that can be redirected here.
     private func open(_ request: ConsentRequest, listens: Bool) -> Bool {
         let isOpened = !noBrowser && Browser.open(request.url)
         let takesPaste = !isOpened || LineInput.isTerminal
-        var text = isOpened ? "a browser was opened; if it shows nothing, open this address:\n" : "open this address:\n"
+        var text = isOpened ? "a browser was opened; if it shows nothing, open this URL:\n" : "open this URL:\n"
         text += "\n  \(request.url)\n\n"
         switch (listens, takesPaste) {
         case (true, true):
-            text += "waiting for the answer. If the browser ends at an error page, paste its address here:\n"
-        case (true, false): text += "waiting for the answer\n"
+            text += "waiting for the redirect. If the browser shows an error page, paste its URL here:\n"
+        case (true, false): text += "waiting for the redirect\n"
         case (false, _):
             text +=
-                "the browser will end at \(printable(request.redirectURI, limit: 200)), maybe with an error page. Paste its address here:\n"
+                "the browser will be redirected to \(printable(request.redirectURI, limit: 200)), which can show an error. Paste its URL here:\n"
         }
         Diagnostics.info(text)
         return takesPaste
     }
 
-    /// The code that the browser brings, or that is in the address that somebody pastes: the first of both.
+    /// The first code, from the redirect or from a pasted URL.
     private func firstCode(
-        of answer: LoopbackListener.ExpectedAnswer, or input: LineInput?, for request: ConsentRequest
+        of redirect: LoopbackListener.ExpectedRedirect, or input: LineInput?, for request: ConsentRequest
     ) async throws -> Secret {
         try await withThrowingTaskGroup(of: Secret?.self) { group in
-            group.addTask { try await answer.authorizationCode() }
+            group.addTask { try await redirect.authorizationCode() }
             if let input {
-                // The end of the input is not the end of the login, which the browser may still bring about.
+                // The end of the input does not end the login, which the browser can still complete.
                 group.addTask { try await PastedAnswer.code(for: request, from: input) }
             }
             defer { group.cancelAll() }

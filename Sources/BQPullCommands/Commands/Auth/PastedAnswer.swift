@@ -1,12 +1,12 @@
 import GoogleHTTP
 import GoogleOAuth
 
-/// The answer to a consent request, as somebody pastes it.
+/// The redirect of a consent request, as the user pastes it.
 enum PastedAnswer {
-    /// Reads lines until one has a code; at a terminal a wrong one may be tried again.
+    /// Reads lines until one contains a code. At a terminal, a wrong line can be corrected.
     ///
     /// - Returns: `nil` at the end of the input.
-    /// - Throws: `OAuthError`, ``CommandError`` for what is not UTF-8, or `CancellationError`.
+    /// - Throws: `OAuthError`, ``CommandError`` for invalid UTF-8, or `CancellationError`.
     static func code(for request: ConsentRequest, from input: LineInput) async throws -> Secret? {
         while let line = try await input.next() {
             guard !line.allSatisfy(\.isWhitespace) else { continue }
@@ -21,8 +21,6 @@ enum PastedAnswer {
         return nil
     }
 
-    static let missing = OAuthError(
-        code: .noCode, message: "no address was pasted",
-        hint: "run the command in a terminal and paste the address at which the browser ended, or pipe it as one line"
-    )
+    static let missing = OAuthError(code: .noCode, message: "no URL was pasted")
+        .hinted("run the command in a terminal and paste the URL you were redirected to, or pipe it as one line")
 }

@@ -2,32 +2,32 @@ import Foundation
 import GoogleHTTP
 import TextSupport
 
-/// The identity of a machine or a process at Amazon: the environment's keys, or those of the machine's role.
+/// The identity of an AWS machine or process: the environment's keys, or those of the machine's role.
 ///
-/// What it says is a signed request, GetCallerIdentity, which Google sends to Amazon in its place.
+/// Its subject token is a signed GetCallerIdentity request, which Google forwards to AWS.
 struct AWSIdentity: Sendable, Hashable {
-    /// Where the role's name and, below it, its keys are.
+    /// The URL of the role's name, and the prefix of the URL of its keys.
     let keysURL: String?
     let regionURL: String?
-    /// The request, with `{region}` in its place.
+    /// The URL of the request, with the placeholder `{region}`.
     let verificationURL: String
-    /// Where a session of the machine's metadata server begins.
+    /// The URL that starts a session of the metadata server.
     let sessionURL: String?
 
     init(_ file: SubjectTokenSource.File, environment: String) throws(OAuthError) {
         guard environment == "aws1" else {
             throw OAuthError(
                 code: .credentialsInvalid,
-                message: "credential_source has the environment_id \(printable(environment, limit: 40))",
-                hint: "aws1 is supported")
+                message: "the environment_id of credential_source is \(printable(environment, limit: 40)), not aws1",
+                detail: .unsupportedType)
         }
-        guard let verificationURL = file.regional_cred_verification_url else {
+        guard let verificationURL = file.verificationURL else {
             throw .incomplete("credential_source.regional_cred_verification_url")
         }
         keysURL = file.url
-        regionURL = file.region_url
+        regionURL = file.regionURL
         self.verificationURL = verificationURL
-        sessionURL = file.imdsv2_session_token_url
+        sessionURL = file.sessionURL
         for (name, url) in [("url", keysURL), ("region_url", regionURL), ("imdsv2_session_token_url", sessionURL)] {
             if let url { try SubjectTokenSource.require(url, name: name) }
         }
@@ -45,9 +45,15 @@ struct AWSIdentity: Sendable, Hashable {
     }
 
     private struct RoleKeys: Decodable {
-        var AccessKeyId: String?
-        var SecretAccessKey: String?
-        var Token: String?
+        var accessKeyID: String?
+        var secretAccessKey: String?
+        var token: String?
+
+        private enum CodingKeys: String, CodingKey {
+            case accessKeyID = "AccessKeyId"
+            case secretAccessKey = "SecretAccessKey"
+            case token = "Token"
+        }
     }
 
     func fetch(for account: ExternalAccountCredential, _ context: TokenContext) async throws -> Secret {
@@ -66,10 +72,11 @@ struct AWSIdentity: Sendable, Hashable {
 
     private func region(_ metadata: inout MetadataSession, _ context: TokenContext) async throws -> String {
         if let region = context.variable("AWS_REGION") ?? context.variable("AWS_DEFAULT_REGION") { return region }
-        guard let regionURL else { throw Self.unknown("region", hint: "set AWS_REGION") }
+        let unknown = Self.unknown("region", set: ["AWS_REGION"])
+        guard let regionURL else { throw unknown }
         let zone = try await metadata.get(regionURL)
         // A zone is its region and one letter.
-        guard zone.count > 1 else { throw Self.unknown("region", hint: "set AWS_REGION") }
+        guard zone.count > 1 else { throw unknown }
         return String(zone.dropLast())
     }
 
@@ -78,24 +85,25 @@ struct AWSIdentity: Sendable, Hashable {
             let session = context.variable("AWS_SESSION_TOKEN").map { Secret($0) }
             return .init(id: id, secret: Secret(secret), session: session)
         }
-        let hint = "give the machine a role, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
-        guard let keysURL else { throw Self.unknown("keys", hint: hint) }
+        let unknown = Self.unknown("keys", set: ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"])
+        guard let keysURL else { throw unknown }
         let role = try await metadata.get(keysURL)
-        let answer = try await metadata.get("\(keysURL)/\(percentEncoded(role))")
-        guard let keys = try? CredentialJSON.decode(RoleKeys.self, from: Array(answer.utf8)),
-            let id = keys.AccessKeyId, let secret = keys.SecretAccessKey
-        else { throw Self.unknown("keys", hint: hint) }
-        return .init(id: id, secret: Secret(secret), session: keys.Token.map { Secret($0) })
+        let response = try await metadata.get("\(keysURL)/\(percentEncoded(role))")
+        guard let keys = try? CredentialFile.decode(RoleKeys.self, from: Array(response.utf8)),
+            let id = keys.accessKeyID, let secret = keys.secretAccessKey
+        else { throw unknown }
+        return .init(id: id, secret: Secret(secret), session: keys.token.map { Secret($0) })
     }
 
-    private static func unknown(_ what: String, hint: String) -> OAuthError {
+    private static func unknown(_ what: String, set variables: [String]) -> OAuthError {
         OAuthError(
-            code: .identityRejected, message: "the \(what) of this machine or process at Amazon cannot be learnt",
-            hint: hint)
+            code: .identityRejected,
+            message: "cannot determine the AWS \(what) of this machine or process",
+            detail: .missingVariables(variables))
     }
 }
 
-/// A conversation with the metadata server of one of Amazon's machines, which begins when something is asked.
+/// A session with the metadata server of an AWS machine, started with the first request.
 private struct MetadataSession {
     let url: String?
     let context: TokenContext
@@ -108,21 +116,21 @@ private struct MetadataSession {
 
     mutating func get(_ address: String) async throws -> String {
         if let url, token == nil {
-            let session = try await answer(
+            let session = try await response(
                 HTTPRequest(.put, url, headers: [("X-aws-ec2-metadata-token-ttl-seconds", "300")]))
             guard HTTPRequest.isText(session) else {
                 throw OAuthError(
                     code: .identityRejected,
                     message: "the session token of \(host(of: url)) cannot be sent in a header",
-                    hint: "check imdsv2_session_token_url in the credentials")
+                    detail: .subjectTokenSource)
             }
             token = Secret(session)
         }
         let headers = token.map { [(name: "X-aws-ec2-metadata-token", value: $0.reveal())] } ?? []
-        return try await answer(HTTPRequest(.get, address, headers: headers))
+        return try await response(HTTPRequest(.get, address, headers: headers))
     }
 
-    private func answer(_ request: HTTPRequest) async throws -> String {
+    private func response(_ request: HTTPRequest) async throws -> String {
         let host = host(of: request.url)
         return try await context.exchange(request, host: host) { head, bytes in
             guard head.isSuccess else { throw OAuthError(identityServerStatus: head.status, host: host) }

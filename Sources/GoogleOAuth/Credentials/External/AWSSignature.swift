@@ -3,13 +3,13 @@ import Foundation
 import GoogleHTTP
 import TextSupport
 
-/// Signs requests without a body as Amazon's services take them: Signature Version 4.
+/// Signs AWS requests without a body: Signature Version 4.
 struct AWSSignature: Sendable {
-    /// Who signs.
+    /// Access keys.
     struct Keys: Sendable, Hashable {
         var id: String
         var secret: Secret
-        /// What belongs to keys that end by themselves.
+        /// The session token of temporary keys.
         var session: Secret?
     }
 
@@ -19,18 +19,24 @@ struct AWSSignature: Sendable {
 
     private static let algorithm = "AWS4-HMAC-SHA256"
 
-    /// The headers that a request is sent with, sorted by name but for the last, which signs all others.
+    /// The headers of a request, sorted by name, followed by the `Authorization` header that signs them.
     ///
-    /// - Parameter url: https with a path and a query, as it is sent.
-    /// - Throws: ``OAuthError`` with code `credentialsInvalid` if it is none.
+    /// - Parameters:
+    ///   - method: the HTTP method.
+    ///   - url: an https URL with path and query.
+    ///   - more: additional headers.
+    ///   - date: the time of the request.
+    /// - Returns: the headers.
+    /// - Throws: ``OAuthError`` with code `credentialsInvalid` for any other URL.
     func headers(
         of method: String, _ url: String, adding more: [String: String] = [:], at date: Date
     ) throws(OAuthError) -> [(name: String, value: String)] {
         guard let parts = URLComponents(string: url), parts.scheme == "https", let host = parts.host else {
             throw OAuthError(
                 code: .credentialsInvalid,
-                message: "\(printable(url, limit: 200)) is not the address of a service of Amazon's",
-                hint: "check regional_cred_verification_url in the credentials, and AWS_REGION")
+                message: "\(printable(url, limit: 200)) is not the URL of an AWS service; it is made of "
+                    + "regional_cred_verification_url and the region",
+                detail: .subjectTokenSource)
         }
         let time = Self.text(date)
         var headers = more
@@ -54,7 +60,7 @@ struct AWSSignature: Sendable {
         return sorted + [(name: "Authorization", value: authorization)]
     }
 
-    /// The key for a day, a region and a service.
+    /// The key for a day, the region and the service.
     private func key(day: String) -> SymmetricKey {
         let secret = SymmetricKey(data: Data("AWS4\(keys.secret.reveal())".utf8))
         return [day, region, service, "aws4_request"].reduce(secret) { SymmetricKey(data: Self.code($1, $0)) }

@@ -2,15 +2,15 @@ import Foundation
 import GoogleHTTP
 import TextSupport
 
-/// Where another cloud's or identity provider's token is from, which it makes and renews.
+/// The source of another cloud's or identity provider's token.
 enum SubjectTokenSource: Sendable, Hashable {
     /// A file.
     case file(String, SubjectTokenFormat)
-    /// An answer to a GET.
+    /// The response to a GET request.
     case url(String, headers: [String: Secret], SubjectTokenFormat)
-    /// What a command says.
+    /// The output of a command.
     case executable(SubjectTokenExecutable)
-    /// A request to Amazon that only who is meant can sign.
+    /// A signed AWS request.
     case aws(AWSIdentity)
 
     /// Fetches a token for an account.
@@ -19,7 +19,7 @@ enum SubjectTokenSource: Sendable, Hashable {
     func fetch(for account: ExternalAccountCredential, _ context: TokenContext) async throws -> Secret {
         switch self {
         case .file(let path, let format):
-            let bytes = try await onOwnThread { try readCredentialsFile(path, what: "the file of the subject token") }
+            let bytes = try await onOwnThread { try CredentialFile.read(path, what: "the subject token file") }
             return try format.token(in: bytes, of: path)
         case .url(let url, let headers, let format):
             // The endpoint was checked when the file was read.
@@ -36,12 +36,12 @@ enum SubjectTokenSource: Sendable, Hashable {
 }
 
 extension OAuthError {
-    /// A refusal by a server of another cloud or identity provider; its body may hold anything and is not shown.
+    /// An error response of another cloud or identity provider. Its body is not shown, since it can contain anything.
     init(identityServerStatus status: Int, host: String) {
         self.init(
             code: [408, 429].contains(status) || status >= 500 ? .serviceUnavailable : .identityRejected,
-            message: "\(printable(host, limit: 200)) gives out no token for the identity (HTTP \(status))",
-            hint: "check credential_source in the credentials, and whether this machine is the one that they are for")
+            message: "\(printable(host, limit: 200)) issued no subject token (HTTP \(status))",
+            detail: .subjectTokenSource)
     }
 }
 
@@ -50,11 +50,17 @@ extension SubjectTokenSource {
     struct File: Decodable {
         struct Executable: Decodable {
             var command: String?
-            var timeout_millis: Int64?
-            var output_file: String?
+            var timeoutMilliseconds: Int64?
+            var outputFile: String?
+
+            private enum CodingKeys: String, CodingKey {
+                case command
+                case timeoutMilliseconds = "timeout_millis"
+                case outputFile = "output_file"
+            }
         }
 
-        /// What is only told from others by being there.
+        /// A value of which only the presence matters.
         struct Anything: Decodable {}
 
         var file: String?
@@ -63,27 +69,35 @@ extension SubjectTokenSource {
         var format: SubjectTokenFormat.File?
         var executable: Executable?
         var certificate: Anything?
-        var environment_id: String?
-        var region_url: String?
-        var regional_cred_verification_url: String?
-        var imdsv2_session_token_url: String?
+        var environmentID: String?
+        var regionURL: String?
+        var verificationURL: String?
+        var sessionURL: String?
+
+        private enum CodingKeys: String, CodingKey {
+            case file, url, headers, format, executable, certificate
+            case environmentID = "environment_id"
+            case regionURL = "region_url"
+            case verificationURL = "regional_cred_verification_url"
+            case sessionURL = "imdsv2_session_token_url"
+        }
     }
 
     init(_ file: File) throws(OAuthError) {
-        if let environment = file.environment_id {
+        if let environment = file.environmentID {
             self = .aws(try AWSIdentity(file, environment: environment))
             return
         }
         guard file.certificate == nil else {
             throw OAuthError(
-                code: .credentialsInvalid, message: "credential_source names a certificate, which is not supported",
-                hint: "get a token with gcloud: --token-command 'gcloud auth print-access-token'")
+                code: .credentialsInvalid, message: "credential_source is a certificate, which is not supported",
+                detail: .unsupportedType)
         }
         guard [file.file != nil, file.url != nil, file.executable != nil].count(where: { $0 }) == 1 else {
             throw OAuthError(
                 code: .credentialsInvalid,
                 message: "credential_source must have one of file, url, executable and environment_id",
-                hint: "make the file again with gcloud iam workload-identity-pools create-cred-config")
+                detail: .malformedFile)
         }
         let format = try SubjectTokenFormat(file.format)
         if let path = file.file {
@@ -94,8 +108,8 @@ extension SubjectTokenSource {
             if let (name, _) = headers.first(where: { !HTTPRequest.isToken($0) || !HTTPRequest.isText($1) }) {
                 throw OAuthError(
                     code: .credentialsInvalid,
-                    message: "credential_source has a header that cannot be sent: \(printable(name, limit: 60))",
-                    hint: "take the file as it was made, or make it again")
+                    message: "credential_source has an invalid header: \(printable(name, limit: 60))",
+                    detail: .malformedFile)
             }
             self = .url(url, headers: headers.mapValues { Secret($0) }, format)
         } else {
@@ -103,33 +117,37 @@ extension SubjectTokenSource {
         }
     }
 
-    /// Checks where a token of the other one may come from: https, this machine, or a metadata server beside it.
+    /// Checks the URL of a subject token: https, loopback, or a metadata server.
     static func require(_ url: String, name: String) throws(OAuthError) {
         var parts = URLComponents(string: url)
         parts?.percentEncodedQuery = nil
         guard url.contains("://"), let root = parts?.string, (try? HTTPEndpoint(metadataServer: root)) != nil else {
             throw OAuthError(
                 code: .untrustedTokenURI,
-                message:
-                    "credential_source names \(printable(url, limit: 200)) as \(name), which is plain http on another machine, or no address",
-                hint: "https is needed, or the metadata server at 169.254.169.254, or this machine")
+                message: "the \(name) of credential_source is \(printable(url, limit: 200)), which is neither https "
+                    + "nor on this machine nor the metadata server 169.254.169.254")
         }
     }
 }
 
-/// How a token stands in a file or an answer.
+/// The format of a file or response that contains a token.
 enum SubjectTokenFormat: Sendable, Hashable {
-    /// Alone.
+    /// The token alone.
     case text
-    /// As a member of a JSON object.
+    /// A member of a JSON object.
     case json(member: String)
 
     struct File: Decodable {
         var type: String?
-        var subject_token_field_name: String?
+        var fieldName: String?
+
+        private enum CodingKeys: String, CodingKey {
+            case type
+            case fieldName = "subject_token_field_name"
+        }
     }
 
-    /// A text, or any other value.
+    /// Text, or any other value.
     private struct Member: Decodable {
         let text: String?
 
@@ -142,33 +160,35 @@ enum SubjectTokenFormat: Sendable, Hashable {
         switch file?.type ?? "text" {
         case "text": self = .text
         case "json":
-            guard let member = file?.subject_token_field_name else {
-                throw .incomplete("subject_token_field_name, which a format of type json needs")
+            guard let member = file?.fieldName else {
+                throw .incomplete("subject_token_field_name for a format of type json")
             }
             self = .json(member: member)
         case let type:
             throw OAuthError(
                 code: .credentialsInvalid,
-                message: "credential_source has a format of type \(printable(type, limit: 40))",
-                hint: "text and json are supported")
+                message: "the format of credential_source is \(printable(type, limit: 40)), not text or json",
+                detail: .malformedFile)
         }
     }
 
-    /// Takes the token out; errors do not repeat what is there.
+    /// Extracts the token. Errors do not repeat the content.
     func token(in bytes: [UInt8], of place: String) throws(OAuthError) -> Secret {
         let text: String?
         switch self {
         case .text: text = String(bytes: bytes, encoding: .utf8)
         case .json(let member):
-            try CredentialJSON.requireDistinctMembers(bytes, path: place)
-            text = (try? CredentialJSON.decode([String: Member].self, from: bytes))?[member]?.text
+            text = try CredentialFile.naming(place) { () throws(OAuthError) in
+                try CredentialFile.decode(
+                    [String: Member].self, from: bytes, what: "JSON with the token", detail: .subjectTokenSource)
+            }[member]?.text
         }
         let token = text?.trimmingCharacters(in: .whitespacesAndNewlines) ?? ""
         guard !token.isEmpty else {
             let member = if case .json(let name) = self { " in the member \(printable(name, limit: 60))" } else { "" }
             throw OAuthError(
-                code: .credentialsInvalid, message: "\(printable(place, limit: 300)) holds no token\(member)",
-                hint: "check credential_source in the credentials")
+                code: .credentialsInvalid, message: "\(printable(place, limit: 300)) contains no token\(member)",
+                detail: .subjectTokenSource)
         }
         return Secret(token)
     }

@@ -2,27 +2,26 @@ import Foundation
 public import GoogleHTTP
 import TextSupport
 
-/// What gives tokens of its service account to one of Google's machines: Compute Engine, Kubernetes Engine, Cloud Run and
-/// the like.
+/// The metadata server of a Google machine (Compute Engine, Kubernetes Engine, Cloud Run), which issues tokens of the
+/// machine's service account.
 ///
-/// It speaks plain http, since it is reached by the machine's own link only, and answers only those who say with a header
-/// that they mean it.
+/// It speaks plain http, since only the machine's own link reaches it, and requires a header in each request.
 public struct MetadataServer: Sendable, Hashable {
-    /// Where it is.
+    /// The server's endpoint.
     public let endpoint: HTTPEndpoint
-    /// Where it is looked for: the same, but that no name need be found.
+    /// The endpoint for detection: the same server, by an address that needs no name resolution.
     private let probe: HTTPEndpoint
-    /// Whether the environment names it.
+    /// Whether the environment names the server.
     let isNamed: Bool
 
     private static let flavor = (name: "Metadata-Flavor", value: "Google")
-    /// How long the look for a server takes at most on a machine that has none.
+    /// The time limit of the detection on other machines.
     private static let probeTime: Duration = .seconds(1)
 
-    /// The server at Google's address, or where `GCE_METADATA_HOST` and `GCE_METADATA_IP` say.
+    /// The server at Google's address, or at `GCE_METADATA_HOST` and `GCE_METADATA_IP`.
     ///
-    /// - Throws: ``OAuthError`` with code `untrustedTokenURI` if they name another machine than one that only this
-    ///   machine's own link leads to.
+    /// - Throws: ``OAuthError`` with code `untrustedTokenURI` if they name neither a link-local address, a known metadata
+    ///   server, nor this machine.
     public init(environment: [String: String] = [:]) throws(OAuthError) {
         func value(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
         let host = value("GCE_METADATA_HOST")
@@ -39,33 +38,32 @@ public struct MetadataServer: Sendable, Hashable {
             let reason = error.code == .insecureEndpoint ? "tokens would cross the network" : error.message
             throw OAuthError(
                 code: .untrustedTokenURI,
-                message: "\(printable(host, limit: 200)) cannot be a metadata server: \(reason)",
-                hint: "unset GCE_METADATA_HOST and GCE_METADATA_IP, or name 169.254.169.254 or this machine",
-                cause: error)
+                message: "\(printable(host, limit: 200)) is not a metadata server: \(reason)",
+                detail: .untrustedMetadataServer, cause: error)
         }
     }
 
-    /// Whether the machine is one of Google's: the environment names a server, the machine's maker is Google, or a server
-    /// answers within a second.
+    /// Whether this is a Google machine: the environment names the server, the manufacturer is Google, or the server
+    /// responds within a second.
     ///
-    /// - Returns: `false` without a look if `NO_GCE_CHECK` is set to true, as Google's libraries do.
-    public func isThere(_ context: TokenContext) async -> Bool {
-        await isThere(context, maker: try? String(contentsOfFile: "/sys/class/dmi/id/product_name", encoding: .utf8))
+    /// - Returns: `false` without detection if `NO_GCE_CHECK` is true, as in Google's libraries.
+    public func isAvailable(_ context: TokenContext) async -> Bool {
+        let name = try? String(contentsOfFile: "/sys/class/dmi/id/product_name", encoding: .utf8)
+        return await isAvailable(context, manufacturer: name)
     }
 
-    /// - Parameter maker: who made the machine, as its firmware says.
-    func isThere(_ context: TokenContext, maker: String?) async -> Bool {
+    /// Whether this is a Google machine, given the manufacturer according to its firmware.
+    func isAvailable(_ context: TokenContext, manufacturer: String?) async -> Bool {
         if context.variable("NO_GCE_CHECK")?.lowercased() == "true" { return false }
         if isNamed { return true }
-        if maker?.hasPrefix("Google") == true { return true }
+        if manufacturer?.hasPrefix("Google") == true { return true }
         let request = request(probe.url() + "/")
-        let answer = await withTimeout(Self.probeTime, clock: context.clock) {
-            (try? await context.transport.exchange(request) { head, _ in Self.isAnswer(head) }) ?? false
-        }
-        return answer ?? false
+        return await withTimeout(Self.probeTime, clock: context.clock) {
+            (try? await context.transport.exchange(request) { head, _ in Self.isGenuine(head) }) ?? false
+        } ?? false
     }
 
-    /// The project that the machine belongs to.
+    /// The project of the machine.
     ///
     /// - Throws: ``OAuthError`` or `CancellationError`.
     public func fetchProject(_ context: TokenContext) async throws -> String {
@@ -86,14 +84,12 @@ public struct MetadataServer: Sendable, Hashable {
         let request = request(endpoint.url(path: ["computeMetadata", "v1"] + path, query: query))
         do {
             return try await context.exchange(request, host: host) { head, bytes in
-                guard Self.isAnswer(head) else { throw Self.refusal(head, host: host) }
+                guard Self.isGenuine(head) else { throw Self.error(head, host: host) }
                 return bytes
             }
         } catch let error as HTTPError where ![.timeout, .connectionLost].contains(error.code) {
             throw OAuthError(
-                code: .noServiceAccount, message: "no metadata server answers at \(host)",
-                hint: "only Google's machines have one; elsewhere give --credentials FILE, or bqpull auth login",
-                cause: error)
+                code: .noServiceAccount, message: "no metadata server responds at \(host)", cause: error)
         }
     }
 
@@ -101,29 +97,22 @@ public struct MetadataServer: Sendable, Hashable {
         HTTPRequest(.get, url, headers: [Self.flavor])
     }
 
-    /// Whether it is the server that answers: something else at its address would not say so.
-    private static func isAnswer(_ head: HTTPResponseHead) -> Bool {
+    /// Whether the response is from a metadata server, rather than another server at its address.
+    private static func isGenuine(_ head: HTTPResponseHead) -> Bool {
         head.isSuccess && head[flavor.name] == flavor.value
     }
 
-    private static func refusal(_ head: HTTPResponseHead, host: String) -> OAuthError {
+    private static func error(_ head: HTTPResponseHead, host: String) -> OAuthError {
         switch head.status {
         case 200..<300:
-            OAuthError(
-                code: .noServiceAccount, message: "what answers at \(host) is not Google's metadata server",
-                hint: "only Google's machines have one; elsewhere give --credentials FILE, or bqpull auth login")
+            OAuthError(code: .noServiceAccount, message: "the server at \(host) is not Google's metadata server")
         case 404:
             OAuthError(
-                code: .noServiceAccount, message: "this machine has no service account (\(host): HTTP 404)",
-                hint: "attach one to the machine, or give --credentials FILE")
+                code: .noServiceAccount, message: "this machine has no service account (\(host): HTTP 404)")
         case 408, 429, 500...:
-            OAuthError(
-                code: .serviceUnavailable, message: "\(host) is unavailable (HTTP \(head.status))",
-                hint: OAuthError.hint(.serviceUnavailable))
+            OAuthError(code: .serviceUnavailable, message: "\(host) is unavailable (HTTP \(head.status))")
         default:
-            OAuthError(
-                code: .noServiceAccount, message: "\(host) gives out no token (HTTP \(head.status))",
-                hint: "check the machine's service account and its access scopes")
+            OAuthError(code: .noServiceAccount, message: "\(host) issued no token (HTTP \(head.status))")
         }
     }
 }

@@ -3,16 +3,16 @@ import Foundation
 /// A command that prints an access token, for example `gcloud auth print-access-token`.
 ///
 /// `/bin/sh` runs it. Its standard output is one line with the token, or a JSON object with `access_token` or `token`
-/// and, if it tells, `expires_in` in seconds or `expiry` as an ISO 8601 time; its standard error is this process's. It
-/// gets no input, and is ended with all that it started when the caller is cancelled. It is run again when the token is
-/// near its end, or when the service rejects it.
+/// and optionally `expires_in` in seconds or `expiry` as an ISO 8601 time. It inherits standard error and gets no input.
+/// On cancellation it is terminated with its child processes. It runs again when the token is about to expire, or when
+/// the service rejects it.
 public struct TokenCommand: Sendable, Hashable {
-    /// The command as one types it into a shell. It must hold no secret, since it is shown.
+    /// The shell command. It must not contain a secret, since it appears in reports.
     public var command: String
-    /// How long it may take. Defaults to a minute.
+    /// The time limit. Defaults to a minute.
     public var timeLimit: Duration
 
-    /// Makes one; nothing is run.
+    /// Creates a token command without running it.
     public init(_ command: String, timeLimit: Duration = .seconds(60)) {
         self.command = command
         self.timeLimit = timeLimit
@@ -21,23 +21,25 @@ public struct TokenCommand: Sendable, Hashable {
     private static let name = "the token command"
 
     /// A token as JSON.
-    private struct Answer: Decodable {
+    private struct Output: Decodable {
         var token: String
-        var expires_in: Double?
+        var expiresIn: Double?
         var expiry: Date?
 
         private enum CodingKeys: String, CodingKey {
-            case access_token, token, expires_in, expiry
+            case token, expiry
+            case accessToken = "access_token"
+            case expiresIn = "expires_in"
         }
 
         init(from decoder: any Decoder) throws {
             let container = try decoder.container(keyedBy: CodingKeys.self)
             token =
-                try container.decodeIfPresent(String.self, forKey: .access_token)
+                try container.decodeIfPresent(String.self, forKey: .accessToken)
                 ?? container.decode(String.self, forKey: .token)
-            expires_in =
-                (try? container.decode(Double.self, forKey: .expires_in))
-                ?? (try? container.decode(String.self, forKey: .expires_in)).flatMap(Double.init)
+            expiresIn =
+                (try? container.decode(Double.self, forKey: .expiresIn))
+                ?? (try? container.decode(String.self, forKey: .expiresIn)).flatMap(Double.init)
             expiry = (try? container.decode(String.self, forKey: .expiry)).flatMap(Self.time)
         }
 
@@ -55,16 +57,16 @@ public struct TokenCommand: Sendable, Hashable {
         let text = output.trimmingCharacters(in: .whitespacesAndNewlines)
         guard !text.isEmpty else { throw run.failure("printed nothing") }
         if text.hasPrefix("{") {
-            guard let answer = try? CredentialJSON.decode(Answer.self, from: Array(text.utf8)),
-                let token = AccessToken(checking: answer.token)
-            else { throw run.failure("printed JSON without an access_token that can be used") }
-            let seconds = answer.expires_in ?? answer.expiry?.timeIntervalSince(context.now())
+            guard let output = try? CredentialFile.decode(Output.self, from: Array(text.utf8)),
+                let token = AccessToken(checking: output.token)
+            else { throw run.failure("printed JSON without a usable access_token") }
+            let seconds = output.expiresIn ?? output.expiry?.timeIntervalSince(context.now())
             return TokenResponse(accessToken: token, seconds: seconds)
         }
         guard let token = AccessToken(checking: text) else {
             throw run.failure(
                 text.contains(where: \.isNewline)
-                    ? "printed more than one line; a token is one" : "printed something that is no token")
+                    ? "printed more than one line; a token is one" : "printed text that is not a token")
         }
         return TokenResponse(accessToken: token)
     }

@@ -1,14 +1,14 @@
-/// A service account as which other credentials act, as gcloud's application-default login with
-/// `--impersonate-service-account` writes it as a file of type `impersonated_service_account`.
+/// A service account that another credential impersonates: a file of type `impersonated_service_account`, written by
+/// gcloud's application-default login.
 public struct ImpersonatedServiceAccountCredential: Sendable, Hashable {
-    /// The other credentials.
+    /// The credential that impersonates the account.
     public var source: GoogleCredential
-    /// As whom they act, and how.
+    /// The account and the parameters of the impersonation.
     public var impersonation: Impersonation
-    /// The project that pays: the file's `quota_project_id`, else the one of the other credentials.
+    /// The billing project: the file's `quota_project_id`, else that of the source.
     public var quotaProjectID: String?
 
-    /// Makes a credential.
+    /// Creates a credential.
     public init(source: GoogleCredential, impersonation: Impersonation, quotaProjectID: String? = nil) {
         self.source = source
         self.impersonation = impersonation
@@ -19,27 +19,29 @@ public struct ImpersonatedServiceAccountCredential: Sendable, Hashable {
 extension ImpersonatedServiceAccountCredential {
     /// The members of a file.
     struct File: Decodable {
-        var service_account_impersonation_url: String?
+        var impersonationURL: String?
         var delegates: [String]?
-        var source_credentials: GoogleCredential.File?
-        var quota_project_id: String?
+        var source: GoogleCredential.File?
+        var quotaProjectID: String?
+
+        private enum CodingKeys: String, CodingKey {
+            case delegates
+            case impersonationURL = "service_account_impersonation_url"
+            case source = "source_credentials"
+            case quotaProjectID = "quota_project_id"
+        }
     }
 
     init(_ file: File) throws(OAuthError) {
-        guard let url = file.service_account_impersonation_url else {
+        guard let url = file.impersonationURL else {
             throw .incomplete("service_account_impersonation_url")
         }
-        guard let source = file.source_credentials else { throw .incomplete("source_credentials") }
-        let credential: GoogleCredential
-        do throws(OAuthError) {
-            credential = try source.credential.get()
-        } catch {
-            var error = error
-            error.message = "source_credentials: \(error.message)"
-            throw error
+        guard let source = file.source else { throw .incomplete("source_credentials") }
+        let credential = try CredentialFile.naming("source_credentials") { () throws(OAuthError) in
+            try source.credential.get()
         }
         self.init(
             source: credential, impersonation: try Impersonation(url: url, delegates: file.delegates ?? []),
-            quotaProjectID: file.quota_project_id ?? credential.quotaProjectID)
+            quotaProjectID: file.quotaProjectID ?? credential.quotaProjectID)
     }
 }

@@ -2,24 +2,27 @@ import Foundation
 import GoogleHTTP
 import TextSupport
 
-/// Acting as a service account with other credentials, which must be allowed to.
+/// The impersonation of a service account by another credential.
 public struct Impersonation: Sendable, Hashable {
-    /// The service account's address.
+    /// The service account's e-mail address.
     public let email: String
-    /// The accounts by way of which it is done, each of which may act as the next.
+    /// A chain of accounts, each of which can impersonate the next.
     public var delegates: [String]
-    /// How long the tokens live. Defaults to an hour, the most without a special policy.
+    /// The lifetime of the tokens. Defaults to an hour, the maximum without a special policy.
     public var lifetime: Duration
-    /// Where the tokens are from.
+    /// The endpoint that issues the tokens.
     let endpoint: HTTPEndpoint
 
-    /// What the other credentials' token must be good for.
+    /// The scopes that the source's token needs.
     static let sourceScopes = ["https://www.googleapis.com/auth/cloud-platform"]
 
-    /// Makes one of the address in a file.
+    /// Creates an impersonation from the URL in a file.
     ///
-    /// - Parameter url: `https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/EMAIL:generateAccessToken`.
-    /// - Throws: ``OAuthError`` with code `untrustedTokenURI` if it is not at Google's, or on this machine;
+    /// - Parameters:
+    ///   - url: `https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/EMAIL:generateAccessToken`.
+    ///   - delegates: a chain of accounts, each of which can impersonate the next.
+    ///   - lifetime: the lifetime of the tokens.
+    /// - Throws: ``OAuthError`` with code `untrustedTokenURI` if the URL is neither Google's nor loopback,
     ///   `credentialsInvalid` if it names no account.
     public init(
         url: String, delegates: [String] = [], lifetime: Duration = .seconds(3600)
@@ -32,8 +35,9 @@ public struct Impersonation: Sendable, Hashable {
         else {
             throw OAuthError(
                 code: .credentialsInvalid,
-                message: "service_account_impersonation_url names no service account",
-                hint: "it ends in /serviceAccounts/ACCOUNT:generateAccessToken")
+                message:
+                    "service_account_impersonation_url does not end in /serviceAccounts/ACCOUNT:generateAccessToken",
+                detail: .malformedFile)
         }
         email = String(name).removingPercentEncoding ?? String(name)
         self.delegates = delegates
@@ -46,31 +50,37 @@ public struct Impersonation: Sendable, Hashable {
         var lifetime: String
     }
 
-    private struct Answer: Decodable {
+    private struct Response: Decodable {
         var accessToken: String
         var expireTime: String?
     }
 
-    /// An error of Google's APIs.
-    private struct Refusal: Decodable {
-        struct Detail: Decodable {
+    /// An error response of a Google API.
+    private struct ErrorResponse: Decodable {
+        struct Body: Decodable {
             var message: String?
         }
 
-        var error: Detail
+        var error: Body
     }
 
-    /// Gets a token of the service account.
-    ///
-    /// - Parameter source: the other credentials' tokens, good for ``sourceScopes``.
-    func fetchToken(scopes: [String], from source: any TokenProvider, _ context: TokenContext) async throws
+    /// A provider of the service account's tokens. The source provides tokens with ``sourceScopes``.
+    func tokenProvider(
+        _ context: TokenContext, scopes: [String], source: any TokenProvider
+    ) -> RenewingTokenProvider {
+        RenewingTokenProvider(context, sources: [source]) {
+            try await fetchToken(scopes: scopes, from: source, $0)
+        }
+    }
+
+    private func fetchToken(scopes: [String], from source: any TokenProvider, _ context: TokenContext) async throws
         -> TokenResponse
     {
         let token = try await source.accessToken()
         do {
             return try await fetchToken(scopes: scopes, with: token, context)
         } catch let error as OAuthError where error.code == .clientRejected {
-            // It may have ended before its time.
+            // The source's token can have been revoked before its expiry.
             await source.reject(token)
             return try await fetchToken(scopes: scopes, with: try await source.accessToken(), context)
         }
@@ -82,40 +92,35 @@ public struct Impersonation: Sendable, Hashable {
         let body = Request(delegates: delegates, scope: scopes, lifetime: "\(lifetime.components.seconds)s")
         let request = HTTPRequest(
             .post, endpoint.description, headers: [("Content-Type", "application/json")],
-            authorization: token.authorization, body: try CredentialJSON.encode(body))
+            authorization: token.authorization, body: try CredentialFile.encode(body))
         let (host, email) = (endpoint.host, email)
         let requested = lifetime
         return try await context.exchange(request, host: host) { head, bytes in
-            guard head.isSuccess else { throw Self.refusal(head.status, bytes, host: host, email: email) }
-            guard let answer = try? CredentialJSON.decode(Answer.self, from: bytes),
-                let token = AccessToken(checking: answer.accessToken)
+            guard head.isSuccess else { throw Self.error(head.status, bytes, host: host, email: email) }
+            guard let response = try? CredentialFile.decode(Response.self, from: bytes),
+                let token = AccessToken(checking: response.accessToken)
             else {
                 throw OAuthError(
-                    code: .unexpectedAnswer, message: "the answer of \(host) has no usable accessToken",
-                    hint: OAuthError.hint(.unexpectedAnswer))
+                    code: .unexpectedAnswer, message: "the response of \(host) has no usable accessToken")
             }
             // Both times are the server's, so that this machine's clock does not matter.
-            let end = answer.expireTime.flatMap { try? Date($0, strategy: .iso8601) }
-            let told = end.flatMap { end in head.date.map { end.timeIntervalSince($0) } }
-            return TokenResponse(accessToken: token, seconds: told ?? requested / .seconds(1), scopes: scopes)
+            let end = response.expireTime.flatMap { try? Date($0, strategy: .iso8601) }
+            let remaining = end.flatMap { end in head.date.map { end.timeIntervalSince($0) } }
+            return TokenResponse(accessToken: token, seconds: remaining ?? requested / .seconds(1), scopes: scopes)
         }
     }
 
-    private static func refusal(_ status: Int, _ body: [UInt8], host: String, email: String) -> OAuthError {
-        let reason = (try? CredentialJSON.decode(Refusal.self, from: body))?.error.message
-        let detail = reason.map { printable($0, limit: 300) } ?? "HTTP \(status)"
+    private static func error(_ status: Int, _ body: [UInt8], host: String, email: String) -> OAuthError {
+        let reason = (try? CredentialFile.decode(ErrorResponse.self, from: body))?.error.message
         let (code, what): (OAuthError.Code, String) =
             switch status {
-            case 401: (.clientRejected, "\(host) does not accept the token of the source credentials")
-            case 403, 404: (.impersonationDenied, "the credentials may not act as \(printable(email, limit: 200))")
+            case 401: (.clientRejected, "\(host) rejects the token of the source credential")
+            case 403, 404: (.impersonationDenied, "the credential cannot impersonate \(printable(email, limit: 200))")
             case 408, 429, 500...: (.serviceUnavailable, "\(host) is unavailable")
-            default: (.requestRejected, "\(host) does not accept the request for a token")
+            default: (.requestRejected, "\(host) rejects the token request")
             }
-        var hint = OAuthError.hint(code)
-        if code == .clientRejected { hint = "check source_credentials in the file" }
-        if code == .requestRejected {
-            hint = "check delegates, and the lifetime, which is an hour at most without a policy"
-        }
-        return OAuthError(code: code, message: "\(what) (\(detail))", hint: hint)
+        return OAuthError(
+            code: code, message: "\(what) (\(reason.map { printable($0, limit: 300) } ?? "HTTP \(status)"))",
+            detail: .impersonation)
     }
 }

@@ -2,28 +2,32 @@ import CryptoExtras
 import Foundation
 public import GoogleHTTP
 
-/// A service account's key, as Google's console hands it out as a file of type `service_account`.
+/// A service account key, as downloaded from Google's console: a file of type `service_account`.
 ///
-/// It is exchanged at its token endpoint for access tokens of an hour, which are good for the scopes that are asked for
-/// and can be asked about; a request that is signed itself would save one exchange an hour, and its errors would be
-/// BigQuery's, which do not tell a wrong key from a wrong clock.
+/// It signs assertions, which its token endpoint exchanges for access tokens that are valid for an hour. (Signing each
+/// request instead would save the exchange, but BigQuery's errors do not distinguish a wrong key from a wrong clock.)
 public struct ServiceAccountCredential: Sendable, Hashable {
-    /// The account's address.
+    /// The account's e-mail address.
     public var email: String
-    /// The key's id; `nil` if it is not known.
+    /// The key's ID; `nil` if it is unknown.
     public var keyID: String?
     /// The private key in PEM, PKCS#8 or PKCS#1.
     public let privateKey: Secret
-    /// Where assertions are exchanged. Defaults to Google.
+    /// The endpoint that exchanges assertions. Defaults to Google's.
     public let tokenEndpoint: HTTPEndpoint
-    /// The project that pays: the file's `quota_project_id`, else its `project_id`, which the account belongs to.
+    /// The billing project: the file's `quota_project_id`, else the account's project, `project_id`.
     public var quotaProjectID: String?
 
-    /// Makes a credential.
+    /// Creates a credential.
     ///
-    /// - Parameter tokenURI: https on a host of Google that exchanges tokens, or a loopback address.
+    /// - Parameters:
+    ///   - email: the account's e-mail address.
+    ///   - keyID: the key's ID.
+    ///   - privateKey: the private key in PEM.
+    ///   - tokenURI: https on a Google host that exchanges tokens, or a loopback URL.
+    ///   - quotaProjectID: the billing project.
     /// - Throws: ``OAuthError`` with code `untrustedTokenURI` for any other token endpoint, or `credentialsInvalid` for
-    ///   an empty address or a key that cannot be read.
+    ///   an empty address or an unreadable key.
     public init(
         email: String, keyID: String? = nil, privateKey: Secret,
         tokenURI: String = AuthorizedUserCredential.googleTokenURI, quotaProjectID: String? = nil
@@ -42,12 +46,10 @@ public struct ServiceAccountCredential: Sendable, Hashable {
         do {
             return try _RSA.Signing.PrivateKey(pemRepresentation: privateKey.reveal())
         } catch {
-            // What the parser says could repeat a part of the key.
+            // The parser's message could repeat a part of the key.
             throw OAuthError(
-                code: .credentialsInvalid, message: "private_key is no RSA key in PEM of at least 2,048 bits",
-                hint:
-                    "take the file as it was downloaded: the key begins with -----BEGIN PRIVATE KEY----- and its lines end with \\n"
-            )
+                code: .credentialsInvalid, message: "private_key is not an RSA key of at least 2,048 bits in PEM",
+                detail: .malformedFile)
         }
     }
 
@@ -56,36 +58,43 @@ public struct ServiceAccountCredential: Sendable, Hashable {
         let assertion = try SignedAssertion(
             issuer: email, scopes: scopes, audience: tokenEndpoint.description, now: context.now()
         ).signed(with: try key(), keyID: keyID)
-        return try await TokenEndpoint(address: tokenEndpoint, context: context).post(
+        return try await context.post(
             ["grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer", "assertion": assertion.reveal()],
-            exchange: .signedAssertion)
+            to: tokenEndpoint, exchange: .signedAssertion)
     }
 }
 
 extension ServiceAccountCredential {
     /// The members of a file.
     struct File: Decodable {
-        var client_email: String?
-        var private_key_id: String?
-        var private_key: String?
-        var project_id: String?
-        var quota_project_id: String?
-        var token_uri: String?
+        var clientEmail: String?
+        var privateKeyID: String?
+        var privateKey: String?
+        var projectID: String?
+        var quotaProjectID: String?
+        var tokenURI: String?
+
+        private enum CodingKeys: String, CodingKey {
+            case clientEmail = "client_email"
+            case privateKeyID = "private_key_id"
+            case privateKey = "private_key"
+            case projectID = "project_id"
+            case quotaProjectID = "quota_project_id"
+            case tokenURI = "token_uri"
+        }
     }
 
     init(_ file: File) throws(OAuthError) {
         try self.init(
-            email: file.client_email ?? "", keyID: file.private_key_id, privateKey: Secret(file.private_key ?? ""),
-            tokenURI: file.token_uri ?? AuthorizedUserCredential.googleTokenURI,
-            quotaProjectID: file.quota_project_id ?? file.project_id)
+            email: file.clientEmail ?? "", keyID: file.privateKeyID, privateKey: Secret(file.privateKey ?? ""),
+            tokenURI: file.tokenURI ?? AuthorizedUserCredential.googleTokenURI,
+            quotaProjectID: file.quotaProjectID ?? file.projectID)
     }
 }
 
 extension OAuthError {
-    /// Credentials without a member that they need.
+    /// A credential without a required member.
     static func incomplete(_ name: String) -> OAuthError {
-        OAuthError(
-            code: .credentialsInvalid, message: "the credentials have no \(name)",
-            hint: "take the file as it was made, or make it again")
+        OAuthError(code: .credentialsInvalid, message: "the credential has no \(name)", detail: .malformedFile)
     }
 }

@@ -3,15 +3,15 @@ import CryptoExtras
 import Foundation
 import GoogleHTTP
 
-/// What a service account says of itself, signed with its key: a JSON Web Token (RFC 7519) with RS256.
+/// A service account's assertion: a JSON Web Token (RFC 7519), signed with RS256.
 struct SignedAssertion: Encodable {
-    /// The account's address.
+    /// The account's e-mail address.
     var iss: String
-    /// What is asked for, with spaces between.
+    /// The requested scopes, separated by spaces.
     var scope: String
-    /// To whom it is said: the token endpoint.
+    /// The token endpoint.
     var aud: String
-    /// From when to when it is good, in seconds since 1970; at most an hour.
+    /// Its validity, at most an hour, in seconds since 1970.
     var iat: Int64
     var exp: Int64
 
@@ -21,9 +21,9 @@ struct SignedAssertion: Encodable {
         var kid: String?
     }
 
-    /// How long an assertion is good for, in seconds.
+    /// The validity of an assertion, in seconds.
     private static let lifetime: Int64 = 3600
-    /// How far this clock may be ahead, in seconds, without its assertions being from the future.
+    /// Clock-skew allowance subtracted from `iat`, in seconds.
     private static let tolerance: Int64 = 10
 
     init(issuer: String, scopes: [String], audience: String, now: Date) {

@@ -1,0 +1,156 @@
+import Foundation
+import GoogleHTTP
+public import GoogleOAuth
+import TextSupport
+
+/// A folder with one credential.
+///
+/// `credentials.json` is an `authorized_user` file with the additional member `bqpull`, so that Google's libraries can
+/// read it too. `state.json` next to it records the use of the credential, without secrets. Both are readable only by
+/// the user, and rejected otherwise.
+public struct CredentialStore: Sendable, Hashable {
+    /// The folder.
+    public let folder: String
+
+    /// Creates a store in a folder. The folder is created with mode 0700 by the first write.
+    public init(folder: String) {
+        self.folder = folder
+    }
+
+    /// The path of the credentials file.
+    public var path: String { credentialsFile.path }
+
+    /// Whether a credentials file exists, valid or not.
+    var exists: Bool { (try? FileManager.default.attributesOfItem(atPath: path)) != nil }
+
+    private var credentialsFile: PrivateFile { PrivateFile(path: folder + "/credentials.json") }
+    private var stateFile: PrivateFile { PrivateFile(path: folder + "/state.json") }
+
+    /// Reads the stored credential; `nil` if nothing is stored.
+    ///
+    /// - Throws: `OAuthError` with code `unsafePermissions`, `credentialsInvalid`, `untrustedTokenURI` or `cannotStore`.
+    public func read() throws(OAuthError) -> StoredCredential? {
+        guard let bytes = try credentialsFile.read() else { return nil }
+        var stored: StoredCredential
+        do throws(OAuthError) {
+            stored = try CredentialFile.naming(path) { () throws(OAuthError) in
+                try CredentialFile.decode(StoredCredential.File.self, from: bytes, detail: .damagedFile(path))
+                    .storedCredential()
+            }
+        } catch {
+            var error = error
+            error.detail = .damagedFile(path)
+            throw error
+        }
+        // The state only explains failures: it is ignored if it cannot be read or belongs to another credential.
+        if let bytes = try? stateFile.read(), let state = try? CredentialFile.decode(State.self, from: bytes),
+            let known = stored.stored, state.stored == known
+        {
+            stored.lastUse = state.lastUse
+            stored.refreshTokenEnd = state.refreshTokenEnd
+        }
+        return stored
+    }
+
+    /// Verifies that a credential can be stored, before one is requested that would be lost otherwise.
+    ///
+    /// - Throws: `OAuthError` with code `cannotStore` or `unsafePermissions`.
+    public func prepare() throws(OAuthError) {
+        try credentialsFile.prepareFolder()
+        let trial = PrivateFile(path: folder + "/trial")
+        try trial.write([])
+        try trial.remove()
+    }
+
+    /// Replaces the stored credential, and removes a pending consent.
+    ///
+    /// - Throws: `OAuthError` with code `cannotStore`, `unsafePermissions` or `storeLocked`, or
+    ///   `CancellationError`.
+    public func write(_ stored: StoredCredential, clock: any Clock<Duration> = ContinuousClock()) async throws {
+        _ = try await update(replacesDamaged: true, clock: clock) { _ in stored }
+    }
+
+    /// Replaces the stored credential with the result of `change`, under the lock, and removes a pending consent.
+    ///
+    /// - Parameters:
+    ///   - replacesDamaged: whether to pass `nil` for a file that is not a credential.
+    ///   - clock: measures the wait for the lock.
+    ///   - change: receives the stored credential and returns the new one.
+    /// - Returns: the new credential.
+    /// - Throws: the errors of ``write(_:clock:)``, ``read()`` and `change`, without any change of the store.
+    package func update(
+        replacesDamaged: Bool, clock: any Clock<Duration> = ContinuousClock(),
+        _ change: (StoredCredential?) throws -> StoredCredential
+    ) async throws -> StoredCredential {
+        try credentialsFile.prepareFolder()
+        let lock = try await lock(clock: clock)
+        defer { lock?.release() }
+        let kept: StoredCredential?
+        do throws(OAuthError) {
+            kept = try read()
+        } catch {
+            guard replacesDamaged, [.credentialsInvalid, .unsafePermissions].contains(error.code) else { throw error }
+            kept = nil
+        }
+        let stored = try change(kept)
+        try writeCredential(stored)
+        // The credential is stored; a failure to write the state must not hide that.
+        try? writeState(of: stored, lastUse: stored.lastUse, refreshTokenEnd: stored.refreshTokenEnd)
+        _ = try? consentFile.remove()
+        return stored
+    }
+
+    /// Revokes the refresh token, and removes all files but the lock's.
+    ///
+    /// - Returns: `false` if the token had already expired or been revoked. The files are removed nevertheless.
+    /// - Throws: `OAuthError` (`noCredentials` if nothing is stored, `storeLocked`, an error of the endpoint),
+    ///   `HTTPError` or `CancellationError`, without removing files; `cannotStore` if the token was revoked, but its
+    ///   file cannot be removed.
+    public func revoke(_ context: TokenContext) async throws -> Bool {
+        let lock = try await lock(clock: context.clock)
+        defer { lock?.release() }
+        // Read under the lock: another process can have rotated the token in the meantime.
+        guard let stored = try read() else {
+            throw OAuthError(code: .noCredentials, message: "\(printable(path)) does not exist any more")
+        }
+        let wasValid = try await stored.credential.revoke(context)
+        for file in [credentialsFile, stateFile, consentFile] { try file.remove() }
+        return wasValid
+    }
+
+    /// Waits until no other process exchanges or replaces the credential.
+    ///
+    /// The lock's file is never removed: waiters would acquire a lock on a file that no other process sees.
+    func lock(clock: any Clock<Duration>) async throws -> FileLock? {
+        try await FileLock.acquire(path: folder + "/credentials.lock", clock: clock)
+    }
+
+    /// Replaces the refresh token with the rotated one, unless a new login has replaced it. Requires the lock.
+    func replaceRefreshToken(_ sent: Secret, by rotated: Secret) throws(OAuthError) {
+        guard var stored = try read(), stored.credential.refreshToken == sent else { return }
+        stored.credential.refreshToken = rotated
+        try writeCredential(stored)
+    }
+
+    /// Records that the refresh token was exchanged, and its new expiry. Requires the lock.
+    func recordUse(of stored: StoredCredential, lifetime: Duration?, at now: Date) throws(OAuthError) {
+        let end = lifetime.map { now.addingTimeInterval($0 / .seconds(1)) } ?? stored.refreshTokenEnd
+        try writeState(of: stored, lastUse: now, refreshTokenEnd: end)
+    }
+
+    private struct State: Codable {
+        /// When the credential that this state belongs to was stored.
+        var stored: Date?
+        var lastUse: Date?
+        var refreshTokenEnd: Date?
+    }
+
+    private func writeState(of stored: StoredCredential, lastUse: Date?, refreshTokenEnd: Date?) throws(OAuthError) {
+        let state = State(stored: stored.stored, lastUse: lastUse, refreshTokenEnd: refreshTokenEnd)
+        try stateFile.write(try CredentialFile.encode(state))
+    }
+
+    private func writeCredential(_ stored: StoredCredential) throws(OAuthError) {
+        try credentialsFile.write(try CredentialFile.encode(StoredCredential.File(stored)))
+    }
+}
