@@ -173,7 +173,7 @@ let package = Package(
         ),
         .testTarget(
             name: "CredentialStoreTests",
-            dependencies: ["CredentialStore", "GoogleHTTP", "GoogleOAuth", "TestSupport"],
+            dependencies: ["CredentialStore", "GoogleHTTP", "GoogleOAuth", "TestSupport", "TextSupport"],
             swiftSettings: strict
         ),
         .testTarget(

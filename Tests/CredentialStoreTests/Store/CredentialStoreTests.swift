@@ -3,6 +3,7 @@ import GoogleHTTP
 import GoogleOAuth
 import TestSupport
 import Testing
+import TextSupport
 
 @testable import CredentialStore
 
