@@ -108,6 +108,8 @@ public final class Emulator: Sendable {
     /// Serves until the task is cancelled. An emulator runs only once.
     ///
     /// - Parameter onReady: Called once the server accepts requests.
+    /// - Throws: An ``EmulatorError`` if the port cannot be bound or a view's query does not compile; rethrows errors
+    ///   of `onReady`.
     public func run(onReady: (RunningEmulator) async throws -> Void) async throws {
         try await withRunning { running in
             try await onReady(running)

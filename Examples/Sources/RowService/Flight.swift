@@ -14,9 +14,7 @@ struct Flight: Codable, FetchableRecord, ResponseEncodable {
 
     static var databaseColumnDecodingStrategy: DatabaseColumnDecodingStrategy { .convertFromSnakeCase }
 
-    /// The first flights, by time.
-    ///
-    /// - Parameter origin: the airport; `nil` for all.
+    /// Returns the first flights by time, from one airport or, if `origin` is `nil`, from all.
     static func fetch(from origin: String?, limit: Int, _ db: Database) throws -> [Flight] {
         try fetchAll(
             db,

@@ -10,11 +10,8 @@ struct FlightsEmulator: Sendable {
     /// Removed when the test is over.
     private let folder: URL
 
-    /// Serves while `body` runs.
-    ///
-    /// - Parameters:
-    ///   - flights: the table `nycflights.flights` in CSV, with its header.
-    ///   - faults: what goes wrong with single requests.
+    /// Runs `body` with an emulator whose table `nycflights.flights` is loaded from `flights`, CSV with a header, and
+    /// whose responses have the given faults.
     static func with<Result: Sendable>(
         flights: String, faults: FaultPlan? = nil, _ body: @Sendable (FlightsEmulator) async throws -> Result
     ) async throws -> Result {

@@ -5,7 +5,8 @@ public import GoogleOAuth
 extension TokenDiagnosis {
     /// Tests that BigQuery can be used with the token, at no cost: steps `api`, `project`, `jobs` and `results`.
     ///
-    /// - Parameter client: makes the client of the project that is to pay; what it throws is the result of `api`.
+    /// - Parameter client: creates a client for the project billed for queries; an error fails the step `api`.
+    /// - Throws: `CancellationError`; any other error is the result of its step.
     public mutating func testBigQuery(_ client: () async throws -> BigQueryClient) async throws {
         let client = try await step("api") {
             let client = try await client()

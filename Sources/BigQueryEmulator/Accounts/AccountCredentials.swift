@@ -18,7 +18,7 @@ struct AccountCredentials: Sendable {
         var message: String
     }
 
-    /// - Parameter resource: The last path segment, `EMAIL:generateAccessToken`.
+    /// Responds to a request whose last path segment, `EMAIL:generateAccessToken`, is `resource`.
     func respond(to request: Request, resource: String) async -> Response {
         do throws(APIError) {
             let body: ByteBuffer

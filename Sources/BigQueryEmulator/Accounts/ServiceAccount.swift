@@ -13,10 +13,7 @@ struct ServiceAccount: Sendable {
         email = "emulator@\(project).iam.gserviceaccount.com"
     }
 
-    /// Verifies a signed assertion.
-    ///
-    /// - Parameter audience: The URL of the token endpoint.
-    /// - Returns: The requested scopes.
+    /// Verifies a signed assertion for the token endpoint at `audience`, and returns the requested scopes.
     func scopes(of assertion: String, audience: String) throws(OAuthErrorResponse) -> [String] {
         guard let token = JSONWebToken(assertion) else {
             throw OAuthErrorResponse("invalid_grant", "Invalid JWT: Failed to parse the assertion.")

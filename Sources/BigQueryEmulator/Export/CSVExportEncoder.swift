@@ -5,7 +5,7 @@ struct CSVExportEncoder: RowEncoding {
     private var bytes: [UInt8] = []
     private(set) var rowCount = 0
 
-    /// - Parameter delimiter: One byte.
+    /// Creates an encoder whose delimiter is a single byte.
     init(fields: [SchemaField], delimiter: String, hasHeader: Bool) {
         self.fields = fields
         self.delimiter = delimiter.utf8.first ?? UInt8(ascii: ",")

@@ -123,7 +123,7 @@ struct APIMethod {
     /// The method ID as in ``FaultPlan``.
     let id: String
 
-    /// - Parameter body: The part of the body that has arrived.
+    /// Identifies the method from the request's head and the part of its body that has arrived.
     init?(_ head: HTTPRequestHead, body: ByteBuffer) {
         let path = head.uri.prefix { $0 != "?" }.split(separator: "/").map(String.init)
         if path.count == 1, ["token", "tokeninfo", "revoke"].contains(path[0]) {

@@ -22,9 +22,8 @@ final class FaultyServer: Sendable {
         self.logger = logger
     }
 
-    /// Listens on 127.0.0.1, calls `body` with the port, and closes all connections afterwards.
-    ///
-    /// - Parameter tls: The TLS context for connections; `nil` for plain text.
+    /// Listens on 127.0.0.1, in plain text if `tls` is `nil`, calls `body` with the port, and closes all connections
+    /// afterwards.
     func withRunning<Result>(
         port: Int, tls: NIOSSLContext?, _ body: (Int) async throws -> Result
     ) async throws -> Result {
@@ -65,10 +64,8 @@ final class FaultyServer: Sendable {
         return (option ?? channel.eventLoop.makeSucceededVoidFuture()).flatMap { channel.close() }
     }
 
-    /// Consumes the instruction for a request.
-    ///
-    /// - Parameter isComplete: Whether `body` is the whole body. If not, only instructions that do not wait for more
-    ///   of it apply.
+    /// Consumes the instruction for a request. While its body is incomplete, only instructions that do not wait for
+    /// more of it apply.
     fileprivate func instruction(for head: HTTPRequestHead, body: ByteBuffer, isComplete: Bool) -> FaultInstruction? {
         guard let method = APIMethod(head, body: body) else { return nil }
         return ledger.next(for: method.id) { instruction in

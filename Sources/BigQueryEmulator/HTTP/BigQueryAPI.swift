@@ -157,9 +157,7 @@ struct BigQueryAPI: Sendable {
         return response
     }
 
-    /// Returns the requested rows, and counts them.
-    ///
-    /// - Parameter byteLimit: The size limit of the page, unless the configuration sets one.
+    /// Returns the requested rows, and counts them. The configuration's page size overrides `byteLimit`.
     func page(
         _ request: PageParameters, of source: any RowSource, byteLimit: Int, form: ResponseForm
     ) async throws -> JSONObject {

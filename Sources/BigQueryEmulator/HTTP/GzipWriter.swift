@@ -18,9 +18,7 @@ final class GzipWriter {
     }
 
     /// Prepares for bytes that were compressed and flushed by another ``Deflater``, and returns the output that
-    /// precedes them.
-    ///
-    /// - Parameter part: The gzip trailer of these bytes alone.
+    /// precedes them. `part` is the gzip trailer of these bytes alone.
     func skip(_ part: GzipTrailer) throws -> ArraySlice<UInt8> {
         trailer.add(part)
         return try withHeader(deflater.compress([], end: .flushed))

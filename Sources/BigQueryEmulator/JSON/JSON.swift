@@ -124,9 +124,7 @@ extension JSON {
 }
 
 extension [UInt8] {
-    /// Appends a quoted JSON string.
-    ///
-    /// - Parameter escapesHTML: Whether to escape `<`, `>` and `&` too, as in Google's responses.
+    /// Appends a quoted JSON string; `escapesHTML` also escapes `<`, `>` and `&`, as in Google's responses.
     mutating func appendJSONString(_ text: String, escapesHTML: Bool = false) {
         let limit: UInt8 = escapesHTML ? 0 : 1
         append(UInt8(ascii: "\""))

@@ -40,7 +40,7 @@ struct RedirectURI: Sendable {
     let text: String
     private let components: URLComponents
 
-    /// - Parameter registered: The URIs of a web client; empty for a desktop client, which can use any loopback URI.
+    /// Accepts one of a web client's registered URIs, or any loopback URI for a desktop client, which has none.
     init(_ text: String, registered: [String]) throws(OAuthErrorResponse) {
         guard let components = URLComponents(string: text, encodingInvalidCharacters: false),
             registered.isEmpty ? components.isLoopback : registered.contains(text)

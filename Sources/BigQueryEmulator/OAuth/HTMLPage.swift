@@ -35,9 +35,7 @@ extension HTMLPage {
             title: "Error \(error.status): \(error.error)", content: "<p>\(error.description.htmlEscaped)</p>")
     }
 
-    /// Creates the consent page.
-    ///
-    /// - Parameter id: The ID of the pending request, sent back with the decision.
+    /// Returns the consent page for the pending request `id`, which its form sends back with the decision.
     static func consent(to request: AuthorizationRequest, id: String, account: String) -> HTMLPage {
         let boxes = request.scopes.enumerated().map { index, scope in
             """

@@ -18,7 +18,7 @@ struct OAuthServer: Sendable {
     private let machine: MachineMetadata
     private let latency: Duration
 
-    /// - Parameter endpoint: Returns the base URL of the server.
+    /// Creates a server whose base URL is returned by `endpoint`.
     init(configuration: EmulatorConfiguration, endpoint: @escaping @Sendable () -> String) {
         grants = Grants(configuration: configuration)
         consents = Consents(codeLifetime: configuration.codeLifetime)

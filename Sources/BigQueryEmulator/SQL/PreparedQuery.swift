@@ -60,9 +60,7 @@ struct PreparedQuery: Sendable {
     }
 
     /// Calls `body` while the views exist as tables in the database. The caller's transaction isolates them from other
-    /// connections, and rolls them back if `body` throws.
-    ///
-    /// - Parameter filled: Whether the tables contain the views' rows, or only their columns.
+    /// connections, and rolls them back if `body` throws. The tables are empty unless `filled`.
     func withViews<Result>(filled: Bool, in database: Database, _ body: () throws -> Result) throws -> Result {
         for view in views {
             try Catalog.create(view.table.sqliteName, view.table.source.fields, in: database)

@@ -48,9 +48,8 @@ enum ResultColumns {
         return tables[String(cString: table)]?.first { $0.name == fieldName }
     }
 
-    /// Infers the missing types from the stored values, and computes the logical size of the rows.
-    ///
-    /// - Parameter sqliteNames: The column names in the stored table, which differ from those of a query result.
+    /// Infers the missing types from the stored values, and computes the logical size of the rows. `sqliteNames` are
+    /// the column names of the stored table, which differ from those of a query result.
     static func measure(
         _ columns: [ResultColumn], sqliteNames: [String], table: String, in database: Database
     ) throws -> (fields: [SchemaField], logicalBytes: Int64) {

@@ -30,7 +30,7 @@ struct EmulatedTable: Sendable {
     private let lifetime: Duration?
     private let expiry: ContinuousClock.Instant?
 
-    /// - Parameter lifetime: How long the table exists; `nil` for indefinitely.
+    /// Creates a table that expires after `lifetime`, or never if it is `nil`.
     init(
         reference: Reference, source: any RowSource, sqliteName: String, properties: JSONObject = [:],
         lifetime: Duration? = nil

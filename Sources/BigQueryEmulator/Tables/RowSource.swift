@@ -20,7 +20,7 @@ struct RowCollector: Sendable {
     /// The indices of the columns to keep; `nil` keeps all.
     private var columns: [Int]?
 
-    /// - Parameter byteLimit: The maximum page size in BigQuery's logical bytes. A larger row gets a page of its own.
+    /// Creates a collector of at most `byteLimit` of BigQuery's logical bytes. A larger row gets a page of its own.
     init(encoder: any RowEncoding, rowLimit: Int64, byteLimit: Int) {
         self.encoder = encoder
         self.rowLimit = rowLimit
@@ -73,7 +73,7 @@ struct SelectedFields: RowSource {
     private let source: any RowSource
     private let columns: [Int]
 
-    /// - Parameter names: Comma-separated names of top-level columns; a path into a STRUCT selects the whole column.
+    /// Selects top-level columns by comma-separated names. A path into a STRUCT selects the whole column.
     init(_ source: any RowSource, names: String) throws(ServiceError) {
         var columns: [Int] = []
         for path in names.split(separator: ",") {

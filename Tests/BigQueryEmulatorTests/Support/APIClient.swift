@@ -32,7 +32,7 @@ struct APIClient: Sendable {
     /// The default `timeoutMs`, the service's maximum: its default of 10 s can be too short on a busy machine.
     static let patience = 200_000
 
-    /// - Parameter path: Relative to `/bigquery/v2/projects/local-project`, unless it begins with a slash.
+    /// Sends a request to a path relative to `/bigquery/v2/projects/local-project`, unless it begins with a slash.
     func send(
         _ method: HTTPRequest.Method, _ path: String, headers: HTTPFields = [:], body: String? = nil
     ) async throws -> Response {
