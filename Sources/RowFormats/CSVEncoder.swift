@@ -88,6 +88,6 @@ public struct CSVEncoder: RowEncoder {
     private static func emptyLine(row: Int64) -> RowFormatError {
         RowFormatError(
             code: .emptyLine,
-            message: "row \(row): NULL in the only column is an empty line in CSV, which readers of CSV skip")
+            message: "row \(row): NULL in the only column is an empty line in CSV, which CSV readers skip")
     }
 }

@@ -1,6 +1,6 @@
 package import Foundation
 
-/// An exclusive `flock` on a file. One process at a time holds it, and the system releases it when that exits.
+/// An exclusive `flock` on a file. One process at a time holds it, and the system releases it when the process exits.
 package struct FileLock: Sendable {
     /// The open file, for reading and writing its content.
     package let descriptor: CInt

@@ -86,7 +86,7 @@ struct EmulatorCommand: AsyncParsableCommand {
     @Option(
         name: .customLong("redirect-uri"),
         help: ArgumentHelp(
-            "A registered redirect URI of a Web client; can be repeated. Default: a desktop client.",
+            "A registered redirect URI of a web client; can be repeated. Default: a desktop client.",
             valueName: "uri"))
     var redirectURIs: [String] = []
 

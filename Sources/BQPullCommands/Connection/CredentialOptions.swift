@@ -53,7 +53,7 @@ struct CredentialOptions: ParsableArguments {
             let option = metadataServer ? "--metadata-server" : "--token-command"
             throw CommandError(
                 .usage, "\(option) does not name stored credentials",
-                hint: "leave \(option) out; a login is for a client: --client-file FILE")
+                hint: "omit \(option); to log in, pass --client-file FILE")
         }
         return try ProcessEnvironment.credentials.store(profile: profile ?? ProcessEnvironment.profile)
     }

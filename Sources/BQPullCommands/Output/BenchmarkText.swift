@@ -54,7 +54,7 @@ enum BenchmarkText {
         let size = setting.pageRows.map { Readable.rows(Int64($0)) } ?? "about 8 MB"
         let pages =
             switch setting.parallelPages {
-            case nil: "pages of \(size), as many at a time as a pull fetches"
+            case nil: "pages of \(size), automatic parallelism"
             case 1: "one page of \(size) at a time"
             case let count?: "\(count) pages of \(size) at a time"
             }

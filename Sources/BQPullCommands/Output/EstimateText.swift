@@ -53,7 +53,7 @@ enum CostText {
 
     /// The bytes and their approximate cost.
     static func text(_ bytes: Int64) -> String {
-        guard bytes > 0 else { return "0 B, which costs nothing" }
+        guard bytes > 0 else { return "0 B, free of charge" }
         return "\(Readable.bytes(bytes)), \(Readable.dollars(dollars(bytes))) on demand"
     }
 

@@ -16,7 +16,7 @@ enum ExportText {
         ]
         if let table = report.sourceTable {
             let size = report.dataExported.map { " (\(Readable.bytes($0)))" } ?? ""
-            lines.append("  read      \(printable(table, limit: 300))\(size), without a query, which costs nothing")
+            lines.append("  read      \(printable(table, limit: 300))\(size), without a query, free of charge")
         } else {
             let bytes = [
                 report.bytesProcessed.map { "\(Readable.bytes($0)) processed" },

@@ -34,7 +34,7 @@ enum ReportText {
         let rate = (Double(report.rowsCopied) - Double(report.rowsContinued ?? 0)) / transfer
         var lines: [String] = []
         if let table = report.sourceTable {
-            lines.append("  read      \(printable(table, limit: 300)), without a query, which costs nothing")
+            lines.append("  read      \(printable(table, limit: 300)), without a query, free of charge")
         } else {
             lines.append("  query     \(query(report))")
         }

@@ -47,7 +47,7 @@ final class LineInput: Sendable {
         lines.finish()
     }
 
-    /// Asks for a secret, which the terminal does not show while it is typed.
+    /// Prompts for a secret, without echo.
     ///
     /// - Throws: ``CommandError`` at the end of the input or for invalid UTF-8, or `CancellationError`.
     func secret(_ question: String) async throws -> Secret {

@@ -5,7 +5,7 @@ public import GoogleOAuth
 extension TokenDiagnosis {
     /// Tests that BigQuery can be used with the token, at no cost: steps `api`, `project`, `jobs` and `results`.
     ///
-    /// - Parameter client: creates a client for the project billed for queries; an error fails the step `api`.
+    /// - Parameter client: creates the client of the billing project; its error fails step `api`.
     /// - Throws: `CancellationError`; any other error is the result of its step.
     public mutating func testBigQuery(_ client: () async throws -> BigQueryClient) async throws {
         let client = try await step("api") {
@@ -39,7 +39,7 @@ extension BigQueryClient {
         var kind: String
     }
 
-    /// Asks for something that every token with a scope for BigQuery may ask for (projects.list).
+    /// Sends a request that needs only a BigQuery scope (projects.list).
     fileprivate func reachAPI() async throws {
         let url = configuration.endpoint.url(
             path: ["bigquery", "v2", "projects"], query: ["maxResults": "1", "prettyPrint": "false", "fields": "kind"]
@@ -51,7 +51,7 @@ extension BigQueryClient {
         }
     }
 
-    /// Asks for something that, as the API's description says, needs no permission in the project (datasets.list).
+    /// Sends a request that needs no permission in the project (datasets.list).
     fileprivate func reachProject() async throws {
         let url = url(["datasets"], ["maxResults": "1", "prettyPrint": "false", "fields": "kind"])
         _ = try await send(HTTPRequest(.get, url), as: Listing.self)

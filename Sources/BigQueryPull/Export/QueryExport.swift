@@ -2,7 +2,7 @@ public import BigQuery
 
 /// Exports the rows of a query to files in Cloud Storage, with an EXPORT DATA statement.
 ///
-/// Dry runs come first, then a job with an ID of its own.
+/// Dry runs come first, then a job with a new ID.
 public struct QueryExport: Sendable {
     /// The query.
     public var query: QueryRequest

@@ -17,7 +17,7 @@ public struct DiskSpaceShortage: Sendable, Hashable, CustomStringConvertible {
 
     /// Required and free bytes.
     public var description: String {
-        "the rows need about \(DiskSpace.text(requiredBytes)), and \(DiskSpace.text(freeBytes)) are free"
+        "the rows need about \(DiskSpace.text(requiredBytes)), but only \(DiskSpace.text(freeBytes)) is free"
     }
 }
 

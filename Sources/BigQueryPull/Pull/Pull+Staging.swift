@@ -39,7 +39,7 @@ extension Pull {
         return options
     }
 
-    /// The run to continue or report: `continued` if given, else the one that the same pull left.
+    /// The run to continue or report: `continued` if given, otherwise the last run of the same pull.
     ///
     /// Throws `StagingError` with code `noRun` if `continued` is finished and acknowledged by now.
     func earlierRun(
@@ -61,7 +61,7 @@ extension Pull {
 }
 
 extension StagingDatabase {
-    /// Opens the database of a target, calls `body`, and closes the database. The warning says that that failed.
+    /// Opens the database of a target, calls `body`, and closes the database. Returns a warning if closing failed.
     static func with<Value>(
         _ target: StagingTarget, _ options: StagingOptions, _ body: (StagingDatabase) async throws -> Value
     ) async throws -> (result: Value, warning: PullWarning?) {

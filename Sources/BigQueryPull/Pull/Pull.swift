@@ -40,7 +40,7 @@ public protocol Pull: Sendable {
 
     /// Delivers the rows to any sink.
     ///
-    /// - Parameter sink: takes the rows.
+    /// - Parameter sink: the destination of the rows.
     /// - Returns: the report.
     /// - Throws: ``PullError``, `BigQueryError`, `RowsError`, `HTTPError`, `OAuthError`, the errors of the sink and the
     ///   callbacks, or `CancellationError`.

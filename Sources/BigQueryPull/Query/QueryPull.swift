@@ -4,7 +4,7 @@ public import SQLiteStaging
 
 /// Pulls the result of one query.
 ///
-/// A dry run comes first, then a job with an ID of its own, then pages by row number, several at a time, delivered in
+/// A dry run comes first, then a job with a new ID, then pages by row number, several at a time, delivered in
 /// order. A result is complete when as many rows have been delivered as BigQuery reports.
 ///
 /// ```swift
@@ -107,7 +107,7 @@ public struct QueryPull: Pull {
 
     /// Runs the query and delivers its rows to any sink.
     ///
-    /// - Parameter sink: takes the rows.
+    /// - Parameter sink: the destination of the rows.
     /// - Returns: the report.
     /// - Throws: ``PullError``, `BigQueryError`, `RowsError`, `HTTPError`, `OAuthError`, the errors of the sink and of
     ///   ``onEstimate``, or `CancellationError`.

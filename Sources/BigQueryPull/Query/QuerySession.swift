@@ -147,7 +147,7 @@ struct QuerySession {
         try await transfer.finish(totalRows: result.wantedRows)
     }
 
-    /// Publishes a run of which an earlier process staged every row.
+    /// Publishes a run that an earlier process staged completely.
     func publish(_ schema: TableSchema, in sink: some RowSink) async throws {
         try await sink.begin(schema)
         reporter.notify(.publishing)

@@ -8,7 +8,7 @@ extension RecordedRun {
         }
     }
 
-    /// The run as one whose rows are dropped, with the bytes that its job billed if the service reports them.
+    /// The report entry for this run, whose rows are dropped, with the billed bytes if the service reports them.
     func dropped(_ client: BigQueryClient) async -> DroppedRun {
         var dropped = DroppedRun(self)
         if let job, let found = try? await client.fetchJob(job) {

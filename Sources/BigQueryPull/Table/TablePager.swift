@@ -35,7 +35,7 @@ struct TablePager {
     ///   - limit: the maximum number of rows; `nil` for all.
     ///   - limits: the page size.
     ///   - rows: the number of rows that arrived before.
-    ///   - token: the token that the last of them came with; `nil` if no page follows.
+    ///   - token: the page token of the last page; `nil` if no page follows.
     ///   - totalRows: ``exactRows`` at that time.
     init(
         _ table: Table, limit: Int64?, limits: PullLimits, rows: Int64 = 0, token: String? = nil,

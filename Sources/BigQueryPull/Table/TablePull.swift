@@ -92,7 +92,7 @@ public struct TablePull: Pull {
     ///
     /// A sink takes rows once, so a table that changes while it is read is an error.
     ///
-    /// - Parameter sink: takes the rows.
+    /// - Parameter sink: the destination of the rows.
     /// - Returns: the report.
     /// - Throws: ``PullError`` (`tableChanges` if the table changed), `BigQueryError` (`notATable` for a view),
     ///   `RowsError`, `HTTPError`, `OAuthError`, the errors of the sink, or `CancellationError`.

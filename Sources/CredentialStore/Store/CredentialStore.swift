@@ -102,7 +102,7 @@ public struct CredentialStore: Sendable, Hashable {
 
     /// Revokes the refresh token, and removes all files but the lock's.
     ///
-    /// - Returns: `false` if the token had already expired or been revoked. The files are removed nevertheless.
+    /// - Returns: `false` if the token had already expired or been revoked. The files are removed even then.
     /// - Throws: `OAuthError` (`noCredentials` if nothing is stored, `storeLocked`, an error of the endpoint),
     ///   `HTTPError` or `CancellationError`, without removing files; `cannotStore` if the token was revoked, but its
     ///   file cannot be removed.
@@ -111,7 +111,7 @@ public struct CredentialStore: Sendable, Hashable {
         defer { lock?.release() }
         // Read under the lock: another process can have rotated the token in the meantime.
         guard let stored = try read() else {
-            throw OAuthError(code: .noCredentials, message: "\(printable(path)) does not exist any more")
+            throw OAuthError(code: .noCredentials, message: "\(printable(path)) no longer exists")
         }
         let wasValid = try await stored.credential.revoke(context)
         for file in [credentialsFile, stateFile, consentFile] { try file.remove() }

@@ -271,7 +271,7 @@ public final class StagingDatabase: Sendable {
     ///
     /// Call it after an error as well. No run of this database can be used afterwards.
     ///
-    /// - Throws: what ``settle()`` throws; the database is closed nevertheless.
+    /// - Throws: what ``settle()`` throws; the database is closed even then.
     public func close() async throws {
         defer { lock?.release() }
         do {

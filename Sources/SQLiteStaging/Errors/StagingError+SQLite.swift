@@ -38,7 +38,7 @@ extension StagingError {
         case .SQLITE_CORRUPT: (.corrupt, "the database is damaged", nil)
         case .SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_PROTOCOL: (.busy, "the database is locked", nil)
         case .SQLITE_TOOBIG: (.valueTooLarge, "a row is longer than SQLite can store", nil)
-        case .SQLITE_CONSTRAINT: (.constraintViolated, "the rows break a constraint of the existing table", nil)
+        case .SQLITE_CONSTRAINT: (.constraintViolated, "the rows violate a constraint of the existing table", nil)
         default: (.unexpected, "SQLite rejected an operation", nil)
         }
     }
@@ -55,7 +55,7 @@ extension StagingError {
     static func scarceDiskSpace(_ space: DiskSpace, missingBytes: Int64, path: String) -> StagingError {
         let free = DiskSpace.text(space.freeBytes ?? 0)
         return StagingError(
-            code: .io, message: "\(path): \(free) of disk space are free, too little for the rest of the result",
+            code: .io, message: "\(path): only \(free) of disk space is free, not enough for the remaining rows",
             detail: .diskFull(missingBytes: missingBytes))
     }
 }

@@ -5,10 +5,10 @@ import GRDBSQLite
 /// Inserts the rows of a page with one statement, which reads the page as a virtual table.
 ///
 /// SQLite reads one cell after another, and text and blobs in place. Compared to an INSERT with bound values for every
-/// row, that saves a quarter of the time, since a statement begins and ends once a page.
+/// row, that saves a quarter of the time, since a statement begins and ends once per page.
 ///
 /// Unsafe pointers, because SQLite's interface consists of them, and because a pull spends most of its time here. The
-/// page's memory is held while ``showing(_:_:)`` runs, outside of which the table is empty. Only cells of the page are
+/// page's memory is held while ``showing(_:_:)`` runs, at other times the table is empty. Only cells of the page are
 /// read, and every range is checked against its bytes.
 ///
 /// For one thread at a time: that of its connection.

@@ -182,7 +182,7 @@ public final class StagingRun: RowSink {
     /// visible later.
     ///
     /// - Throws: ``StagingError``: `incomplete` if rows are missing; `keyViolated` if two rows have the same key;
-    ///   `constraintViolated` if they break a constraint of the existing table; `targetExists`, `databaseUnusable`,
+    ///   `constraintViolated` if they violate a constraint of the existing table; `targetExists`, `databaseUnusable`,
     ///   `noKey`, `tooManyColumns` or `schemaMismatch` if another program has changed that table since the run began;
     ///   `unknownColumn` if the incremental column is missing; `superseded` if another process has ended or continued the
     ///   run; `unexpected` without ``begin(_:)``.

@@ -152,7 +152,7 @@ struct Publication {
         }
     }
 
-    /// Publishes the rows; the caller's transaction makes that one step for every reader.
+    /// Publishes the rows; the caller's transaction makes it atomic for readers.
     func publish(_ hidden: HiddenTable, _ db: Database) throws {
         let (new, old) = (SQLiteName.quoted(target.table), SQLiteName.quoted(hidden.name))
         switch method {
@@ -198,7 +198,7 @@ struct Publication {
         try db.execute(sql: insert)
     }
 
-    /// Rejects NULL in an INTEGER PRIMARY KEY, where SQLite would store a number of its own.
+    /// Rejects NULL in an INTEGER PRIMARY KEY, where SQLite would store a generated row ID.
     private func requireRowIDs(in hidden: String, of existing: TargetTable, _ db: Database) throws {
         guard let alias = existing.rowIDAlias else { return }
         let column = SQLiteName.quoted(alias)

@@ -20,9 +20,9 @@ import Testing
 
     @Test(
         arguments: [
-            (1, 2, nil), (2, 2, nil), (3, 2, "the rows need about 3 GB, and 2 GB are free"),
+            (1, 2, nil), (2, 2, nil), (3, 2, "the rows need about 3 GB, but only 2 GB is free"),
             (100, 1000, nil), (101, 1000, "the rows need about 101 GB, which is large for a file on one machine"),
-            (101, 50, "the rows need about 101 GB, and 50 GB are free"), (100, nil, nil),
+            (101, 50, "the rows need about 101 GB, but only 50 GB is free"), (100, nil, nil),
             (101, nil, "the rows need about 101 GB, which is large for a file on one machine"),
         ] as [(Int64, Int64?, String?)])
     func stopsOrWarnsBeforeTheDiskIsFull(size: Int64, free: Int64?, message: String?) async throws {

@@ -56,7 +56,7 @@ import Testing
     }
 
     @Test(arguments: [
-        (BenchmarkSetting(), "pages of about 8 MB, as many at a time as a pull fetches, gzip on"),
+        (BenchmarkSetting(), "pages of about 8 MB, automatic parallelism, gzip on"),
         (BenchmarkSetting(pageRows: 1, parallelPages: 1, gzip: false), "one page of 1 row at a time, gzip off"),
     ])
     func namesASetting(_ setting: BenchmarkSetting, name: String) {

@@ -144,7 +144,7 @@ struct ScarceDiskTests {
             let isAccepted = answer == "y\n"
             // The disk is full in the end.
             #expect(exitCode == (isAccepted ? 74 : 73), "\(text)")
-            #expect(text.contains("are free"), "\(text)")
+            #expect(text.contains("is free"), "\(text)")
             #expect(scene.counters.jobs == (isAccepted ? 1 : 0))
             #expect(try scene.files().isEmpty == !isAccepted)
         }
@@ -185,7 +185,7 @@ struct ScarceDiskTests {
             _ = try await scene.disk.fill(leaving: Self.remainder)
             let outcome = try await pull.outcome()
             #expect(outcome.exitCode == 74, "\(outcome.errors)")
-            let reason = ignoresDiskSpace ? "the disk is full" : "too little for the rest of the result"
+            let reason = ignoresDiskSpace ? "the disk is full" : "not enough for the remaining rows"
             #expect(outcome.errors.contains(reason), "\(outcome.errors)")
             let rows = try await StagingRemains.examine(scene.file).rows
             #expect(rows > 0 && rows < Self.rows)

@@ -170,7 +170,7 @@ import Testing
             #expect(lines.count > 22)
             #expect(lines.dropFirst().first?.hasPrefix("───────  ──") == true)
             #expect(
-                text.contains(" more columns; --format csv, --format jsonl and --into FILE have all"))
+                text.contains(" more columns; use --format csv, --format jsonl or --into FILE to get all columns"))
             for line in lines.dropFirst().prefix(21) {
                 #expect(TextWidth.of(line) <= Int(columns), "\(line)")
             }

@@ -58,7 +58,7 @@ struct AuthImportCommand: AsyncParsableCommand {
             guard replace else {
                 throw CommandError(
                     .cannotStore, "\(printable(store.path)) holds another refresh token, which would be lost",
-                    hint: "give --replace, or store the new one in a profile with --profile NAME")
+                    hint: "pass --replace, or store the new one in a profile with --profile NAME")
             }
             return imported
         }

@@ -65,13 +65,13 @@ struct AuthRevokeCommand: AsyncParsableCommand {
     private func confirm(_ credential: AuthorizedUserCredential, in source: String) async throws {
         guard LineInput.isTerminal else {
             throw CommandError(
-                .usage, "revoking ends the token for everyone who uses it, Data Factory among them",
-                hint: "give --yes, or run the command in a terminal")
+                .usage, "this revokes the token for all its users, including Data Factory",
+                hint: "pass --yes, or run the command in a terminal")
         }
         StandardError.write(
             """
             revoke the refresh token of client \(printable(credential.clientID, limit: 200)) in \(printable(source))?
-            Everyone who uses it loses access, Data Factory among them. [y/N] 
+            All its users lose access, including Data Factory. [y/N] 
             """
         )
         let answer = try await LineInput().next()?.trimmingCharacters(in: .whitespaces).lowercased()

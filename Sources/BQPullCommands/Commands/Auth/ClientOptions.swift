@@ -101,7 +101,7 @@ struct ClientOptions: ParsableArguments {
         guard let line, !line.isEmpty else {
             throw CommandError(
                 .usage, "\(printable(path)) has no client secret in its first line",
-                hint: "put the secret there, and nothing else")
+                hint: "the file must contain only the secret")
         }
         return Secret(line)
     }
@@ -113,8 +113,8 @@ struct ClientOptions: ParsableArguments {
         guard client.kind == .web else { return port == nil ? stored : nil }
         guard port == nil else {
             throw CommandError(
-                .usage, "a Web client's redirect URI is registered with its port",
-                hint: "give a registered one with --redirect-uri instead of --port")
+                .usage, "--port does not apply to a web client",
+                hint: "pass a registered redirect URI with --redirect-uri")
         }
         let isRegistered = { client.redirectURIs.isEmpty || client.redirectURIs.contains($0) }
         if let stored, isRegistered(stored) { return stored }
@@ -134,7 +134,7 @@ struct ClientOptions: ParsableArguments {
     }
 
     private static let noClient = CommandError(
-        .usage, "no OAuth client is known yet",
+        .usage, "no OAuth client configured",
         hint: """
             make one in Google's console, once:
              1. project:        https://console.cloud.google.com/projectcreate

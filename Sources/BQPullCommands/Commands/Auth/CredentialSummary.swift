@@ -44,7 +44,9 @@ struct CredentialSummary: Encodable {
         line("identity", clientID == nil ? printable(principal, limit: 300) : nil)
         line(
             "scopes",
-            scopes.map { $0.isEmpty ? "unknown; bqpull auth test requests them" : printable($0.joined(separator: " ")) }
+            scopes.map {
+                $0.isEmpty ? "unknown; run bqpull auth test to see them" : printable($0.joined(separator: " "))
+            }
         )
         line("project", project.map { printable($0, limit: 200) } ?? "none; pass --project with each command")
         line("endpoint", endpoint.map { printable($0, limit: 200) })

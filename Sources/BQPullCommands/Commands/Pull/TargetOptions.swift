@@ -19,7 +19,7 @@ struct TargetOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The text for NULL in CSV, unquoted; equal values are quoted. Default: empty, which a single column cannot use.",
+            "The text for NULL in CSV, unquoted; equal values are quoted. Default: empty, not allowed for a single column.",
             valueName: "text"))
     var null: String?
 

@@ -59,8 +59,10 @@ struct TableEncoder: RowEncoder {
         }
         guard shown < widths.count else { return nil }
         let count = widths.count - shown
-        return
-            "… \(count) more \(count == 1 ? "column" : "columns"); --format csv, --format jsonl and --into FILE have all"
+        return """
+            … \(count) more \(count == 1 ? "column" : "columns"); \
+            use --format csv, --format jsonl or --into FILE to get all columns
+            """
     }
 
     /// The header and the buffered rows.

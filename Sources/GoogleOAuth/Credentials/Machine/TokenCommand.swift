@@ -66,7 +66,7 @@ public struct TokenCommand: Sendable, Hashable {
         guard let token = AccessToken(checking: text) else {
             throw run.failure(
                 text.contains(where: \.isNewline)
-                    ? "printed more than one line; a token is one" : "printed text that is not a token")
+                    ? "printed more than one line" : "printed text that is not a token")
         }
         return TokenResponse(accessToken: token)
     }
