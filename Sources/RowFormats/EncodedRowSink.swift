@@ -4,7 +4,7 @@ public import BigQueryRows
 ///
 /// ```swift
 /// let sink = EncodedRowSink(CSVEncoder()) { try file.write(contentsOf: $0) }
-/// try await QueryPull(client, sql: "SELECT 1 AS id").run(into: sink)
+/// try await QueryPull(QueryRequest("SELECT 1 AS id"), client: client).run(into: sink)
 /// ```
 ///
 /// The closure is called with one chunk at a time, in row order, and never with an empty one. The pull waits for it.

@@ -57,7 +57,7 @@ class Pull:
 
 @dataclass(frozen=True)
 class Bqpull:
-    """The binary, with a home folder of its own and a server."""
+    """The binary, with a separate home folder and a server."""
 
     binary: str
     folder: pathlib.Path

@@ -61,7 +61,7 @@ struct Package: Decodable {
         get throws { try described.get() }
     }
 
-    /// Runs SwiftPM with a build folder of its own, since the tests' one is locked.
+    /// Runs SwiftPM with a separate build folder, since that of the tests is locked.
     private static func describe() throws -> Package {
         let scratch = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
         defer { try? FileManager.default.removeItem(at: scratch) }

@@ -83,7 +83,7 @@ public final class StagingDatabase: Sendable {
         try await connection.prepareForRuns {
             try Self.inspect($0, for: target)
         } settle: { path, db in
-            // This process holds the lock of its own table, so no other process stages into it.
+            // This process holds the lock on its table, so no other process stages into it.
             let dead = try RunLog.running(db, path: path).filter {
                 SQLiteName($0.target) == SQLiteName(target.table) || TargetLock.owner(of: $0.target, in: path) == nil
             }

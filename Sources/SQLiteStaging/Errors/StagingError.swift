@@ -46,7 +46,7 @@ public struct StagingError: CodedError {
         public static let valueTooLarge = Code(.valueTooLarge)
         /// A row has NULL in its key, or the key of an earlier row.
         public static let keyViolated = Code(.keyViolated)
-        /// The rows violate a constraint or a unique index of the existing table.
+        /// The rows break a constraint or a unique index of the existing table.
         public static let constraintViolated = Code(.constraintViolated)
         /// Fewer or more rows were staged than the result has.
         public static let incomplete = Code(.incomplete)

@@ -11,7 +11,7 @@ import Testing
 
 /// Stages tables of the emulator without a query.
 ///
-/// Serialized, since each test has an emulator of its own and would slow down the other suites.
+/// Serialized, since each test starts an emulator and would slow down the other suites.
 @Suite(.serialized, .timeLimit(.minutes(10))) struct TableStagingTests {
     private static let trips = TableReference(project: "local-project", dataset: "bench", table: "trips_3000")
     private static let changing = TableReference(project: "local-project", dataset: "d", table: "t")
