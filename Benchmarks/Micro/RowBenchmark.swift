@@ -6,8 +6,8 @@ import Synchronization
 
 /// Puts one page through one stage a number of times: `RowBenchmark STAGE SHAPE TIMES`.
 ///
-/// It measures nothing itself. What a page costs is the difference between two numbers of times, as somebody else counts
-/// it from outside: `Benchmarks/counts.sh` has valgrind count instructions and allocations.
+/// It measures nothing itself. What a page costs is the difference between two repeat counts, as
+/// valgrind counts instructions and allocations for `Benchmarks/counts.sh`.
 @main
 enum RowBenchmark {
     private enum Stage: String, CaseIterable {

@@ -24,6 +24,8 @@ public struct BQPull: AsyncParsableCommand {
         openStandardStreams()
         // A write to a closed pipe fails instead of ending the process.
         signal(SIGPIPE, SIG_IGN)
+        // Before a second thread starts.
+        ProcessEnvironment.read()
         Task {
             await runCommand()
             Foundation.exit(0)

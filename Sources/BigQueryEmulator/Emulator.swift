@@ -22,8 +22,7 @@ public final class Emulator: Sendable {
     public init(configuration: EmulatorConfiguration) throws {
         guard (0...65_535).contains(configuration.port) else {
             throw EmulatorError(
-                code: .cannotListen, message: "\(configuration.port) is not a valid port",
-                hint: "choose a port from 1 to 65535, or 0 for a free port")
+                code: .cannotListen, message: "\(configuration.port) is not a port from 1 to 65535")
         }
         self.configuration = configuration
         try Exporter.check(configuration.buckets)
@@ -92,9 +91,7 @@ public final class Emulator: Sendable {
     }
 
     private func cannotListen(_ error: IOError) -> EmulatorError {
-        EmulatorError(
-            code: .cannotListen, message: "127.0.0.1:\(configuration.port): \(error)",
-            hint: "choose another port, or 0 for a free port")
+        EmulatorError(code: .cannotListen, message: "127.0.0.1:\(configuration.port): \(error)")
     }
 
     private func withJobRunner<Result>(_ body: () async throws -> Result) async throws -> Result {

@@ -31,20 +31,15 @@ public struct EmulatorError: Error, Sendable, CustomStringConvertible {
     public var code: Code
     /// The error in one line, with file and line if known.
     public var message: String
-    /// The suggested remedy, if any.
-    public var hint: String?
 
     /// Creates an error.
-    public init(code: Code, message: String, hint: String? = nil) {
+    public init(code: Code, message: String) {
         self.code = code
         self.message = message
-        self.hint = hint
     }
 
     static func unreadableFile(_ path: String) -> EmulatorError {
-        EmulatorError(
-            code: .unreadableFile, message: "\(path): cannot be read",
-            hint: "check that the file exists and is readable")
+        EmulatorError(code: .unreadableFile, message: "\(path): cannot be read")
     }
 
     /// The code and the message.

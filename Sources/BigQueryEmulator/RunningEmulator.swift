@@ -76,9 +76,7 @@ public struct RunningEmulator: Sendable {
         let isWritten = FileManager.default.createFile(
             atPath: path, contents: Data(bytes), attributes: [.posixPermissions: 0o600])
         guard isWritten else {
-            throw EmulatorError(
-                code: .cannotWrite, message: "\(path): cannot be written",
-                hint: "choose a file in an existing, writable folder")
+            throw EmulatorError(code: .cannotWrite, message: "\(path): cannot be written")
         }
     }
 }

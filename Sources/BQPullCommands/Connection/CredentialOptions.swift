@@ -70,7 +70,7 @@ struct CredentialOptions: ParsableArguments {
     /// The location that the options name.
     var location: CredentialSearch.Location {
         if let credentials { return .file(credentials) }
-        if let tokenCommand { return .command(tokenCommand) }
+        if let tokenCommand { return .command(tokenCommand, source: "--token-command") }
         if metadataServer { return .metadataServer }
         return profile.map { .store(profile: $0) } ?? .anywhere
     }

@@ -17,6 +17,9 @@ enum ProcessEnvironment {
     /// them, and `/proc/PID/environ` does not show them.
     static let variables = initial.variables
 
+    /// Reads the variables now, which the first use of one would do otherwise.
+    static func read() { _ = variables }
+
     /// The names of the variables that bqpull reads and that are not valid UTF-8, sorted. ``variables`` has U+FFFD in
     /// place of their invalid bytes.
     static let notUTF8 = initial.notUTF8

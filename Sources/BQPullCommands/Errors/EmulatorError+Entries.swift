@@ -4,16 +4,18 @@ public import TextSupport
 extension EmulatorError: ReportedError {
     static let entries: [Code: ErrorEntry] = [
         .unreadableFile: ErrorEntry(
-            .inputMissing, explanation: "A file for the emulator to load does not exist or cannot be read."),
+            .inputMissing, hint: "check that the file or folder exists and is readable",
+            explanation: "A file for the emulator to load does not exist or cannot be read."),
         .invalidData: ErrorEntry(
-            .badData, explanation: "A file for the emulator to load, or the schema file next to it, is invalid."),
+            .badData, hint: "fix the file, or describe its columns in a schema file next to it",
+            explanation: "A file for the emulator to load, or the schema file next to it, is invalid."),
         .cannotListen: ErrorEntry(
-            .systemLimit, explanation: "The port is in use or not permitted. Choose another one with --port."),
+            .systemLimit, hint: "choose another port, or 0 for a free port",
+            explanation: "The port is in use or not permitted. Choose another one with --port."),
         .cannotWrite: ErrorEntry(
-            .cannotCreate, explanation: "A file cannot be written at the given path. Choose another path."),
+            .cannotCreate, hint: "choose a path without spaces, in an existing, writable folder",
+            explanation: "A file cannot be written at the given path. Choose another path."),
     ]
-
-    var specificHint: String? { hint }
 }
 
 extension EmulatorError: CodedError {

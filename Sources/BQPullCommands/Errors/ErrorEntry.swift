@@ -39,7 +39,10 @@ extension ReportedError {
 }
 
 /// An error with a hint that only the running command knows.
-struct HintedError: Error {
+struct HintedError: Error, CustomStringConvertible {
     let error: any ReportedError
     let hint: String
+
+    /// The library's error, which runs record.
+    var description: String { "\(error)" }
 }

@@ -3,7 +3,8 @@ import GoogleHTTP
 extension HTTPError: ReportedError {
     static let entries: [Code: ErrorEntry] = [
         .invalidEndpoint: ErrorEntry(
-            .configuration, hint: "pass a URL such as https://bigquery.googleapis.com or http://127.0.0.1:9050",
+            .configuration,
+            hint: "check the URL: it begins with https:// and names a host, such as https://bigquery.googleapis.com",
             explanation:
                 "--endpoint or BIGQUERY_EMULATOR_HOST is not a valid URL, or its port is not 1 to 65535. A URL looks like http://127.0.0.1:9050."
         ),

@@ -199,6 +199,10 @@ extension OAuthError: ReportedError {
             "supported types are authorized_user, service_account, impersonated_service_account, external_account and external_account_authorized_user of googleapis.com; pass a token of any other with --token-command, for example 'gcloud auth print-access-token'"
         case .secretNotExported:
             "Data Factory does not export secrets: pass client ID, client secret and refresh token on standard input to bqpull auth import -"
+        case .missingAWSKeys:
+            "attach an IAM role to the machine, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+        case .privateKey:
+            "use private_key as Google created it: it begins with -----BEGIN PRIVATE KEY-----, and its lines end in \\n"
         case .missingVariables(let names):
             "set \(names.joined(separator: " and ")), or pass other credentials with --credentials"
         case .untrustedURL(let member, nil): "remove \(member), which defaults to Google's"

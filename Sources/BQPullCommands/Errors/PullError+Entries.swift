@@ -14,7 +14,7 @@ extension PullError: ReportedError {
                 "The pages do not add up to the row count of the result. Nothing was published: run the same command again."
         ),
         .notIncremental: ErrorEntry(
-            .usage,
+            .usage, hint: "correct the query or the column, or pull without --incremental",
             explanation:
                 "The query, the column or the target cannot be used with --incremental. The message gives the reason."),
         .notContinuable: ErrorEntry(
@@ -32,10 +32,11 @@ extension PullError: ReportedError {
         switch detail {
         case .replacesRows: "add --if-exists append, or --if-exists upsert --key COLUMN"
         case .similarName(let name): "did you mean \(name)?"
+        case .unselectedColumn: "select it as well"
         case .timestampPrecision(let column):
             """
-            read it with a query, as CAST(\(column) AS STRING) or TIMESTAMP_TRUNC(\(column), MICROSECOND), or leave it \
-            out; bqpull table does that with --columns
+            select CAST(\(column) AS STRING) or TIMESTAMP_TRUNC(\(column), MICROSECOND) in a query; bqpull table can omit \
+            the column with --columns
             """
         case nil: nil
         }

@@ -53,8 +53,7 @@ extension RunningEmulator {
             let token = Self.tokenFile(of: path)
             guard !token.contains(where: \.isWhitespace) else {
                 throw EmulatorError(
-                    code: .cannotWrite, message: "\(token): the command cannot read a path that contains spaces",
-                    hint: "choose a path without spaces")
+                    code: .cannotWrite, message: "\(token): the command cannot read a path that contains spaces")
             }
             let response: JSONObject = [
                 "version": 1, "success": true, "token_type": "urn:ietf:params:oauth:token-type:id_token",

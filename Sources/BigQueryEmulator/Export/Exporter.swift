@@ -22,8 +22,7 @@ struct Exporter: Sendable {
             var isFolder: ObjCBool = false
             guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
                 throw EmulatorError(
-                    code: .unreadableFile, message: "\(folder): not a folder; cannot be used as bucket \(bucket)",
-                    hint: "create the folder, or choose another one")
+                    code: .unreadableFile, message: "\(folder): not a folder; cannot be used as bucket \(bucket)")
             }
         }
     }

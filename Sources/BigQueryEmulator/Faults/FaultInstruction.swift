@@ -62,8 +62,7 @@ public struct FaultInstruction: Sendable, CustomStringConvertible {
         let isValid = instruction.hasPrefix("{") ? parseObject(instruction) : parseText(instruction)
         guard isValid else {
             throw EmulatorError(
-                code: .invalidData, message: "\"\(text)\" is not an instruction for a fault",
-                hint: "use a documented fault instruction, such as return-503")
+                code: .invalidData, message: "\"\(text)\" is not a fault instruction, such as return-503")
         }
     }
 }

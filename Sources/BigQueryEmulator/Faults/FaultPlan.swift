@@ -25,8 +25,9 @@ public struct FaultPlan: Sendable {
     public init(contentsOf file: String) throws(EmulatorError) {
         func invalid(_ what: String) -> EmulatorError {
             EmulatorError(
-                code: .invalidData, message: "\(file): \(what)",
-                hint: #"expected {"instructions": {"bigquery.jobs.getQueryResults": ["return-503"]}}"#)
+                code: .invalidData,
+                message: file + ": " + what
+                    + #"; expected {"instructions": {"bigquery.jobs.getQueryResults": ["return-503"]}}"#)
         }
         guard let data = FileManager.default.contents(atPath: file) else {
             throw EmulatorError.unreadableFile(file)

@@ -109,30 +109,39 @@ final class EmulatedJob: Sendable {
 extension EmulatedJob {
     /// The API's `Job` resource.
     func resource(endpoint: String, account: String) -> JSONObject {
+        resource(in: phase, endpoint: endpoint, account: account)
+    }
+
+    /// The resource in one phase, since the job can end between two reads of ``phase``.
+    private func resource(in phase: Phase, endpoint: String, account: String) -> JSONObject {
         let link = "\(endpoint)/bigquery/v2/projects/\(reference.project)/jobs/\(reference.id)"
         return [
-            "kind": "bigquery#job", "etag": .string(etag), "id": .string(reference.description),
+            "kind": "bigquery#job", "etag": .string(etag(in: phase)), "id": .string(reference.description),
             "selfLink": .string("\(link)?location=\(reference.location)"),
             "user_email": .string(account), "configuration": .object(configuration),
-            "jobReference": reference.json, "statistics": .object(statistics), "status": .object(status),
+            "jobReference": reference.json, "statistics": .object(statistics(in: phase)),
+            "status": .object(status(in: phase)),
             "jobCreationReason": ["code": "REQUESTED"],
         ]
     }
 
     /// The job's entry in the response of jobs.list.
     func listItem(endpoint: String, account: String, isFull: Bool) -> JSONObject {
-        let resource = resource(endpoint: endpoint, account: account)
+        let phase = phase
+        let resource = resource(in: phase, endpoint: endpoint, account: account)
         let names =
             ["kind", "id", "jobReference", "configuration", "statistics"] + (isFull ? ["user_email", "status"] : [])
         var item = JSONObject(members: resource.members.filter { names.contains($0.name) })
         item["state"] = .string(phase.name)
-        item["errorResult"] = status["errorResult"]
+        item["errorResult"] = status(in: phase)["errorResult"]
         return item
     }
 
-    var etag: String { Data("\(reference)/\(phase.name)".utf8).base64EncodedString() }
+    var etag: String { etag(in: phase) }
 
-    private var status: JSONObject {
+    private func etag(in phase: Phase) -> String { Data("\(reference)/\(phase.name)".utf8).base64EncodedString() }
+
+    private func status(in phase: Phase) -> JSONObject {
         var status: JSONObject = ["state": .string(phase.name)]
         if case .done(_, _, .failure(let error)) = phase {
             status["errorResult"] = error.errorProto
@@ -141,7 +150,7 @@ extension EmulatedJob {
         return status
     }
 
-    private var statistics: JSONObject {
+    private func statistics(in phase: Phase) -> JSONObject {
         var statistics: JSONObject = ["creationTime": created.json]
         switch phase {
         case .pending: break

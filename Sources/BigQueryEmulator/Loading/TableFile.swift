@@ -13,8 +13,7 @@ extension EmulatorError {
     /// Creates an error about the content of a file.
     static func invalidData(_ path: String, line: Int? = nil, _ message: String) -> EmulatorError {
         EmulatorError(
-            code: .invalidData, message: "\(path)\(line.map { ":\($0)" } ?? ""): \(message)",
-            hint: "fix the file, or describe its columns in \(SchemaFile.path(nextTo: path))")
+            code: .invalidData, message: "\(path)\(line.map { ":\($0)" } ?? ""): \(message)")
     }
 }
 

@@ -58,8 +58,7 @@ struct TableLoader {
         do {
             try await QueryEngine(catalog: catalog).check(view)
         } catch let error as ServiceError {
-            throw EmulatorError(
-                code: .invalidData, message: "\(source.file): \(error.message)", hint: "fix the view's query")
+            throw EmulatorError(code: .invalidData, message: "\(source.file): \(error.message)")
         }
     }
 
@@ -78,8 +77,7 @@ struct TableLoader {
         case "db", "sqlite", "sqlite3": return SQLiteFile(path: source.file, table: source.table)
         default:
             throw EmulatorError(
-                code: .unreadableFile, message: "\(source.file): not a .csv, .jsonl, .db or .sql file",
-                hint: "convert the file to one of these formats")
+                code: .unreadableFile, message: "\(source.file): not a .csv, .jsonl, .db or .sql file")
         }
     }
 }

@@ -46,6 +46,8 @@ public struct PullError: CodedError {
         case replacesRows
         /// A column with a similar name exists.
         case similarName(String)
+        /// The query does not select the column.
+        case unselectedColumn
         /// The TIMESTAMP column at this path is finer than microseconds.
         case timestampPrecision(column: String)
     }

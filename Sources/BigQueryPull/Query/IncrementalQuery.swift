@@ -38,7 +38,8 @@ enum IncrementalQuery {
         guard let field = schema.fields.first(where: { SQLiteName($0.name) == SQLiteName(column) }) else {
             throw PullError(
                 code: .notIncremental, message: "the result has no incremental column \(column)",
-                detail: NearestName.find(column, among: schema.fields.map(\.name)).map { .similarName($0) })
+                detail: NearestName.find(column, among: schema.fields.map(\.name)).map { .similarName($0) }
+                    ?? .unselectedColumn)
         }
         guard types.contains(field.type), field.mode != .repeated else {
             let type = field.mode == .repeated ? "an ARRAY" : field.type.name

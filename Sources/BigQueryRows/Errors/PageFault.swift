@@ -41,5 +41,8 @@ struct PageFault: Error {
 func excerpt(_ utf8: some Collection<UInt8>) -> String {
     let limit = 60
     // One character more than the limit, which has up to four bytes each, and not all of a large value.
-    return "\"\(printable(String(decoding: utf8.prefix(4 * (limit + 1)), as: UTF8.self), limit: limit))\""
+    let text = String(decoding: utf8.prefix(4 * (limit + 1)), as: UTF8.self)
+    // Line feeds and tabs, which a line shows as spaces, can be what is wrong with the value.
+    let visible = text.replacing("\n", with: "\\u{a}").replacing("\t", with: "\\u{9}")
+    return "\"\(printable(visible, limit: limit))\""
 }

@@ -24,7 +24,7 @@ public struct CredentialSearch: Sendable {
         /// The store, or one of its profiles.
         case store(profile: String?)
         /// A command that prints an access token.
-        case command(String)
+        case command(String, source: String = "the token command")
         /// The metadata server of the machine.
         case metadataServer
     }
@@ -58,7 +58,7 @@ public struct CredentialSearch: Sendable {
         switch location {
         case .file(let path): return try file(path, isExplicit: true)
         case .store(let profile): return try stored(as: profile)
-        case .command(let command): return Self.command(command, source: "the token command", isExplicit: true)
+        case .command(let command, let source): return Self.command(command, source: source, isExplicit: true)
         case .metadataServer: return try metadataServer(isExplicit: true)
         case .anywhere: break
         }
@@ -84,7 +84,7 @@ public struct CredentialSearch: Sendable {
                 code: .cannotStore, message: "there is no folder for credentials", detail: .noStoreFolder)
         }
         guard let profile else { return CredentialStore(folder: storeFolder) }
-        guard profile.wholeMatch(of: /[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}/) != nil else {
+        guard profile.utf8.allSatisfy({ $0 < 0x80 }), profile.wholeMatch(of: /[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}/) != nil else {
             throw OAuthError(
                 code: .credentialsInvalid,
                 message: "\(printable(profile, limit: 80)) is not a valid profile name: only letters, digits, dots, "

@@ -24,7 +24,7 @@ public struct LocatedCredential: Sendable {
         guard let authorizedUser = credential.authorizedUser else {
             throw OAuthError(
                 code: .credentialsInvalid,
-                message: "\(printable(source)) is not a client with a refresh token, but a \(credential.kind)",
+                message: "\(printable(source)) is not a client with a refresh token; its type is \(credential.kind)",
                 detail: .notAuthorizedUser)
         }
         return authorizedUser

@@ -22,9 +22,16 @@ extension FileLock {
             lock = try FileLock(opening: path)
         } catch {
             if [.EROFS, .EACCES, .ENOENT].contains(error.code) { return nil }
+            let detail: OAuthError.Detail? =
+                switch error.code {
+                case .ELOOP: .symbolicLink(path)
+                case .EISDIR: .notAFile(path)
+                default: nil
+                }
             throw OAuthError(
                 code: .cannotStore,
-                message: "\(printable(path)) cannot be locked (\(String(cString: strerror(error.code.rawValue))))")
+                message: "\(printable(path)) cannot be locked (\(String(cString: strerror(error.code.rawValue))))",
+                detail: detail)
         }
         let elapsed = stopwatch(clock)
         do {

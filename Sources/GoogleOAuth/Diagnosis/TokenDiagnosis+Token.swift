@@ -26,7 +26,7 @@ extension TokenDiagnosis {
             let response = await tokens.latestResponse
             let lifetime = response?.lifetime.map { ", valid for \($0.components.seconds) s" } ?? ""
             let source = credential.tokenEndpoint == nil ? "the command" : tokenEndpoint.host
-            let omission = hasRefreshToken ? "" : "; a \(credential.kind) has no refresh token to test"
+            let omission = hasRefreshToken ? "" : "; the type \(credential.kind) has no refresh token to test"
             return ((token: token, response: response), "\(source) sent an access token\(lifetime)\(omission)")
         }
         guard let (token, response) = exchange else { return }

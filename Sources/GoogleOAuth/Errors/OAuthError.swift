@@ -121,6 +121,10 @@ public struct OAuthError: CodedError {
         case unsupportedType
         /// A linked service without the secret itself.
         case secretNotExported
+        /// A private key of a service account that cannot be read.
+        case privateKey
+        /// An AWS machine without an IAM role, and without keys in the environment.
+        case missingAWSKeys
         /// Environment variables that are not set.
         case missingVariables([String])
         /// The member of a file that names an untrusted URL, and the prefix of a trusted one, if it has no default.

@@ -119,8 +119,7 @@ struct Publication {
             let limit = sqlite3_limit(db.sqliteConnection, SQLITE_LIMIT_COLUMN, -1)
             guard existing.columns.count + missing.count > limit else { return missing }
             throw StagingError(
-                code: .tooManyColumns, message: "the table \(target.table) would have more than \(limit) columns",
-                detail: .unsuitableTable)
+                code: .tooManyColumns, message: "the table \(target.table) would have more than \(limit) columns")
         case .compatible(let missing): difference = "column \(missing[0].name) \(missing[0].type) is not in the table"
         case .incompatible(let reason): difference = reason
         }

@@ -104,8 +104,8 @@ private func fuzzTrust(_ text: String) {
         guard let endpoint = try? GoogleAddress.trusted(text, name: "token_url", at: service) else { continue }
         let isService = endpoint.host.hasSuffix(".googleapis.com") && endpoint.host.contains(service.rawValue)
         require(endpoint.isLoopback || isService, text)
-        let beside = GoogleAddress.service("tokeninfo", beside: endpoint)
-        require(beside.hasSuffix("/tokeninfo") && (try? HTTPEndpoint(beside)) != nil, beside)
+        let sibling = GoogleAddress.service("tokeninfo", nextTo: endpoint)
+        require(sibling.hasSuffix("/tokeninfo") && (try? HTTPEndpoint(sibling)) != nil, sibling)
     }
     guard let server = try? HTTPEndpoint(metadataServer: text), server.description.hasPrefix("http:") else { return }
     let isOwn = server.host.hasPrefix("169.254.") || server.host.hasPrefix("fd") || server.host.hasPrefix("metadata.")

@@ -76,7 +76,7 @@ import Testing
             ),
             (
                 try Self.impersonated(["source_credentials": ["type": "service_account"]]), .credentialsInvalid,
-                "source_credentials: the credentials have no client_email"
+                "source_credentials: the credential has no client_email"
             ),
             (
                 try Self.impersonated(["source_credentials": ["type": "gdch_service_account"]]), .credentialsInvalid,

@@ -43,7 +43,7 @@ import Testing
             (.answer(200, "<html>", headers: flavor), .unexpectedAnswer, "not the JSON"),
             (
                 .failure(HTTPError(code: .hostNotFound, message: "no such host")), .noServiceAccount,
-                "no metadata server answers"
+                "no metadata server responds"
             ),
         ] as [(ScriptedTransport.Reply, OAuthError.Code, String)])
     func classifiesResponses(reply: ScriptedTransport.Reply, code: OAuthError.Code, mention: String) async throws {

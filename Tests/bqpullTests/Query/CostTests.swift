@@ -57,7 +57,7 @@ import Testing
             #expect(try await run(home, query + ["--yes"]).exitCode == 0)
             let runs = try await home.run(["runs", file])
             #expect(runs.output.matches(of: /published/).count == 1, "\(runs.output)")
-            #expect(runs.output.matches(of: /began/).count == 1, "\(runs.output)")
+            #expect(runs.output.matches(of: /started/).count == 1, "\(runs.output)")
         }
     }
 

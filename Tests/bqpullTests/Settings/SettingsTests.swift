@@ -82,7 +82,7 @@ import Testing
     }
 
     @Test(arguments: [
-        (#"{"project": 1}"#, "cannot be read"), ("", "cannot be read"),
+        (#"{"project": 1}"#, "cannot read the settings"), ("", "cannot read the settings"),
         (#"{"projekt": "x"}"#, "unknown setting projekt in "),
         (#"{"project": "x", "location": "EU", "proj\u0065ct": "y"}"#, "duplicate setting project in "),
         (#"{"max-bytes-billed": "lots"}"#, "invalid value for --max-bytes-billed in bqpull config: lots"),

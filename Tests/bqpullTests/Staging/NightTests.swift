@@ -33,7 +33,7 @@ import Testing
             let outcome = try await night.run()
             #expect(outcome.exitCode == 0, "\(outcome.errors)")
             #expect(night.jobs == jobs + 1)
-            if jobs > 0 { #expect(outcome.errors.contains(/lost[^\n]*billed/), "\(outcome.errors)") }
+            if jobs > 0 { #expect(outcome.errors.contains(/dropped[^\n]*billed/), "\(outcome.errors)") }
             try await night.expectPublished(Night.today, runs: 2)
         }
     }
@@ -46,7 +46,7 @@ import Testing
             try await night.begin(Morning(start: "-1 hour", isExpired: true))
             let outcome = try await night.run()
             #expect(outcome.exitCode == 0, "\(outcome.errors)")
-            #expect(outcome.errors.contains(/lost[^\n]*billed/), "\(outcome.errors)")
+            #expect(outcome.errors.contains(/dropped[^\n]*billed/), "\(outcome.errors)")
             #expect(night.jobs == 2)
             try await night.expectPublished(Night.today, runs: 2)
         }
@@ -82,7 +82,7 @@ import Testing
             try await night.begin(Morning(start: "-11 hours", isExpired: false))
             let outcome = try await night.run()
             #expect(outcome.exitCode == 0, "\(outcome.errors)")
-            #expect(!outcome.errors.contains(/lost[^\n]*billed/), "\(outcome.errors)")
+            #expect(!outcome.errors.contains(/dropped[^\n]*billed/), "\(outcome.errors)")
             #expect(night.jobs == 1)
             try await night.expectPublished(Night.yesterday, runs: 1)
         }

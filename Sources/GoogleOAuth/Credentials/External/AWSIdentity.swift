@@ -72,7 +72,7 @@ struct AWSIdentity: Sendable, Hashable {
 
     private func region(_ metadata: inout MetadataSession, _ context: TokenContext) async throws -> String {
         if let region = context.variable("AWS_REGION") ?? context.variable("AWS_DEFAULT_REGION") { return region }
-        let unknown = Self.unknown("region", set: ["AWS_REGION"])
+        let unknown = Self.unknown("region", .missingVariables(["AWS_REGION"]))
         guard let regionURL else { throw unknown }
         let zone = try await metadata.get(regionURL)
         // A zone is its region and one letter.
@@ -85,7 +85,7 @@ struct AWSIdentity: Sendable, Hashable {
             let session = context.variable("AWS_SESSION_TOKEN").map { Secret($0) }
             return .init(id: id, secret: Secret(secret), session: session)
         }
-        let unknown = Self.unknown("keys", set: ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"])
+        let unknown = Self.unknown("keys", .missingAWSKeys)
         guard let keysURL else { throw unknown }
         let role = try await metadata.get(keysURL)
         let response = try await metadata.get("\(keysURL)/\(percentEncoded(role))")
@@ -95,11 +95,11 @@ struct AWSIdentity: Sendable, Hashable {
         return .init(id: id, secret: Secret(secret), session: keys.token.map { Secret($0) })
     }
 
-    private static func unknown(_ what: String, set variables: [String]) -> OAuthError {
+    private static func unknown(_ what: String, _ detail: OAuthError.Detail) -> OAuthError {
         OAuthError(
             code: .identityRejected,
             message: "cannot determine the AWS \(what) of this machine or process",
-            detail: .missingVariables(variables))
+            detail: detail)
     }
 }
 

@@ -49,7 +49,7 @@ public struct ServiceAccountCredential: Sendable, Hashable {
             // The parser's message could repeat a part of the key.
             throw OAuthError(
                 code: .credentialsInvalid, message: "private_key is not an RSA key of at least 2,048 bits in PEM",
-                detail: .malformedFile)
+                detail: .privateKey)
         }
     }
 
