@@ -1,15 +1,15 @@
 import BigQueryRows
 import Foundation
 
-/// Writes rows into a CSV file (RFC 4180), page by page, so that memory does not grow with the result.
+/// Writes rows to a CSV file (RFC 4180), page by page, so that memory does not grow with the result.
 ///
-/// NULL is an empty field, an empty text is `""`, bytes are base64. The file appears under its name when it is whole:
-/// until then its rows are in a file beside it, which a pull that fails leaves there.
+/// NULL is an empty field, an empty text is `""`, bytes are base64. The rows are written to a file next to the
+/// destination, which is renamed when it is complete. A failed pull leaves that file in place.
 actor CSVSink: RowSink {
     private let path: String
     private let file: FileHandle
 
-    /// Where the rows are until all have arrived.
+    /// The path of the incomplete file.
     private static func unfinished(_ path: String) -> String { path + ".part" }
 
     init(path: String) throws {
