@@ -29,7 +29,8 @@ public struct PublishedPull: Sendable {
 
     /// Records that the caller has the report, and unlocks the table. Waits at most two seconds for a lock.
     ///
-    /// - Throws: `StagingError` if that cannot be recorded, or `CancellationError`; the database is closed even then.
+    /// - Throws: `StagingError` if that cannot be recorded, or `CancellationError`. The rows stay published, and the
+    ///   database is closed even then.
     public func acknowledge() async throws {
         do {
             try await database.acknowledge(runID)
