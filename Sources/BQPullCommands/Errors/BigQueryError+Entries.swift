@@ -4,88 +4,81 @@ import TextSupport
 extension BigQueryError: ReportedError {
     static let entries: [Code: ErrorEntry] = [
         .invalidRequest: ErrorEntry(
-            .usage, hint: "correct the value; --help describes it",
-            explanation: "A project, parameter or name is not valid. The message identifies it."),
+            .usage, "A project, parameter or name is not valid. The message identifies it.",
+            hint: "correct the value; --help describes it"),
         .notAQuery: ErrorEntry(
-            .usage, hint: "pass a statement that returns rows: SELECT, WITH …",
-            explanation: "The statement does not return rows, or does more than that. bqpull runs single SELECTs."),
+            .usage, "The statement does not return rows, or does more than that. bqpull runs single SELECTs.",
+            hint: "pass a statement that returns rows: SELECT, WITH …"),
         .notATable: ErrorEntry(
-            .usage, hint: "read it with a query: bqpull query 'SELECT * FROM DATASET.VIEW' --into FILE",
-            explanation: "The table is a view or another object whose rows only a query can read."),
+            .usage, "The table is a view or another object whose rows only a query can read.",
+            hint: "read it with a query: bqpull query 'SELECT * FROM DATASET.VIEW' --into FILE"),
         .queryFailed: ErrorEntry(
-            .queryFailed, hint: "correct the statement or the data that it reads; nothing was staged",
-            explanation: "BigQuery rejected the query, or it failed. The message is BigQuery's own."),
+            .queryFailed, "BigQuery rejected the query, or it failed. The message is BigQuery's own.",
+            hint: "correct the statement or the data that it reads; nothing was staged"),
         .notFound: ErrorEntry(
             .queryFailed,
-            hint: "check the names and --location; bqpull ls lists the datasets, bqpull ls DATASET the tables",
-            explanation:
-                "The table, dataset or job does not exist, or not in this location. bqpull ls lists what exists."),
+            "The table, dataset or job does not exist, or not in this location. bqpull ls lists what exists.",
+            hint: "check the names and --location; bqpull ls lists the datasets, bqpull ls DATASET the tables"),
         .permissionDenied: ErrorEntry(
             .permission,
-            hint:
-                "grant the account the roles BigQuery Job User on the project and BigQuery Data Viewer on the data",
-            explanation:
-                "The account lacks a permission. It needs the roles BigQuery Job User on the project and BigQuery Data Viewer on the tables."
-        ),
+            "The account lacks a permission. It needs the roles BigQuery Job User on the project and BigQuery Data Viewer on the tables.",
+            hint: "grant the account the roles BigQuery Job User on the project and BigQuery Data Viewer on the data"),
         .unauthenticated: ErrorEntry(
-            .permission, hint: "check that the refresh token was granted the BigQuery scope, or get a new one",
-            explanation: "BigQuery rejects the access token, even a new one. bqpull auth test shows the reason."),
+            .permission, "BigQuery rejects the access token, even a new one. bqpull auth test shows the reason.",
+            hint: "check that the refresh token was granted the BigQuery scope, or get a new one"),
         .projectNotFound: ErrorEntry(
-            .permission,
+            .permission, "The project does not exist. Check its ID, which differs from its name, with --project.",
             hint:
-                "pass the project's ID with --project, as https://console.cloud.google.com/cloud-resource-manager shows it (not its name)",
-            explanation: "The project does not exist. Check its ID, which differs from its name, with --project."),
+                "pass the project's ID with --project, as https://console.cloud.google.com/cloud-resource-manager shows it (not its name)"
+        ),
         .missingScope: ErrorEntry(
-            .permission, hint: "run bqpull auth login, and leave the box of BigQuery ticked",
-            explanation: "The token lacks the required scope. Log in again and grant all requested permissions."),
+            .permission, "The token lacks the required scope. Log in again and grant all requested permissions.",
+            hint: "run bqpull auth login, and leave the box of BigQuery ticked"),
         .apiDisabled: ErrorEntry(
             .permission,
+            "The BigQuery API is not enabled in the project. Enable it in the console, or name another project with --project.",
             hint:
-                "enable it at https://console.cloud.google.com/apis/library/bigquery.googleapis.com for the project in the message; this takes a few minutes",
-            explanation:
-                "The BigQuery API is not enabled in the project. Enable it in the console, or name another project with --project."
+                "enable it at https://console.cloud.google.com/apis/library/bigquery.googleapis.com for the project in the message; this takes a few minutes"
         ),
         .billingDisabled: ErrorEntry(
-            .permission, hint: "link a billing account at https://console.cloud.google.com/billing/projects",
-            explanation:
-                "The project has no open billing account. Open one in the console, or name another project with --project."
-        ),
+            .permission,
+            "The project has no open billing account. Open one in the console, or name another project with --project.",
+            hint: "link a billing account at https://console.cloud.google.com/billing/projects"),
         .quotaExceeded: ErrorEntry(
-            .later, hint: "wait until the quota is refilled, then run the same command again",
-            explanation: "A quota is exhausted. Try again later, or request a higher quota in the console."),
+            .later, "A quota is exhausted. Try again later, or request a higher quota in the console.",
+            hint: "wait until the quota is refilled, then run the same command again"),
         .rateLimited: ErrorEntry(
-            .unavailable, hint: later,
-            explanation: "Too many requests at a time, until all retries were used. Try again with a lower --parallel."),
+            .unavailable,
+            "Too many requests at a time, until all retries were used. Try again with a lower --parallel.",
+            hint: later),
         .unavailable: ErrorEntry(
-            .unavailable, hint: later,
-            explanation: "BigQuery was unavailable until all retries were used. Run the same command again later."),
+            .unavailable, "BigQuery was unavailable until all retries were used. Run the same command again later.",
+            hint: later),
         .jobFailedTemporarily: ErrorEntry(
-            .queryFailed, hint: later,
-            explanation:
-                "BigQuery failed to run the job several times because of an error of its own. Run the same command again later."
+            .queryFailed,
+            "BigQuery failed to run the job several times because of an error of its own. Run the same command again later.",
+            hint: later
         ),
         .duplicateJob: ErrorEntry(
-            .queryFailed, hint: "run the same command again",
-            explanation: "A job with this ID exists already. Run the same command again."),
+            .queryFailed, "A job with this ID exists already. Run the same command again.",
+            hint: "run the same command again"),
         .foreignJob: ErrorEntry(
-            .badData, hint: "run the same command again, which uses a new job ID",
-            explanation: "The job of this run runs another query than the recorded one. Start over with --restart."),
+            .badData, "The job of this run runs another query than the recorded one. Start over with --restart.",
+            hint: "run the same command again, which uses a new job ID"),
         .resultExpired: ErrorEntry(
-            .later, hint: "start over with --restart; BigQuery keeps a result for about a day",
-            explanation:
-                "An interrupted run is too old to be continued, or BigQuery no longer has its result, and the query needs your approval to run again. Approve with --yes or a higher --max-bytes-billed."
-        ),
+            .later,
+            "An interrupted run is too old to be continued, or BigQuery no longer has its result, and the query needs your approval to run again. Approve with --yes or a higher --max-bytes-billed.",
+            hint: "start over with --restart; BigQuery keeps a result for about a day"),
         .unexpectedAnswer: ErrorEntry(
-            .remoteProtocol, hint: "check the endpoint, and whether a proxy or a login page responds instead of Google",
-            explanation: "The response is not from the service: a proxy or a captive portal intercepts it."),
+            .remoteProtocol, "The response is not from the service: a proxy or a captive portal intercepts it.",
+            hint: "check the endpoint, and whether a proxy or a login page responds instead of Google"),
         .inconsistentResponse: ErrorEntry(
-            .badData, hint: "run the same command again",
-            explanation:
-                "A response contradicts the request or earlier responses. Run the same command again; a proxy may be changing responses."
-        ),
+            .badData,
+            "A response contradicts the request or earlier responses. Run the same command again; a proxy may be changing responses.",
+            hint: "run the same command again"),
         .waitTooLong: ErrorEntry(
-            .later, hint: "wait, then run the same command again",
-            explanation: "The service requests a wait that exceeds the time for retries. Try again later."),
+            .later, "The service requests a wait that exceeds the time for retries. Try again later.",
+            hint: "wait, then run the same command again"),
     ]
 
     private static let later = "run the same command again later"

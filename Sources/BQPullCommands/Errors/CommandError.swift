@@ -28,46 +28,40 @@ struct CommandError: ReportedError {
     static let noProject = CommandError(.noProject, "no billing project set")
 
     static let entries: [Code: ErrorEntry] = [
-        .usage: ErrorEntry(.usage, explanation: "The arguments are not valid. COMMAND --help shows examples."),
+        .usage: ErrorEntry(.usage, "The arguments are not valid. COMMAND --help shows examples."),
         .noProject: ErrorEntry(
-            .usage, hint: "pass --project ID, or set it once: bqpull config project ID",
-            explanation:
-                "No billing project is set. Pass --project, or set one with bqpull config project ID."),
+            .usage, "No billing project is set. Pass --project, or set one with bqpull config project ID.",
+            hint: "pass --project ID, or set it once: bqpull config project ID"),
         .notConfirmed: ErrorEntry(
             .usage,
-            explanation:
-                "The query would process more than the confirmation threshold, and it was not confirmed. Add --yes, or select less."
+            "The query would process more than the confirmation threshold, and it was not confirmed. Add --yes, or select less."
         ),
-        .unreadableInput: ErrorEntry(
-            .inputMissing, explanation: "An input file cannot be read, or is not valid UTF-8."),
+        .unreadableInput: ErrorEntry(.inputMissing, "An input file cannot be read, or is not valid UTF-8."),
         .invalidConfiguration: ErrorEntry(
             .configuration,
-            explanation:
-                "A setting or an environment variable has an invalid value. bqpull config shows where each value comes from."
+            "A setting or an environment variable has an invalid value. bqpull config shows where each value comes from."
         ),
         .cannotStore: ErrorEntry(
             .cannotCreate,
-            explanation:
-                "There is no configuration folder to write to, or writing would overwrite another refresh token."),
+            "There is no configuration folder to write to, or writing would overwrite another refresh token."),
         .unwritableOutput: ErrorEntry(
-            .localIO, hint: "free some disk space, or redirect the output elsewhere",
-            explanation: "Standard output cannot be written. Check the disk space and where it is redirected to."),
+            .localIO, "Standard output cannot be written. Check the disk space and where it is redirected to.",
+            hint: "free some disk space, or redirect the output elsewhere"),
         .cannotWrite: ErrorEntry(
-            .cannotCreate, hint: "name a file in a folder that exists and is writable",
-            explanation: "The file cannot be created or written. Check its folder and permissions."),
+            .cannotCreate, "The file cannot be created or written. Check its folder and permissions.",
+            hint: "name a file in a folder that exists and is writable"),
         .outOfResources: ErrorEntry(
-            .systemLimit, explanation: "Memory or file descriptors ran out. Raise the limit, or lower --memory."),
+            .systemLimit, "Memory or file descriptors ran out. Raise the limit, or lower --memory."),
         .interrupted: interruption(.interrupted),
         .terminated: interruption(.terminated),
         .hungUp: interruption(.hungUp),
-        .unexpected: ErrorEntry(
-            .unexpected, explanation: "Internal error (a bug). Report it with the output of --verbose."),
+        .unexpected: ErrorEntry(.unexpected, "Internal error (a bug). Report it with the output of --verbose."),
     ]
 
     private static func interruption(_ exitStatus: ExitStatus) -> ErrorEntry {
         ErrorEntry(
-            exitStatus, hint: "run the same command again",
-            explanation: "A signal stopped the command. Staged rows are kept: run the same command again.")
+            exitStatus, "A signal stopped the command. Staged rows are kept: run the same command again.",
+            hint: "run the same command again")
     }
 }
 

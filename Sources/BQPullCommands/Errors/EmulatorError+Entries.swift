@@ -4,17 +4,17 @@ public import TextSupport
 extension EmulatorError: ReportedError {
     static let entries: [Code: ErrorEntry] = [
         .unreadableFile: ErrorEntry(
-            .inputMissing, hint: "check that the file or folder exists and is readable",
-            explanation: "A file for the emulator to load does not exist or cannot be read."),
+            .inputMissing, "A file for the emulator to load does not exist or cannot be read.",
+            hint: "check that the file or folder exists and is readable"),
         .invalidData: ErrorEntry(
-            .badData, hint: "fix the file, or describe its columns in a schema file next to it",
-            explanation: "A file for the emulator to load, or the schema file next to it, is invalid."),
+            .badData, "A file for the emulator to load, or the schema file next to it, is invalid.",
+            hint: "fix the file, or describe its columns in a schema file next to it"),
         .cannotListen: ErrorEntry(
-            .systemLimit, hint: "choose another port, or 0 for a free port",
-            explanation: "The port is in use or not permitted. Choose another one with --port."),
+            .systemLimit, "The port is in use or not permitted. Choose another one with --port.",
+            hint: "choose another port, or 0 for a free port"),
         .cannotWrite: ErrorEntry(
-            .cannotCreate, hint: "choose a path without spaces, in an existing, writable folder",
-            explanation: "A file cannot be written at the given path. Choose another path."),
+            .cannotCreate, "A file cannot be written at the given path. Choose another path.",
+            hint: "choose a path without spaces, in an existing, writable folder"),
     ]
 }
 

@@ -9,7 +9,7 @@ struct ErrorEntry {
     /// The explanation that `bqpull help errors` prints.
     let explanation: String
 
-    init(_ exitStatus: ExitStatus, hint: String? = nil, explanation: String) {
+    init(_ exitStatus: ExitStatus, _ explanation: String, hint: String? = nil) {
         self.exitStatus = exitStatus
         self.hint = hint
         self.explanation = explanation

@@ -4,59 +4,48 @@ extension HTTPError: ReportedError {
     static let entries: [Code: ErrorEntry] = [
         .invalidEndpoint: ErrorEntry(
             .configuration,
-            hint: "check the URL: it begins with https:// and names a host, such as https://bigquery.googleapis.com",
-            explanation:
-                "--endpoint or BIGQUERY_EMULATOR_HOST is not a valid URL, or its port is not 1 to 65535. A URL looks like http://127.0.0.1:9050."
-        ),
+            "--endpoint or BIGQUERY_EMULATOR_HOST is not a valid URL, or its port is not 1 to 65535. A URL looks like http://127.0.0.1:9050.",
+            hint: "check the URL: it begins with https:// and names a host, such as https://bigquery.googleapis.com"),
         .insecureEndpoint: ErrorEntry(
-            .configuration, hint: "use https, or a loopback address such as http://127.0.0.1:9050",
-            explanation: "Plain http is allowed to this machine only. Use https."),
+            .configuration, "Plain http is allowed to this machine only. Use https.",
+            hint: "use https, or a loopback address such as http://127.0.0.1:9050"),
         .hostNotFound: ErrorEntry(
-            .unavailable, hint: network,
-            explanation: "The host name has no address. Check the network, DNS and the spelling of --endpoint."),
+            .unavailable, "The host name has no address. Check the network, DNS and the spelling of --endpoint.",
+            hint: network),
         .connectionFailed: ErrorEntry(
-            .unavailable, hint: network,
-            explanation: "Could not connect. Check the network, a firewall, and HTTPS_PROXY."),
+            .unavailable, "Could not connect. Check the network, a firewall, and HTTPS_PROXY.", hint: network),
         .connectionLost: ErrorEntry(
-            .unavailable, hint: later,
-            explanation:
-                "The connection was lost, repeatedly. Staged rows are kept: run the same command again."),
+            .unavailable, "The connection was lost, repeatedly. Staged rows are kept: run the same command again.",
+            hint: later),
         .timeout: ErrorEntry(
-            .unavailable, hint: later,
-            explanation:
-                "The service took too long to respond, repeatedly. Staged rows are kept: run the same command again."
+            .unavailable,
+            "The service took too long to respond, repeatedly. Staged rows are kept: run the same command again.",
+            hint: later
         ),
         .untrustedServer: ErrorEntry(
-            .remoteProtocol, hint: "pass the CA of the server with --ca-file",
-            explanation:
-                "The server's certificate is not trusted, or TLS could not be negotiated: 1.2 or later, without a client certificate. Behind a TLS-inspecting proxy, pass its CA with --ca-file."
-        ),
+            .remoteProtocol,
+            "The server's certificate is not trusted, or TLS could not be negotiated: 1.2 or later, without a client certificate. Behind a TLS-inspecting proxy, pass its CA with --ca-file.",
+            hint: "pass the CA of the server with --ca-file"),
         .wrongClock: ErrorEntry(
             .configuration,
-            hint: "set this machine's clock (timedatectl set-ntp true), or replace the server's certificate",
-            explanation: "A certificate or a signed request is not valid at the time of this machine. Set its clock."),
+            "A certificate or a signed request is not valid at the time of this machine. Set its clock.",
+            hint: "set this machine's clock (timedatectl set-ntp true), or replace the server's certificate"),
         .redirected: ErrorEntry(
             .remoteProtocol,
-            hint: "check the endpoint and the proxy; redirects are not followed, since they would disclose the token",
-            explanation:
-                "The response is a redirect, which bqpull does not follow: a proxy or a login page intercepts requests."
-        ),
+            "The response is a redirect, which bqpull does not follow: a proxy or a login page intercepts requests.",
+            hint: "check the endpoint and the proxy; redirects are not followed, since they would disclose the token"),
         .protocolViolation: ErrorEntry(
-            .remoteProtocol, hint: intermediary,
-            explanation: "The response is not valid HTTP. Check --endpoint and proxies."),
+            .remoteProtocol, "The response is not valid HTTP. Check --endpoint and proxies.", hint: intermediary),
         .bodyTooLarge: ErrorEntry(
-            .badData, hint: intermediary,
-            explanation:
-                "A response is larger than bqpull accepts. For rows, request fewer per page with --page-rows."),
+            .badData, "A response is larger than bqpull accepts. For rows, request fewer per page with --page-rows.",
+            hint: intermediary),
         .proxy: ErrorEntry(
             .configuration,
-            hint: "check HTTPS_PROXY and NO_PROXY, and any credentials (http://USER:PASSWORD@HOST:PORT)",
-            explanation:
-                "The proxy rejects the connection, cannot be reached, or requires authentication. Check HTTPS_PROXY and NO_PROXY."
-        ),
+            "The proxy rejects the connection, cannot be reached, or requires authentication. Check HTTPS_PROXY and NO_PROXY.",
+            hint: "check HTTPS_PROXY and NO_PROXY, and any credentials (http://USER:PASSWORD@HOST:PORT)"),
         .unusableAuthorities: ErrorEntry(
-            .inputMissing, hint: "pass a file of one or more certificates in PEM (-----BEGIN CERTIFICATE-----)",
-            explanation: "The file of --ca-file cannot be read, or contains no certificates in PEM."),
+            .inputMissing, "The file of --ca-file cannot be read, or contains no certificates in PEM.",
+            hint: "pass a file of one or more certificates in PEM (-----BEGIN CERTIFICATE-----)"),
     ]
 
     private static let later = "run the same command again later"

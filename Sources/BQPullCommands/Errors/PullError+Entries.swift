@@ -3,29 +3,28 @@ import BigQueryPull
 extension PullError: ReportedError {
     static let entries: [Code: ErrorEntry] = [
         .notAQuery: ErrorEntry(
-            .usage, hint: "pass a single SELECT; run other statements first, with the bq command or in the console",
-            explanation: "The statement is not a single SELECT. bqpull runs no other statements."),
+            .usage, "The statement is not a single SELECT. bqpull runs no other statements.",
+            hint: "pass a single SELECT; run other statements first, with the bq command or in the console"),
         .unsupportedColumn: ErrorEntry(
-            .badData, hint: "cast the column in the query",
-            explanation: "A column has values that cannot be staged exactly. Cast it in the query."),
+            .badData, "A column has values that cannot be staged exactly. Cast it in the query.",
+            hint: "cast the column in the query"),
         .inconsistentResult: ErrorEntry(
-            .badData, hint: "run the same command again",
-            explanation:
-                "The pages do not add up to the row count of the result. Nothing was published: run the same command again."
-        ),
+            .badData,
+            "The pages do not add up to the row count of the result. Nothing was published: run the same command again.",
+            hint: "run the same command again"),
         .notIncremental: ErrorEntry(
-            .usage, hint: "correct the query or the column, or pull without --incremental",
-            explanation:
-                "The query, the column or the target cannot be used with --incremental. The message gives the reason."),
+            .usage,
+            "The query, the column or the target cannot be used with --incremental. The message gives the reason.",
+            hint: "correct the query or the column, or pull without --incremental"),
         .notContinuable: ErrorEntry(
-            .usage, hint: "run the command that started the run again",
-            explanation: "The run cannot be continued by this command. Run the command that started it again."),
+            .usage, "The run cannot be continued by this command. Run the command that started it again.",
+            hint: "run the command that started the run again"),
         .tableChanges: ErrorEntry(
-            .later, hint: "try again later, or read the table with a query, which sees a single version of it",
-            explanation: "The table changed during every read. Try again later, or read it with a query."),
+            .later, "The table changed during every read. Try again later, or read it with a query.",
+            hint: "try again later, or read the table with a query, which sees a single version of it"),
         .nothingToMeasure: ErrorEntry(
-            .usage, hint: "choose a query or table with about 100,000 rows",
-            explanation: "A benchmark needs rows: choose a query or table with about 100,000 rows."),
+            .usage, "A benchmark needs rows: choose a query or table with about 100,000 rows.",
+            hint: "choose a query or table with about 100,000 rows"),
     ]
 
     var specificHint: String? {

@@ -3,12 +3,11 @@ import RowFormats
 extension RowFormatError: ReportedError {
     static let entries: [Code: ErrorEntry] = [
         .emptyLine: ErrorEntry(
-            .badData, hint: "pass a text for NULL with --null TEXT, or use --format jsonl",
-            explanation:
-                "The only column of a row is NULL, which would be an empty line in CSV, and CSV readers skip empty lines. Pass --null TEXT."
-        ),
+            .badData,
+            "The only column of a row is NULL, which would be an empty line in CSV, and CSV readers skip empty lines. Pass --null TEXT.",
+            hint: "pass a text for NULL with --null TEXT, or use --format jsonl"),
         .invalidNull: ErrorEntry(
-            .usage, hint: "pass another text with --null",
-            explanation: "The text of NULL contains a comma, a quote or a line break. Pass another with --null."),
+            .usage, "The text of NULL contains a comma, a quote or a line break. Pass another with --null.",
+            hint: "pass another text with --null"),
     ]
 }

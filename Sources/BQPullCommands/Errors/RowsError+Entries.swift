@@ -3,35 +3,29 @@ import BigQueryRows
 extension RowsError: ReportedError {
     static let entries: [Code: ErrorEntry] = [
         .unsupportedEncoding: ErrorEntry(
-            .remoteProtocol, hint: proxy,
-            explanation: "A response has a content encoding that was not requested; a proxy may be changing it."),
+            .remoteProtocol, "A response has a content encoding that was not requested; a proxy may be changing it.",
+            hint: proxy),
         .corruptBody: ErrorEntry(
-            .remoteProtocol, hint: proxy,
-            explanation:
-                "A response ended early or its compression is broken, repeatedly; a proxy may be changing it."),
+            .remoteProtocol,
+            "A response ended early or its compression is broken, repeatedly; a proxy may be changing it.",
+            hint: proxy),
         .bodyTooLarge: ErrorEntry(
-            .badData, hint: "request fewer rows per page with --page-rows",
-            explanation:
-                "A response is larger than bqpull accepts. For rows, request fewer per page with --page-rows."),
+            .badData, "A response is larger than bqpull accepts. For rows, request fewer per page with --page-rows.",
+            hint: "request fewer rows per page with --page-rows"),
         .malformedJSON: ErrorEntry(
-            .badData, hint: proxy,
-            explanation: "A response is not valid JSON, repeatedly; a proxy may be changing it."),
+            .badData, "A response is not valid JSON, repeatedly; a proxy may be changing it.", hint: proxy),
         .inconsistentPage: ErrorEntry(
-            .badData, hint: "run the same command again; with --restart it starts over",
-            explanation:
-                "A page contradicts itself or earlier pages. Nothing was published: run the same command again."),
+            .badData, "A page contradicts itself or earlier pages. Nothing was published: run the same command again.",
+            hint: "run the same command again; with --restart it starts over"),
         .wrongRowCount: ErrorEntry(
-            .badData, hint: startsOver,
-            explanation: "The result has fewer or more rows than its total. Run the same command again."),
+            .badData, "The result has fewer or more rows than its total. Run the same command again.",
+            hint: startsOver),
         .schemaChanged: ErrorEntry(
-            .badData, hint: startsOver,
-            explanation: "The columns changed while the result was read. Run the same command again."),
+            .badData, "The columns changed while the result was read. Run the same command again.", hint: startsOver),
         .invalidCell: ErrorEntry(
             .badData,
-            hint: "CAST the column AS STRING, or a JSON column with TO_JSON_STRING, to stage its values unchanged",
-            explanation:
-                "A value does not match the type of its column. The message names row and column; cast the column in the query."
-        ),
+            "A value does not match the type of its column. The message names row and column; cast the column in the query.",
+            hint: "CAST the column AS STRING, or a JSON column with TO_JSON_STRING, to stage its values unchanged"),
     ]
 
     private static let proxy = "look for a proxy that changes responses, then run the same command again"

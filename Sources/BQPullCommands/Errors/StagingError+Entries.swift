@@ -4,108 +4,82 @@ import TextSupport
 extension StagingError: ReportedError {
     static let entries: [Code: ErrorEntry] = [
         .databaseUnusable: ErrorEntry(
-            .cannotCreate, hint: "name another file",
-            explanation: """
-                The file cannot be created, opened or written, or is not a database that rows can be staged in. Name \
-                another one with --into.
-                """),
+            .cannotCreate,
+            "The file cannot be created, opened or written, or is not a database that rows can be staged in. Name another one with --into.",
+            hint: "name another file"),
         .targetExists: ErrorEntry(
-            .cannotCreate, hint: "use --if-exists replace, append or upsert, or another table with --table NAME",
-            explanation: """
-                The table exists, and was not created by bqpull. Replace it or add to it with --if-exists, or choose \
-                another table.
-                """),
+            .cannotCreate,
+            "The table exists, and was not created by bqpull. Replace it or add to it with --if-exists, or choose another table.",
+            hint: "use --if-exists replace, append or upsert, or another table with --table NAME"),
         .schemaMismatch: ErrorEntry(
-            .cannotCreate, hint: "select the table's columns, or use --if-exists replace",
-            explanation: """
-                The columns of the result do not match those of the existing table. Add columns with --evolve, or \
-                replace the table.
-                """),
+            .cannotCreate,
+            "The columns of the result do not match those of the existing table. Add columns with --evolve, or replace the table.",
+            hint: "select the table's columns, or use --if-exists replace"),
         .noDatabase: ErrorEntry(
-            .inputMissing, hint: databaseHint,
-            explanation: "The database to read runs from does not exist. Name the file of an earlier pull."),
+            .inputMissing, "The database to read runs from does not exist. Name the file of an earlier pull.",
+            hint: databaseHint),
         .noRun: ErrorEntry(
-            .usage, hint: databaseHint,
-            explanation: """
-                The database has no such run, or the run cannot be continued. List its runs with bqpull runs FILE.
-                """),
+            .usage,
+            "The database has no such run, or the run cannot be continued. List its runs with bqpull runs FILE.",
+            hint: databaseHint),
         .invalidName: ErrorEntry(
-            .usage, hint: "choose another name",
-            explanation: """
-                The name of a path, table or column is invalid. Names that begin with _bqpull_ or sqlite_ are reserved.
-                """),
+            .usage,
+            "The name of a path, table or column is invalid. Names that begin with _bqpull_ or sqlite_ are reserved.",
+            hint: "choose another name"),
         .noColumns: ErrorEntry(
-            .usage, hint: "pull a statement that returns rows",
-            explanation: "The result has no columns, so no table can be created. Only rows can be pulled."),
+            .usage, "The result has no columns, so no table can be created. Only rows can be pulled.",
+            hint: "pull a statement that returns rows"),
         .noKey: ErrorEntry(
-            .usage, hint: "name its columns with --key COLUMN[,COLUMN]",
-            explanation: "An upsert needs --key, and an existing table needs a unique index on the key."),
+            .usage, "An upsert needs --key, and an existing table needs a unique index on the key.",
+            hint: "name its columns with --key COLUMN[,COLUMN]"),
         .unknownColumn: ErrorEntry(
-            .usage, hint: "select it as well",
-            explanation: """
-                A column of --key, --index or --incremental is not in the result, or is named twice. The hint lists \
-                the columns or the most similar one.
-                """),
+            .usage,
+            "A column of --key, --index or --incremental is not in the result, or is named twice. The hint lists the columns or the most similar one.",
+            hint: "select it as well"),
         .tooManyColumns: ErrorEntry(
-            .badData, hint: "select fewer columns, or combine some in a STRUCT",
-            explanation: "The table would have more columns than SQLite supports (2,000). Select fewer."),
+            .badData, "The table would have more columns than SQLite supports (2,000). Select fewer.",
+            hint: "select fewer columns, or combine some in a STRUCT"),
         .valueTooLarge: ErrorEntry(
-            .badData, explanation: "A value or a row is longer than SQLite supports (1 GB). Leave it out or split it."),
+            .badData, "A value or a row is longer than SQLite supports (1 GB). Leave it out or split it."),
         .keyViolated: ErrorEntry(
-            .badData, hint: "select one row for each key, or add columns to --key",
-            explanation: "A row has NULL in its --key, or the key of another row. Nothing was published."),
+            .badData, "A row has NULL in its --key, or the key of another row. Nothing was published.",
+            hint: "select one row for each key, or add columns to --key"),
         .constraintViolated: ErrorEntry(
             .badData,
-            hint: """
-                leave such rows out, drop the constraint or the unique index, or choose another table with --table NAME
-                """,
-            explanation: """
-                A row violates a constraint or a unique index of the table that it was added to. Nothing was changed.
-                """),
+            "A row violates a constraint or a unique index of the table that it was added to. Nothing was changed.",
+            hint:
+                "leave such rows out, drop the constraint or the unique index, or choose another table with --table NAME"
+        ),
         .incomplete: ErrorEntry(
-            .badData, hint: "run the same command again",
-            explanation: """
-                Fewer or more rows arrived than the result has. Nothing was published. Run the same command again.
-                """),
+            .badData,
+            "Fewer or more rows arrived than the result has. Nothing was published. Run the same command again.",
+            hint: "run the same command again"),
         .busy: ErrorEntry(
             .later,
-            hint: """
-                close the programs that have it open, also those that only read, and run the same command again
-                """,
-            explanation: """
-                Another program had the database open for too long, even if only to read. Close it, or wait longer with \
-                --lock-timeout.
-                """),
+            "Another program had the database open for too long, even if only to read. Close it, or wait longer with --lock-timeout.",
+            hint: "close the programs that have it open, also those that only read, and run the same command again"),
         .targetInUse: ErrorEntry(
-            .later, hint: "wait for it to finish, or choose another table with --table NAME",
-            explanation: """
-                Another bqpull process is pulling into the same table. Wait for it, or choose another table.
-                """),
+            .later, "Another bqpull process is pulling into the same table. Wait for it, or choose another table.",
+            hint: "wait for it to finish, or choose another table with --table NAME"),
         .superseded: ErrorEntry(
-            .later, hint: "run one pull on a table at a time",
-            explanation: "Another run into the same table has taken the place of this one."),
+            .later, "Another run into the same table has taken the place of this one.",
+            hint: "run one pull on a table at a time"),
         .notEnoughSpace: ErrorEntry(
-            .cannotCreate, hint: "free some space, or choose a file on another disk",
-            explanation: """
-                The rows need more disk space than is free. Free some, choose another disk, or add --ignore-disk-space.
-                """),
+            .cannotCreate,
+            "The rows need more disk space than is free. Free some, choose another disk, or add --ignore-disk-space.",
+            hint: "free some space, or choose a file on another disk"),
         .io: ErrorEntry(
-            .localIO, hint: "check the disk",
-            explanation: """
-                Reading or writing a local file failed, or the disk is full. Staged rows are kept. Free disk space and \
-                run the same command again.
-                """),
+            .localIO,
+            "Reading or writing a local file failed, or the disk is full. Staged rows are kept. Free disk space and run the same command again.",
+            hint: "check the disk"),
         .corrupt: ErrorEntry(
-            .localIO, hint: "restore it from a copy, or name another file",
-            explanation: "The database file is damaged. It was not changed. Restore it, or name another file."),
+            .localIO, "The database file is damaged. It was not changed. Restore it, or name another file.",
+            hint: "restore it from a copy, or name another file"),
         .outOfResources: ErrorEntry(
-            .systemLimit, hint: "free some memory, or let the pull use less of it with --memory SIZE",
-            explanation: """
-                Memory or file descriptors ran out. Raise the limit of open files (ulimit -n), or reduce --memory.
-                """),
-        .unexpected: ErrorEntry(
-            .unexpected,
-            explanation: "An internal error. Please report it, with the output of --verbose."),
+            .systemLimit,
+            "Memory or file descriptors ran out. Raise the limit of open files (ulimit -n), or reduce --memory.",
+            hint: "free some memory, or let the pull use less of it with --memory SIZE"),
+        .unexpected: ErrorEntry(.unexpected, "An internal error. Please report it, with the output of --verbose."),
     ]
 
     private static let databaseHint = "name the staging database that the pull was given with --into"

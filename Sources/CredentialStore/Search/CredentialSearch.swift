@@ -84,7 +84,8 @@ public struct CredentialSearch: Sendable {
                 code: .cannotStore, message: "there is no folder for credentials", detail: .noStoreFolder)
         }
         guard let profile else { return CredentialStore(folder: storeFolder) }
-        guard profile.utf8.allSatisfy({ $0 < 0x80 }), profile.wholeMatch(of: /[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}/) != nil else {
+        guard profile.utf8.allSatisfy({ $0 < 0x80 }), profile.wholeMatch(of: /[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}/) != nil
+        else {
             throw OAuthError(
                 code: .credentialsInvalid,
                 message: "\(printable(profile, limit: 80)) is not a valid profile name: only letters, digits, dots, "
@@ -167,7 +168,7 @@ public struct CredentialSearch: Sendable {
         return ([nil] + profiles).lazy.compactMap { try? store(profile: $0) }.first { resolved($0.path) == file }
     }
 
-    /// How other users can access a file that the user named, which is read nevertheless.
+    /// How other users can access a file that the user named, which is read even so.
     private static func exposure(of path: String) -> String? {
         let file = URL(fileURLWithPath: path).resolvingSymlinksInPath()
         func attributes(_ url: URL) -> (mode: Int, owner: UInt32, type: FileAttributeType?) {

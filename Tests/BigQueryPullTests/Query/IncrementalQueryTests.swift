@@ -178,7 +178,9 @@ import Testing
         Misuse(testDescription: "the default", ifExists: nil, message: "adds rows", detail: .replacesRows),
         Misuse(testDescription: "a STRING column", column: "note", message: "the column note is STRING"),
         Misuse(testDescription: "an ARRAY column", column: "list", message: "the column list is an ARRAY"),
-        Misuse(testDescription: "an unknown column", column: "missing", message: "no incremental column missing"),
+        Misuse(
+            testDescription: "an unknown column", column: "missing", message: "no incremental column missing",
+            detail: .unselectedColumn),
         Misuse(
             testDescription: "a similar name", column: "dayz", message: "no incremental column dayz",
             detail: .similarName("day")),

@@ -92,7 +92,7 @@ import Testing
                 try Self.impersonated([
                     "service_account_impersonation_url": "https://iamcredentials.googleapis.com/v1/x"
                 ]),
-                .credentialsInvalid, "names no service account"
+                .credentialsInvalid, "does not end in /serviceAccounts/"
             ),
             (try Self.impersonated(["delegates": "d@p"]), .credentialsInvalid, "delegates"),
             (Self.external(["audience": Optional<Any>.none]), .credentialsInvalid, "audience"),

@@ -84,7 +84,7 @@ import Testing
             tokens, of: .command(TokenCommand("true")), from: try Fake.credential().tokenEndpoint, transport: transport)
         #expect(diagnosis.failure == nil)
         #expect(diagnosis.steps.map(\.name) == ["fetch", "token", "scope"])
-        #expect(details(diagnosis)[0].contains("a token command has no refresh token"))
+        #expect(details(diagnosis)[0].contains("token command has no refresh token"))
     }
 
     @Test func reportsAndTimesSteps() async throws {
