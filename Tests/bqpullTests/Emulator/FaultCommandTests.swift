@@ -199,8 +199,8 @@ import Testing
     @Test(arguments: [
         ("{}", "has no instructions"), (#"{"instructions": {"jobs.insert": []}}"#, "jobs.insert is not a method"),
         (#"{"instructions": {"bigquery.jobs.insert": "return-503"}}"#, "has no list"),
-        (#"{"instructions": {"bigquery.jobs.insert": ["return-5"]}}"#, "\"return-5\" is not an instruction"),
-        (#"{"instructions": {"bigquery.jobs.insert": [{"status": 200, "bodie": ""}]}}"#, "is not an instruction"),
+        (#"{"instructions": {"bigquery.jobs.insert": ["return-5"]}}"#, "\"return-5\" is not a fault instruction"),
+        (#"{"instructions": {"bigquery.jobs.insert": [{"status": 200, "bodie": ""}]}}"#, "is not a fault instruction"),
     ])
     func namesAnInvalidFaultFile(text: String, message: String) async throws {
         try await TemporaryFolder.with { folder in
