@@ -1,4 +1,5 @@
 import BigQueryRows
+import TextSupport
 
 private let schemas: [TableSchema?] = {
     let scalars: [FieldType] = [

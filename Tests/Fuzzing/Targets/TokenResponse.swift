@@ -1,3 +1,5 @@
+import GoogleHTTP
+
 @testable import GoogleOAuth
 
 /// A token response: an accepted token cannot break out of its header, and has a bounded lifetime.
