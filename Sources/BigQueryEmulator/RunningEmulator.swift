@@ -36,7 +36,7 @@ public struct RunningEmulator: Sendable {
         try await TableLoader(catalog: server.catalog).loadWhileRunning(source)
     }
 
-    /// Writes the user's credentials in the format of Google's client libraries, readable by the owner only.
+    /// Writes the user's credentials as a file for Google's client libraries, readable by the owner only.
     ///
     /// The file is of type `authorized_user`; its `token_uri` is the emulator's.
     ///
@@ -51,7 +51,7 @@ public struct RunningEmulator: Sendable {
             ], to: path)
     }
 
-    /// Writes the OAuth client in the format of Google's console, readable by the owner only: a web client if redirect
+    /// Writes the OAuth client as Google's console exports it, readable by the owner only: a web client if redirect
     /// URIs are registered, otherwise a desktop client.
     ///
     /// - Throws: An ``EmulatorError`` with code `cannotWrite`.

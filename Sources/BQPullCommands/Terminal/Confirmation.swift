@@ -10,13 +10,17 @@ enum Confirmation {
     /// - Returns: whether the answer was yes.
     /// - Throws: `CancellationError`.
     static func ask(_ question: String, about text: String, _ display: ProgressDisplay) async throws -> Bool {
-        let answer = try await display.paused {
+        try await display.paused {
             Diagnostics.info(text)
             StandardError.write("\(question) [y/N] ")
-            let answer = try await LineInput().next()?.trimmingCharacters(in: .whitespaces).lowercased()
-            try Task.checkCancellation()
-            return answer
+            return try await isNextLineYes()
         }
+    }
+
+    /// Reads the answer to a question.
+    static func isNextLineYes() async throws -> Bool {
+        let answer = try await LineInput().next()?.trimmingCharacters(in: .whitespaces).lowercased()
+        try Task.checkCancellation()
         return answer == "y" || answer == "yes"
     }
 }

@@ -11,7 +11,7 @@ struct AccountCredentials: Sendable {
         "https://www.googleapis.com/auth/cloud-platform", "https://www.googleapis.com/auth/iam",
     ]
 
-    /// An error in the form of Google's APIs.
+    /// The body of a Google API error.
     private struct APIError: Error {
         var code: Int
         var status: String

@@ -21,7 +21,7 @@ public enum EmulatorCredentials: String, CaseIterable, Sendable {
 }
 
 extension RunningEmulator {
-    /// Writes credentials in the format of Google's client libraries, readable by the owner only. All URLs in them are
+    /// Writes credentials as a file for Google's client libraries, readable by the owner only. All URLs in them are
     /// the emulator's.
     ///
     /// - Parameters:

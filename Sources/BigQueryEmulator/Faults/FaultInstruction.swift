@@ -1,4 +1,4 @@
-/// A fault to inject into one request, in the vocabulary of Google's storage test bench with additions.
+/// A fault to inject into one request. The instructions extend those of storage-testbench (googleapis).
 ///
 /// | instruction | effect |
 /// |---|---|

@@ -5,7 +5,7 @@ import Synchronization
 
 /// The fault instructions of each API method.
 ///
-/// The file format is the body of a retry test of Google's storage test bench: `{"instructions":
+/// The file has the form of a retry test of storage-testbench (googleapis): `{"instructions":
 /// {"bigquery.jobs.getQueryResults": ["return-503", "stall-for-30s-after-4K"]}}`. Each request consumes one instruction
 /// of its method, in order. Methods have the IDs of the API's discovery document. Additional ones are
 /// `bigquery.jobs.dryRun` for a `bigquery.jobs.insert` with `dryRun`, `oauth2.token`, `oauth2.tokeninfo`,

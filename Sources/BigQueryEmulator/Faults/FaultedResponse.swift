@@ -112,7 +112,7 @@ struct FaultedResponse {
         return try Array(writer.compress(content[...]) + writer.finish())
     }
 
-    /// Zeros at a compression ratio of about 1000, by repetition of one compressed block.
+    /// Zeros at a compression ratio of about 1000: one compressed block, repeated.
     private static func bomb(_ byteCount: Int) throws -> [UInt8] {
         let zeros = [UInt8](repeating: 0, count: 1 << 20)
         let part = try Deflater().compress(zeros[...], end: .flushed)

@@ -264,6 +264,6 @@ struct SQLToken: Sendable, Equatable {
 
     func isSymbol(_ character: Character) -> Bool { kind == .symbol(character) }
 
-    /// `at [line:column]`, the suffix of many of BigQuery's messages.
+    /// `at [line:column]`, a suffix that many BigQuery messages have.
     var place: String { "at [\(line):\(column)]" }
 }

@@ -20,7 +20,7 @@ struct RowCollector: Sendable {
     /// The indices of the columns to keep; `nil` keeps all.
     private var columns: [Int]?
 
-    /// Creates a collector of at most `byteLimit` of BigQuery's logical bytes. A larger row gets a separate page.
+    /// Creates a collector of at most `byteLimit` logical bytes. A larger row gets a separate page.
     init(encoder: any RowEncoding, rowLimit: Int64, byteLimit: Int) {
         self.encoder = encoder
         self.rowLimit = rowLimit

@@ -88,8 +88,8 @@ public struct CredentialSearch: Sendable {
         else {
             throw OAuthError(
                 code: .credentialsInvalid,
-                message: "\(printable(profile, limit: 80)) is not a valid profile name: only letters, digits, dots, "
-                    + "hyphens and underscores are, at most 64 and no dot at the beginning")
+                message: "\(printable(profile, limit: 80)) is not a valid profile name: use at most 64 letters, "
+                    + "digits, dots, hyphens and underscores, and no dot at the beginning")
         }
         return CredentialStore(folder: storeFolder + "/profiles/" + profile)
     }

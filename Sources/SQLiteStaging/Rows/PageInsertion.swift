@@ -8,10 +8,10 @@ import GRDBSQLite
 /// row, that saves a quarter of the time, since a statement begins and ends once per page.
 ///
 /// Unsafe pointers, because SQLite's interface consists of them, and because a pull spends most of its time here. The
-/// page's memory is held while ``showing(_:_:)`` runs, at other times the table is empty. Only cells of the page are
+/// page's memory is held while ``showing(_:_:)`` runs; at other times the table is empty. Only cells of the page are
 /// read, and every range is checked against its bytes.
 ///
-/// For one thread at a time: that of its connection.
+/// Unchecked, because its memory is a pointer that only the thread of its connection uses, while the statement runs.
 final class PageInsertion: @unchecked Sendable {
     /// The page that cursors read.
     private struct Content {

@@ -74,9 +74,7 @@ struct AuthRevokeCommand: AsyncParsableCommand {
             All its users lose access, including Data Factory. [y/N] 
             """
         )
-        let answer = try await LineInput().next()?.trimmingCharacters(in: .whitespaces).lowercased()
-        try Task.checkCancellation()
-        guard answer == "y" || answer == "yes" else {
+        guard try await Confirmation.isNextLineYes() else {
             throw CommandError(.usage, "nothing was revoked")
         }
     }

@@ -65,8 +65,7 @@ struct AWSIdentity: Sendable, Hashable {
             of: "POST", url, adding: ["x-goog-cloud-target-resource": account.audience], at: context.now())
         let request = SignedRequest(
             url: url, headers: headers.map { .init(key: $0.name, value: $0.value) })
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let encoder = JSONEncoder.canonical
         return Secret(percentEncoded(String(decoding: try encoder.encode(request), as: UTF8.self)))
     }
 

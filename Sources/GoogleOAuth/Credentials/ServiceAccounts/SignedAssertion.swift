@@ -2,6 +2,7 @@ import Crypto
 import CryptoExtras
 import Foundation
 import GoogleHTTP
+import TextSupport
 
 /// A service account's assertion: a JSON Web Token (RFC 7519), signed with RS256.
 struct SignedAssertion: Encodable {
@@ -36,8 +37,7 @@ struct SignedAssertion: Encodable {
 
     /// The assertion in its compact form (RFC 7515 7.1).
     func signed(with key: _RSA.Signing.PrivateKey, keyID: String?) throws -> Secret {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let encoder = JSONEncoder.canonical
         let text = base64URL(try encoder.encode(Header(kid: keyID))) + "." + base64URL(try encoder.encode(self))
         let signature = try key.signature(for: SHA256.hash(data: Data(text.utf8)), padding: .insecurePKCS1v1_5)
         return Secret("\(text).\(base64URL(signature.rawRepresentation))")
