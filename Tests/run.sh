@@ -42,8 +42,9 @@ lint() {
 # run_tests OPTION...: prints only failures.
 run_tests() {
     # Each end-to-end test starts processes, so as many run at a time as there are processors.
-    local width=()
-    if swift test --help-hidden | grep -q experimental-maximum-parallelization-width; then
+    local width=() help
+    help=$(swift test --help-hidden)
+    if [[ $help == *experimental-maximum-parallelization-width* ]]; then
         width=(--experimental-maximum-parallelization-width "$(getconf _NPROCESSORS_ONLN)")
     fi
     swift test --skip-build --quiet ${width[@]+"${width[@]}"} "$@"
