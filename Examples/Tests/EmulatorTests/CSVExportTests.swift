@@ -11,7 +11,7 @@ import Testing
 
         """#
 
-    @Test func quotesWhatNeedsIt() async throws {
+    @Test func quotesFields() async throws {
         try await FlightsEmulator.with(flights: Self.flights) { bigQuery in
             let file = bigQuery.file("flights.csv.out")
             let sql = "SELECT dest, flight, dep_delay, '' AS remark FROM nycflights.flights ORDER BY flight DESC"
@@ -25,7 +25,7 @@ import Testing
         }
     }
 
-    @Test func aPullThatFailsLeavesNoFile() async throws {
+    @Test func aFailedPullLeavesNoFile() async throws {
         try await FlightsEmulator.with(flights: Self.flights) { bigQuery in
             let file = bigQuery.file("flights.csv.out")
             await #expect(throws: (any Error).self) {

@@ -32,3 +32,15 @@ extension BigQueryClient {
         QueryPull(query, client: self).rows()
     }
 }
+
+extension QueryPull {
+    /// Creates a pull of a query with default options.
+    ///
+    /// - Parameters:
+    ///   - sql: the text of the query.
+    ///   - parameters: the values of its parameters. Defaults to none.
+    ///   - client: the client that runs it.
+    public init(_ sql: String, parameters: QueryParameters = [:], client: BigQueryClient) {
+        self.init(QueryRequest(sql, parameters: parameters), client: client)
+    }
+}
