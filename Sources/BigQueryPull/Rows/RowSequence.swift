@@ -75,7 +75,8 @@ extension Pull {
     }
 }
 
-/// The pull of one iteration. Its release ends the pull.
+/// The pull of one iteration. It runs in a task of its own, since pages arrive while the caller handles rows; releasing
+/// the subscription ends it.
 private final class RowSubscription: Sendable {
     private let channel = RowChannel()
     private let run: @Sendable (RowChannel) async throws -> Void
