@@ -84,6 +84,8 @@ public struct BigQueryError: CodedError {
 
         case invalidName(Name)
         case invalidParameter
+        /// A type of a parameter that does not exist, and the most similar name that does.
+        case unknownParameterType(similarName: String?)
         /// A column that does not exist, and the most similar name that does.
         case unknownColumn(similarName: String?)
         /// The rows can be read by this query, or exported by it to this URI.

@@ -6,9 +6,9 @@ import TextSupport
 extension BigQueryClient {
     /// The whole configuration of a query's job, as JSON with sorted keys.
     ///
-    /// - Throws: `EncodingError`, which would be a bug.
+    /// - Throws: ``BigQueryError`` with code `invalidRequest` if the parameters are not valid.
     public func jobConfiguration(_ query: QueryRequest) throws -> String {
-        String(decoding: try Self.encode(query.configuration(dryRun: false)), as: UTF8.self)
+        String(decoding: try Self.encode(try query.configuration(dryRun: false)), as: UTF8.self)
     }
 
     /// Estimates a query without running it, at no cost.
@@ -20,7 +20,7 @@ extension BigQueryClient {
         let reference = JobReference(
             projectID: configuration.project, jobID: JobReference.newID(), location: query.location
         )
-        let job = try await insert(query.configuration(dryRun: true), as: reference, dryRun: true)
+        let job = try await insert(try query.configuration(dryRun: true), as: reference, dryRun: true)
         if let failure = job.failure { throw failure }
         return job
     }
@@ -36,7 +36,7 @@ extension BigQueryClient {
     /// - Returns: the job, which can already be done or failed.
     /// - Throws: ``BigQueryError``, `RowsError`, `HTTPError`, `OAuthError` or `CancellationError`.
     public func insertJob(_ query: QueryRequest, as reference: JobReference) async throws -> Job {
-        try await insert(query.configuration(dryRun: false), as: reference) { job in try job.require(query) }
+        try await insert(try query.configuration(dryRun: false), as: reference) { job in try job.require(query) }
     }
 
     /// Starts an extract job, which writes a table to files, with a job ID of the caller.

@@ -1,6 +1,15 @@
 import Foundation
 
 /// A query and its options.
+///
+/// ```swift
+/// import BigQuery
+///
+/// var query = QueryRequest(
+///     "SELECT id FROM sales.orders WHERE day = @day AND region IN UNNEST(@regions)",
+///     parameters: ["day": .date("2024-01-31"), "regions": .array(["EU", "US"])])
+/// query.maximumBytesBilled = 1_000_000_000
+/// ```
 public struct QueryRequest: Sendable, Hashable {
     /// Whether a job starts immediately or when slots are available.
     public enum Priority: String, Sendable, Codable, CaseIterable {
@@ -10,8 +19,8 @@ public struct QueryRequest: Sendable, Hashable {
 
     /// The SQL text.
     public var sql: String
-    /// The parameters: all named or all positional.
-    public var parameters: [QueryParameter] = []
+    /// The parameters.
+    public var parameters: QueryParameters
     /// Whether the text is in the legacy dialect. Defaults to `false`, unlike the API's default.
     public var useLegacySQL = false
     /// The location of the job; `nil` lets BigQuery derive it from the tables.
@@ -26,8 +35,13 @@ public struct QueryRequest: Sendable, Hashable {
     public var maximumBytesBilled: Int64?
 
     /// Creates a query with the defaults.
-    public init(_ sql: String) {
+    ///
+    /// - Parameters:
+    ///   - sql: the SQL text, in GoogleSQL.
+    ///   - parameters: the values of `@name` or `?` in the text. Defaults to none.
+    public init(_ sql: String, parameters: QueryParameters = []) {
         self.sql = sql
+        self.parameters = parameters
     }
 }
 
@@ -62,8 +76,8 @@ extension QueryRequest {
     /// - Throws: `DecodingError` for any other text.
     public init(jobConfiguration: String, location: String?) throws {
         let configuration = try JSONDecoder().decode(Configuration.self, from: Data(jobConfiguration.utf8))
-        self.init(configuration.query.query)
-        parameters = configuration.query.queryParameters ?? []
+        self.init(
+            configuration.query.query, parameters: QueryParameters(configuration.query.queryParameters ?? []))
         useLegacySQL = configuration.query.useLegacySQL
         self.location = location
         labels = configuration.labels ?? [:]
@@ -72,8 +86,10 @@ extension QueryRequest {
         maximumBytesBilled = configuration.query.maximumBytesBilled.flatMap(Int64.init)
     }
 
-    func configuration(dryRun: Bool) -> Configuration {
-        Configuration(
+    /// - Throws: ``BigQueryError`` with code `invalidRequest` if the parameters are not valid.
+    func configuration(dryRun: Bool) throws(BigQueryError) -> Configuration {
+        let parameters = try parameters.validated()
+        return Configuration(
             query: .init(
                 query: sql, useLegacySQL: useLegacySQL, useQueryCache: useQueryCache, priority: priority,
                 maximumBytesBilled: maximumBytesBilled.map(String.init),

@@ -212,7 +212,7 @@ extension QueryPull {
         return try JSONEncoder.canonical.text(
             Command(
                 project: client.configuration.project, location: query.location, sql: query.sql,
-                parameters: query.parameters, useLegacySQL: query.useLegacySQL,
+                parameters: try query.parameters.validated(), useLegacySQL: query.useLegacySQL,
                 incrementalColumn: incrementalColumn?.lowercased()))
     }
 

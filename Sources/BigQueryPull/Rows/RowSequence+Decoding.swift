@@ -5,10 +5,10 @@ extension RowSequence {
     ///   - type: the type of a row.
     ///   - decoder: decodes the rows. Defaults to keys that are names.
     /// - Returns: the values. Their iteration throws ``PullError`` for a row that does not match.
-    public func decode<Value: Decodable>(
+    public func decode<Value: Decodable & SendableMetatype>(
         _ type: Value.Type, using decoder: RowDecoder = RowDecoder()
     ) -> AsyncThrowingMapSequence<RowSequence, Value> {
-        map { row in try decoder.decode(type, from: row) }
+        map { row in try decoder.decode(Value.self, from: row) }
     }
 
     /// The rows as tuples, whose elements are the columns in order.
@@ -23,10 +23,10 @@ extension RowSequence {
     ///
     /// - Parameter types: the types of the columns, of which a row can have more.
     /// - Returns: the tuples. Their iteration throws ``PullError`` for a row that does not match.
-    public func decode<each Column: ColumnDecodable>(
+    public func decode<each Column: ColumnDecodable & SendableMetatype>(
         _ types: (repeat each Column).Type
     ) -> AsyncThrowingMapSequence<RowSequence, (repeat each Column)> {
-        map { row in try row.decode(types) }
+        map { row in try row.decode((repeat each Column).self) }
     }
 }
 
