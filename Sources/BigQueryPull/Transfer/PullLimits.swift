@@ -4,7 +4,7 @@ public struct PullLimits: Sendable {
     public var pageRows: Int?
     /// The target size of a page's JSON, in bytes. Defaults to 8 MB.
     public var pageBytes = 8_000_000
-    /// The number of pages of a query result to fetch in parallel, at most ``maxParallelPages``; `nil`, the default,
+    /// The number of pages of a query result to fetch in parallel, at most 32; `nil`, the default,
     /// finds the fastest number.
     public var parallelPages: Int?
     /// The memory for pages that have been read and not delivered, in bytes; a larger page is read alone. Defaults to
@@ -12,7 +12,7 @@ public struct PullLimits: Sendable {
     public var memory = 128_000_000
 
     /// The maximum of ``parallelPages``.
-    public static let maxParallelPages = 32
+    package static let maxParallelPages = 32
     /// The maximum number of rows to request per page.
     static let maxPageRows = 1_000_000_000
     /// The minimum target size of a page, in bytes of JSON, even if memory is short.
