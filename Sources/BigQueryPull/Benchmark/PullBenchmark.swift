@@ -47,7 +47,7 @@ package struct PullBenchmark: Sendable {
     /// - Parameters:
     ///   - source: the source of the rows.
     ///   - client: the client that reads them.
-    ///   - clock: measures durations.
+    ///   - clock: measures durations; a `ContinuousClock` by default.
     package init(_ source: Source, client: BigQueryClient, clock: any Clock<Duration> = ContinuousClock()) {
         self.source = source
         self.client = client
@@ -111,7 +111,8 @@ package struct PullBenchmark: Sendable {
             try await database?.acknowledge(staging.recorded.intent.runID)
             return report
         } catch {
-            // No later run continues it. In a new task, since the database throws in a cancelled one.
+            // No later run continues it, even if it cannot be discarded. In a new task, since the database throws in a
+            // cancelled one.
             let reason = error is CancellationError ? "interrupted" : "\(error)"
             await Task { try? await staging.discard(error: reason) }.value
             throw error

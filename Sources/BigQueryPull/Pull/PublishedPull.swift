@@ -35,6 +35,7 @@ public struct PublishedPull: Sendable {
         do {
             try await database.acknowledge(runID)
         } catch {
+            // Reports the first error.
             try? await database.close()
             throw error
         }
