@@ -20,7 +20,7 @@ public struct TableExport: Sendable {
     public var destination: ExportDestination
     /// The location of the job; `nil`, the default, for the location of the table.
     public var location: String?
-    /// The labels of the job.
+    /// The labels of the job. Defaults to none.
     public var labels: [String: String] = [:]
     /// How many times the export is retried with a new job if the service fails to run it. Defaults to 2.
     public var jobRetries = 2
