@@ -90,7 +90,7 @@ final class Connection: Sendable {
     /// Logs each retry. Warns at the second attempt that finds the service unreachable.
     var onRetry: @Sendable (RetryAttempt) -> Void {
         { [logger, weak self] attempt in
-            logger.debug("retrying in \(Readable.seconds(attempt.delay / .seconds(1))): \(attempt.cause)")
+            logger.debug("retrying in \(Readable.duration(attempt.delay)): \(attempt.cause)")
             guard let error = attempt.cause as? HTTPError, [.connectionFailed, .hostNotFound].contains(error.code)
             else { return }
             let count = self?.unreachable.withLock { count in

@@ -62,6 +62,11 @@ public struct PullError: CodedError {
     public var cause: (any Error)?
 
     /// Creates an error.
+    ///
+    /// - Parameters:
+    ///   - code: the kind of error.
+    ///   - message: what failed, in one line, without secrets.
+    ///   - cause: the error underneath; `nil`, the default, if there is none.
     public init(code: Code, message: String, cause: (any Error)? = nil) {
         self.init(code: code, message: message, detail: nil, cause: cause)
     }

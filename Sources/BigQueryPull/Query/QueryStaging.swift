@@ -61,6 +61,7 @@ extension QueryPull {
         _ run: StagingRun, _ session: QuerySession, in database: StagingDatabase
     ) async throws -> Continuation {
         let job = run.recorded.intent
+        // A new run replaces this one, whatever the error.
         guard let query = try? QueryRequest(jobConfiguration: job.configuration, location: job.location) else {
             try await run.stop(error: "the recorded job configuration is not valid", canContinue: false)
             return .failed
