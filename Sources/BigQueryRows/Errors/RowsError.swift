@@ -49,14 +49,13 @@ public struct RowsError: CodedError {
     }
 
     /// The kind of error.
-    public var code: Code
+    public let code: Code
     /// What failed, in one line, with the row and the column if known.
     public var message: String
     /// The error underneath.
-    public var cause: (any Error)?
+    public let cause: (any Error)?
 
-    /// Creates an error.
-    public init(code: Code, message: String, cause: (any Error)? = nil) {
+    package init(code: Code, message: String, cause: (any Error)? = nil) {
         self.code = code
         self.message = message
         self.cause = cause
