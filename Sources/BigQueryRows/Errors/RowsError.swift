@@ -40,7 +40,7 @@ public struct RowsError: CodedError {
 
         /// Whether fetching the same page again can help: after errors that a broken connection or a failing server can
         /// cause.
-        public var isTransient: Bool {
+        package var isTransient: Bool {
             switch value {
             case .corruptBody, .malformedJSON, .inconsistentPage, .wrongRowCount: true
             case .unsupportedEncoding, .bodyTooLarge, .schemaChanged, .invalidCell: false

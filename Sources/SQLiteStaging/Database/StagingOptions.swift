@@ -24,7 +24,7 @@ public struct StagingOptions: Sendable {
     /// than 64 MB are free and the rest of the result needs more.
     public var ignoresDiskSpace = false
     /// Measures the durations of writing and the time since the last sync. Defaults to `ContinuousClock`.
-    public var clock: any Clock<Duration> = ContinuousClock()
+    package var clock: any Clock<Duration> = ContinuousClock()
 
     /// Creates options with the defaults.
     public init() {}

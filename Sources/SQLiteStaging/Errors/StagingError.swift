@@ -74,7 +74,7 @@ public struct StagingError: CodedError {
         public var description: String { value.rawValue }
 
         /// Whether the same operation may succeed later although nothing has been changed.
-        public var isTransient: Bool { value == .busy || value == .targetInUse }
+        package var isTransient: Bool { value == .busy || value == .targetInUse }
     }
 
     /// A fact about an error, for advice that its code alone does not decide.
