@@ -32,7 +32,7 @@ import Testing
         ],
     ]
 
-    /// Targets without network, disk and clock.
+    /// Targets without network and clock.
     private static let pure: Set = ["BigQueryRows", "RowFormats", "TextSupport"]
 
     /// Modules of swift-nio and swift-crypto that every target may import that is not pure.

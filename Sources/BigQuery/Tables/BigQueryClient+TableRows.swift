@@ -1,4 +1,4 @@
-public import BigQueryRows
+package import BigQueryRows
 import GoogleHTTP
 
 /// The start of a page of a table.
@@ -31,7 +31,7 @@ extension BigQueryClient {
     ///   - memory: recycles the memory of earlier pages.
     /// - Returns: the page.
     /// - Throws: ``BigQueryError``, `RowsError`, `HTTPError`, `OAuthError` or `CancellationError`.
-    public func fetchTablePage(
+    package func fetchTablePage(
         of table: TableReference, schema: TableSchema, selectedFields: [String]? = nil, from position: TablePosition,
         maximumRows: Int, memory: PageMemory = PageMemory()
     ) async throws -> ResultPage {
