@@ -19,9 +19,9 @@ import Testing
             #expect(report.rowsCopied == 2)
             let text = try String(contentsOfFile: file, encoding: .utf8)
             #expect(
-                text == "dest,flight,dep_delay,remark\r\n"
-                    + "\"Houston, \"\"Bush\"\" Airport\",1545,2.5,\"\"\r\n"
-                    + "Miami,1141,,\"\"\r\n")
+                text == "dest,flight,dep_delay,remark\n"
+                    + "\"Houston, \"\"Bush\"\" Airport\",1545,2.5,\"\"\n"
+                    + "Miami,1141,,\"\"\n")
         }
     }
 
