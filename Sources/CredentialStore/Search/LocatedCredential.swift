@@ -62,17 +62,18 @@ private actor StoredTokenExchange {
 
     func fetchToken(_ context: TokenContext) async throws -> TokenResponse {
         // Held until the new token is stored: two processes that exchange the same token would invalidate each other's.
-        let lock = try await store.lock(clock: context.clock)
-        defer { lock?.release() }
-        // Another process can have rotated the token; another login can have replaced the credential.
-        let stored = (try? store.read()).flatMap { $0?.credential.clientID == credential.clientID ? $0 : nil }
-        if let stored { credential = stored.credential }
-        do {
-            let response = try await credential.fetchToken(context)
-            keep(response, of: stored, context)
-            return response
-        } catch let error as OAuthError {
-            throw stored.map { error.explained(by: $0, at: context.now()) } ?? error
+        try await store.withLock(clock: context.clock) {
+            // Another process can have rotated the token; another login can have replaced the credential. A store that
+            // has become unreadable does not invalidate the token in memory.
+            let stored = (try? store.read()).flatMap { $0?.credential.clientID == credential.clientID ? $0 : nil }
+            if let stored { credential = stored.credential }
+            do {
+                let response = try await credential.fetchToken(context)
+                keep(response, of: stored, context)
+                return response
+            } catch let error as OAuthError {
+                throw stored.map { error.explained(by: $0, at: context.now()) } ?? error
+            }
         }
     }
 

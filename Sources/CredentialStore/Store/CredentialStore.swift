@@ -83,21 +83,23 @@ public struct CredentialStore: Sendable, Hashable {
         _ change: (StoredCredential?) throws -> StoredCredential
     ) async throws -> StoredCredential {
         try credentialsFile.prepareFolder()
-        let lock = try await lock(clock: clock)
-        defer { lock?.release() }
-        let kept: StoredCredential?
-        do throws(OAuthError) {
-            kept = try read()
-        } catch {
-            guard replacesDamaged, [.credentialsInvalid, .unsafePermissions].contains(error.code) else { throw error }
-            kept = nil
+        return try await withLock(clock: clock) {
+            let kept: StoredCredential?
+            do throws(OAuthError) {
+                kept = try read()
+            } catch {
+                guard replacesDamaged, [.credentialsInvalid, .unsafePermissions].contains(error.code) else {
+                    throw error
+                }
+                kept = nil
+            }
+            let stored = try change(kept)
+            try writeCredential(stored)
+            // The credential is stored; a failure to write the state or to remove the consent must not hide that.
+            try? writeState(of: stored, lastUse: stored.lastUse, refreshTokenEnd: stored.refreshTokenEnd)
+            _ = try? consentFile.remove()
+            return stored
         }
-        let stored = try change(kept)
-        try writeCredential(stored)
-        // The credential is stored; a failure to write the state must not hide that.
-        try? writeState(of: stored, lastUse: stored.lastUse, refreshTokenEnd: stored.refreshTokenEnd)
-        _ = try? consentFile.remove()
-        return stored
     }
 
     /// Revokes the refresh token, and removes all files but the lock's.
@@ -107,22 +109,33 @@ public struct CredentialStore: Sendable, Hashable {
     ///   `HTTPError` or `CancellationError`, without removing files; `cannotStore` if the token was revoked, but its
     ///   file cannot be removed.
     public func revoke(_ context: TokenContext) async throws -> Bool {
-        let lock = try await lock(clock: context.clock)
-        defer { lock?.release() }
-        // Read under the lock: another process can have rotated the token in the meantime.
-        guard let stored = try read() else {
-            throw OAuthError(code: .noCredentials, message: "\(printable(path)) no longer exists")
+        try await withLock(clock: context.clock) {
+            // Read under the lock: another process can have rotated the token in the meantime.
+            guard let stored = try read() else {
+                throw OAuthError(code: .noCredentials, message: "\(printable(path)) no longer exists")
+            }
+            let wasValid = try await stored.credential.revoke(context)
+            for file in [credentialsFile, stateFile, consentFile] { try file.remove() }
+            return wasValid
         }
-        let wasValid = try await stored.credential.revoke(context)
-        for file in [credentialsFile, stateFile, consentFile] { try file.remove() }
-        return wasValid
     }
 
-    /// Waits until no other process exchanges or replaces the credential.
+    /// Waits until no other process exchanges or replaces the credential, and runs `body` before any other does.
     ///
     /// The lock's file is never removed: waiters would acquire a lock on a file that no other process sees.
-    func lock(clock: any Clock<Duration>) async throws -> FileLock? {
-        try await FileLock.acquire(path: folder + "/credentials.lock", clock: clock)
+    ///
+    /// - Parameters:
+    ///   - clock: measures the wait.
+    ///   - body: runs in the caller's isolation.
+    /// - Returns: the result of `body`.
+    /// - Throws: the errors of ``FileLock/acquire(path:clock:)`` and of `body`.
+    nonisolated(nonsending) func withLock<Success>(
+        clock: any Clock<Duration>, _ body: nonisolated(nonsending) () async throws -> Success
+    ) async throws -> Success {
+        let lock = try await FileLock.acquire(path: folder + "/credentials.lock", clock: clock)
+        let result = try await body()
+        lock?.release()
+        return result
     }
 
     /// Replaces the refresh token with the rotated one, unless a new login has replaced it. Requires the lock.
