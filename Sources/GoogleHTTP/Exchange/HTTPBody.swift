@@ -1,7 +1,7 @@
 package import NIOCore
 
-/// The body of a response as it arrives. It is valid only during its exchange.
-public struct HTTPBody {
+/// The body of a response as it arrives. It is read once, and only during its exchange.
+public struct HTTPBody: ~Copyable {
     private let nextChunk: () async throws -> ByteBuffer?
     private let onHold: (_ isHeld: Bool) -> Void
 
