@@ -95,13 +95,13 @@ public struct CredentialSearch: Sendable {
     }
 
     /// The names of the profiles with a credential, sorted.
-    public var profiles: [String] {
+    package var profiles: [String] {
         let names = storeFolder.flatMap { try? FileManager.default.contentsOfDirectory(atPath: $0 + "/profiles") }
         return (names ?? []).filter { (try? store(profile: $0).exists) ?? false }.sorted()
     }
 
     /// The names of the variables that take precedence over the store.
-    public var variablesBeforeStore: [String] {
+    package var variablesBeforeStore: [String] {
         let names = (["CREDENTIALS"] + Self.valueNames + ["TOKEN_COMMAND"]).map(ownName)
         let google = ownValue("PROFILE") == nil ? ["GOOGLE_APPLICATION_CREDENTIALS"] : []
         return ((variablePrefix == nil ? [] : names) + google).filter { value($0) != nil }

@@ -5,22 +5,22 @@ import TextSupport
 /// A credential, and where it was found.
 public struct LocatedCredential: Sendable {
     /// The credential.
-    public var credential: GoogleCredential
+    public let credential: GoogleCredential
     /// The location, for reports: a path or the name of a variable. It is untrusted text.
-    public var source: String
+    public let source: String
     /// Whether the user selected the location explicitly, so that the credential can be sent to a loopback endpoint.
-    public var isExplicit: Bool
+    package internal(set) var isExplicit: Bool
     /// A warning about the location, such as a file that other users can read.
-    public var warning: String?
+    public internal(set) var warning: String?
     /// The store that contains the credential. Only a store is ever written.
-    public var store: CredentialStore?
+    package internal(set) var store: CredentialStore?
     /// The metadata of the credential in the store.
-    public var stored: StoredCredential?
+    package internal(set) var stored: StoredCredential?
 
     /// The client and the refresh token.
     ///
     /// - Throws: `OAuthError` with code `credentialsInvalid` for a credential of another type.
-    public func authorizedUser() throws(OAuthError) -> AuthorizedUserCredential {
+    package func authorizedUser() throws(OAuthError) -> AuthorizedUserCredential {
         guard let authorizedUser = credential.authorizedUser else {
             throw OAuthError(
                 code: .credentialsInvalid,

@@ -10,7 +10,7 @@ import TextSupport
 /// the user, and rejected otherwise.
 public struct CredentialStore: Sendable, Hashable {
     /// The folder.
-    public let folder: String
+    package let folder: String
 
     /// Creates a store in a folder. The folder is created with mode 0700 by the first write.
     public init(folder: String) {
@@ -55,7 +55,7 @@ public struct CredentialStore: Sendable, Hashable {
     /// Verifies that a credential can be stored, before one is requested that would be lost otherwise.
     ///
     /// - Throws: `OAuthError` with code `cannotStore` or `unsafePermissions`.
-    public func prepare() throws(OAuthError) {
+    package func prepare() throws(OAuthError) {
         try credentialsFile.prepareFolder()
         let trial = PrivateFile(path: folder + "/trial")
         try trial.write([])
@@ -66,7 +66,7 @@ public struct CredentialStore: Sendable, Hashable {
     ///
     /// - Throws: `OAuthError` with code `cannotStore`, `unsafePermissions` or `storeLocked`, or
     ///   `CancellationError`.
-    public func write(_ stored: StoredCredential, clock: any Clock<Duration> = ContinuousClock()) async throws {
+    package func write(_ stored: StoredCredential, clock: any Clock<Duration> = ContinuousClock()) async throws {
         _ = try await update(replacesDamaged: true, clock: clock) { _ in stored }
     }
 
@@ -108,7 +108,7 @@ public struct CredentialStore: Sendable, Hashable {
     /// - Throws: `OAuthError` (`noCredentials` if nothing is stored, `storeLocked`, an error of the endpoint),
     ///   `HTTPError` or `CancellationError`, without removing files; `cannotStore` if the token was revoked, but its
     ///   file cannot be removed.
-    public func revoke(_ context: TokenContext) async throws -> Bool {
+    package func revoke(_ context: TokenContext) async throws -> Bool {
         try await withLock(clock: context.clock) {
             // Read under the lock: another process can have rotated the token in the meantime.
             guard let stored = try read() else {

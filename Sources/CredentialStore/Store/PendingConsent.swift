@@ -6,13 +6,13 @@ import TextSupport
 /// A consent request whose code has not been exchanged, with the settings to store with its credential.
 public struct PendingConsent: Sendable {
     /// The request.
-    public var request: ConsentRequest
+    package var request: ConsentRequest
     /// The billing project.
-    public var project: String?
+    package var project: String?
     /// The BigQuery endpoint of the credential; `nil` for Google's.
-    public var endpoint: String?
+    package var endpoint: String?
     /// Whether the next consent reuses the redirect URI. `false` for a port that was chosen at random.
-    public var keepsRedirectURI: Bool
+    package var keepsRedirectURI: Bool
 
     /// Creates a pending consent.
     public init(
@@ -46,7 +46,7 @@ extension CredentialStore {
     /// Writes a pending consent to a private file, replacing a previous one.
     ///
     /// - Throws: `OAuthError` with code `cannotStore` or `unsafePermissions`.
-    public func keep(_ pending: PendingConsent) throws(OAuthError) {
+    package func keep(_ pending: PendingConsent) throws(OAuthError) {
         let (request, client) = (pending.request, pending.request.client)
         let file = ConsentFile(
             clientID: client.id, clientSecret: client.secret.reveal(), client: .init(client),
@@ -61,7 +61,7 @@ extension CredentialStore {
     ///
     /// - Throws: `OAuthError` with code `noPendingConsent` if none is pending, `cannotStore`, `unsafePermissions`,
     ///   `credentialsInvalid`, `redirectMismatch` or `untrustedTokenURI` for an unusable file.
-    public func pendingConsent() throws(OAuthError) -> PendingConsent {
+    package func pendingConsent() throws(OAuthError) -> PendingConsent {
         guard let bytes = try consentFile.read(),
             let file = try? CredentialFile.decode(ConsentFile.self, from: bytes)
         else { throw Self.noPendingConsent }
@@ -82,7 +82,7 @@ extension CredentialStore {
     /// Removes the pending consent before its single use.
     ///
     /// - Throws: `OAuthError` with code `noPendingConsent` if another process has used it, or `cannotStore`.
-    public func usePendingConsent() throws(OAuthError) {
+    package func usePendingConsent() throws(OAuthError) {
         guard try consentFile.remove() else { throw Self.noPendingConsent }
     }
 

@@ -1,6 +1,6 @@
-public import Foundation
+package import Foundation
 import GoogleHTTP
-public import GoogleOAuth
+package import GoogleOAuth
 import TextSupport
 
 extension StoredCredential {
@@ -64,7 +64,7 @@ extension StoredCredential {
     ///   - source: the name of the source in errors.
     ///   - now: the time of the import.
     /// - Throws: `OAuthError` with code `credentialsInvalid` or `untrustedTokenURI`.
-    public init(importing bytes: [UInt8], source: String, now: Date = Date()) throws(OAuthError) {
+    package init(importing bytes: [UInt8], source: String, now: Date = Date()) throws(OAuthError) {
         let bytes = CredentialFile.withoutByteOrderMark(bytes)
         self = try CredentialFile.naming(source) { () throws(OAuthError) in
             guard bytes.first(where: { $0 > 0x20 }) == UInt8(ascii: "{") else {
@@ -89,7 +89,7 @@ extension StoredCredential {
     /// Reads a file in any of these forms.
     ///
     /// - Throws: `OAuthError` with code `credentialsMissing`, `credentialsInvalid` or `untrustedTokenURI`.
-    public init(importingFile path: String, now: Date = Date()) throws(OAuthError) {
+    package init(importingFile path: String, now: Date = Date()) throws(OAuthError) {
         try self.init(importing: try CredentialFile.read(path, what: "the file"), source: path, now: now)
     }
 

@@ -5,36 +5,36 @@ public import GoogleOAuth
 /// A credential in a store, with its origin and its use.
 public struct StoredCredential: Sendable, Hashable {
     /// The properties of the client that a new consent needs, besides ID and secret.
-    public struct Client: Sendable, Hashable, Codable {
+    package struct Client: Sendable, Hashable, Codable {
         /// The type of the client.
-        public var kind: OAuthClient.Kind
+        package var kind: OAuthClient.Kind
         /// The registered redirect URIs.
-        public var redirectURIs: [String]
+        package var redirectURIs: [String]
         /// The endpoint at which the user consents.
-        public var authorizationURI: String
+        package var authorizationURI: String
         /// The redirect URI of the last consent; `nil` for a port that was chosen at random.
-        public var redirectURI: String?
+        package var redirectURI: String?
     }
 
     /// The credential.
-    public var credential: AuthorizedUserCredential
+    public package(set) var credential: AuthorizedUserCredential
     /// When it was stored; `nil` for a file that another program wrote.
-    public var stored: Date?
+    package var stored: Date?
     /// The granted scopes; empty if they are unknown.
-    public var scopes: [String] = []
+    public package(set) var scopes: [String] = []
     /// The client, if the credential is from a consent.
-    public var client: Client?
+    package var client: Client?
     /// The BigQuery endpoint of the credential; `nil` for Google's.
-    public var endpoint: String?
+    package var endpoint: String?
     /// Whether the credential is from a consent on this machine, so that it cannot have been copied incompletely.
-    public var isOwnGrant = false
+    package var isOwnGrant = false
     /// When the refresh token expires, if the token endpoint announced it.
-    public var refreshTokenEnd: Date?
+    package var refreshTokenEnd: Date?
     /// When the refresh token was last exchanged.
-    public var lastUse: Date?
+    package var lastUse: Date?
 
     /// Creates a stored credential without further metadata.
-    public init(_ credential: AuthorizedUserCredential, stored: Date?) {
+    package init(_ credential: AuthorizedUserCredential, stored: Date?) {
         self.credential = credential
         self.stored = stored
     }
@@ -55,7 +55,7 @@ public struct StoredCredential: Sendable, Hashable {
     /// The client of the credential, for a new consent.
     ///
     /// - Throws: `OAuthError` with code `untrustedTokenURI` for an untrusted authorization endpoint.
-    public func oauthClient() throws(OAuthError) -> OAuthClient {
+    package func oauthClient() throws(OAuthError) -> OAuthClient {
         try OAuthClient(
             id: credential.clientID, secret: credential.clientSecret, kind: client?.kind ?? .installed,
             redirectURIs: client?.redirectURIs ?? [], authorizationURI: client?.authorizationURI,

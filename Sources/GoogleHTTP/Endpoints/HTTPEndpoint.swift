@@ -9,7 +9,7 @@ public struct HTTPEndpoint: Sendable, Hashable, CustomStringConvertible {
     /// The root URL without a trailing slash.
     public let description: String
     /// The host, in lower case and without brackets.
-    public let host: String
+    package let host: String
 
     /// Parses a URL. A loopback address without a scheme (`localhost:9050`) means plain http.
     ///
@@ -59,10 +59,10 @@ public struct HTTPEndpoint: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// Whether the host is this machine: `localhost`, `127.0.0.0/8` or `::1`.
-    public var isLoopback: Bool { isLoopbackHost(host) }
+    package var isLoopback: Bool { isLoopbackHost(host) }
 
     /// Scheme, host and port, without a path.
-    public var origin: String {
+    package var origin: String {
         var root = URLComponents(string: description)
         root?.percentEncodedPath = ""
         return root?.string ?? description

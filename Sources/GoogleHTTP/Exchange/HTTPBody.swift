@@ -26,7 +26,7 @@ public struct HTTPBody: ~Copyable {
     /// Reads nothing until `condition` returns. The wait does not count as a stall of the sender.
     ///
     /// - Throws: what `condition` throws.
-    public func hold(for condition: () async throws -> Void) async throws {
+    package func hold(for condition: () async throws -> Void) async throws {
         onHold(true)
         defer { onHold(false) }
         try await condition()

@@ -34,7 +34,7 @@ public struct HTTPRequest: Sendable {
     }
 
     /// Creates a POST of a form, with percent-encoded values.
-    public static func form(_ url: String, _ fields: KeyValuePairs<String, String>) -> HTTPRequest {
+    package static func form(_ url: String, _ fields: KeyValuePairs<String, String>) -> HTTPRequest {
         let text = fields.map { "\($0)=\(percentEncoded($1))" }.joined(separator: "&")
         return HTTPRequest(
             .post, url, headers: [("Content-Type", "application/x-www-form-urlencoded")], body: Array(text.utf8)

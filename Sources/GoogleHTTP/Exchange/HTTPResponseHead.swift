@@ -1,7 +1,7 @@
 /// Status and headers of a response.
 public struct HTTPResponseHead: Sendable {
     /// The status code.
-    public var status: Int
+    public let status: Int
     private let headers: [String: String]
 
     /// Creates a head. Header names are compared without case; the last of equal names takes precedence.
@@ -14,5 +14,5 @@ public struct HTTPResponseHead: Sendable {
     public subscript(name: String) -> String? { headers[name.lowercased()] }
 
     /// Whether the status is 200 to 299.
-    public var isSuccess: Bool { (200..<300).contains(status) }
+    package var isSuccess: Bool { (200..<300).contains(status) }
 }

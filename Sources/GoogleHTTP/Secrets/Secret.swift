@@ -13,7 +13,7 @@ public struct Secret: Sendable, Hashable {
     public func reveal() -> String { value }
 
     /// Whether the value is empty.
-    public var isEmpty: Bool { value.isEmpty }
+    package var isEmpty: Bool { value.isEmpty }
 }
 
 extension Secret: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable, Encodable {

@@ -8,7 +8,7 @@ public struct ConsentGrant: Sendable {
     /// The granted scopes.
     public let scopes: [String]
     /// The refresh token's lifetime, if it is limited, as while a consent screen is in "Testing".
-    public let refreshTokenLifetime: Duration?
+    package let refreshTokenLifetime: Duration?
 }
 
 extension ConsentRequest {

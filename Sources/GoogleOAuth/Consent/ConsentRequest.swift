@@ -11,11 +11,11 @@ public struct ConsentRequest: Sendable {
     public static let bigQueryScope = "https://www.googleapis.com/auth/bigquery"
 
     /// The client that requests consent.
-    public let client: OAuthClient
+    package let client: OAuthClient
     /// The URL that the browser is redirected to.
-    public let redirectURI: String
+    package let redirectURI: String
     /// The requested scopes, in full.
-    public let scopes: [String]
+    package let scopes: [String]
     /// 256 random bits that the redirect must contain.
     package let state: String
     package let proofKey: ProofKey
@@ -59,7 +59,7 @@ public struct ConsentRequest: Sendable {
     }
 
     /// The port of a redirect URI on 127.0.0.1; `nil` for another host or a privileged port.
-    public static func loopbackPort(ofRedirectURI uri: String) -> Int? {
+    package static func loopbackPort(ofRedirectURI uri: String) -> Int? {
         guard let parts = URLComponents(string: uri), parts.scheme == "http", let host = parts.host,
             ["localhost", "127.0.0.1"].contains(host.lowercased()), let port = parts.port,
             (1024...65_535).contains(port)

@@ -6,18 +6,18 @@ import TextSupport
 /// `authorized_user` of gcloud's application-default login.
 public struct AuthorizedUserCredential: Sendable, Hashable {
     /// The OAuth client's ID.
-    public var clientID: String
+    public package(set) var clientID: String
     /// The OAuth client's secret.
-    public var clientSecret: Secret
+    public package(set) var clientSecret: Secret
     /// The refresh token.
-    public var refreshToken: Secret
+    public package(set) var refreshToken: Secret
     /// The endpoint that exchanges the refresh token. Defaults to Google's.
-    public var tokenEndpoint: HTTPEndpoint
+    package let tokenEndpoint: HTTPEndpoint
     /// The billing project, if the file names one.
-    public var quotaProjectID: String?
+    public package(set) var quotaProjectID: String?
 
     /// Google's token endpoint.
-    public static let googleTokenURI = GoogleAddress.token
+    package static let googleTokenURI = GoogleAddress.token
 
     /// Creates a credential from its three values.
     ///
@@ -31,7 +31,7 @@ public struct AuthorizedUserCredential: Sendable, Hashable {
     ///   `credentialsInvalid` for an empty value.
     public init(
         clientID: String, clientSecret: Secret, refreshToken: Secret,
-        tokenURI: String = Self.googleTokenURI, quotaProjectID: String? = nil
+        tokenURI: String? = nil, quotaProjectID: String? = nil
     ) throws(OAuthError) {
         let values = [
             ("client_id", clientID.isEmpty), ("client_secret", clientSecret.isEmpty),
@@ -45,7 +45,7 @@ public struct AuthorizedUserCredential: Sendable, Hashable {
         self.clientSecret = clientSecret
         self.refreshToken = refreshToken
         self.quotaProjectID = quotaProjectID
-        tokenEndpoint = try GoogleAddress.trusted(tokenURI, name: "token_uri")
+        tokenEndpoint = try GoogleAddress.trusted(tokenURI ?? GoogleAddress.token, name: "token_uri")
     }
 
     /// Exchanges the refresh token for an access token.
@@ -126,7 +126,7 @@ extension AuthorizedUserCredential {
             }
             return try AuthorizedUserCredential(
                 clientID: clientID ?? "", clientSecret: Secret(clientSecret ?? ""),
-                refreshToken: Secret(refreshToken ?? ""), tokenURI: tokenURI ?? googleTokenURI,
+                refreshToken: Secret(refreshToken ?? ""), tokenURI: tokenURI,
                 quotaProjectID: quotaProjectID
             )
         }

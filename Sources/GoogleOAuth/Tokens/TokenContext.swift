@@ -4,19 +4,19 @@ public import GoogleHTTP
 /// Dependencies of a token request: transport, retry policy, clock.
 public struct TokenContext: Sendable {
     /// Sends the requests.
-    public var transport: any HTTPTransport
+    package var transport: any HTTPTransport
     /// The retry policy of requests. Defaults to `RetryPolicy.tokenEndpoint`.
-    public var retry: RetryPolicy
+    package var retry: RetryPolicy
     /// Measures lifetimes and waits; monotonic, so that changes of the wall clock have no effect.
-    public var clock: any Clock<Duration>
+    package var clock: any Clock<Duration>
     /// The wall-clock time in signed requests and stored files.
-    public var now: @Sendable () -> Date
+    package var now: @Sendable () -> Date
     /// The environment variables that credentials refer to and that commands inherit. Defaults to none.
-    public var environment: [String: String]
+    package var environment: [String: String]
     /// Called before each retry.
-    public var onRetry: @Sendable (RetryAttempt) -> Void
+    package var onRetry: @Sendable (RetryAttempt) -> Void
     /// Called with each warning.
-    public var onWarning: @Sendable (String) -> Void
+    package var onWarning: @Sendable (String) -> Void
 
     /// Creates a context.
     public init(

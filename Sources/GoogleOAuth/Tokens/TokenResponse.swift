@@ -19,7 +19,7 @@ public struct AccessToken: Sendable, Hashable {
     }
 
     /// The value of the `Authorization` header.
-    public var authorization: Secret { Secret("Bearer \(value.reveal())") }
+    package var authorization: Secret { Secret("Bearer \(value.reveal())") }
 }
 
 /// A response of a token endpoint that contains an access token (RFC 6749 5.1).

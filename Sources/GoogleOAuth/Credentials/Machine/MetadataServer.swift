@@ -1,5 +1,5 @@
 import Foundation
-public import GoogleHTTP
+package import GoogleHTTP
 import TextSupport
 
 /// The metadata server of a Google machine (Compute Engine, Kubernetes Engine, Cloud Run), which issues tokens of the
@@ -8,7 +8,7 @@ import TextSupport
 /// It speaks plain http, since only the machine's own link reaches it, and requires a header in each request.
 public struct MetadataServer: Sendable, Hashable {
     /// The server's endpoint.
-    public let endpoint: HTTPEndpoint
+    package let endpoint: HTTPEndpoint
     /// The endpoint for detection: the same server, by an address that needs no name resolution.
     private let probe: HTTPEndpoint
     /// Whether the environment names the server.
@@ -47,7 +47,7 @@ public struct MetadataServer: Sendable, Hashable {
     /// responds within a second.
     ///
     /// - Returns: `false` without detection if `NO_GCE_CHECK` is true, as in Google's libraries.
-    public func isAvailable(_ context: TokenContext) async -> Bool {
+    package func isAvailable(_ context: TokenContext) async -> Bool {
         let name = try? String(contentsOfFile: "/sys/class/dmi/id/product_name", encoding: .utf8)
         return await isAvailable(context, manufacturer: name)
     }
@@ -66,7 +66,7 @@ public struct MetadataServer: Sendable, Hashable {
     /// The project of the machine.
     ///
     /// - Throws: ``OAuthError`` or `CancellationError`.
-    public func fetchProject(_ context: TokenContext) async throws -> String {
+    package func fetchProject(_ context: TokenContext) async throws -> String {
         let bytes = try await get(["project", "project-id"], context)
         return String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
     }

@@ -3,13 +3,13 @@ import GoogleHTTP
 import TextSupport
 
 /// The impersonation of a service account by another credential.
-public struct Impersonation: Sendable, Hashable {
+package struct Impersonation: Sendable, Hashable {
     /// The service account's e-mail address.
-    public let email: String
+    package let email: String
     /// A chain of accounts, each of which can impersonate the next.
-    public var delegates: [String]
+    package var delegates: [String]
     /// The lifetime of the tokens. Defaults to an hour, the maximum without a special policy.
-    public var lifetime: Duration
+    package var lifetime: Duration
     /// The endpoint that issues the tokens.
     let endpoint: HTTPEndpoint
 
@@ -24,7 +24,7 @@ public struct Impersonation: Sendable, Hashable {
     ///   - lifetime: the lifetime of the tokens.
     /// - Throws: ``OAuthError`` with code `untrustedTokenURI` if the URL is neither Google's nor loopback,
     ///   `credentialsInvalid` if it names no account.
-    public init(
+    package init(
         url: String, delegates: [String] = [], lifetime: Duration = .seconds(3600)
     ) throws(OAuthError) {
         endpoint = try GoogleAddress.trusted(
