@@ -10,9 +10,15 @@ import TextSupport
 /// metadata server.
 ///
 /// ```swift
+/// import CredentialStore
+/// import Foundation
+///
 /// let search = CredentialSearch(
-///     environment: ProcessInfo.processInfo.environment, variablePrefix: "MYTOOL_", storeFolder: "/home/me/.config/mytool")
-/// let located = try search.first()
+///     environment: ProcessInfo.processInfo.environment, variablePrefix: "MYTOOL_",
+///     storeFolder: NSHomeDirectory() + "/.config/mytool")
+/// if let located = try search.first() {
+///     print("using the credential from", located.source)
+/// }
 /// ```
 public struct CredentialSearch: Sendable {
     /// A location that the user selected.
@@ -49,8 +55,9 @@ public struct CredentialSearch: Sendable {
 
     /// The first credential that is found.
     ///
-    /// A location that exists but is unusable is an error; it is not skipped.
+    /// A location that exists but is unusable is an error; it is not skipped. Blocks the thread.
     ///
+    /// - Parameter location: the location that the user selected. Defaults to all locations in their order.
     /// - Returns: `nil` if no location has one.
     /// - Throws: `OAuthError` with code `credentialsMissing`, `credentialsInvalid`, `noCredentials` for a profile
     ///   without a credential, `unsafePermissions`, `untrustedTokenURI` or `cannotStore`.
@@ -76,6 +83,9 @@ public struct CredentialSearch: Sendable {
 
     /// The store, or that of a profile in `profiles/NAME` below it.
     ///
+    /// - Parameter profile: at most 64 ASCII letters, digits, hyphens, underscores and dots; no dot at the start.
+    ///   Defaults to the store itself.
+    /// - Returns: the store, which need not exist yet.
     /// - Throws: `OAuthError` with code `credentialsInvalid` for an invalid profile name, or `cannotStore` without a
     ///   folder.
     public func store(profile: String? = nil) throws(OAuthError) -> CredentialStore {
@@ -234,7 +244,7 @@ extension CredentialSearch {
     /// Finds the credential for an endpoint.
     ///
     /// - Parameters:
-    ///   - location: the location that the user selected.
+    ///   - location: the location that the user selected. Defaults to all locations in their order.
     ///   - named: the endpoint that the user named; `nil` for that of the stored credential, else Google's.
     ///   - context: the dependencies of the detection of a metadata server, the last location.
     /// - Returns: the credential and its endpoint.

@@ -38,6 +38,9 @@ public struct LocatedCredential: Sendable {
     ///
     /// A rotated refresh token of a store is written there before the response is used, under a lock that other processes
     /// share. That of any other location is kept in memory only, with a warning.
+    ///
+    /// - Parameter context: the dependencies of token requests.
+    /// - Returns: the provider.
     public func tokenProvider(_ context: TokenContext) -> any TokenProvider {
         guard let store, let authorizedUser = credential.authorizedUser else {
             return credential.tokenProvider(context)

@@ -8,11 +8,24 @@ import TextSupport
 /// `credentials.json` is an `authorized_user` file with the additional member `bqpull`, so that Google's libraries can
 /// read it too. `state.json` next to it records the use of the credential, without secrets. Both are readable only by
 /// the user, and rejected otherwise.
+///
+/// ```swift
+/// import CredentialStore
+/// import Foundation
+/// import GoogleOAuth
+///
+/// let store = CredentialStore(folder: NSHomeDirectory() + "/.config/mytool")
+/// if let stored = try store.read() {
+///     print("client", stored.credential.clientID, "with scopes", stored.scopes)
+/// }
+/// ```
 public struct CredentialStore: Sendable, Hashable {
     /// The folder.
     package let folder: String
 
-    /// Creates a store in a folder. The folder is created with mode 0700 by the first write.
+    /// Creates a store in a folder, without accessing it.
+    ///
+    /// - Parameter folder: the path. The first write creates the folder with mode 0700.
     public init(folder: String) {
         self.folder = folder
     }
@@ -26,8 +39,9 @@ public struct CredentialStore: Sendable, Hashable {
     private var credentialsFile: PrivateFile { PrivateFile(path: folder + "/credentials.json") }
     private var stateFile: PrivateFile { PrivateFile(path: folder + "/state.json") }
 
-    /// Reads the stored credential; `nil` if nothing is stored.
+    /// Reads the stored credential.
     ///
+    /// - Returns: `nil` if nothing is stored.
     /// - Throws: `OAuthError` with code `unsafePermissions`, `credentialsInvalid`, `untrustedTokenURI` or `cannotStore`.
     public func read() throws(OAuthError) -> StoredCredential? {
         guard let bytes = try credentialsFile.read() else { return nil }

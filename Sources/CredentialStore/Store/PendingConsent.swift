@@ -5,16 +5,19 @@ import TextSupport
 
 /// A consent request whose code has not been exchanged, with the settings to store with its credential.
 public struct PendingConsent: Sendable {
-    /// The request.
     package var request: ConsentRequest
-    /// The billing project.
     package var project: String?
-    /// The BigQuery endpoint of the credential; `nil` for Google's.
     package var endpoint: String?
-    /// Whether the next consent reuses the redirect URI. `false` for a port that was chosen at random.
     package var keepsRedirectURI: Bool
 
     /// Creates a pending consent.
+    ///
+    /// - Parameters:
+    ///   - request: the request.
+    ///   - project: the billing project. Defaults to none.
+    ///   - endpoint: the BigQuery endpoint of the credential. Defaults to Google's.
+    ///   - keepsRedirectURI: whether the next consent reuses the redirect URI. Defaults to `false`, for a port that was
+    ///     chosen at random.
     public init(
         _ request: ConsentRequest, project: String? = nil, endpoint: String? = nil, keepsRedirectURI: Bool = false
     ) {
@@ -93,6 +96,11 @@ extension CredentialStore {
     ///
     /// A refresh token that cannot be stored is revoked.
     ///
+    /// - Parameters:
+    ///   - code: the authorization code, which can be exchanged once.
+    ///   - pending: the consent.
+    ///   - context: the dependencies of the request.
+    /// - Returns: the stored credential.
     /// - Throws: the errors of `ConsentRequest.exchange(_:_:)`, and `OAuthError` with code `cannotStore`,
     ///   `unsafePermissions` or `storeLocked`.
     public func exchange(

@@ -100,6 +100,11 @@ public struct HTTPError: CodedError {
     package var isBeforeResponse = false
 
     /// Creates an error.
+    ///
+    /// - Parameters:
+    ///   - code: the kind of error, which determines ``isTransient``.
+    ///   - message: what failed, and with which host, in one line without secrets.
+    ///   - cause: the error underneath. Defaults to none.
     public init(code: Code, message: String, cause: (any Error)? = nil) {
         self.init(code: code, message: message, detail: nil, cause: cause)
     }

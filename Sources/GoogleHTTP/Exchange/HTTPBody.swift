@@ -17,7 +17,9 @@ public struct HTTPBody: ~Copyable {
         self.onHold = onHold
     }
 
-    /// Creates a body of these chunks.
+    /// Creates a body from bytes in memory, for a transport in a test.
+    ///
+    /// - Parameter chunks: the body, as ``read(_:)`` passes it on.
     public init(chunks: [[UInt8]]) {
         var rest = chunks[...]
         self.init { rest.popFirst().map(ByteBuffer.init(bytes:)) }
@@ -32,8 +34,9 @@ public struct HTTPBody: ~Copyable {
         try await condition()
     }
 
-    /// Waits for the next chunk and passes its bytes to `use`. They are valid only during the call.
+    /// Waits for the next chunk.
     ///
+    /// - Parameter use: receives the bytes of the chunk, which are valid only during the call.
     /// - Returns: `false` at the end of the body; `use` is not called then.
     /// - Throws: ``HTTPError``, `CancellationError`, or what `use` throws.
     public mutating func read(_ use: (UnsafeRawBufferPointer) throws -> Void) async throws -> Bool {
@@ -44,6 +47,8 @@ public struct HTTPBody: ~Copyable {
 
     /// Reads the rest of the body.
     ///
+    /// - Parameter limit: the maximum size of the rest, in bytes.
+    /// - Returns: the bytes.
     /// - Throws: ``HTTPError``, with code `bodyTooLarge` as soon as there are more than `limit` bytes, or
     ///   `CancellationError`.
     public mutating func collect(limit: Int) async throws -> [UInt8] {

@@ -21,6 +21,14 @@ public struct HTTPRequest: Sendable {
     public var firstByteTimeout: Duration
 
     /// Creates a request.
+    ///
+    /// - Parameters:
+    ///   - method: the method.
+    ///   - url: the encoded URL, without secrets.
+    ///   - headers: the headers, in order, without `Authorization`. Defaults to none.
+    ///   - authorization: the value of the `Authorization` header. Defaults to none.
+    ///   - body: the body. Defaults to none.
+    ///   - firstByteTimeout: the time until the head of the response. Defaults to 30 s.
     public init(
         _ method: Method, _ url: String, headers: [(name: String, value: String)] = [],
         authorization: Secret? = nil, body: [UInt8]? = nil, firstByteTimeout: Duration = .seconds(30)

@@ -81,6 +81,12 @@ public final class HTTPSTransport: HTTPTransport {
     }
 
     /// Sends a request and passes the response to `receive`, as ``HTTPTransport`` describes.
+    ///
+    /// - Parameters:
+    ///   - request: the request.
+    ///   - receive: reads the response. It is cancelled when a limit of ``HTTPLimits`` is exceeded.
+    /// - Returns: what `receive` returns.
+    /// - Throws: ``HTTPError``, `CancellationError`, or what `receive` throws.
     public func exchange<Response: Sendable>(
         _ request: HTTPRequest,
         receive: @escaping @Sendable (HTTPResponseHead, inout HTTPBody) async throws -> Response

@@ -1,6 +1,14 @@
 import TextSupport
 
 /// How often and for how long a request is retried, with exponential backoff and jitter.
+///
+/// ```swift
+/// import GoogleHTTP
+///
+/// var retry = RetryPolicy()
+/// retry.budget = .seconds(60)
+/// retry.maxAttempts = 5
+/// ```
 public struct RetryPolicy: Sendable {
     /// The time from the first failure of a request to its last attempt, on the caller's clock. Time before the first
     /// failure does not count: the process may have been stopped, or the machine asleep. Defaults to 600 s.

@@ -14,6 +14,10 @@ public struct ConsentGrant: Sendable {
 extension ConsentRequest {
     /// Exchanges the authorization code of this request for a refresh token with all requested scopes.
     ///
+    /// - Parameters:
+    ///   - code: the code in the redirect, which can be exchanged once.
+    ///   - context: the dependencies of the request.
+    /// - Returns: the credential.
     /// - Throws: ``OAuthError`` (`codeRejected`, `noRefreshToken`, `missingScope`, or another error of the token
     ///   endpoint), `HTTPError` or `CancellationError`.
     public func exchange(_ code: Secret, _ context: TokenContext) async throws -> ConsentGrant {

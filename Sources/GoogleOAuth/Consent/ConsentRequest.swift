@@ -5,7 +5,7 @@ import TextSupport
 /// An authorization request, to which the user consents in the browser.
 ///
 /// It always requests offline access and consent, since Google issues a refresh token only then. `state` identifies the
-/// redirect; PKCE binds the code to this request.
+/// redirect; PKCE binds the code to this request. ``LoopbackListener`` has an example.
 public struct ConsentRequest: Sendable {
     /// The scope that reads and queries BigQuery.
     public static let bigQueryScope = "https://www.googleapis.com/auth/bigquery"
@@ -25,7 +25,8 @@ public struct ConsentRequest: Sendable {
     /// - Parameters:
     ///   - client: the client that requests consent.
     ///   - redirectURI: a loopback URL for a desktop client, a registered URL for a web client.
-    ///   - scopes: full scopes, or the last component of a Google scope, for example `drive.readonly`.
+    ///   - scopes: full scopes, or the last component of a Google scope, for example `drive.readonly`. Defaults to
+    ///     ``bigQueryScope``.
     /// - Throws: ``OAuthError`` with code `redirectMismatch` for an invalid or unregistered redirect URI.
     public init(client: OAuthClient, redirectURI: String, scopes: [String] = [bigQueryScope]) throws(OAuthError) {
         try self.init(

@@ -4,6 +4,16 @@ import TextSupport
 
 /// A client and a refresh token: the credential of Azure Data Factory's BigQuery connector, and the type
 /// `authorized_user` of gcloud's application-default login.
+///
+/// ```swift
+/// import GoogleHTTP
+/// import GoogleOAuth
+///
+/// let credential = try AuthorizedUserCredential(
+///     clientID: "123.apps.googleusercontent.com", clientSecret: Secret("the client secret"),
+///     refreshToken: Secret("the refresh token"))
+/// let file = try credential.authorizedUserFile()  // the same as a file for Google's libraries
+/// ```
 public struct AuthorizedUserCredential: Sendable, Hashable {
     /// The OAuth client's ID.
     public package(set) var clientID: String
@@ -25,8 +35,8 @@ public struct AuthorizedUserCredential: Sendable, Hashable {
     ///   - clientID: the OAuth client's ID.
     ///   - clientSecret: the OAuth client's secret.
     ///   - refreshToken: the refresh token.
-    ///   - tokenURI: https on a Google host that exchanges tokens, or a loopback URL.
-    ///   - quotaProjectID: the billing project.
+    ///   - tokenURI: https on a Google host that exchanges tokens, or a loopback URL. Defaults to Google's.
+    ///   - quotaProjectID: the billing project. Defaults to none.
     /// - Throws: ``OAuthError`` with code `untrustedTokenURI` for any other token endpoint, or
     ///   `credentialsInvalid` for an empty value.
     public init(
@@ -132,8 +142,10 @@ extension AuthorizedUserCredential {
         }
     }
 
-    /// Reads an `authorized_user` JSON file.
+    /// Reads an `authorized_user` JSON file. Blocks the thread.
     ///
+    /// - Parameter path: the file, of at most 64 KiB, or an inherited pipe (`/dev/fd/N`), which can be silent for 10
+    ///   seconds.
     /// - Throws: ``OAuthError`` with code `credentialsMissing` if it cannot be read, `credentialsInvalid` if it
     ///   is not an `authorized_user` file or incomplete, `untrustedTokenURI` if it names an untrusted token endpoint.
     public init(contentsOfFile path: String) throws(OAuthError) {
@@ -144,6 +156,9 @@ extension AuthorizedUserCredential {
     }
 
     /// The credential as an `authorized_user` JSON file, as Google's libraries read it. It contains the secrets.
+    ///
+    /// - Returns: the file, in UTF-8.
+    /// - Throws: ``OAuthError`` with code `cannotStore`, which would be a bug.
     public func authorizedUserFile() throws(OAuthError) -> [UInt8] {
         try CredentialFile.encode(File(self))
     }

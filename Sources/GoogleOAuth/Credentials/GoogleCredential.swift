@@ -1,6 +1,18 @@
 package import GoogleHTTP
 
 /// A credential of any type that needs no browser: Google's application-default credentials, or a token command.
+///
+/// ```swift
+/// import GoogleHTTP
+/// import GoogleOAuth
+/// import Logging
+///
+/// let transport = HTTPSTransport(userAgent: "my-tool/1.0", logger: Logger(label: "my-tool"))
+/// let credential = try GoogleCredential(contentsOfFile: "service-account.json")
+/// let tokens = credential.tokenProvider(TokenContext(transport: transport))
+/// let token = try await tokens.accessToken()
+/// print(token.value)  // <redacted>
+/// ```
 public indirect enum GoogleCredential: Sendable, Hashable {
     /// A client and a refresh token (`authorized_user`).
     case authorizedUser(AuthorizedUserCredential)

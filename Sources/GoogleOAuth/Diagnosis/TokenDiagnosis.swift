@@ -24,7 +24,9 @@ package struct TokenDiagnosis: Sendable {
     /// - Parameters:
     ///   - clock: measures the steps.
     ///   - onStep: called after each step.
-    package init(clock: any Clock<Duration> = ContinuousClock(), onStep: @escaping @Sendable (Step) -> Void = { _ in }) {
+    package init(
+        clock: any Clock<Duration> = ContinuousClock(), onStep: @escaping @Sendable (Step) -> Void = { _ in }
+    ) {
         elapsed = stopwatch(clock)
         self.onStep = onStep
     }

@@ -193,6 +193,11 @@ public struct OAuthError: CodedError {
     package var retryAfter: Duration?
 
     /// Creates an error.
+    ///
+    /// - Parameters:
+    ///   - code: the kind of error, which determines ``isTransient``.
+    ///   - message: what failed and on which object, in one line, without any secret.
+    ///   - cause: the error underneath. Defaults to none.
     public init(code: Code, message: String, cause: (any Error)? = nil) {
         self.init(code: code, message: message, detail: nil, cause: cause)
     }

@@ -8,6 +8,8 @@ public struct AccessToken: Sendable, Hashable {
     public let value: Secret
 
     /// Wraps a token.
+    ///
+    /// - Parameter value: the token, without a type such as `Bearer`.
     public init(_ value: Secret) {
         self.value = value
     }
@@ -74,8 +76,8 @@ public struct TokenResponse: Sendable {
     ///
     /// - Parameters:
     ///   - accessToken: the token.
-    ///   - lifetime: the token's lifetime, capped at 24 h; `nil` if it is unknown.
-    ///   - scopes: the token's scopes; `nil` if they are unknown.
+    ///   - lifetime: the token's lifetime, capped at 24 h; `nil`, the default, if it is unknown.
+    ///   - scopes: the token's scopes; `nil`, the default, if they are unknown.
     public init(accessToken: AccessToken, lifetime: Duration? = nil, scopes: [String]? = nil) {
         self.accessToken = accessToken
         self.lifetime = lifetime.flatMap { Self.lifetime(seconds: $0 / .seconds(1)) }

@@ -18,8 +18,10 @@ public struct MetadataServer: Sendable, Hashable {
     /// The time limit of the detection on other machines.
     private static let probeTime: Duration = .seconds(1)
 
-    /// The server at Google's address, or at `GCE_METADATA_HOST` and `GCE_METADATA_IP`.
+    /// The server at Google's address, or at the address in the environment.
     ///
+    /// - Parameter environment: environment variables, of which `GCE_METADATA_HOST` and `GCE_METADATA_IP` name the
+    ///   server. Defaults to none.
     /// - Throws: ``OAuthError`` with code `untrustedTokenURI` if they name neither a link-local address, a known metadata
     ///   server, nor this machine.
     public init(environment: [String: String] = [:]) throws(OAuthError) {
