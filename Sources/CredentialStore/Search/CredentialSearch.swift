@@ -106,6 +106,7 @@ public struct CredentialSearch: Sendable {
 
     /// The names of the profiles with a credential, sorted.
     package var profiles: [String] {
+        // Without the folder there are no profiles. A file with an invalid name is not a profile.
         let names = storeFolder.flatMap { try? FileManager.default.contentsOfDirectory(atPath: $0 + "/profiles") }
         return (names ?? []).filter { (try? store(profile: $0).exists) ?? false }.sorted()
     }
@@ -175,6 +176,7 @@ public struct CredentialSearch: Sendable {
     private func store(at path: String) -> CredentialStore? {
         func resolved(_ path: String) -> String { URL(fileURLWithPath: path).resolvingSymlinksInPath().path }
         let file = resolved(path)
+        // Fails only if no folder is configured, so that the file is not in a store.
         return ([nil] + profiles).lazy.compactMap { try? store(profile: $0) }.first { resolved($0.path) == file }
     }
 
@@ -182,6 +184,7 @@ public struct CredentialSearch: Sendable {
     private static func exposure(of path: String) -> String? {
         let file = URL(fileURLWithPath: path).resolvingSymlinksInPath()
         func attributes(_ url: URL) -> (mode: Int, owner: UInt32, type: FileAttributeType?) {
+            // Only for a warning: reading the file reports that it is missing.
             let all = try? FileManager.default.attributesOfItem(atPath: url.path)
             let mode = (all?[.posixPermissions] as? NSNumber)?.intValue ?? 0
             return (

@@ -65,6 +65,7 @@ extension CredentialStore {
     /// - Throws: `OAuthError` with code `noPendingConsent` if none is pending, `cannotStore`, `unsafePermissions`,
     ///   `credentialsInvalid`, `redirectMismatch` or `untrustedTokenURI` for an unusable file.
     package func pendingConsent() throws(OAuthError) -> PendingConsent {
+        // A damaged file is like a missing one: both need a new consent.
         guard let bytes = try consentFile.read(),
             let file = try? CredentialFile.decode(ConsentFile.self, from: bytes)
         else { throw Self.noPendingConsent }
@@ -118,7 +119,8 @@ extension CredentialStore {
         do {
             try await write(stored, clock: context.clock)
         } catch {
-            // No process has the token any more, so that it could never be revoked later.
+            // No process has the token any more, so that it could never be revoked later. If that fails too, the first
+            // error is the cause.
             _ = await withTimeout(.seconds(2), clock: context.clock) { try? await grant.credential.revoke(context) }
             throw error
         }

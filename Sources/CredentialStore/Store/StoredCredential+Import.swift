@@ -38,6 +38,7 @@ extension StoredCredential {
 
             init(from decoder: any Decoder) throws {
                 let container = try decoder.singleValueContainer()
+                // Any other value must be an object.
                 if let text = try? container.decode(String.self) {
                     self = .plain(text)
                     return
@@ -70,6 +71,7 @@ extension StoredCredential {
             guard bytes.first(where: { $0 > 0x20 }) == UInt8(ascii: "{") else {
                 return StoredCredential(try Self.threeLines(bytes), stored: now)
             }
+            // The forms are tried in turn. The last one's error is thrown.
             if let file = try? CredentialFile.decode(LinkedServiceFile.self, from: bytes) {
                 return StoredCredential(try Self.credential(of: file.properties), stored: now)
             }

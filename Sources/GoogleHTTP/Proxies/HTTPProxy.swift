@@ -58,7 +58,7 @@ public struct HTTPProxy: Sendable {
             && !exceptions.contains { $0 == "*" || (!$0.isEmpty && (host == $0 || host.hasSuffix("." + $0))) }
     }
 
-    /// The configuration for the HTTP client; `nil` if the proxy is invalid.
+    /// The configuration for the HTTP client; `nil` if the proxy is invalid, which its requests report.
     var client: HTTPClient.Configuration.Proxy? {
         guard let (host, port) = try? address.get() else { return nil }
         guard let user else { return .server(host: host, port: port) }

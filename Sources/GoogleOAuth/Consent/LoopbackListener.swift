@@ -64,6 +64,7 @@ public struct LoopbackListener: Sendable {
         let listener = LoopbackListener(port: server.localAddress?.port ?? port, consent: consent)
         do {
             let result = try await body(listener)
+            // Fails only if the server is closed already.
             try? await server.close()
             return result
         } catch {

@@ -81,6 +81,8 @@ extension AuthorizedUserCredential {
 
             init(from decoder: any Decoder) throws {
                 let container = try decoder.singleValueContainer()
+                // A list, or a text as other programs write it. The scopes are only reported, so that any other value
+                // means that they are unknown.
                 values =
                     (try? container.decode([String].self))
                     ?? (try? container.decode(String.self)).map(scopeList) ?? []

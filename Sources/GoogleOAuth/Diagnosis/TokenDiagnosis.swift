@@ -66,6 +66,7 @@ package struct TokenDiagnosis: Sendable {
             result = .failure(error)
         }
         record(Step(name: name, duration: elapsed() - start, result: result.map(\.detail)))
+        // The error is the step's.
         return try? result.get().value
     }
 }

@@ -27,6 +27,7 @@ package struct TokenInfo: Sendable {
         init(from decoder: any Decoder) throws {
             let container = try decoder.container(keyedBy: CodingKeys.self)
             scope = try container.decodeIfPresent(String.self, forKey: .scope)
+            // Only reported, so that a value of another type is like a missing one.
             aud = try? container.decode(String.self, forKey: .aud)
             azp = try? container.decode(String.self, forKey: .azp)
             email = try? container.decode(String.self, forKey: .email)
@@ -56,6 +57,7 @@ package struct TokenInfo: Sendable {
             guard head.isSuccess else {
                 throw OAuthError(status: head.status, body: bytes, host: tokenEndpoint.host)
             }
+            // The decoder's error could quote the response.
             guard let members = try? JSONDecoder().decodeUnambiguous(Members.self, from: bytes),
                 let scope = members.scope
             else {

@@ -59,6 +59,7 @@ public struct TokenResponse: Sendable {
 
         init(from decoder: any Decoder) throws {
             let container = try decoder.container(keyedBy: CodingKeys.self)
+            // A value of another type is like a missing one: unusable, or optional.
             func seconds(_ key: CodingKeys) -> Double? {
                 (try? container.decode(Double.self, forKey: key))
                     ?? (try? container.decode(String.self, forKey: key)).flatMap(Double.init)

@@ -50,6 +50,7 @@ public struct MetadataServer: Sendable, Hashable {
     ///
     /// - Returns: `false` without detection if `NO_GCE_CHECK` is true, as in Google's libraries.
     package func isAvailable(_ context: TokenContext) async -> Bool {
+        // Other systems do not have the file. The server's response decides then.
         let name = try? String(contentsOfFile: "/sys/class/dmi/id/product_name", encoding: .utf8)
         return await isAvailable(context, manufacturer: name)
     }
@@ -61,6 +62,7 @@ public struct MetadataServer: Sendable, Hashable {
         if manufacturer?.hasPrefix("Google") == true { return true }
         let request = request(probe.url() + "/")
         return await withTimeout(Self.probeTime, clock: context.clock) {
+            // Any error means that there is no metadata server.
             (try? await context.transport.exchange(request) { head, _ in Self.isGenuine(head) }) ?? false
         } ?? false
     }
