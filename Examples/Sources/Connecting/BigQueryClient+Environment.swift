@@ -29,7 +29,7 @@ extension BigQueryClient {
         }
         let endpoint = try environment["BIGQUERY_EMULATOR_HOST"].map { try HTTPEndpoint($0) }
         let transport = HTTPSTransport(
-            userAgent: "examples (gzip)", proxy: HTTPProxy(environment: environment), logger: Logger(label: "examples"))
+            userAgent: "examples/1.0", proxy: HTTPProxy(environment: environment), logger: Logger(label: "examples"))
         let context = TokenContext(transport: transport, environment: environment)
         let client = BigQueryClient(
             try BigQueryConfiguration(project: project, endpoint: endpoint),

@@ -8,7 +8,7 @@ import Logging
 import SQLiteStaging
 
 let environment = ProcessInfo.processInfo.environment
-let transport = HTTPSTransport(userAgent: "ten-lines (gzip)", logger: Logger(label: "ten-lines"))
+let transport = HTTPSTransport(userAgent: "ten-lines/1.0", logger: Logger(label: "ten-lines"))
 let credential = try AuthorizedUserCredential(contentsOfFile: environment["BQPULL_CREDENTIALS"] ?? "credentials.json")
 let tokens = credential.tokenProvider(TokenContext(transport: transport))
 let endpoint = try environment["BIGQUERY_EMULATOR_HOST"].map { try HTTPEndpoint($0) }
