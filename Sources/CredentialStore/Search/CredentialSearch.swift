@@ -224,6 +224,19 @@ public struct CredentialSearch: Sendable {
 ///
 /// A loopback endpoint receives only a credential whose token endpoint is loopback too, or that the user selected
 /// explicitly. Any other credential is a real one that must not leave the machine's real services.
+///
+/// ```swift
+/// import CredentialStore
+/// import GoogleHTTP
+/// import GoogleOAuth
+///
+/// func tokens(_ search: CredentialSearch, transport: any HTTPTransport) async throws -> any TokenProvider {
+///     let context = TokenContext(transport: transport)
+///     let choice = try await search.choose(for: nil, context)
+///     if let warning = choice.warning { print("warning:", warning) }
+///     return try choice.required().tokenProvider(context)
+/// }
+/// ```
 public struct CredentialChoice: Sendable {
     /// The credential; `nil` if none is sent to the endpoint.
     public let credential: LocatedCredential?

@@ -1,6 +1,14 @@
 package import GoogleHTTP
 
 /// An OAuth client, as created in Google's console.
+///
+/// ```swift
+/// import GoogleOAuth
+///
+/// let client = try OAuthClient(contentsOfFile: "client_secret.json")
+/// let request = try ConsentRequest(client: client, redirectURI: "http://127.0.0.1:8085", scopes: ["bigquery"])
+/// print("open", request.url)
+/// ```
 public struct OAuthClient: Sendable, Hashable {
     /// The type of a client, which determines the permitted redirect URIs.
     package enum Kind: String, Sendable, Hashable, Codable {

@@ -6,6 +6,12 @@ import TextSupport
 /// machine's service account.
 ///
 /// It speaks plain http, since only the machine's own link reaches it, and requires a header in each request.
+///
+/// ```swift
+/// import GoogleOAuth
+///
+/// let credential = GoogleCredential.metadataServer(try MetadataServer())
+/// ```
 public struct MetadataServer: Sendable, Hashable {
     /// The server's endpoint.
     package let endpoint: HTTPEndpoint
