@@ -161,7 +161,7 @@ public struct CredentialStore: Sendable, Hashable {
 
     /// Records that the refresh token was exchanged, and its new expiry. Requires the lock.
     func recordUse(of stored: StoredCredential, lifetime: Duration?, at now: Date) throws(OAuthError) {
-        let end = lifetime.map { now.addingTimeInterval($0 / .seconds(1)) } ?? stored.refreshTokenEnd
+        let end = lifetime.map { now.advanced(by: $0) } ?? stored.refreshTokenEnd
         try writeState(of: stored, lastUse: now, refreshTokenEnd: end)
     }
 

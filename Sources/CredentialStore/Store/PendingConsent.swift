@@ -112,7 +112,7 @@ extension CredentialStore {
         stored.scopes = grant.scopes
         stored.client = .init(pending.request.client)
         stored.isOwnGrant = true
-        stored.refreshTokenEnd = grant.refreshTokenLifetime.map { context.now().addingTimeInterval($0 / .seconds(1)) }
+        stored.refreshTokenEnd = grant.refreshTokenLifetime.map { context.now().advanced(by: $0) }
         stored.credential.quotaProjectID = pending.project
         stored.endpoint = pending.endpoint
         if pending.keepsRedirectURI { stored.client?.redirectURI = pending.request.redirectURI }

@@ -119,15 +119,15 @@ extension StoredCredential {
 
 extension StoredCredential {
     /// The lifetime of a refresh token while the consent screen is in "Testing".
-    static let testingLifetime: TimeInterval = 7 * 86_400
+    static let testingLifetime: Duration = .seconds(7 * 86_400)
     /// The longest time without use before a refresh token expires. Google's limit is six months.
-    static let idleLifetime: TimeInterval = 182 * 86_400
+    static let idleLifetime: Duration = .seconds(182 * 86_400)
 
     /// When the refresh token expires if it is not used again; `nil` if that is unknown.
     public var endWhenUnused: Date? {
         // The last use of a token from elsewhere is unknown until its first use here.
         let used = lastUse ?? (isOwnGrant ? stored : nil)
-        return [refreshTokenEnd, used?.addingTimeInterval(Self.idleLifetime)].compactMap(\.self).min()
+        return [refreshTokenEnd, used?.advanced(by: Self.idleLifetime)].compactMap(\.self).min()
     }
 
     /// The probable reason that the refresh token has expired.
@@ -135,14 +135,18 @@ extension StoredCredential {
         if let refreshTokenEnd, now >= refreshTokenEnd { return .tokenExpired(refreshTokenEnd) }
         guard let stored else { return nil }
         let used = lastUse ?? stored
-        if now >= used.addingTimeInterval(Self.idleLifetime) { return .tokenUnused(since: used) }
+        if now >= used.advanced(by: Self.idleLifetime) { return .tokenUnused(since: used) }
         // A token that was used after the seven days is not subject to them.
-        let limit = stored.addingTimeInterval(Self.testingLifetime)
-        if now >= limit, used <= limit.addingTimeInterval(3600) {
+        let limit = stored.advanced(by: Self.testingLifetime)
+        if now >= limit, used <= limit.advanced(by: .seconds(3600)) {
             return .tokenStopped(stored: stored, lastUse: used)
         }
         return nil
     }
+}
+
+extension Date {
+    func advanced(by duration: Duration) -> Date { addingTimeInterval(duration / .seconds(1)) }
 }
 
 extension OAuthError {
