@@ -70,9 +70,8 @@ final class Connection: Sendable {
         var logger = Logger(label: "bqpull") { _ in StandardErrorLog() }
         logger.logLevel = options.verbose ? .debug : .error
         self.logger = logger
-        // BigQuery compresses responses only if the user agent contains "gzip".
         transport = HTTPSTransport(
-            userAgent: "bqpull/\(ToolVersion.current) (gzip)",
+            userAgent: "bqpull/\(ToolVersion.current)",
             proxy: HTTPProxy(environment: ProcessEnvironment.variables),
             authorities: authorities,
             logger: logger

@@ -229,14 +229,15 @@ import TextSupport
     @Test func revokesTheCurrentToken() async throws {
         try await withStore { store in
             try await store.write(sample())
-            let held = try await store.lock(clock: ContinuousClock())
             let transport = ScriptedTransport([.answer(200, "{}")])
-            async let revoked = store.revoke(TokenContext(transport: transport))
-            // Long enough for a revocation that does not wait for the lock.
-            try await Task.sleep(for: .milliseconds(200))
-            try store.replaceRefreshToken(Secret("1//fake-token"), by: Secret("1//fake-rotated"))
-            held?.release()
-            #expect(try await revoked)
+            let revocation = try await store.withLock(clock: ContinuousClock()) {
+                let revocation = Task { try await store.revoke(TokenContext(transport: transport)) }
+                // Long enough for a revocation that does not wait for the lock.
+                try await Task.sleep(for: .milliseconds(200))
+                try store.replaceRefreshToken(Secret("1//fake-token"), by: Secret("1//fake-rotated"))
+                return revocation
+            }
+            #expect(try await revocation.value)
             #expect(transport.requests.first?.bodyText == "token=1%2F%2Ffake-rotated")
         }
     }
@@ -298,14 +299,14 @@ import TextSupport
     @Test func atMostOneProcessHoldsTheLock() async throws {
         try await withStore { store in
             try await store.write(sample())
-            let held = try await store.lock(clock: ContinuousClock())
-            let clock = ManualClock()
-            let error = await #expect(throws: OAuthError.self) { try await store.lock(clock: clock) }
-            #expect(error?.code == .storeLocked)
-            #expect(clock.slept.reduce(.zero, +) >= .seconds(59))
-            async let waiting: Void = try await store.lock(clock: ContinuousClock())?.release() ?? ()
-            held?.release()
-            try await waiting
+            let waiting = try await store.withLock(clock: ContinuousClock()) {
+                let clock = ManualClock()
+                let error = await #expect(throws: OAuthError.self) { try await store.withLock(clock: clock) {} }
+                #expect(error?.code == .storeLocked)
+                #expect(clock.slept.reduce(.zero, +) >= .seconds(59))
+                return Task { try await store.withLock(clock: ContinuousClock()) {} }
+            }
+            try await waiting.value
         }
     }
 }
