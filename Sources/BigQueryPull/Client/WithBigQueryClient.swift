@@ -43,7 +43,7 @@ public func withBigQueryClient<Result>(
 ) async throws -> Result {
     let environment = ProcessInfo.processInfo.environment
     let transport = HTTPSTransport(
-        userAgent: "bqpull/\(ToolVersion.current) (gzip)", proxy: HTTPProxy(environment: environment),
+        userAgent: "bqpull/\(ToolVersion.current)", proxy: HTTPProxy(environment: environment),
         authorities: authorities, logger: logger)
     var tokens: (any TokenProvider)?
     do {
