@@ -1,4 +1,14 @@
 /// The name of a table or a view.
+///
+/// ```swift
+/// import BigQuery
+///
+/// let orders = TableReference(project: "my-project", dataset: "sales", table: "orders")
+///
+/// func table(_ name: String) throws -> TableReference {
+///     try TableReference(parsing: name, defaultProject: "my-project")  // sales.orders
+/// }
+/// ```
 public struct TableReference: Sendable, Hashable, Codable, CustomStringConvertible {
     /// The project of the dataset. It can differ from the project billed for queries.
     public var project: String
