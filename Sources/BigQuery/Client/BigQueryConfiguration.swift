@@ -1,4 +1,4 @@
-public import BigQueryRows
+package import BigQueryRows
 public import GoogleHTTP
 import TextSupport
 
@@ -30,7 +30,7 @@ public struct BigQueryConfiguration: Sendable {
     /// Whether pages are requested with compression. Defaults to `true`.
     public var compressesPages = true
     /// The maximum size of a page. Defaults to 192 MiB, compressed as well as inflated.
-    public var pageLimits = BodyLimits.page
+    package var pageLimits = BodyLimits.page
     /// The maximum size of an error response. Defaults to 1 MiB.
     package var errorLimits = BodyLimits.error
     /// The maximum size of any other response, in bytes. Defaults to 32 MiB, which schemas of thousands of columns fit.

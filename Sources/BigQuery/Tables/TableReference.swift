@@ -45,7 +45,7 @@ public struct TableReference: Sendable, Hashable, Codable, CustomStringConvertib
     }
 
     /// The dataset of the table.
-    public var datasetReference: DatasetReference { DatasetReference(project: project, dataset: dataset) }
+    package var datasetReference: DatasetReference { DatasetReference(project: project, dataset: dataset) }
 
     /// `PROJECT.DATASET.TABLE`.
     public var description: String { "\(project).\(dataset).\(table)" }
@@ -76,7 +76,7 @@ public struct DatasetReference: Sendable, Hashable, Codable, CustomStringConvert
     ///   - text: the name.
     ///   - defaultProject: the project of a name without one.
     /// - Throws: ``BigQueryError`` with code `invalidRequest` for any other text.
-    public init(parsing text: String, defaultProject: String) throws {
+    package init(parsing text: String, defaultProject: String) throws {
         guard let path = NamePath(text, ids: 1) else { throw BigQueryError.invalidName(text, of: .dataset) }
         self.init(project: path.project ?? defaultProject, dataset: path.ids[0])
     }
