@@ -13,7 +13,9 @@ import Foundation
 public struct QueryRequest: Sendable, Hashable {
     /// Whether a job starts immediately or when slots are available.
     public enum Priority: String, Sendable, Codable, CaseIterable {
+        /// Starts immediately.
         case interactive = "INTERACTIVE"
+        /// Waits for idle slots.
         case batch = "BATCH"
     }
 
@@ -21,17 +23,18 @@ public struct QueryRequest: Sendable, Hashable {
     public var sql: String
     /// The parameters.
     public var parameters: QueryParameters
-    /// Whether the text is in the legacy dialect. Defaults to `false`, unlike the API's default.
+    /// Whether the text is in the legacy dialect. Defaults to `false`; the API's own default is `true`.
     public var useLegacySQL = false
     /// The location of the job; `nil` lets BigQuery derive it from the tables.
     public var location: String?
-    /// The labels of the job, which appear on the bill.
+    /// The labels of the job, which appear on the bill. Defaults to none.
     public var labels: [String: String] = [:]
     /// The priority. Defaults to `interactive`.
     public var priority: Priority = .interactive
     /// Whether a cached result can be used, at no cost. Defaults to `true`.
     public var useQueryCache = true
-    /// The maximum number of billed bytes. A query that would exceed it fails at no cost.
+    /// The maximum number of billed bytes; `nil`, the default, for no limit. A query that would exceed it fails at no
+    /// cost.
     public var maximumBytesBilled: Int64?
 
     /// Creates a query with the defaults.
@@ -74,7 +77,7 @@ extension QueryRequest {
     ///   - jobConfiguration: the JSON of ``BigQueryClient/jobConfiguration(_:)``.
     ///   - location: the location of the job.
     /// - Throws: `DecodingError` for any other text.
-    public init(jobConfiguration: String, location: String?) throws {
+    package init(jobConfiguration: String, location: String?) throws {
         let configuration = try JSONDecoder().decode(Configuration.self, from: Data(jobConfiguration.utf8))
         self.init(
             configuration.query.query, parameters: QueryParameters(configuration.query.queryParameters ?? []))

@@ -91,7 +91,8 @@ extension BigQueryClient {
                 }
                 return elapsed() < visibilityBudget ? .retry() : nil
             }
-            // The service sometimes reports a failed job as a transient error.
+            // The service sometimes reports a failed job as a transient error. If the job cannot be fetched, the page
+            // is retried.
             if error.isTransient, needsLookup.exchange(false, ordering: .relaxed),
                 let failure = try? await fetchJob(job).failure
             {

@@ -56,8 +56,10 @@ extension ParameterValue {
     /// A FLOAT64. NaN and the infinities are valid.
     public static func float64(_ value: Double) -> ParameterValue {
         let text =
-            if value.isNaN { "NaN" } else if value.isInfinite { value < 0 ? "-Infinity" : "Infinity" } else {
-                "\(value)"
+            switch value {
+            case .infinity: "Infinity"
+            case -.infinity: "-Infinity"
+            default: value.isNaN ? "NaN" : "\(value)"
             }
         return Self(text: text, type: .float64)
     }

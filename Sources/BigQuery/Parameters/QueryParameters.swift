@@ -37,7 +37,7 @@ public struct QueryParameters: Sendable, Hashable {
         elements.removeAll { $0.name == name }
     }
 
-    /// The parameters, which are valid as far as the type system does not ensure it.
+    /// Checks the parameters for mixed kinds, duplicate names and values without a wire form, and returns them.
     ///
     /// - Throws: ``BigQueryError`` with code `invalidRequest`.
     package func validated() throws(BigQueryError) -> [QueryParameter] {
