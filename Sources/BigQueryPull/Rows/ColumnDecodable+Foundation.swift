@@ -97,8 +97,11 @@ extension Date: ColumnDecodable {
             guard let date = text.date(), text.skip("T"), let time = text.time(), text.skip("Z"), text.isAtEnd else {
                 throw cell.mismatch(Self.self)
             }
-            let seconds = date.daysSince2001 * 86_400 + time.hour * 3600 + time.minute * 60 + time.second
-            self.init(timeIntervalSinceReferenceDate: Double(seconds) + Double(time.microsecond) / 1_000_000)
+            let start = date.daysSince2001 * 86_400 + time.hour * 3600 + time.minute * 60 + time.second
+            // Both of one sign, so that only the sum is rounded.
+            let (seconds, microseconds) = (start * 1_000_000 + time.microsecond).quotientAndRemainder(
+                dividingBy: 1_000_000)
+            self.init(timeIntervalSinceReferenceDate: Double(seconds) + Double(microseconds) / 1_000_000)
         default:
             throw cell.mismatch(Self.self)
         }

@@ -28,11 +28,14 @@
 ///
 /// A JSON value is decoded by its own types. Read as a `String`, it is its text.
 public struct RowDecoder: Sendable {
-    /// How the keys of a type correspond to the names of columns. The case of ASCII letters never matters.
+    /// How the keys of a type correspond to the names of columns.
+    ///
+    /// The case of ASCII letters does not matter, except in the members of a JSON value.
     public enum KeyDecodingStrategy: Sendable, Hashable {
         /// The key is the name: `created_at` reads `created_at`.
         case useDefaultKeys
-        /// The key is the name in camel case: `createdAt` reads `created_at`, and `orderID` reads `order_id`.
+        /// The key is the name in camel case: `createdAt` reads `created_at`, and `orderID` reads `order_id`. Does not
+        /// apply to dictionaries, whose keys are names.
         case convertFromSnakeCase
     }
 
@@ -118,6 +121,8 @@ private struct RowValue {
     /// The names of the column and of the members below it, and the indexes of elements.
     let path: [any CodingKey]
     let strategy: RowDecoder.KeyDecodingStrategy
+    /// Whether the keys are data, as those of a dictionary are, to which no strategy applies.
+    var keysAreData = false
 
     func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
         if let columnType = Value.self as? any ColumnDecodable.Type {
@@ -125,7 +130,9 @@ private struct RowValue {
             return value
         }
         do {
-            return try Value(from: self)
+            var value = self
+            value.keysAreData = strategy != .useDefaultKeys && Value.self is any StringKeyed.Type
+            return try Value(from: value)
         } catch let error as DecodingError {
             throw error
         } catch {
@@ -206,6 +213,11 @@ private struct RowValue {
     }
 }
 
+/// A dictionary with keys that are data.
+private protocol StringKeyed {}
+
+extension Dictionary: StringKeyed where Key == String {}
+
 extension ValueType {
     /// The type, unless it is JSON, whose parts have no schema.
     fileprivate var schema: ValueType? {
@@ -236,11 +248,13 @@ private struct MemberContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
 
     private let owner: RowValue
     private let members: Members
+    private let strategy: RowDecoder.KeyDecodingStrategy
 
     var codingPath: [any CodingKey] { owner.path }
 
     init(_ owner: RowValue) throws {
         self.owner = owner
+        strategy = owner.keysAreData ? .useDefaultKeys : owner.strategy
         if case .row(let row) = owner.content {
             members = .row(row)
             return
@@ -251,7 +265,7 @@ private struct MemberContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
         if case .structure(let columns) = type, list.count == columns.names.count {
             members = .structure(columns, list, bytes)
         } else {
-            let isCamelCase = owner.strategy == .convertFromSnakeCase
+            let isCamelCase = strategy == .convertFromSnakeCase
             members = .object(
                 Dictionary(list.map { (isCamelCase ? $0.name.camelCased : $0.name, $0.value) }) { first, _ in first },
                 bytes)
@@ -266,7 +280,7 @@ private struct MemberContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
             case .object(let values, _): Array(values.keys)
             }
         return names.compactMap {
-            Key(stringValue: owner.strategy == .convertFromSnakeCase ? $0.camelCased : $0)
+            Key(stringValue: strategy == .convertFromSnakeCase ? $0.camelCased : $0)
         }
     }
 
@@ -275,10 +289,10 @@ private struct MemberContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
         let name = key.stringValue
         switch members {
         case .row(let row):
-            guard let index = row.batch.columns.index(of: name, owner.strategy) else { return nil }
+            guard let index = row.batch.columns.index(of: name, strategy) else { return nil }
             return owner.child(row.content(of: index), PathKey(stringValue: row.columnNames[index]))
         case .structure(let columns, let members, let bytes):
-            guard let index = columns.index(of: name, owner.strategy) else { return nil }
+            guard let index = columns.index(of: name, strategy) else { return nil }
             return owner.child(
                 .json(members[index].value, bytes, columns.types[index]), PathKey(stringValue: columns.names[index]))
         case .object(let values, let bytes):
