@@ -21,7 +21,7 @@ public struct Cell: Sendable {
     /// The bytes that ``reference`` is a range of.
     @usableFromInline let bytes: [UInt8]
 
-    @usableFromInline
+    @inlinable
     init(kind: Kind, reference: CellReference, bytes: [UInt8]) {
         self.kind = kind
         self.reference = reference

@@ -12,27 +12,24 @@ package final class RowColumns: Sendable {
     /// The kind of each column's cells.
     @usableFromInline let kinds: [Cell.Kind]
 
-    private let indexes: [FoldedName: Int]
-    private let camelCaseIndexes: [FoldedName: Int]
+    private let indexes: NameTable
+    private let camelCaseIndexes: NameTable
 
     /// Prepares the columns of a schema.
     package init(_ schema: TableSchema) {
         self.schema = schema
-        let names = schema.fields.distinctNames
-        self.names = names
+        names = schema.fields.distinctNames
         types = schema.fields.map(ValueType.init)
         kinds = types.map(\.kind)
-        indexes = Dictionary(names.enumerated().map { (FoldedName(name: $1), $0) }) { first, _ in first }
-        camelCaseIndexes = Dictionary(
-            names.enumerated().map { (FoldedName(name: $1.camelCased), $0) }
-        ) { first, _ in first }
+        indexes = NameTable(names)
+        camelCaseIndexes = NameTable(names.map(\.camelCased))
     }
 
     /// The index of the column that a name or a key denotes. The case of ASCII letters does not matter, as in SQL.
     func index(of name: String, _ strategy: RowDecoder.KeyDecodingStrategy = .useDefaultKeys) -> Int? {
         switch strategy {
-        case .useDefaultKeys: indexes[FoldedName(name: name)]
-        case .convertFromSnakeCase: camelCaseIndexes[FoldedName(name: name)]
+        case .useDefaultKeys: indexes[name]
+        case .convertFromSnakeCase: camelCaseIndexes[name]
         }
     }
 
@@ -41,6 +38,21 @@ package final class RowColumns: Sendable {
         guard let key = path.first, let index = index(of: key.stringValue) else { return nil }
         return types[index].type(at: path.dropFirst())
     }
+}
+
+/// The indexes of names, the first of equal ones.
+private struct NameTable: Sendable {
+    /// Names without other characters, which are found faster, and are equal as strings only if their bytes are.
+    private let ascii: [String: Int]
+    private let folded: [FoldedName: Int]
+
+    init(_ names: [String]) {
+        let indexed = zip(names, names.indices)
+        ascii = Dictionary(indexed.filter { $0.0.utf8.allSatisfy { $0 < 0x80 } }) { first, _ in first }
+        folded = Dictionary(indexed.map { (FoldedName(name: $0), $1) }) { first, _ in first }
+    }
+
+    subscript(name: String) -> Int? { ascii[name] ?? folded[FoldedName(name: name)] }
 }
 
 /// The BigQuery type of a column, a member or an element.

@@ -59,16 +59,16 @@ public struct RowDecoder: Sendable {
     ///   ``PullError/Code-swift.struct/cellMismatch`` for a value that does not match. An error of the type's own
     ///   `init(from:)` is its cause.
     public func decode<Value: Decodable>(_ type: Value.Type = Value.self, from row: Row) throws(PullError) -> Value {
-        try decode(type, RowValue(content: .row(row), path: [], strategy: keyDecodingStrategy), of: row)
+        try decode(type, RowValue(content: .row(row), key: nil, strategy: keyDecodingStrategy), of: row)
     }
 
     /// Decodes one column of a row.
     func decode<Value: Decodable>(
         _ type: Value.Type, from row: Row, column: Int
     ) throws(PullError) -> Value {
-        let path = [PathKey(stringValue: row.columnNames[column])]
+        let key = PathKey(stringValue: row.columnNames[column])
         return try decode(
-            type, RowValue(content: row.content(of: column), path: path, strategy: keyDecodingStrategy), of: row)
+            type, RowValue(content: row.content(of: column), key: key, strategy: keyDecodingStrategy), of: row)
     }
 
     private func decode<Value: Decodable>(
@@ -118,11 +118,16 @@ private struct RowValue {
     }
 
     let content: Content
-    /// The names of the column and of the members below it, and the indexes of elements.
-    let path: [any CodingKey]
+    /// The path of the value that contains this one.
+    var parentPath: [any CodingKey] = []
+    /// The column, the member or the element; `nil` for a row.
+    let key: PathKey?
     let strategy: RowDecoder.KeyDecodingStrategy
     /// Whether the keys are data, as those of a dictionary are, to which no strategy applies.
     var keysAreData = false
+
+    /// The names of the column and of the members below it, and the indexes of elements.
+    var path: [any CodingKey] { key.map { parentPath + [$0] } ?? parentPath }
 
     func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
         if let columnType = Value.self as? any ColumnDecodable.Type {
@@ -141,7 +146,7 @@ private struct RowValue {
         }
     }
 
-    private func read<Value: ColumnDecodable>(_ type: Value.Type) throws -> Value {
+    func read<Value: ColumnDecodable>(_ type: Value.Type) throws -> Value {
         do throws(PullError) {
             guard let cell = try cell() else { throw Self.notOneValue(type) }
             return try Value(cell: cell)
@@ -187,11 +192,6 @@ private struct RowValue {
         case .json(let value, let bytes, let type):
             return (value, bytes, type?.schema)
         }
-    }
-
-    /// A value below this one.
-    func child(_ content: Content, _ key: PathKey) -> RowValue {
-        RowValue(content: content, path: path + [key], strategy: strategy)
     }
 
     func mismatch(_ type: Any.Type, _ reason: PullError? = nil) -> DecodingError {
@@ -250,10 +250,11 @@ private struct MemberContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
     private let members: Members
     private let strategy: RowDecoder.KeyDecodingStrategy
 
-    var codingPath: [any CodingKey] { owner.path }
+    let codingPath: [any CodingKey]
 
     init(_ owner: RowValue) throws {
         self.owner = owner
+        codingPath = owner.path
         strategy = owner.keysAreData ? .useDefaultKeys : owner.strategy
         if case .row(let row) = owner.content {
             members = .row(row)
@@ -290,31 +291,49 @@ private struct MemberContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
         switch members {
         case .row(let row):
             guard let index = row.batch.columns.index(of: name, strategy) else { return nil }
-            return owner.child(row.content(of: index), PathKey(stringValue: row.columnNames[index]))
+            return child(row.content(of: index), row.batch.columns.names[index])
         case .structure(let columns, let members, let bytes):
             guard let index = columns.index(of: name, strategy) else { return nil }
-            return owner.child(
-                .json(members[index].value, bytes, columns.types[index]), PathKey(stringValue: columns.names[index]))
+            return child(.json(members[index].value, bytes, columns.types[index]), columns.names[index])
         case .object(let values, let bytes):
             guard let value = values[name] else { return nil }
-            return owner.child(.json(value, bytes, nil), PathKey(stringValue: name))
+            return child(.json(value, bytes, nil), name)
         }
+    }
+
+    private func child(_ content: RowValue.Content, _ name: String) -> RowValue {
+        RowValue(
+            content: content, parentPath: codingPath, key: PathKey(stringValue: name), strategy: owner.strategy)
     }
 
     private func value(_ key: some CodingKey) throws -> RowValue {
         guard let value = find(key) else {
-            let kind = owner.path.isEmpty ? "column" : "member"
+            let kind = codingPath.isEmpty ? "column" : "member"
             throw DecodingError.keyNotFound(
                 key,
-                DecodingError.Context(codingPath: owner.path, debugDescription: "no \(kind) \"\(key.stringValue)\""))
+                DecodingError.Context(codingPath: codingPath, debugDescription: "no \(kind) \"\(key.stringValue)\""))
         }
         return value
     }
 
     func contains(_ key: Key) -> Bool { find(key) != nil }
     func decodeNil(forKey key: Key) throws -> Bool { try value(key).isNull }
+
     func decode<Value: Decodable>(_ type: Value.Type, forKey key: Key) throws -> Value {
         try value(key).decode(type)
+    }
+
+    func decode<Value: ColumnDecodable>(_ type: Value.Type, forKey key: Key) throws -> Value {
+        try value(key).read(type)
+    }
+
+    func decodeIfPresent<Value: Decodable>(_ type: Value.Type, forKey key: Key) throws -> Value? {
+        guard let value = find(key), try !value.isNull else { return nil }
+        return try value.decode(type)
+    }
+
+    func decodeIfPresent<Value: ColumnDecodable>(_ type: Value.Type, forKey key: Key) throws -> Value? {
+        try find(key)?.read(Value?.self) ?? nil
     }
 
     func nestedContainer<NestedKey: CodingKey>(
@@ -333,14 +352,14 @@ private struct MemberContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
 
 /// The elements of an ARRAY or a JSON array.
 private struct ElementContainer: UnkeyedDecodingContainer {
-    private let owner: RowValue
+    private let strategy: RowDecoder.KeyDecodingStrategy
     private let elements: [JSONValue]
     private let bytes: [UInt8]
     private let type: ValueType?
 
     private(set) var currentIndex = 0
 
-    var codingPath: [any CodingKey] { owner.path }
+    let codingPath: [any CodingKey]
     var count: Int? { elements.count }
     var isAtEnd: Bool { currentIndex == elements.count }
 
@@ -348,7 +367,8 @@ private struct ElementContainer: UnkeyedDecodingContainer {
         guard let (value, bytes, type) = try owner.parsed(), case .array(let elements) = value.content else {
             throw try owner.mismatch([Any].self, expected: "an ARRAY")
         }
-        self.owner = owner
+        strategy = owner.strategy
+        codingPath = owner.path
         self.elements = elements
         self.bytes = bytes
         self.type = if case .array(let element) = type { element } else { nil }
@@ -358,10 +378,12 @@ private struct ElementContainer: UnkeyedDecodingContainer {
         let key = PathKey(intValue: currentIndex)
         guard !isAtEnd else {
             let context = DecodingError.Context(
-                codingPath: owner.path + [key], debugDescription: "the ARRAY has \(elements.count) elements")
+                codingPath: codingPath + [key], debugDescription: "the ARRAY has \(elements.count) elements")
             throw DecodingError.valueNotFound(type, context)
         }
-        return owner.child(.json(elements[currentIndex], bytes, self.type), key)
+        return RowValue(
+            content: .json(elements[currentIndex], bytes, self.type), parentPath: codingPath, key: key,
+            strategy: strategy)
     }
 
     /// Advances if the body succeeds.
