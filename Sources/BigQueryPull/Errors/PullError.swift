@@ -1,6 +1,9 @@
 public import TextSupport
 
-/// An error of a pull as a whole: the request is not one that can be pulled, or valid pages do not form one result.
+/// An error of a pull as a whole, or of reading a row.
+///
+/// The request is not one that can be pulled, valid pages do not form one result, or a value does not match the type that
+/// it is read as.
 public struct PullError: CodedError {
     /// The kind of error.
     public struct Code: Sendable, Hashable, CustomStringConvertible {

@@ -29,7 +29,7 @@ public struct Cell: Sendable {
     }
 
     /// Whether the value is NULL.
-    @inlinable public var isNull: Bool { reference.kind == .null }
+    @inlinable var isNull: Bool { reference.kind == .null }
 
     /// The text of a `text` cell.
     @usableFromInline var text: String { String(decoding: bytes[reference.range], as: UTF8.self) }

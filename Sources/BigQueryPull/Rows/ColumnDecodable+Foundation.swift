@@ -44,7 +44,7 @@ extension Decimal: ColumnDecodable {
             self.init(cell.reference.integer)
         case (.numeric, .text), (.number, .text):
             guard let value = Decimal(exactly: cell.text) else {
-                throw cell.mismatch(Self.self, "more than 38 digits")
+                throw cell.mismatch(Self.self, "not a number of at most 38 digits")
             }
             self = value
         default:

@@ -99,7 +99,15 @@ struct JSONValue: Sendable {
     }
 }
 
-/// Parses JSON that the page decoder has written or checked: what it accepts beyond RFC 8259 does not occur.
+extension Cell {
+    /// Whether the cell is the JSON value `null`, the only one that begins with an `n`.
+    var isJSONNull: Bool {
+        kind == .json && reference.kind == .text
+            && bytes[reference.range].first { $0 > 0x20 } == UInt8(ascii: "n")
+    }
+}
+
+/// Parses JSON that the page decoder has written or validated. Does not validate the form of numbers.
 private struct JSONParser {
     private let bytes: [UInt8]
     private let end: Int

@@ -42,7 +42,7 @@ package final class RowColumns: Sendable {
 
 /// The indexes of names, the first of equal ones.
 private struct NameTable: Sendable {
-    /// Names without other characters, which are found faster, and are equal as strings only if their bytes are.
+    /// The ASCII names in their own case, which are found faster. Others have to be compared byte by byte.
     private let ascii: [String: Int]
     private let folded: [FoldedName: Int]
 

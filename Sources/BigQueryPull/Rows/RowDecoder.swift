@@ -1,3 +1,5 @@
+import BigQueryRows
+
 /// Decodes rows to `Decodable` types, with the names of columns and of STRUCT members as keys.
 ///
 /// ```swift
@@ -166,15 +168,10 @@ private struct RowValue {
 
     /// Whether the value is NULL, or the `null` of JSON.
     var isNull: Bool {
-        get throws {
-            switch content {
-            case .row: return false
-            case .cell(let cell, let type):
-                guard case .scalar(.json, _) = type, !cell.isNull else { return cell.isNull }
-                return if case .null = try parsed()?.value.content { true } else { false }
-            case .json(let value, _, _):
-                return if case .null = value.content { true } else { false }
-            }
+        switch content {
+        case .row: false
+        case .cell(let cell, _): cell.isNull || cell.isJSONNull
+        case .json(let value, _, _): if case .null = value.content { true } else { false }
         }
     }
 
@@ -183,7 +180,7 @@ private struct RowValue {
         switch content {
         case .row: return nil
         case .cell(let cell, let type):
-            guard cell.kind == .nested || cell.kind == .json, !cell.isNull else { return nil }
+            guard cell.kind == .nested || cell.kind == .json, cell.reference.kind == .text else { return nil }
             do throws(PullError) {
                 return (try JSONValue(cell), cell.bytes, type.schema)
             } catch {
@@ -202,8 +199,8 @@ private struct RowValue {
     }
 
     /// The error for a value whose structure is not the requested one.
-    func mismatch(_ type: Any.Type, expected: String) throws -> DecodingError {
-        let subject = try isNull ? "NULL" : "the value"
+    func mismatch(_ type: Any.Type, expected: String) -> DecodingError {
+        let subject = isNull ? "NULL" : "the value"
         return mismatch(
             type, PullError(code: .cellMismatch, message: "\(subject) cannot be read as \(expected)"))
     }
@@ -235,7 +232,7 @@ extension RowValue: Decoder, SingleValueDecodingContainer {
 
     func unkeyedContainer() throws -> any UnkeyedDecodingContainer { try ElementContainer(self) }
     func singleValueContainer() -> any SingleValueDecodingContainer { self }
-    func decodeNil() -> Bool { (try? isNull) ?? false }
+    func decodeNil() -> Bool { isNull }
 }
 
 /// The columns of a row, or the members of a STRUCT or a JSON object.
@@ -261,9 +258,13 @@ private struct MemberContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
             return
         }
         guard let (value, bytes, type) = try owner.parsed(), case .object(let list) = value.content else {
-            throw try owner.mismatch([String: Any].self, expected: "a STRUCT")
+            throw owner.mismatch([String: Any].self, expected: "a STRUCT")
         }
-        if case .structure(let columns) = type, list.count == columns.names.count {
+        if case .structure(let columns) = type {
+            guard list.count == columns.names.count else {
+                throw owner.mismatch(
+                    [String: Any].self, expected: "a STRUCT of \(columns.names.count) members: it has \(list.count)")
+            }
             members = .structure(columns, list, bytes)
         } else {
             let isCamelCase = strategy == .convertFromSnakeCase
@@ -328,7 +329,7 @@ private struct MemberContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
     }
 
     func decodeIfPresent<Value: Decodable>(_ type: Value.Type, forKey key: Key) throws -> Value? {
-        guard let value = find(key), try !value.isNull else { return nil }
+        guard let value = find(key), !value.isNull else { return nil }
         return try value.decode(type)
     }
 
@@ -365,7 +366,7 @@ private struct ElementContainer: UnkeyedDecodingContainer {
 
     init(_ owner: RowValue) throws {
         guard let (value, bytes, type) = try owner.parsed(), case .array(let elements) = value.content else {
-            throw try owner.mismatch([Any].self, expected: "an ARRAY")
+            throw owner.mismatch([Any].self, expected: "an ARRAY")
         }
         strategy = owner.strategy
         codingPath = owner.path

@@ -368,6 +368,15 @@ import Testing
         expectError(.noSuchColumn, "row 17: no column \"city\"") { _ = try row.decode(Other.self) }
     }
 
+    @Test(arguments: [(#"{"lat":1}"#, 1), (#"{"lat":1,"lon":2,"alt":3}"#, 3)])
+    func countsTheMembersOfAStruct(text: String, count: Int) throws {
+        let point = try #require(Self.addressFields.last)
+        let message = "the value cannot be read as a STRUCT of 2 members: it has \(count)"
+        expectError(.cellMismatch, "row 17, column \"point\" (STRUCT): \(message)") {
+            _ = try row([(point, .text(text))])["point", as: Address.Point.self]
+        }
+    }
+
     @Test func namesAStructureOfAnotherType() throws {
         let row = try restRow([Self.address, Field(name: "id", type: .int64)], Self.home, #""1""#)
         expectError(.cellMismatch, "row 17, column \"address\" (STRUCT): the value cannot be read as an ARRAY") {

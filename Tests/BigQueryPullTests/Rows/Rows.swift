@@ -1,7 +1,6 @@
+import BigQueryPull
 import BigQueryRows
 import Testing
-
-@testable import BigQueryPull
 
 typealias Field = TableSchema.Field
 
