@@ -161,14 +161,18 @@ extension [TableSchema.Field] {
 }
 
 /// A name, compared as in SQLite. Swift's `==` would equate canonically equivalent spellings.
-private struct FoldedName: Hashable {
-    let name: String
+package struct FoldedName: Hashable, Sendable {
+    package let name: String
 
-    static func == (one: FoldedName, other: FoldedName) -> Bool {
+    package init(name: String) {
+        self.name = name
+    }
+
+    package static func == (one: FoldedName, other: FoldedName) -> Bool {
         one.name.utf8.elementsEqual(other.name.utf8) { folded($0) == folded($1) }
     }
 
-    func hash(into hasher: inout Hasher) {
+    package func hash(into hasher: inout Hasher) {
         for byte in name.utf8 { hasher.combine(Self.folded(byte)) }
     }
 
