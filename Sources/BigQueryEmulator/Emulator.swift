@@ -10,6 +10,18 @@ import ServiceLifecycle
 /// literals and parameters. Besides the configured tables there are generated ones of any row count N: `bench.trips_N`
 /// with a column of every type, `bench.numbers_N` with narrow numeric columns, `bench.texts_N` with wide text columns
 /// in many scripts, and `bench.nested_N` with STRUCTs and ARRAYs.
+///
+/// ```swift
+/// import BigQueryEmulator
+///
+/// func countRequests(of test: @Sendable (_ endpoint: String) async throws -> Void) async throws -> Int {
+///     let emulator = try Emulator(configuration: EmulatorConfiguration(requiresAuthorization: false))
+///     return try await emulator.withRunning { running in
+///         try await test(running.endpoint)
+///         return running.counters.requests.values.reduce(0, +)
+///     }
+/// }
+/// ```
 public final class Emulator: Sendable {
     private let configuration: EmulatorConfiguration
     let server: EmulatorServer
@@ -17,6 +29,7 @@ public final class Emulator: Sendable {
 
     /// Loads the configured tables.
     ///
+    /// - Parameter configuration: The data to serve, and the behavior.
     /// - Throws: An ``EmulatorError``: a file that cannot be loaded (with its line), a bucket without a folder, or a
     ///   port outside 0...65535.
     public init(configuration: EmulatorConfiguration) throws {
@@ -36,6 +49,9 @@ public final class Emulator: Sendable {
     /// Listens, calls `body` once the server accepts requests, and shuts down when it returns. An emulator runs only
     /// once.
     ///
+    /// - Parameter body: The test. The server accepts requests until it returns; requests in flight then have one more
+    ///   second.
+    /// - Returns: The result of `body`.
     /// - Throws: An ``EmulatorError`` if the port cannot be bound or a view's query does not compile; rethrows errors
     ///   of `body`.
     public func withRunning<Result: Sendable>(
@@ -107,7 +123,7 @@ public final class Emulator: Sendable {
     /// - Parameter onReady: Called once the server accepts requests.
     /// - Throws: An ``EmulatorError`` if the port cannot be bound or a view's query does not compile; rethrows errors
     ///   of `onReady`.
-    public func run(onReady: (RunningEmulator) async throws -> Void) async throws {
+    package func run(onReady: (RunningEmulator) async throws -> Void) async throws {
         try await withRunning { running in
             try await onReady(running)
             let (forever, _) = AsyncStream<Never>.makeStream()

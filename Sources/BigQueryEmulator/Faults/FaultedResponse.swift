@@ -14,6 +14,7 @@ struct FaultedResponse {
     ///  - acceptsGzip: Whether the client accepts a compressed body.
     init(_ response: FaultResponse, by instruction: FaultInstruction?, acceptsGzip: Bool) throws {
         var response = response
+        // Only JSON can be patched; any other body is sent unchanged.
         if let patch = instruction?.patch, let json = try? JSONParser.parse(response.body) {
             response.body = Array(json.merged(with: patch).text.utf8)
         }

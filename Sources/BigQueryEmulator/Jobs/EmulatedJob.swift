@@ -204,6 +204,13 @@ extension Date {
     var json: JSON { .int64(milliseconds) }
 }
 
+/// Delays a job or a response, since a service takes time.
+///
+/// Returns early when the task is cancelled: the result of the task is then discarded.
+func delay(_ duration: Duration) async {
+    try? await Task.sleep(for: duration)
+}
+
 /// A one-shot event that any number of tasks can wait for.
 final class Latch: Sendable {
     /// The waiting tasks; `nil` once the latch is open.
@@ -232,7 +239,7 @@ final class Latch: Sendable {
     func wait(timeout limit: Duration) async {
         await withTaskGroup { group in
             group.addTask { await self.wait() }
-            group.addTask { try? await Task.sleep(for: limit) }
+            group.addTask { await delay(limit) }
             await group.next()
             group.cancelAll()
         }

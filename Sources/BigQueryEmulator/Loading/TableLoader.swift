@@ -64,6 +64,7 @@ struct TableLoader {
 
     private static func view(_ source: EmulatorConfiguration.TableSource) throws -> EmulatedView? {
         guard (source.file as NSString).pathExtension.lowercased() == "sql" else { return nil }
+        // Missing, unreadable or not UTF-8.
         guard let text = try? String(contentsOfFile: source.file, encoding: .utf8) else {
             throw EmulatorError.unreadableFile(source.file)
         }
