@@ -49,6 +49,11 @@ public struct RunningEmulator: Sendable {
         server.jobs.expireResults()
     }
 
+    /// Expires all access tokens issued so far.
+    package func expireAccessTokens() {
+        server.expireAccessTokens()
+    }
+
     /// Loads or reloads a table. Later requests and queries see the file's current content; results of earlier jobs do
     /// not change.
     ///

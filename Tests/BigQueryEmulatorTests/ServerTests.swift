@@ -100,6 +100,7 @@ import FoundationNetworking
         let emulator = try Emulator(configuration: EmulatorConfiguration())
         let (ports, continuation) = AsyncStream<Int>.makeStream()
         await withTaskGroup { group in
+            // Ends with a CancellationError.
             group.addTask { try? await emulator.run { running in continuation.yield(running.port) } }
             for await _ in ports.prefix(1) {}
             group.cancelAll()

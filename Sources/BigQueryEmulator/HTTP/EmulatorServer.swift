@@ -55,6 +55,10 @@ final class EmulatorServer: Sendable {
         changes.announce()
     }
 
+    func expireAccessTokens() {
+        oauth.grants.expireAccessTokens()
+    }
+
     /// Sets the port that links in responses contain.
     func setPort(_ port: Int) {
         self.port.number.withLock { $0 = port }

@@ -212,11 +212,13 @@ func delay(_ duration: Duration) async {
 }
 
 /// A one-shot event that any number of tasks can wait for.
-final class Latch: Sendable {
+package final class Latch: Sendable {
     /// The waiting tasks; `nil` once the latch is open.
     private let waiters = Mutex<[AsyncStream<Never>.Continuation]?>([])
 
-    func open() {
+    package init() {}
+
+    package func open() {
         let waiters = waiters.withLock { waiters in
             defer { waiters = nil }
             return waiters ?? []
@@ -225,7 +227,7 @@ final class Latch: Sendable {
     }
 
     /// Returns when the latch opens or the task is cancelled.
-    func wait() async {
+    package func wait() async {
         let (stream, continuation) = AsyncStream<Never>.makeStream()
         let isOpen = waiters.withLock { waiters in
             waiters?.append(continuation)

@@ -43,6 +43,9 @@ final class PageCache: Sendable {
         self.byteLimit = byteLimit
     }
 
+    /// The number of requests so far.
+    var requestCount: Int { state.withLock { $0.useCount } }
+
     /// Returns the cached rows for the key, or those that `prepare` returns. Concurrent requests share one call of
     /// `prepare`.
     func rows(

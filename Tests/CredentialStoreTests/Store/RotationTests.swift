@@ -28,6 +28,7 @@ import Testing
         private let state = Mutex((current: "1//fake-token", count: 0))
 
         func answer(_ request: HTTPRequest) async -> ScriptedTransport.Reply {
+            // Time in which another process can use the old token. Cancellation shortens it.
             try? await Task.sleep(for: .milliseconds(20))
             return state.withLock { state in
                 guard request.bodyText.hasSuffix("refresh_token=\(percentEncoded(state.current))") else {

@@ -74,6 +74,7 @@ import Testing
 
     private static let badKeys: [String] = {
         let elliptic = P256.Signing.PrivateKey().pemRepresentation
+        // Without this key the test fails: an empty text is accepted by no parser, but shows nothing.
         let short = (try? _RSA.Signing.PrivateKey(unsafeKeySize: .init(bitCount: 1024)))?.pemRepresentation ?? ""
         return ["hush", "-----BEGIN PRIVATE KEY-----\nhush\n-----END PRIVATE KEY-----\n", elliptic, short]
     }()
