@@ -20,6 +20,7 @@ import Testing
             ["export"] + arguments + ["--endpoint", home.emulator.endpoint, "--credentials", home.credentials]
         }
 
+        /// Empty before the folder exists.
         var names: [String] { ((try? FileManager.default.subpathsOfDirectory(atPath: bucket)) ?? []).sorted() }
 
         func text(_ name: String) throws -> String {
