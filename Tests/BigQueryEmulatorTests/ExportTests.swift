@@ -12,17 +12,17 @@ import Testing
         _ files: [String: String] = [:],
         _ body: @escaping @Sendable (APIClient, Bucket) async throws -> Void
     ) async throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "export-tests-\(UUID().uuidString)")
-        let bucket = Bucket(url: folder.appending(path: "bucket"))
-        try FileManager.default.createDirectory(at: bucket.url, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let tables = TableFolder(url: folder)
-        for (name, text) in files { try tables.write(name, text) }
-        let configuration = EmulatorConfiguration(
-            requiresAuthorization: false,
-            tables: files.keys.filter { !$0.hasSuffix(".schema.json") }.sorted().map(tables.source),
-            buckets: ["b": bucket.url.path])
-        try await withClient(configuration) { try await body($0, bucket) }
+        try await TemporaryFolder.with { folder in
+            let bucket = Bucket(url: URL(filePath: folder.file("bucket")))
+            try FileManager.default.createDirectory(at: bucket.url, withIntermediateDirectories: true)
+            let tables = TableFolder(url: URL(filePath: folder.path))
+            for (name, text) in files { try tables.write(name, text) }
+            let configuration = EmulatorConfiguration(
+                requiresAuthorization: false,
+                tables: files.keys.filter { !$0.hasSuffix(".schema.json") }.sorted().map(tables.source),
+                buckets: ["b": bucket.url.path])
+            try await withClient(configuration) { try await body($0, bucket) }
+        }
     }
 
     struct Bucket: Sendable {

@@ -69,7 +69,7 @@ import Testing
     }
 
     @Test func passesThroughAllStates() async throws {
-        let configuration = EmulatorConfiguration(jobTime: .seconds(2), requiresAuthorization: false)
+        let configuration = EmulatorConfiguration(jobTime: .seconds(4), requiresAuthorization: false)
         try await withClient(configuration) { client in
             let inserted = try await client.insert("SELECT 1", id: "slow")
             #expect(inserted.string("status.state") == "PENDING")

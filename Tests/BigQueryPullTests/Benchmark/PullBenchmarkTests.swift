@@ -248,7 +248,7 @@ import Testing
     }
 
     @Test func cancellationCancelsTheJob() async throws {
-        try await EmulatorFixture.with(EmulatorConfiguration(jobTime: .seconds(60))) { fixture in
+        try await EmulatorFixture.with(EmulatorConfiguration(jobTime: .seconds(600))) { fixture in
             let interrupted = Mutex<[InterruptedJob]>([])
             var benchmark = PullBenchmark(Self.query, client: fixture.client)
             benchmark.onInterruptedJob = { job in interrupted.withLock { $0.append(job) } }

@@ -185,7 +185,7 @@ import Testing
     }
 
     @Test func aSignalCancelsARunningJob() async throws {
-        try await EmulatorHome.with(EmulatorConfiguration(jobTime: .seconds(60))) { home in
+        try await EmulatorHome.with(EmulatorConfiguration(jobTime: .seconds(600))) { home in
             let running = try home.binary().start([
                 "bench", Self.sql, "--endpoint", home.emulator.endpoint, "--credentials", home.credentials,
             ])
