@@ -29,8 +29,8 @@ public final class Emulator: Sendable {
 
     /// Loads the configured tables.
     ///
-    /// - Parameter configuration: The data to serve, and the behavior.
-    /// - Throws: An ``EmulatorError``: a file that cannot be loaded (with its line), a bucket without a folder, or a
+    /// - Parameter configuration: the data to serve, and the behavior.
+    /// - Throws: an ``EmulatorError``: a file that cannot be loaded (with its line), a bucket without a folder, or a
     ///   port outside 0...65535.
     public init(configuration: EmulatorConfiguration) throws {
         guard (0...65_535).contains(configuration.port) else {
@@ -49,10 +49,10 @@ public final class Emulator: Sendable {
     /// Listens, calls `body` once the server accepts requests, and shuts down when it returns. An emulator runs only
     /// once.
     ///
-    /// - Parameter body: The test. The server accepts requests until it returns; requests in flight then have one more
+    /// - Parameter body: the test. The server accepts requests until it returns; requests in flight then have one more
     ///   second.
-    /// - Returns: The result of `body`.
-    /// - Throws: An ``EmulatorError`` if the port cannot be bound or a view's query does not compile; rethrows errors
+    /// - Returns: the result of `body`.
+    /// - Throws: an ``EmulatorError`` if the port cannot be bound or a view's query does not compile; rethrows errors
     ///   of `body`.
     public func withRunning<Result: Sendable>(
         _ body: (RunningEmulator) async throws -> Result
@@ -120,8 +120,8 @@ public final class Emulator: Sendable {
 
     /// Serves until the task is cancelled. An emulator runs only once.
     ///
-    /// - Parameter onReady: Called once the server accepts requests.
-    /// - Throws: An ``EmulatorError`` if the port cannot be bound or a view's query does not compile; rethrows errors
+    /// - Parameter onReady: called once the server accepts requests.
+    /// - Throws: an ``EmulatorError`` if the port cannot be bound or a view's query does not compile; rethrows errors
     ///   of `onReady`.
     package func run(onReady: (RunningEmulator) async throws -> Void) async throws {
         try await withRunning { running in

@@ -35,7 +35,7 @@ public struct RunningEmulator: Sendable {
     /// ```
     ///
     /// - Parameter condition: evaluated at once and after each change.
-    /// - Returns: The counters that satisfy the condition.
+    /// - Returns: the counters that satisfy the condition.
     /// - Throws: `CancellationError` if the task is cancelled.
     @discardableResult
     public func waitForCounters(
@@ -57,8 +57,8 @@ public struct RunningEmulator: Sendable {
     /// Loads or reloads a table. Later requests and queries see the file's current content; results of earlier jobs do
     /// not change.
     ///
-    /// - Parameter source: The table's name and its file.
-    /// - Throws: An ``EmulatorError`` if the file cannot be loaded; the table is then unchanged.
+    /// - Parameter source: the table's name and its file.
+    /// - Throws: an ``EmulatorError`` if the file cannot be loaded; the table is then unchanged.
     public func load(_ source: EmulatorConfiguration.TableSource) async throws {
         try await TableLoader(catalog: server.catalog).loadWhileRunning(source)
     }
@@ -67,8 +67,8 @@ public struct RunningEmulator: Sendable {
     ///
     /// The file is of type `authorized_user`; its `token_uri` is the emulator's.
     ///
-    /// - Parameter path: The file, which is replaced if it exists.
-    /// - Throws: An ``EmulatorError`` with code `cannotWrite`.
+    /// - Parameter path: the file, which is replaced if it exists.
+    /// - Throws: an ``EmulatorError`` with code `cannotWrite`.
     public func writeCredentialsFile(to path: String) throws {
         try write(
             [
@@ -82,7 +82,7 @@ public struct RunningEmulator: Sendable {
     /// Writes the OAuth client as Google's console exports it, readable by the owner only: a web client if redirect
     /// URIs are registered, otherwise a desktop client.
     ///
-    /// - Throws: An ``EmulatorError`` with code `cannotWrite`.
+    /// - Throws: an ``EmulatorError`` with code `cannotWrite`.
     package func writeClientFile(to path: String) throws {
         let isDesktop = configuration.redirectURIs.isEmpty
         let redirectURIs = isDesktop ? ["http://localhost"] : configuration.redirectURIs

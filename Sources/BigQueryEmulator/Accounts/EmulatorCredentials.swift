@@ -25,9 +25,9 @@ extension RunningEmulator {
     /// the emulator's.
     ///
     /// - Parameters:
-    ///  - path: The file. A token that it refers to is written next to it, with the suffix `.token`.
-    ///  - kind: The type of credentials.
-    /// - Throws: An ``EmulatorError`` with code `cannotWrite`.
+    ///  - path: the file. A token that it refers to is written next to it, with the suffix `.token`.
+    ///  - kind: the type of credentials.
+    /// - Throws: an ``EmulatorError`` with code `cannotWrite`.
     package func writeCredentialsFile(to path: String, as kind: EmulatorCredentials) throws {
         switch kind {
         case .authorizedUser: try writeCredentialsFile(to: path)

@@ -116,7 +116,7 @@ extension FaultInstruction {
 
     /// Parses instructions in JSON.
     ///
-    /// - Returns: Whether the text is an instruction; the caller's error quotes it.
+    /// - Returns: whether the text is an instruction; the caller's error quotes it.
     mutating func parseObject(_ text: String) -> Bool {
         guard let object = try? JSONParser.parse(Array(text.utf8)).object else { return false }
         let known = ["status", "headers", "body", "once-done", "merge-patch", "gzip-bomb"]

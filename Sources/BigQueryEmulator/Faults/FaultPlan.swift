@@ -24,7 +24,7 @@ public struct FaultPlan: Sendable {
 
     /// Creates a plan.
     ///
-    /// - Parameter instructions: The instructions by method ID, in the order in which requests consume them.
+    /// - Parameter instructions: the instructions by method ID, in the order in which requests consume them.
     public init(_ instructions: [String: [FaultInstruction]]) {
         self.instructions = instructions
     }
@@ -32,7 +32,7 @@ public struct FaultPlan: Sendable {
     /// Reads a plan from a file in the form of a retry test of storage-testbench: `{"instructions":
     /// {"bigquery.jobs.getQueryResults": ["return-503", "stall-for-30s-after-4K"]}}`.
     ///
-    /// - Throws: An ``EmulatorError`` with code `unreadableFile` or `invalidData`.
+    /// - Throws: an ``EmulatorError`` with code `unreadableFile` or `invalidData`.
     package init(contentsOf file: String) throws(EmulatorError) {
         func invalid(_ what: String) -> EmulatorError {
             EmulatorError(
@@ -116,7 +116,7 @@ public final class FaultLedger: Sendable {
 
     /// Appends instructions, for example in the middle of a test.
     ///
-    /// - Parameter plan: The instructions that follow the pending ones of their method.
+    /// - Parameter plan: the instructions that follow the pending ones of their method.
     public func add(_ plan: FaultPlan) {
         state.withLock { $0.waiting.merge(plan.instructions, uniquingKeysWith: +) }
     }

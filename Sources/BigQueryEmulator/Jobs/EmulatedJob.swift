@@ -18,7 +18,7 @@ final class EmulatedJob: Sendable {
     }
 
     enum Work: Sendable {
-        /// - Parameter destination: The table that tabledata.list reads the result from.
+        /// - Parameter destination: the table that tabledata.list reads the result from.
         case query(QueryConfiguration, PreparedQuery, destination: EmulatedTable.Reference)
         case extract(ExtractConfiguration, EmulatedTable)
     }
@@ -99,7 +99,7 @@ final class EmulatedJob: Sendable {
 
     /// The output once the job is done; `nil` until then.
     ///
-    /// - Throws: The error that the job failed with.
+    /// - Throws: the error that the job failed with.
     func output() throws(ServiceError) -> Output? {
         guard case .done(_, _, let result) = phase else { return nil }
         return try result.get()

@@ -81,7 +81,7 @@ final class JobStore: Sendable {
 
     /// Inserts a job and starts it.
     ///
-    /// - Throws: A ``ServiceError`` if the query does not compile or the job ID exists.
+    /// - Throws: a ``ServiceError`` if the query does not compile or the job ID exists.
     func insert(_ request: JobRequest) async throws -> EmulatedJob {
         let id = request.id ?? "job_\(UUID().uuidString.replacing("-", with: "").lowercased())"
         let reference = EmulatedJob.Reference(project: catalog.project, location: request.location, id: id)

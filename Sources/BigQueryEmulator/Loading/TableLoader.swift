@@ -52,7 +52,7 @@ struct TableLoader {
 
     /// Compiles a view's query, which can refer to any table. Does nothing for other files.
     ///
-    /// - Throws: An ``EmulatorError`` that names the file.
+    /// - Throws: an ``EmulatorError`` that names the file.
     func checkView(_ source: EmulatorConfiguration.TableSource) async throws {
         guard let view = try Self.view(source) else { return }
         do {

@@ -22,7 +22,7 @@ struct OAuthServer: Sendable {
     /// Creates a server.
     ///
     /// - Parameters:
-    ///   - configuration: The clients, accounts and lifetimes.
+    ///   - configuration: the clients, accounts and lifetimes.
     ///   - onChange: called after each request that can change a counter.
     ///   - endpoint: returns the server's base URL.
     init(

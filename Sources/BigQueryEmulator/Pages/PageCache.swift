@@ -38,7 +38,7 @@ final class PageCache: Sendable {
     private let byteLimit: Int
     private let state = Mutex(State())
 
-    /// - Parameter byteLimit: The maximum total size of the cached pages.
+    /// - Parameter byteLimit: the maximum total size of the cached pages.
     init(byteLimit: Int) {
         self.byteLimit = byteLimit
     }
