@@ -224,7 +224,7 @@ let package = Package(
         .testTarget(
             name: "BigQueryEmulatorTests",
             dependencies: [
-                "BigQueryEmulator", "CZlib",
+                "BigQueryEmulator", "CZlib", "TestSupport",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),

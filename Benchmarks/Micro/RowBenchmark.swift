@@ -84,6 +84,7 @@ enum RowBenchmark {
         let decoded = try PageDecoder(schema: page.schema)
             .decode(InflatedBody(bytes: page.json, wireByteCount: 0), firstRow: 0).rows
         let file = FileManager.default.temporaryDirectory.appending(path: "row-benchmark-\(getpid()).db").path
+        // What cannot be removed is left to the system.
         defer { try? FileManager.default.removeItem(atPath: file) }
         let database = try await StagingDatabase.open(StagingTarget(path: file, table: "sample"))
         let run = try await database.begin(

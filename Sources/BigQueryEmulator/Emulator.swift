@@ -10,6 +10,18 @@ import ServiceLifecycle
 /// literals and parameters. Besides the configured tables there are generated ones of any row count N: `bench.trips_N`
 /// with a column of every type, `bench.numbers_N` with narrow numeric columns, `bench.texts_N` with wide text columns
 /// in many scripts, and `bench.nested_N` with STRUCTs and ARRAYs.
+///
+/// ```swift
+/// import BigQueryEmulator
+///
+/// func countRequests(of test: @Sendable (_ endpoint: String) async throws -> Void) async throws -> Int {
+///     let emulator = try Emulator(configuration: EmulatorConfiguration(requiresAuthorization: false))
+///     return try await emulator.withRunning { running in
+///         try await test(running.endpoint)
+///         return running.counters.requests.values.reduce(0, +)
+///     }
+/// }
+/// ```
 public final class Emulator: Sendable {
     private let configuration: EmulatorConfiguration
     let server: EmulatorServer
@@ -17,7 +29,8 @@ public final class Emulator: Sendable {
 
     /// Loads the configured tables.
     ///
-    /// - Throws: An ``EmulatorError``: a file that cannot be loaded (with its line), a bucket without a folder, or a
+    /// - Parameter configuration: the data to serve, and the behavior.
+    /// - Throws: an ``EmulatorError``: a file that cannot be loaded (with its line), a bucket without a folder, or a
     ///   port outside 0...65535.
     public init(configuration: EmulatorConfiguration) throws {
         guard (0...65_535).contains(configuration.port) else {
@@ -36,7 +49,10 @@ public final class Emulator: Sendable {
     /// Listens, calls `body` once the server accepts requests, and shuts down when it returns. An emulator runs only
     /// once.
     ///
-    /// - Throws: An ``EmulatorError`` if the port cannot be bound or a view's query does not compile; rethrows errors
+    /// - Parameter body: the test. The server accepts requests until it returns; requests in flight then have one more
+    ///   second.
+    /// - Returns: the result of `body`.
+    /// - Throws: an ``EmulatorError`` if the port cannot be bound or a view's query does not compile; rethrows errors
     ///   of `body`.
     public func withRunning<Result: Sendable>(
         _ body: (RunningEmulator) async throws -> Result
@@ -104,10 +120,10 @@ public final class Emulator: Sendable {
 
     /// Serves until the task is cancelled. An emulator runs only once.
     ///
-    /// - Parameter onReady: Called once the server accepts requests.
-    /// - Throws: An ``EmulatorError`` if the port cannot be bound or a view's query does not compile; rethrows errors
+    /// - Parameter onReady: called once the server accepts requests.
+    /// - Throws: an ``EmulatorError`` if the port cannot be bound or a view's query does not compile; rethrows errors
     ///   of `onReady`.
-    public func run(onReady: (RunningEmulator) async throws -> Void) async throws {
+    package func run(onReady: (RunningEmulator) async throws -> Void) async throws {
         try await withRunning { running in
             try await onReady(running)
             let (forever, _) = AsyncStream<Never>.makeStream()

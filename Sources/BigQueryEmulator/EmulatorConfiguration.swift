@@ -2,6 +2,13 @@ public import Logging
 package import NIOSSL
 
 /// The data that an emulator serves, and its behavior.
+///
+/// ```swift
+/// import BigQueryEmulator
+///
+/// let orders = EmulatorConfiguration.TableSource(dataset: "shop", table: "orders", file: "Fixtures/orders.csv")
+/// let configuration = EmulatorConfiguration(pageBytes: 64 << 10, jobTime: .milliseconds(200), tables: [orders])
+/// ```
 public struct EmulatorConfiguration: Sendable {
     /// A file to load as a table.
     public struct TableSource: Sendable, Hashable {
@@ -13,6 +20,11 @@ public struct EmulatorConfiguration: Sendable {
         public var file: String
 
         /// Creates a table source.
+        ///
+        /// - Parameters:
+        ///   - dataset: the dataset that holds the table.
+        ///   - table: the table's name.
+        ///   - file: the path of a `.csv`, `.jsonl`, `.db` or `.sql` file.
         public init(dataset: String, table: String, file: String) {
             self.dataset = dataset
             self.table = table
@@ -32,7 +44,7 @@ public struct EmulatorConfiguration: Sendable {
     public var pageBytes: Int?
     /// The maximum total size of cached pages, in encoded bytes. A cached page is sent again if the same rows are
     /// requested in the same format. `nil`, the default, disables the cache.
-    public var pageCacheBytes: Int?
+    package var pageCacheBytes: Int?
     /// A delay before every response. Defaults to zero.
     public var latency: Duration
     /// An additional delay before every response that contains rows. Defaults to zero.
@@ -71,7 +83,7 @@ public struct EmulatorConfiguration: Sendable {
     /// Faults to inject into individual requests. Defaults to none.
     public var faults: FaultPlan?
     /// Called for each instruction of ``faults`` when a request consumes it.
-    public var onFault: @Sendable (FaultLedger.Entry) -> Void
+    package var onFault: @Sendable (FaultLedger.Entry) -> Void = { _ in }
     /// The TLS context for connections. Requires ``faults``, which can be empty.
     package var tls: NIOSSLContext?
     /// The tables to load at the start.
@@ -83,25 +95,48 @@ public struct EmulatorConfiguration: Sendable {
 
     /// Creates a configuration. By default, the server uses a free port, adds no delays and has only the generated
     /// tables.
+    ///
+    /// - Parameters:
+    ///   - port: the port at 127.0.0.1, 0 to 65535; 0 picks a free one.
+    ///   - project: the ID of the only project.
+    ///   - location: the location of all data.
+    ///   - pageBytes: the maximum size of a page, in logical bytes; `nil` for the service's limits.
+    ///   - latency: a delay before every response.
+    ///   - pageLatency: an additional delay before every response that contains rows.
+    ///   - jobTime: the minimum duration of a job.
+    ///   - resultLifetime: the lifetime of a query result without a destination table; `nil` for no expiry.
+    ///   - requiresAuthorization: whether API requests need an access token.
+    ///   - clientID: the ID of the only OAuth client.
+    ///   - clientSecret: its secret.
+    ///   - redirectURIs: the redirect URIs of a web client; empty for a desktop client.
+    ///   - refreshToken: the refresh token that exists from the start.
+    ///   - scopes: its scopes.
+    ///   - account: the email address of the only user.
+    ///   - codeLifetime: the lifetime of an authorization code.
+    ///   - accessTokenLifetime: the lifetime of an access token.
+    ///   - refreshTokenLifetime: the lifetime of a refresh token; `nil` for no expiry.
+    ///   - rotatesRefreshTokens: whether each refresh replaces the refresh token.
+    ///   - failure: a failure to simulate throughout.
+    ///   - faults: faults to inject into individual requests.
+    ///   - tables: the tables to load at the start.
+    ///   - buckets: the local folder of each Cloud Storage bucket, by bucket name.
+    ///   - logger: the logger of the HTTP server.
     public init(
         port: Int = 0, project: String = "local-project", location: String = "US", pageBytes: Int? = nil,
-        pageCacheBytes: Int? = nil, latency: Duration = .zero, pageLatency: Duration = .zero, jobTime: Duration = .zero,
-        resultLifetime: Duration? = nil,
-        requiresAuthorization: Bool = true,
+        latency: Duration = .zero, pageLatency: Duration = .zero, jobTime: Duration = .zero,
+        resultLifetime: Duration? = nil, requiresAuthorization: Bool = true,
         clientID: String = "emulator-client.apps.example.com", clientSecret: String = "emulator-client-secret",
         redirectURIs: [String] = [], refreshToken: String = "emulator-refresh-token",
         scopes: [String] = ["https://www.googleapis.com/auth/bigquery"], account: String = "user@example.com",
         codeLifetime: Duration = .seconds(600), accessTokenLifetime: Duration = .seconds(3599),
         refreshTokenLifetime: Duration? = nil, rotatesRefreshTokens: Bool = false, failure: EmulatorFailure? = nil,
-        faults: FaultPlan? = nil, onFault: @escaping @Sendable (FaultLedger.Entry) -> Void = { _ in },
-        tables: [TableSource] = [], buckets: [String: String] = [:],
+        faults: FaultPlan? = nil, tables: [TableSource] = [], buckets: [String: String] = [:],
         logger: Logger = Logger(label: "bqpull.emulator") { _ in SwiftLogNoOpLogHandler() }
     ) {
         self.port = port
         self.project = project
         self.location = location
         self.pageBytes = pageBytes
-        self.pageCacheBytes = pageCacheBytes
         self.latency = latency
         self.pageLatency = pageLatency
         self.jobTime = jobTime
@@ -119,7 +154,6 @@ public struct EmulatorConfiguration: Sendable {
         self.rotatesRefreshTokens = rotatesRefreshTokens
         self.failure = failure
         self.faults = faults
-        self.onFault = onFault
         self.tables = tables
         self.buckets = buckets
         self.logger = logger

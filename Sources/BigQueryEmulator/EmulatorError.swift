@@ -28,12 +28,12 @@ public struct EmulatorError: Error, Sendable, CustomStringConvertible {
     }
 
     /// The kind of error.
-    public var code: Code
+    public internal(set) var code: Code
     /// The error in one line, with file and line if known.
     public var message: String
 
     /// Creates an error.
-    public init(code: Code, message: String) {
+    init(code: Code, message: String) {
         self.code = code
         self.message = message
     }

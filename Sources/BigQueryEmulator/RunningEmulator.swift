@@ -23,15 +23,42 @@ public struct RunningEmulator: Sendable {
     /// The requests served so far.
     public var counters: EmulatorCounters { server.counters }
 
+    /// Waits until the counters satisfy a condition, for example until a request has arrived that the test interrupts.
+    ///
+    /// ```swift
+    /// import BigQueryEmulator
+    ///
+    /// func cancel(_ pull: Task<Void, any Error>, inTheQueryOf running: RunningEmulator) async throws {
+    ///     try await running.waitForCounters { $0.runningJobs > 0 }
+    ///     pull.cancel()
+    /// }
+    /// ```
+    ///
+    /// - Parameter condition: evaluated at once and after each change.
+    /// - Returns: the counters that satisfy the condition.
+    /// - Throws: `CancellationError` if the task is cancelled.
+    @discardableResult
+    public func waitForCounters(
+        where condition: (EmulatorCounters) -> Bool
+    ) async throws(CancellationError) -> EmulatorCounters {
+        try await server.waitForCounters(where: condition)
+    }
+
     /// Expires all current query results without a destination table.
-    public func expireResults() {
+    package func expireResults() {
         server.jobs.expireResults()
+    }
+
+    /// Expires all access tokens issued so far.
+    package func expireAccessTokens() {
+        server.expireAccessTokens()
     }
 
     /// Loads or reloads a table. Later requests and queries see the file's current content; results of earlier jobs do
     /// not change.
     ///
-    /// - Throws: An ``EmulatorError`` if the file cannot be loaded; the table is then unchanged.
+    /// - Parameter source: the table's name and its file.
+    /// - Throws: an ``EmulatorError`` if the file cannot be loaded; the table is then unchanged.
     public func load(_ source: EmulatorConfiguration.TableSource) async throws {
         try await TableLoader(catalog: server.catalog).loadWhileRunning(source)
     }
@@ -40,7 +67,8 @@ public struct RunningEmulator: Sendable {
     ///
     /// The file is of type `authorized_user`; its `token_uri` is the emulator's.
     ///
-    /// - Throws: An ``EmulatorError`` with code `cannotWrite`.
+    /// - Parameter path: the file, which is replaced if it exists.
+    /// - Throws: an ``EmulatorError`` with code `cannotWrite`.
     public func writeCredentialsFile(to path: String) throws {
         try write(
             [
@@ -54,8 +82,8 @@ public struct RunningEmulator: Sendable {
     /// Writes the OAuth client as Google's console exports it, readable by the owner only: a web client if redirect
     /// URIs are registered, otherwise a desktop client.
     ///
-    /// - Throws: An ``EmulatorError`` with code `cannotWrite`.
-    public func writeClientFile(to path: String) throws {
+    /// - Throws: an ``EmulatorError`` with code `cannotWrite`.
+    package func writeClientFile(to path: String) throws {
         let isDesktop = configuration.redirectURIs.isEmpty
         let redirectURIs = isDesktop ? ["http://localhost"] : configuration.redirectURIs
         let client: JSONObject = [
@@ -72,6 +100,7 @@ public struct RunningEmulator: Sendable {
     }
 
     func write(_ bytes: [UInt8], to path: String) throws {
+        // An existing file would keep its permissions; if it cannot be removed, it cannot be created either.
         try? FileManager.default.removeItem(atPath: path)
         let isWritten = FileManager.default.createFile(
             atPath: path, contents: Data(bytes), attributes: [.posixPermissions: 0o600])
@@ -84,21 +113,21 @@ public struct RunningEmulator: Sendable {
 /// Counts of the requests that a server has received.
 public struct EmulatorCounters: Sendable, Hashable {
     /// The number of jobs inserted, without dry runs.
-    public var jobs: Int
+    public package(set) var jobs = 0
     /// The number of jobs that are not done.
-    public var runningJobs = 0
+    public package(set) var runningJobs = 0
     /// The number of requests to the token endpoint, including rejected ones.
-    public var tokenRequests: Int
+    package var tokenRequests = 0
     /// The number of authorization codes issued.
-    public var consents = 0
+    package var consents = 0
     /// The number of grants revoked.
-    public var revocations = 0
+    package var revocations = 0
     /// The number of rows sent by jobs.getQueryResults, jobs.query and tabledata.list.
-    public var rows = 0
+    public package(set) var rows = 0
     /// The number of pages whose rows were encoded, not sent from the page cache.
-    public var encodedPages = 0
+    package var encodedPages = 0
     /// The index of the first row of each requested page, in request order.
-    public var firstRows: [Int64] = []
+    package var firstRows: [Int64] = []
     /// The number of requests by API method, such as `jobs.insert`, including rejected ones.
-    public var requests: [String: Int]
+    public package(set) var requests: [String: Int] = [:]
 }

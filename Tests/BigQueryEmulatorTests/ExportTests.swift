@@ -1,5 +1,6 @@
 import Foundation
 import HTTPTypes
+import TestSupport
 import Testing
 
 @testable import BigQueryEmulator
@@ -11,23 +12,24 @@ import Testing
         _ files: [String: String] = [:],
         _ body: @escaping @Sendable (APIClient, Bucket) async throws -> Void
     ) async throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "export-tests-\(UUID().uuidString)")
-        let bucket = Bucket(url: folder.appending(path: "bucket"))
-        try FileManager.default.createDirectory(at: bucket.url, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let tables = TableFolder(url: folder)
-        for (name, text) in files { try tables.write(name, text) }
-        let configuration = EmulatorConfiguration(
-            requiresAuthorization: false,
-            tables: files.keys.filter { !$0.hasSuffix(".schema.json") }.sorted().map(tables.source),
-            buckets: ["b": bucket.url.path])
-        try await withClient(configuration) { try await body($0, bucket) }
+        try await TemporaryFolder.with { folder in
+            let bucket = Bucket(url: URL(filePath: folder.file("bucket")))
+            try FileManager.default.createDirectory(at: bucket.url, withIntermediateDirectories: true)
+            let tables = TableFolder(url: URL(filePath: folder.path))
+            for (name, text) in files { try tables.write(name, text) }
+            let configuration = EmulatorConfiguration(
+                requiresAuthorization: false,
+                tables: files.keys.filter { !$0.hasSuffix(".schema.json") }.sorted().map(tables.source),
+                buckets: ["b": bucket.url.path])
+            try await withClient(configuration) { try await body($0, bucket) }
+        }
     }
 
     struct Bucket: Sendable {
         let url: URL
 
         var names: [String] {
+            // A folder that does not exist has no files.
             let names = try? FileManager.default.subpathsOfDirectory(atPath: url.path)
             return (names ?? []).filter { $0.contains(".") }.sorted()
         }
@@ -53,12 +55,10 @@ import Testing
 
     /// Returns the finished job, or the error response to its insertion.
     private func done(_ client: APIClient, _ job: JSONObject) async throws -> JSONObject {
-        var job = job
-        while let id = job.string("jobReference.jobId"), job.string("status.state") != "DONE" {
-            try await Task.sleep(for: .milliseconds(5))
-            job = try await client.get("jobs/\(id)")
-        }
-        return job
+        guard let id = job.string("jobReference.jobId") else { return job }
+        let location = job.string("jobReference.location")
+        try await client.emulator.server.jobs.job(id, project: "local-project", location: location).completion.wait()
+        return try await client.get("jobs/\(id)")
     }
 
     private static let types = """
@@ -282,7 +282,7 @@ import Testing
                 ],
             ]
             _ = try await client.post("jobs", body)
-            while bucket.names.count < 2 { try await Task.sleep(for: .milliseconds(2)) }
+            try await eventually("two files are written") { bucket.names.count >= 2 }
             _ = try await client.post("jobs/endless/cancel", [:])
             let job = try await done(client, client.get("jobs/endless"))
             #expect(job.string("status.errorResult.reason") == "stopped")
@@ -291,9 +291,9 @@ import Testing
                 #expect(name.wholeMatch(of: /x-\d{12}\.csv/) != nil)
                 #expect(try bucket.text(name).split(separator: "\n").count == 10_001)
             }
-            // No file is written later.
-            try await Task.sleep(for: .milliseconds(50))
-            #expect(bucket.names == names)
+            // No file is written later, while another export runs.
+            _ = try await extract(client, "bench.numbers_1", to: "gs://b/y.csv")
+            #expect(bucket.names == names + ["y.csv"])
         }
     }
 

@@ -69,16 +69,15 @@ import Testing
     }
 
     @Test func passesThroughAllStates() async throws {
-        let configuration = EmulatorConfiguration(jobTime: .milliseconds(400), requiresAuthorization: false)
+        let configuration = EmulatorConfiguration(jobTime: .seconds(4), requiresAuthorization: false)
         try await withClient(configuration) { client in
-            _ = try await client.insert("SELECT 1", id: "slow")
-            var states: [String] = []
-            while states.last != "DONE" {
-                let state = try await client.get("jobs/slow").string("status.state") ?? "?"
-                if states.last != state { states.append(state) }
-                try await Task.sleep(for: .milliseconds(10))
-            }
-            #expect(states == ["PENDING", "RUNNING", "DONE"])
+            let inserted = try await client.insert("SELECT 1", id: "slow")
+            #expect(inserted.string("status.state") == "PENDING")
+            let (server, job) = (client.emulator.server, try #require(client.emulator.server.jobs.all.first))
+            try await server.waitForCounters { _ in job.phase.name != "PENDING" }
+            #expect(try await client.get("jobs/slow").string("status.state") == "RUNNING")
+            await job.completion.wait()
+            #expect(try await client.get("jobs/slow").string("status.state") == "DONE")
         }
     }
 

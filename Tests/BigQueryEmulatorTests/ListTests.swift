@@ -1,5 +1,6 @@
 import Foundation
 import HTTPTypes
+import TestSupport
 import Testing
 
 @testable import BigQueryEmulator
@@ -72,12 +73,12 @@ import Testing
     private func withDatasets(
         _ datasets: [String], _ body: @escaping @Sendable (APIClient) async throws -> Void
     ) async throws {
-        let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString).csv")
-        defer { try? FileManager.default.removeItem(at: file) }
-        try Data("id\n1\n".utf8).write(to: file)
-        let tables = datasets.map { EmulatorConfiguration.TableSource(dataset: $0, table: "t", file: file.path) }
-        try await withClient(
-            EmulatorConfiguration(requiresAuthorization: false, tables: tables), body)
+        try await TemporaryFolder.with { folder in
+            let file = folder.file("t.csv")
+            try Data("id\n1\n".utf8).write(to: URL(filePath: file))
+            let tables = datasets.map { EmulatorConfiguration.TableSource(dataset: $0, table: "t", file: file) }
+            try await withClient(EmulatorConfiguration(requiresAuthorization: false, tables: tables), body)
+        }
     }
 
     private func names(in response: JSONObject) -> [String] {

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import TestSupport
 import Testing
 
 @testable import BigQueryEmulator
@@ -9,14 +10,12 @@ import Testing
     private func load(
         _ files: [String: String], _ body: @escaping @Sendable (APIClient) async throws -> Void
     ) async throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "emulator-tests-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        for (name, text) in files { try Data(text.utf8).write(to: folder.appending(path: name)) }
-        let data = files.keys.first { !$0.hasSuffix(".schema.json") } ?? ""
-        let source = EmulatorConfiguration.TableSource(
-            dataset: "d", table: "t", file: folder.appending(path: data).path)
-        try await withClient(EmulatorConfiguration(requiresAuthorization: false, tables: [source]), body)
+        try await TemporaryFolder.with { folder in
+            for (name, text) in files { try Data(text.utf8).write(to: URL(filePath: folder.file(name))) }
+            let data = files.keys.first { !$0.hasSuffix(".schema.json") } ?? ""
+            let source = EmulatorConfiguration.TableSource(dataset: "d", table: "t", file: folder.file(data))
+            try await withClient(EmulatorConfiguration(requiresAuthorization: false, tables: [source]), body)
+        }
     }
 
     private static let path = "datasets/d/tables/t"
@@ -101,20 +100,21 @@ import Testing
     }
 
     @Test func readsATableOfASQLiteFile() async throws {
-        let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString).db")
-        defer { try? FileManager.default.removeItem(at: file) }
-        try await DatabaseQueue(path: file.path).write { database in
-            try database.execute(
-                sql: "CREATE TABLE t (i INTEGER, f DOUBLE, s VARCHAR(9), b BLOB, d DATE, t TIMESTAMP, u)")
-            try database.execute(
-                sql: "INSERT INTO t VALUES (1, 2.5, 'é', x'ff', '2013-01-02', '2013-01-02 03:04:05', NULL)")
-        }
-        let source = EmulatorConfiguration.TableSource(dataset: "d", table: "t", file: file.path)
-        try await withClient(EmulatorConfiguration(requiresAuthorization: false, tables: [source])) { client in
-            let types = try await client.get(Self.path).columns.map { $0.split(separator: " ")[1] }
-            #expect(types == ["INTEGER", "FLOAT", "STRING", "BYTES", "DATE", "TIMESTAMP", "STRING"])
-            let page = try await client.get("\(Self.path)/data?formatOptions.useInt64Timestamp=true")
-            #expect(page.cells == [["1", "2.5", "é", "/w==", "2013-01-02", "1357095845000000", .null]])
+        try await TemporaryFolder.with { folder in
+            let file = folder.file("source.db")
+            try await DatabaseQueue(path: file).write { database in
+                try database.execute(
+                    sql: "CREATE TABLE t (i INTEGER, f DOUBLE, s VARCHAR(9), b BLOB, d DATE, t TIMESTAMP, u)")
+                try database.execute(
+                    sql: "INSERT INTO t VALUES (1, 2.5, 'é', x'ff', '2013-01-02', '2013-01-02 03:04:05', NULL)")
+            }
+            let source = EmulatorConfiguration.TableSource(dataset: "d", table: "t", file: file)
+            try await withClient(EmulatorConfiguration(requiresAuthorization: false, tables: [source])) { client in
+                let types = try await client.get(Self.path).columns.map { $0.split(separator: " ")[1] }
+                #expect(types == ["INTEGER", "FLOAT", "STRING", "BYTES", "DATE", "TIMESTAMP", "STRING"])
+                let page = try await client.get("\(Self.path)/data?formatOptions.useInt64Timestamp=true")
+                #expect(page.cells == [["1", "2.5", "é", "/w==", "2013-01-02", "1357095845000000", .null]])
+            }
         }
     }
 

@@ -10,7 +10,9 @@ import Testing
     }
 
     private static func configuration(cacheBytes: Int?, pageBytes: Int? = nil) -> EmulatorConfiguration {
-        EmulatorConfiguration(pageBytes: pageBytes, pageCacheBytes: cacheBytes, requiresAuthorization: false)
+        var configuration = EmulatorConfiguration(pageBytes: pageBytes, requiresAuthorization: false)
+        configuration.pageCacheBytes = cacheBytes
+        return configuration
     }
 
     /// Returns the response without its etag, which depends on the time.
@@ -137,6 +139,8 @@ extension PageCacheTests {
             }
         }
 
+        var requestCount: Int { cache.requestCount }
+
         /// Reads the page that begins at a row, with this size in bytes.
         func read(
             _ start: Int64, byteCount: Int, byteLimit: Int = .max, after gate: Latch? = nil,
@@ -193,8 +197,8 @@ extension PageCacheTests {
         let gate = Latch()
         try await withThrowingTaskGroup { group in
             for _ in 0..<20 { group.addTask { try await reader.read(0, byteCount: 50, after: gate) } }
-            // Long enough for all requests to arrive; a later one would find the page in the cache.
-            try await Task.sleep(for: .milliseconds(100))
+            // A later request would find the page in the cache.
+            while reader.requestCount < 20 { await Task.yield() }
             gate.open()
             try await group.waitForAll()
         }

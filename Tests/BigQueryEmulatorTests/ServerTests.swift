@@ -33,6 +33,7 @@ import FoundationNetworking
     @Test func acceptsItsCredentialsFile() async throws {
         let folder = FileManager.default.temporaryDirectory
         let path = folder.appending(path: "credentials-\(UUID().uuidString).json").path
+        // What cannot be removed is left to the system.
         defer { try? FileManager.default.removeItem(atPath: path) }
         // An existing file's permissions must not be kept.
         #expect(
@@ -61,6 +62,7 @@ import FoundationNetworking
 
     @Test func clientFileContainsTheEmulatorsURLs() async throws {
         let path = FileManager.default.temporaryDirectory.appending(path: "client-\(UUID().uuidString).json").path
+        // What cannot be removed is left to the system.
         defer { try? FileManager.default.removeItem(atPath: path) }
         try await Emulator(configuration: EmulatorConfiguration()).withRunning { running in
             try running.writeClientFile(to: path)
@@ -73,6 +75,7 @@ import FoundationNetworking
 
     @Test func clientFileIsAWebClientIfURIsAreRegistered() async throws {
         let path = FileManager.default.temporaryDirectory.appending(path: "client-\(UUID().uuidString).json").path
+        // What cannot be removed is left to the system.
         defer { try? FileManager.default.removeItem(atPath: path) }
         let configuration = EmulatorConfiguration(redirectURIs: ["https://a.example.com/", "http://localhost:8080/"])
         try await Emulator(configuration: configuration).withRunning { running in
@@ -100,6 +103,7 @@ import FoundationNetworking
         let emulator = try Emulator(configuration: EmulatorConfiguration())
         let (ports, continuation) = AsyncStream<Int>.makeStream()
         await withTaskGroup { group in
+            // Ends with a CancellationError.
             group.addTask { try? await emulator.run { running in continuation.yield(running.port) } }
             for await _ in ports.prefix(1) {}
             group.cancelAll()

@@ -64,6 +64,7 @@ struct Package: Decodable {
     /// Runs SwiftPM with a separate build folder, since that of the tests is locked.
     private static func describe() throws -> Package {
         let scratch = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        // What cannot be removed is left to the system.
         defer { try? FileManager.default.removeItem(at: scratch) }
         let output = Pipe()
         let process = Process()

@@ -40,6 +40,7 @@ package final class ManualClock: Clock {
         try Task.checkCancellation()
         let duration = now.duration(to: deadline)
         guard duration <= longestSleep else {
+            // Until the task is cancelled.
             try await Task.sleep(for: .seconds(86_400))
             return
         }

@@ -20,6 +20,17 @@ package struct RawServer: Sendable {
 
     private final class Received: Sendable {
         let text = Mutex("")
+        let arrivals: AsyncStream<Void>
+        let arrived: AsyncStream<Void>.Continuation
+
+        init() {
+            (arrivals, arrived) = AsyncStream.makeStream()
+        }
+    }
+
+    /// Waits until a client has sent something.
+    package func waitForRequest() async {
+        for await _ in received.arrivals { return }
     }
 
     /// Serves while `body` runs.
@@ -69,6 +80,7 @@ package struct RawServer: Sendable {
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
             received.text.withLock { $0 += String(buffer: unwrapInboundIn(data)) }
+            received.arrived.yield()
             guard !hasResponded else { return }
             hasResponded = true
             context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: response)), promise: nil)

@@ -8,6 +8,13 @@ package final class ScriptedTransport: HTTPTransport {
         case answer(HTTPResponseHead, [[UInt8]])
         case failure(HTTPError)
 
+        /// Waits until the task is cancelled, as for a server that does not respond.
+        package static func never() async -> Reply {
+            // The failure stands for the dropped cancellation error.
+            try? await Task.sleep(for: .seconds(3600))
+            return .failure(HTTPError(code: .connectionLost, message: "cancelled"))
+        }
+
         /// A response with a text body.
         package static func answer(
             _ status: Int, _ body: String = "", headers: [(name: String, value: String)] = []

@@ -10,6 +10,7 @@ extension ServerBootstrap {
             try await listener.close()
             return result
         } catch {
+            // The first error is the one to report.
             try? await listener.close()
             throw error
         }

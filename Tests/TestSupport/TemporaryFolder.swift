@@ -9,6 +9,7 @@ package struct TemporaryFolder: Sendable {
     package static func with<Result>(_ body: (TemporaryFolder) async throws -> Result) async throws -> Result {
         let url = FileManager.default.temporaryDirectory.appending(path: "bqpull-test-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+        // What cannot be removed is left to the system.
         defer { try? FileManager.default.removeItem(at: url) }
         return try await body(TemporaryFolder(path: url.path))
     }

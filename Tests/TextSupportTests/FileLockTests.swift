@@ -5,6 +5,7 @@ import TextSupport
 @Suite struct FileLockTests {
     private static func withFile(_ test: (String) throws -> Void) throws {
         let path = FileManager.default.temporaryDirectory.path + "/bqpull-\(UUID().uuidString)"
+        // Not every test creates the file.
         defer { try? FileManager.default.removeItem(atPath: path) }
         try test(path)
     }

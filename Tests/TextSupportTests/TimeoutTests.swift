@@ -6,6 +6,7 @@ import TextSupport
     @Test func cancelsOperationAfterTimeout() async {
         let (ends, continuation) = AsyncStream<Bool>.makeStream()
         let value: Void? = await withTimeout(.seconds(2), clock: ManualClock()) {
+            // Ends only with the cancellation.
             try? await Task.sleep(for: .seconds(3600))
             continuation.yield(Task.isCancelled)
         }

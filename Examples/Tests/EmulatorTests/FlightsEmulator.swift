@@ -17,6 +17,7 @@ struct FlightsEmulator: Sendable {
     ) async throws -> Result {
         let folder = FileManager.default.temporaryDirectory.appending(path: "examples-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        // What cannot be removed is left to the system.
         defer { try? FileManager.default.removeItem(at: folder) }
         let table = source(in: folder)
         try flights.write(toFile: table.file, atomically: true, encoding: .utf8)

@@ -138,19 +138,18 @@ struct EmulatorCommand: AsyncParsableCommand {
     func run() async throws {
         let tables = try load.map(Self.tableSource)
         for file in tables.map(\.file) + [faults].compactMap(\.self) { try Self.checkFile(file) }
-        let emulator = try Emulator(
-            configuration: EmulatorConfiguration(
-                port: port, project: project, pageBytes: pageBytes?.bytes, pageCacheBytes: pageCache?.bytes,
-                latency: .milliseconds(latency),
-                pageLatency: .milliseconds(pageLatency),
-                jobTime: .milliseconds(jobTime), resultLifetime: resultLifetime.map { .seconds($0) },
-                requiresAuthorization: !noAuth, redirectURIs: redirectURIs,
-                accessTokenLifetime: .seconds(accessTokenLifetime),
-                refreshTokenLifetime: refreshTokenLifetime.map { .seconds($0) },
-                rotatesRefreshTokens: rotateRefreshTokens, failure: failure,
-                faults: try faults.map { file throws(EmulatorError) in try FaultPlan(contentsOf: file) },
-                onFault: { Diagnostics.info("fault: \($0.method): \(printable($0.instruction.description))") },
-                tables: tables, buckets: Dictionary(try buckets.map(Self.bucket)) { _, last in last }))
+        var configuration = EmulatorConfiguration(
+            port: port, project: project, pageBytes: pageBytes?.bytes, latency: .milliseconds(latency),
+            pageLatency: .milliseconds(pageLatency), jobTime: .milliseconds(jobTime),
+            resultLifetime: resultLifetime.map { .seconds($0) }, requiresAuthorization: !noAuth,
+            redirectURIs: redirectURIs, accessTokenLifetime: .seconds(accessTokenLifetime),
+            refreshTokenLifetime: refreshTokenLifetime.map { .seconds($0) },
+            rotatesRefreshTokens: rotateRefreshTokens, failure: failure,
+            faults: try faults.map { file throws(EmulatorError) in try FaultPlan(contentsOf: file) },
+            tables: tables, buckets: Dictionary(try buckets.map(Self.bucket)) { _, last in last })
+        configuration.pageCacheBytes = pageCache?.bytes
+        configuration.onFault = { Diagnostics.info("fault: \($0.method): \(printable($0.instruction.description))") }
+        let emulator = try Emulator(configuration: configuration)
         let folder = FileManager.default.temporaryDirectory.appending(path: "bqpull-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: folder) }
         do {

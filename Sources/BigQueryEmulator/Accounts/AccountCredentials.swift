@@ -62,6 +62,7 @@ struct AccountCredentials: Sendable {
         func invalid(_ message: String) -> APIError {
             APIError(code: 400, status: "INVALID_ARGUMENT", message: message)
         }
+        // The service does not report where the JSON is invalid.
         guard let object = try? JSONParser.parse(body).object else { throw invalid("Invalid JSON payload received.") }
         let scopes = object["scope"]?.array?.compactMap(\.string) ?? []
         guard !scopes.isEmpty else { throw invalid("Scope required.") }

@@ -1,7 +1,7 @@
 import Foundation
 
 /// A type of credentials that an emulator writes to a file and accepts.
-public enum EmulatorCredentials: String, CaseIterable, Sendable {
+package enum EmulatorCredentials: String, CaseIterable, Sendable {
     /// The user's client and refresh token.
     case authorizedUser = "authorized_user"
     /// The service account's key.
@@ -25,10 +25,10 @@ extension RunningEmulator {
     /// the emulator's.
     ///
     /// - Parameters:
-    ///  - path: The file. A token that it refers to is written next to it, with the suffix `.token`.
-    ///  - kind: The type of credentials.
-    /// - Throws: An ``EmulatorError`` with code `cannotWrite`.
-    public func writeCredentialsFile(to path: String, as kind: EmulatorCredentials) throws {
+    ///  - path: the file. A token that it refers to is written next to it, with the suffix `.token`.
+    ///  - kind: the type of credentials.
+    /// - Throws: an ``EmulatorError`` with code `cannotWrite`.
+    package func writeCredentialsFile(to path: String, as kind: EmulatorCredentials) throws {
         switch kind {
         case .authorizedUser: try writeCredentialsFile(to: path)
         case .serviceAccount: try write(serviceAccount, to: path)

@@ -47,6 +47,7 @@ enum Workload {
     static func check(awsRequest text: String) throws(OAuthErrorResponse) {
         let invalid = OAuthErrorResponse(
             "invalid_grant", "Received invalid AWS response: the request is not signed by a known key.")
+        // The service reports every malformed request alike.
         guard let json = text.removingPercentEncoding,
             let object = try? JSONParser.parse(Array(json.utf8)).object,
             let request = AWSRequest(object)
@@ -112,6 +113,7 @@ struct AWSRequest: Sendable {
         return Self.hex(HMAC<SHA256>.authenticationCode(for: Data(text.utf8), using: key)) == match.signature
     }
 
+    /// The date; `nil` if the text is not one in ISO 8601.
     private static func date(_ text: String) -> Date? {
         try? Date(text, strategy: Date.ISO8601FormatStyle(dateSeparator: .omitted, timeSeparator: .omitted))
     }

@@ -30,7 +30,7 @@ struct ExportTarget: Sendable {
     /// Whether existing files can be overwritten.
     var replaces = true
 
-    /// - Throws: A ``ServiceError`` with reason `invalid`.
+    /// - Throws: a ``ServiceError`` with reason `invalid`.
     init(uri: String, format: Format, compression: String?) throws(ServiceError) {
         let parts = uri.trimmingPrefix("gs://").split(separator: "/", maxSplits: 1).map(String.init)
         guard uri.hasPrefix("gs://"), parts.count == 2, !parts[0].contains("*"),

@@ -78,6 +78,7 @@ struct Exporter: Sendable {
 
     /// Whether files with the target's prefix exist.
     private func hasFiles(_ target: ExportTarget, in folder: URL) -> Bool {
+        // A folder that does not exist yet has no files.
         let names = try? FileManager.default.subpathsOfDirectory(atPath: folder.path)
         return names?.contains { name in
             var isFolder: ObjCBool = false

@@ -47,7 +47,7 @@ struct JSONLinesExportEncoder: RowEncoding {
         case .bool(let value): bytes.append(contentsOf: (value ? "true" : "false").utf8)
         case .double(let number) where number.isFinite: bytes.append(contentsOf: RESTRowEncoder.text(of: number).utf8)
         case .text(let text) where field.type == .json:
-            // Compact, to stay on one line.
+            // Compact, to stay on one line. Text that is not JSON is exported as a string.
             let json = try? JSONParser.parse(Array(text.utf8))
             (json ?? .string(text)).write(to: &bytes)
         default: bytes.appendJSONString(value.exportText(field) ?? "", escapesHTML: true)

@@ -115,6 +115,8 @@ extension FaultInstruction {
     }
 
     /// Parses instructions in JSON.
+    ///
+    /// - Returns: whether the text is an instruction; the caller's error quotes it.
     mutating func parseObject(_ text: String) -> Bool {
         guard let object = try? JSONParser.parse(Array(text.utf8)).object else { return false }
         let known = ["status", "headers", "body", "once-done", "merge-patch", "gzip-bomb"]

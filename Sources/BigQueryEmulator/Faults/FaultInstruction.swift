@@ -53,7 +53,8 @@ public struct FaultInstruction: Sendable, CustomStringConvertible {
 
     /// Parses an instruction.
     ///
-    /// - Throws: An ``EmulatorError`` with code `invalidData` if the instruction is unknown or malformed.
+    /// - Parameter text: an instruction of the table above.
+    /// - Throws: an ``EmulatorError`` with code `invalidData` if the instruction is unknown or malformed.
     public init(_ text: String) throws(EmulatorError) {
         let lasting = " always"
         description = text

@@ -5,24 +5,35 @@ import Synchronization
 
 /// The fault instructions of each API method.
 ///
-/// The file has the form of a retry test of storage-testbench (googleapis): `{"instructions":
-/// {"bigquery.jobs.getQueryResults": ["return-503", "stall-for-30s-after-4K"]}}`. Each request consumes one instruction
-/// of its method, in order. Methods have the IDs of the API's discovery document. Additional ones are
+/// Each request consumes one instruction of its method, in order, as in a retry test of storage-testbench (googleapis).
+/// Methods have the IDs of the API's discovery document. Additional ones are
 /// `bigquery.jobs.dryRun` for a `bigquery.jobs.insert` with `dryRun`, `oauth2.token`, `oauth2.tokeninfo`,
 /// `oauth2.revoke`, and `connection`, whose instructions apply to new connections.
+///
+/// ```swift
+/// import BigQueryEmulator
+///
+/// func configuration() throws -> EmulatorConfiguration {
+///     let unavailable = try FaultInstruction("return-503")
+///     return EmulatorConfiguration(faults: FaultPlan(["bigquery.jobs.getQueryResults": [unavailable]]))
+/// }
+/// ```
 public struct FaultPlan: Sendable {
     /// The instructions by method ID.
     public var instructions: [String: [FaultInstruction]]
 
     /// Creates a plan.
+    ///
+    /// - Parameter instructions: the instructions by method ID, in the order in which requests consume them.
     public init(_ instructions: [String: [FaultInstruction]]) {
         self.instructions = instructions
     }
 
-    /// Reads a plan from a file.
+    /// Reads a plan from a file in the form of a retry test of storage-testbench: `{"instructions":
+    /// {"bigquery.jobs.getQueryResults": ["return-503", "stall-for-30s-after-4K"]}}`.
     ///
-    /// - Throws: An ``EmulatorError`` with code `unreadableFile` or `invalidData`.
-    public init(contentsOf file: String) throws(EmulatorError) {
+    /// - Throws: an ``EmulatorError`` with code `unreadableFile` or `invalidData`.
+    package init(contentsOf file: String) throws(EmulatorError) {
         func invalid(_ what: String) -> EmulatorError {
             EmulatorError(
                 code: .invalidData,
@@ -32,6 +43,7 @@ public struct FaultPlan: Sendable {
         guard let data = FileManager.default.contents(atPath: file) else {
             throw EmulatorError.unreadableFile(file)
         }
+        // Not JSON, or JSON of another form: the error shows the expected one.
         guard let methods = try? JSONParser.parse(Array(data)).object?["instructions"]?.object else {
             throw invalid("has no instructions")
         }
@@ -46,7 +58,7 @@ public struct FaultPlan: Sendable {
     }
 
     /// The methods that can have instructions.
-    public static let methods =
+    static let methods =
         [
             "projects.list", "jobs.insert", "jobs.dryRun", "jobs.list", "jobs.get", "jobs.cancel", "jobs.query",
             "jobs.getQueryResults", "datasets.list", "datasets.get", "tables.list", "tables.get", "tabledata.list",
@@ -58,9 +70,9 @@ public final class FaultLedger: Sendable {
     /// A consumed or pending instruction.
     public struct Entry: Sendable {
         /// The method ID.
-        public var method: String
+        public internal(set) var method: String
         /// The instruction.
-        public var instruction: FaultInstruction
+        public internal(set) var instruction: FaultInstruction
     }
 
     private struct State {
@@ -69,6 +81,7 @@ public final class FaultLedger: Sendable {
     }
 
     private let state: Mutex<State>
+    private let changes = StateChanges()
     private let onEntry: @Sendable (Entry) -> Void
 
     init(_ plan: FaultPlan, onEntry: @escaping @Sendable (Entry) -> Void) {
@@ -94,14 +107,24 @@ public final class FaultLedger: Sendable {
         }
     }
 
-    /// Appends instructions.
+    /// Waits until all instructions are consumed.
+    ///
+    /// - Throws: `CancellationError` if the task is cancelled.
+    public func waitUntilAllConsumed() async throws(CancellationError) {
+        _ = try await changes.first({ unmet.isEmpty }, where: \.self)
+    }
+
+    /// Appends instructions, for example in the middle of a test.
+    ///
+    /// - Parameter plan: the instructions that follow the pending ones of their method.
     public func add(_ plan: FaultPlan) {
         state.withLock { $0.waiting.merge(plan.instructions, uniquingKeysWith: +) }
     }
 
     /// Discards all pending instructions: no more faults are injected.
-    public func end() {
+    package func end() {
         state.withLock { $0.waiting = [:] }
+        changes.announce()
     }
 
     /// Consumes the next instruction of a method, unless it is not due yet.
@@ -114,6 +137,7 @@ public final class FaultLedger: Sendable {
             return entry
         }
         guard let entry else { return nil }
+        changes.announce()
         onEntry(entry)
         return entry.instruction
     }

@@ -10,10 +10,11 @@ struct FaultedResponse {
     private static let crlf = Array("\r\n".utf8)
 
     /// - Parameters:
-    ///  - response: The service's response, not compressed.
-    ///  - acceptsGzip: Whether the client accepts a compressed body.
+    ///  - response: the service's response, not compressed.
+    ///  - acceptsGzip: whether the client accepts a compressed body.
     init(_ response: FaultResponse, by instruction: FaultInstruction?, acceptsGzip: Bool) throws {
         var response = response
+        // Only JSON can be patched; any other body is sent unchanged.
         if let patch = instruction?.patch, let json = try? JSONParser.parse(response.body) {
             response.body = Array(json.merged(with: patch).text.utf8)
         }

@@ -40,6 +40,7 @@ final class FaultyServer: Sendable {
         } catch {
             result = .failure(error)
         }
+        // Clients and `body` can have closed them before.
         try? await listener.close()
         for channel in connections.withLock({ Array($0.values) }) { try? await channel.close() }
         return try result.get()

@@ -12,10 +12,9 @@ final class EmulatorServer: Sendable {
     let catalog: Catalog
     private let oauth: OAuthServer
     private let pageCache: PageCache?
-    private let requestCounts = Mutex<[String: Int]>([:])
-    private let rowCount = Mutex(0)
-    private let encodingCount = Mutex(0)
-    private let firstRows = Mutex<[Int64]>([])
+    /// What this class counts; the rest is counted by its parts.
+    private let counted = Mutex(EmulatorCounters())
+    private let changes = StateChanges()
     private let port: Port
 
     /// Larger requests are rejected, as at BigQuery.
@@ -26,20 +25,38 @@ final class EmulatorServer: Sendable {
         self.catalog = catalog
         jobs = JobStore(
             catalog: catalog, buckets: configuration.buckets, jobTime: configuration.jobTime,
-            resultLifetime: configuration.resultLifetime)
+            resultLifetime: configuration.resultLifetime, onChange: changes.announce)
         let port = Port(scheme: configuration.tls == nil ? "http" : "https")
         self.port = port
-        oauth = OAuthServer(configuration: configuration) { port.endpoint }
+        oauth = OAuthServer(configuration: configuration, onChange: changes.announce) { port.endpoint }
         pageCache = configuration.pageCacheBytes.map(PageCache.init)
     }
 
     var counters: EmulatorCounters {
-        EmulatorCounters(
-            jobs: jobs.count, runningJobs: jobs.all.count { $0.phase.name != "DONE" },
-            tokenRequests: oauth.tokenRequestCount, consents: oauth.consents.codeCount,
-            revocations: oauth.grants.revocationCount, rows: rowCount.withLock { $0 },
-            encodedPages: encodingCount.withLock { $0 }, firstRows: firstRows.withLock { $0 },
-            requests: requestCounts.withLock { $0 })
+        var counters = counted.withLock { $0 }
+        counters.jobs = jobs.count
+        counters.runningJobs = jobs.all.count { $0.phase.name != "DONE" }
+        counters.tokenRequests = oauth.tokenRequestCount
+        counters.consents = oauth.consents.codeCount
+        counters.revocations = oauth.grants.revocationCount
+        return counters
+    }
+
+    /// Waits until the counters satisfy a condition.
+    @discardableResult
+    func waitForCounters(
+        where condition: (EmulatorCounters) -> Bool
+    ) async throws(CancellationError) -> EmulatorCounters {
+        try await changes.first({ counters }, where: condition)
+    }
+
+    private func count(_ change: (inout EmulatorCounters) -> Void) {
+        counted.withLock { change(&$0) }
+        changes.announce()
+    }
+
+    func expireAccessTokens() {
+        oauth.grants.expireAccessTokens()
     }
 
     /// Sets the port that links in responses contain.
@@ -54,9 +71,9 @@ final class EmulatorServer: Sendable {
         let api = BigQueryAPI(
             catalog: catalog, jobs: jobs, configuration: configuration, pageCache: pageCache,
             endpoint: { [port] in port.endpoint },
-            onPage: { [self] row in firstRows.withLock { $0.append(row) } },
-            onEncoding: { [self] in encodingCount.withLock { $0 += 1 } },
-            onRows: { [self] count in rowCount.withLock { $0 += count } })
+            onPage: { [self] row in count { $0.firstRows.append(row) } },
+            onEncoding: { [self] in count { $0.encodedPages += 1 } },
+            onRows: { [self] number in count { $0.rows += number } })
         let projects = router.group("bigquery/v2/projects")
         add("projects.list", .get, "", to: projects, api.listProjects)
         let project = projects.group(":project")
@@ -86,10 +103,10 @@ final class EmulatorServer: Sendable {
     private func respond(
         to request: Request, parameters: Parameters, method: String, _ body: Method
     ) async -> Response {
-        requestCounts.withLock { $0[method, default: 0] += 1 }
+        count { $0.requests[method, default: 0] += 1 }
         let form = ResponseForm(request)
         do {
-            try? await Task.sleep(for: configuration.latency)
+            await delay(configuration.latency)
             if configuration.requiresAuthorization {
                 try oauth.grants.check(authorization: request.headers[.authorization])
             }
@@ -101,7 +118,7 @@ final class EmulatorServer: Sendable {
             let content = try await Self.readBody(request)
             let response = try await body(APICall(path: parameters, parameters: query, body: content, form: form))
             let selected = mask?.apply(to: response) ?? response
-            if selected["rows"] != nil { try? await Task.sleep(for: configuration.pageLatency) }
+            if selected["rows"] != nil { await delay(configuration.pageLatency) }
             return form.response(selected)
         } catch let error as ServiceError {
             var response = form.response(error.body, status: error.reason.httpStatus)

@@ -5,7 +5,7 @@ struct JSONIndenter {
     private var isEscaped = false
     private var isAfterOpening = false
 
-    /// - Parameter depth: The nesting depth of the JSON to indent.
+    /// - Parameter depth: the nesting depth of the JSON to indent.
     init(depth: Int = 0) {
         self.depth = depth
     }

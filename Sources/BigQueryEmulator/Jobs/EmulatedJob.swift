@@ -18,7 +18,7 @@ final class EmulatedJob: Sendable {
     }
 
     enum Work: Sendable {
-        /// - Parameter destination: The table that tabledata.list reads the result from.
+        /// - Parameter destination: the table that tabledata.list reads the result from.
         case query(QueryConfiguration, PreparedQuery, destination: EmulatedTable.Reference)
         case extract(ExtractConfiguration, EmulatedTable)
     }
@@ -99,7 +99,7 @@ final class EmulatedJob: Sendable {
 
     /// The output once the job is done; `nil` until then.
     ///
-    /// - Throws: The error that the job failed with.
+    /// - Throws: the error that the job failed with.
     func output() throws(ServiceError) -> Output? {
         guard case .done(_, _, let result) = phase else { return nil }
         return try result.get()
@@ -204,12 +204,21 @@ extension Date {
     var json: JSON { .int64(milliseconds) }
 }
 
+/// Delays a job or a response, since a service takes time.
+///
+/// Returns early when the task is cancelled: the result of the task is then discarded.
+func delay(_ duration: Duration) async {
+    try? await Task.sleep(for: duration)
+}
+
 /// A one-shot event that any number of tasks can wait for.
-final class Latch: Sendable {
+package final class Latch: Sendable {
     /// The waiting tasks; `nil` once the latch is open.
     private let waiters = Mutex<[AsyncStream<Never>.Continuation]?>([])
 
-    func open() {
+    package init() {}
+
+    package func open() {
         let waiters = waiters.withLock { waiters in
             defer { waiters = nil }
             return waiters ?? []
@@ -218,7 +227,7 @@ final class Latch: Sendable {
     }
 
     /// Returns when the latch opens or the task is cancelled.
-    func wait() async {
+    package func wait() async {
         let (stream, continuation) = AsyncStream<Never>.makeStream()
         let isOpen = waiters.withLock { waiters in
             waiters?.append(continuation)
@@ -232,7 +241,7 @@ final class Latch: Sendable {
     func wait(timeout limit: Duration) async {
         await withTaskGroup { group in
             group.addTask { await self.wait() }
-            group.addTask { try? await Task.sleep(for: limit) }
+            group.addTask { await delay(limit) }
             await group.next()
             group.cancelAll()
         }

@@ -29,11 +29,17 @@ final class JobStore: Sendable {
     private let exporter: Exporter
     private let jobTime: Duration
     private let resultLifetime: Duration?
+    /// Called after a job was inserted, started or finished.
+    private let onChange: @Sendable () -> Void
     private let state = Mutex(State())
     private let queue: AsyncStream<EmulatedJob>
     private let queueEnd: AsyncStream<EmulatedJob>.Continuation
 
-    init(catalog: Catalog, buckets: [String: String], jobTime: Duration, resultLifetime: Duration?) {
+    init(
+        catalog: Catalog, buckets: [String: String], jobTime: Duration, resultLifetime: Duration?,
+        onChange: @escaping @Sendable () -> Void
+    ) {
+        self.onChange = onChange
         self.catalog = catalog
         exporter = Exporter(buckets: buckets)
         self.jobTime = jobTime
@@ -75,7 +81,7 @@ final class JobStore: Sendable {
 
     /// Inserts a job and starts it.
     ///
-    /// - Throws: A ``ServiceError`` if the query does not compile or the job ID exists.
+    /// - Throws: a ``ServiceError`` if the query does not compile or the job ID exists.
     func insert(_ request: JobRequest) async throws -> EmulatedJob {
         let id = request.id ?? "job_\(UUID().uuidString.replacing("-", with: "").lowercased())"
         let reference = EmulatedJob.Reference(project: catalog.project, location: request.location, id: id)
@@ -88,6 +94,7 @@ final class JobStore: Sendable {
             state.ordered.append(job)
         }
         queueEnd.yield(job)
+        onChange()
         return job
     }
 
@@ -148,10 +155,11 @@ extension JobStore {
     private func run(_ job: EmulatedJob) async {
         let result = await withTaskGroup { group in
             group.addTask {
-                try? await Task.sleep(for: self.jobTime / 4)
+                await delay(self.jobTime / 4)
                 job.start()
+                self.onChange()
                 async let result = self.execute(job)
-                try? await Task.sleep(for: self.jobTime * 3 / 4)
+                await delay(self.jobTime * 3 / 4)
                 return await result
             }
             group.addTask {
@@ -160,7 +168,7 @@ extension JobStore {
             }
             if let limit = job.timeLimit {
                 group.addTask {
-                    try? await Task.sleep(for: limit)
+                    await delay(limit)
                     return Self.stopped("Job timed out after \(limit)")
                 }
             }
@@ -177,6 +185,7 @@ extension JobStore {
                     lifetime: settings.destination == nil ? resultLifetime : nil))
         }
         job.finish(result)
+        onChange()
     }
 
     private static func stopped(_ why: String) -> Result<EmulatedJob.Output, ServiceError> {

@@ -36,6 +36,7 @@ final class FileBytes {
     }
 
     deinit {
+        // Nothing was written that closing could lose.
         try? handle.close()
     }
 

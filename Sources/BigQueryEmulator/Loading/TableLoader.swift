@@ -52,7 +52,7 @@ struct TableLoader {
 
     /// Compiles a view's query, which can refer to any table. Does nothing for other files.
     ///
-    /// - Throws: An ``EmulatorError`` that names the file.
+    /// - Throws: an ``EmulatorError`` that names the file.
     func checkView(_ source: EmulatorConfiguration.TableSource) async throws {
         guard let view = try Self.view(source) else { return }
         do {
@@ -64,6 +64,7 @@ struct TableLoader {
 
     private static func view(_ source: EmulatorConfiguration.TableSource) throws -> EmulatedView? {
         guard (source.file as NSString).pathExtension.lowercased() == "sql" else { return nil }
+        // Missing, unreadable or not UTF-8.
         guard let text = try? String(contentsOfFile: source.file, encoding: .utf8) else {
             throw EmulatorError.unreadableFile(source.file)
         }

@@ -15,7 +15,7 @@ struct AuthorizationRequest: Sendable {
 
     /// Validates a request.
     ///
-    /// - Throws: The error for the browser to show instead of the consent page.
+    /// - Throws: the error for the browser to show instead of the consent page.
     init(_ query: URLEncodedForm, configuration: EmulatorConfiguration) throws(OAuthErrorResponse) {
         clientID = try query.required("client_id")
         guard clientID == configuration.clientID else { throw .unknownClient }

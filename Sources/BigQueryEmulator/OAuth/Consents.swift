@@ -21,7 +21,7 @@ final class Consents: Sendable {
 
     /// Stores a request until the user decides.
     ///
-    /// - Returns: The ID to pass to ``takeRequest(_:)``.
+    /// - Returns: the ID to pass to ``takeRequest(_:)``.
     func add(_ request: AuthorizationRequest) -> String {
         let id = UUID().uuidString
         state.withLock { $0.waiting[id] = request }

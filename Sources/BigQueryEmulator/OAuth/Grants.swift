@@ -101,6 +101,10 @@ final class Grants: Sendable {
         state.withLock { $0.accessToken(text) }
     }
 
+    func expireAccessTokens() {
+        state.withLock { $0.accessTokens = [:] }
+    }
+
     /// Revokes the grant that a token belongs to, with all its tokens.
     func revoke(_ token: String) throws(OAuthErrorResponse) {
         try state.withLock { state throws(OAuthErrorResponse) in

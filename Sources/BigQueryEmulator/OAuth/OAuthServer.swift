@@ -17,9 +17,19 @@ struct OAuthServer: Sendable {
     private let accountCredentials: AccountCredentials
     private let machine: MachineMetadata
     private let latency: Duration
+    private let onChange: @Sendable () -> Void
 
-    /// Creates a server whose base URL is returned by `endpoint`.
-    init(configuration: EmulatorConfiguration, endpoint: @escaping @Sendable () -> String) {
+    /// Creates a server.
+    ///
+    /// - Parameters:
+    ///   - configuration: the clients, accounts and lifetimes.
+    ///   - onChange: called after each request that can change a counter.
+    ///   - endpoint: returns the server's base URL.
+    init(
+        configuration: EmulatorConfiguration, onChange: @escaping @Sendable () -> Void,
+        endpoint: @escaping @Sendable () -> String
+    ) {
+        self.onChange = onChange
         grants = Grants(configuration: configuration)
         consents = Consents(codeLifetime: configuration.codeLifetime)
         authorizePage = AuthorizePage(configuration: configuration, grants: grants, consents: consents)
@@ -55,10 +65,11 @@ struct OAuthServer: Sendable {
         _ method: HTTPRequest.Method, _ path: RouterPath, to router: Router<BasicRequestContext>,
         _ respond: @escaping @Sendable (URLEncodedForm) -> Response
     ) {
-        router.on(path, method: method) { [latency] request, _ in
+        router.on(path, method: method) { [latency, onChange] request, _ in
             // The delay comes after the effect: a client that stops waiting has caused it nonetheless.
             let response = respond(try await URLEncodedForm(request))
-            try? await Task.sleep(for: latency)
+            onChange()
+            await delay(latency)
             return response
         }
     }

@@ -38,10 +38,13 @@ final class PageCache: Sendable {
     private let byteLimit: Int
     private let state = Mutex(State())
 
-    /// - Parameter byteLimit: The maximum total size of the cached pages.
+    /// - Parameter byteLimit: the maximum total size of the cached pages.
     init(byteLimit: Int) {
         self.byteLimit = byteLimit
     }
+
+    /// The number of requests so far.
+    var requestCount: Int { state.withLock { $0.useCount } }
 
     /// Returns the cached rows for the key, or those that `prepare` returns. Concurrent requests share one call of
     /// `prepare`.

@@ -33,7 +33,7 @@ struct PageParameters: Sendable {
     /// as in the API.
     ///
     /// - Parameters:
-    ///  - byteLimit: The maximum size of a page in BigQuery's logical bytes.
+    ///  - byteLimit: the maximum size of a page in BigQuery's logical bytes.
     ///  - rows: Encodes the rows of the page; not called for an empty page.
     func page(
         of source: any RowSource, byteLimit: Int,

@@ -8,7 +8,7 @@ struct QueryEngine: Sendable {
 
     /// Compiles a query.
     ///
-    /// - Throws: A ``ServiceError`` if BigQuery would reject the query, or SQLite does.
+    /// - Throws: a ``ServiceError`` if BigQuery would reject the query, or SQLite does.
     func prepare(_ configuration: QueryConfiguration, location: String) async throws -> PreparedQuery {
         try await prepare(configuration, location: location, viewLevel: 0)
     }

@@ -157,8 +157,7 @@ struct SQLTranslator {
     private mutating func translateLiteral(_ type: GoogleSQLType, _ text: String, _ token: SQLToken)
         throws(ServiceError)
     {
-        let field = SchemaField(name: type.rawValue, type: type)
-        guard let value = try? SQLValue(text: text, field: field) else {
+        guard let value = SQLValue.parse(text, type: type) else {
             throw .invalidQuery("Invalid \(type.rawValue) literal \(token.place)")
         }
         let stored = value.storedJSON(SchemaField(name: type.rawValue, type: type == .json ? .string : type))

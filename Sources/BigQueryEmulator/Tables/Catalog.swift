@@ -57,6 +57,7 @@ final class Catalog: Sendable {
         }
         let generated = dataset == GeneratedTable.dataset ? GeneratedTable.listedNames : []
         let listed = generated.compactMap { name in
+            // A generated table exists for every listed name.
             try? table(EmulatedTable.Reference(project: project, dataset: dataset, table: name))
         }
         return (stored + listed.filter { $0.source is GeneratedTable })

@@ -59,7 +59,7 @@ protocol RowEncoding: Sendable {
 
     /// Appends a row if it fits.
     ///
-    /// - Returns: The row's size in BigQuery's logical bytes, or 0 if the format has no size limit; `nil` if the row
+    /// - Returns: the row's size in BigQuery's logical bytes, or 0 if the format has no size limit; `nil` if the row
     ///   exceeds `byteLimit` and was not appended.
     mutating func append(_ row: [SQLValue], byteLimit: Int) -> Int?
 

@@ -21,6 +21,7 @@ final class TemporaryDatabase: Sendable {
     }
 
     deinit {
+        // The data is temporary: what cannot be removed here is left to the system.
         try? pool.close()
         try? FileManager.default.removeItem(at: folder)
     }
@@ -39,7 +40,7 @@ enum SQLiteFunctions {
         DatabaseFunction("bigquery_\(type.rawValue.lowercased())", argumentCount: 1, pure: true) { arguments in
             guard let text = String.fromDatabaseValue(arguments[0]) else { return nil }
             let field = SchemaField(name: type.rawValue, type: type)
-            guard let value = try? SQLValue(text: text, field: field) else {
+            guard let value = SQLValue.parse(text, type: type) else {
                 throw DatabaseError(message: "Invalid \(type.rawValue.lowercased()): '\(text)'")
             }
             return value.storedJSON(field).string

@@ -22,7 +22,7 @@ struct RESTRowEncoder: RowEncoding {
 
     /// Appends a row if it fits.
     ///
-    /// - Returns: The row's size in BigQuery's logical bytes, which determine bytes processed and page limits ("Data
+    /// - Returns: the row's size in BigQuery's logical bytes, which determine bytes processed and page limits ("Data
     ///   type sizes" in its pricing documentation); `nil` if the row exceeds `byteLimit` and was not appended.
     mutating func append(_ row: [SQLValue], byteLimit: Int) -> Int? {
         let end = bytes.count

@@ -55,7 +55,8 @@ extension SQLValue {
         self = value
     }
 
-    private static func parse(_ text: String, type: GoogleSQLType) -> SQLValue? {
+    /// The value; `nil` if the text is not one of the type.
+    static func parse(_ text: String, type: GoogleSQLType) -> SQLValue? {
         switch type {
         case .int64: Int64(text).map(SQLValue.integer)
         case .float64: Double(text).map(SQLValue.double)
@@ -133,6 +134,7 @@ extension SQLValue {
             return .string(CivilTime.timestampText(microseconds: value))
         case .integer(let value): return .number(String(value))
         case .text(let text) where field.type == .json:
+            // Checked when the value was created.
             return (try? JSONParser.parse(Array(text.utf8))) ?? .null
         case .text(let text): return .string(text)
         case .bytes(let bytes): return .string(Data(bytes).base64EncodedString())

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 @testable import BigQueryEmulator
 
@@ -11,15 +12,14 @@ struct TableFolder: Sendable {
         _ files: [String: String], resultLifetime: Duration? = nil,
         _ body: @escaping @Sendable (APIClient, TableFolder) async throws -> Void
     ) async throws {
-        let folder = TableFolder(
-            url: FileManager.default.temporaryDirectory.appending(path: "emulator-tests-\(UUID().uuidString)"))
-        try FileManager.default.createDirectory(at: folder.url, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder.url) }
-        for (name, text) in files { try folder.write(name, text) }
-        let configuration = EmulatorConfiguration(
-            resultLifetime: resultLifetime, requiresAuthorization: false,
-            tables: files.keys.filter { !$0.hasSuffix(".schema.json") }.sorted().map(folder.source))
-        try await withClient(configuration) { try await body($0, folder) }
+        try await TemporaryFolder.with { temporary in
+            let folder = TableFolder(url: URL(filePath: temporary.path))
+            for (name, text) in files { try folder.write(name, text) }
+            let configuration = EmulatorConfiguration(
+                resultLifetime: resultLifetime, requiresAuthorization: false,
+                tables: files.keys.filter { !$0.hasSuffix(".schema.json") }.sorted().map(folder.source))
+            try await withClient(configuration) { try await body($0, folder) }
+        }
     }
 
     func write(_ name: String, _ text: String) throws {

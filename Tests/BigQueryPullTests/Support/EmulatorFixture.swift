@@ -39,6 +39,7 @@ struct EmulatorFixture: Sendable {
                     try await transport.shutdown()
                     return result
                 } catch {
+                    // The first error is the one to report.
                     try? await transport.shutdown()
                     throw error
                 }

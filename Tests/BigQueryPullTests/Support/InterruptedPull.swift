@@ -28,6 +28,7 @@ func kill(
     let copy: @Sendable (PullProgress) -> Bool = { progress in
         guard when(progress), !copied.withLock({ swap(&$0, true) }) else { return false }
         for suffix in ["", "-wal"] {
+            // Not every moment has a log; the caller finds a missing database.
             try? FileManager.default.copyItem(atPath: alive + suffix, toPath: dead + suffix)
         }
         return true

@@ -53,6 +53,7 @@ struct TruncationTests {
                 case 1: bytes.insert(byte, at: offset)
                 default: bytes.remove(at: offset)
                 }
+                // Most damage is an error.
                 guard let page = try? decodePage(bytes).rows else { continue }
                 for cell in page.cells where cell.kind == .text || cell.kind == .blob {
                     #expect(cell.range.upperBound <= page.bytes.count)

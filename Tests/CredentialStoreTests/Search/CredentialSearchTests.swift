@@ -9,6 +9,7 @@ import Testing
     private func withFolder(_ body: (URL) throws -> Void) throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "bqpull-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        // What cannot be removed is left to the system.
         defer { try? FileManager.default.removeItem(at: folder) }
         try body(folder)
     }

@@ -230,15 +230,32 @@ import TextSupport
         try await withStore { store in
             try await store.write(sample())
             let transport = ScriptedTransport([.answer(200, "{}")])
+            let (sleeps, continuation) = AsyncStream<Void>.makeStream()
+            let clock = ReportingClock { continuation.yield() }
             let revocation = try await store.withLock(clock: ContinuousClock()) {
-                let revocation = Task { try await store.revoke(TokenContext(transport: transport)) }
-                // Long enough for a revocation that does not wait for the lock.
-                try await Task.sleep(for: .milliseconds(200))
+                let revocation = Task {
+                    try await store.revoke(TokenContext(transport: transport, clock: clock))
+                }
+                // The revocation sleeps between two attempts to take the lock.
+                for await _ in sleeps { break }
                 try store.replaceRefreshToken(Secret("1//fake-token"), by: Secret("1//fake-rotated"))
                 return revocation
             }
             #expect(try await revocation.value)
             #expect(transport.requests.first?.bodyText == "token=1%2F%2Ffake-rotated")
+        }
+    }
+
+    /// A continuous clock that reports when a sleep begins.
+    private struct ReportingClock: Clock {
+        let onSleep: @Sendable () -> Void
+
+        var now: ContinuousClock.Instant { .now }
+        var minimumResolution: Duration { .zero }
+
+        func sleep(until deadline: ContinuousClock.Instant, tolerance: Duration?) async throws {
+            onSleep()
+            try await ContinuousClock().sleep(until: deadline, tolerance: tolerance)
         }
     }
 

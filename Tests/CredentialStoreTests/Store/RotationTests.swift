@@ -28,6 +28,7 @@ import Testing
         private let state = Mutex((current: "1//fake-token", count: 0))
 
         func answer(_ request: HTTPRequest) async -> ScriptedTransport.Reply {
+            // Time in which another process can use the old token. Cancellation shortens it.
             try? await Task.sleep(for: .milliseconds(20))
             return state.withLock { state in
                 guard request.bodyText.hasSuffix("refresh_token=\(percentEncoded(state.current))") else {
@@ -44,6 +45,7 @@ import Testing
     @Test(.faults("A19")) func storesARotatedTokenBeforeItIsUsed() async throws {
         try await withStore { store in
             let transport = ScriptedTransport { request in
+                // Without a readable token the expectation fails.
                 let kept = (try? store.read())?.credential.refreshToken.reveal() ?? ""
                 #expect(request.bodyText.hasSuffix("refresh_token=\(percentEncoded(kept))"))
                 return Fake.token("a", expiresIn: 0, refreshToken: kept + "x")
@@ -95,7 +97,7 @@ import Testing
     @Test func doesNotOverwriteANewLogin() async throws {
         try await withStore { store in
             let transport = ScriptedTransport { _ in
-                // As if the lock had no effect, as on some network file systems.
+                // As if the lock had no effect, as on some network file systems. The last expectation fails if this does.
                 try? store.replaceRefreshToken(Secret("1//fake-token"), by: Secret("1//fake-login"))
                 return Fake.token("a", refreshToken: "1//fake-rotated")
             }

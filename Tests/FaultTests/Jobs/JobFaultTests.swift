@@ -157,10 +157,7 @@ import Testing
             running.onInterruptedJob = { job in told.withLock { $0.append(job) } }
             let inserted = pull.emulator.counters.requests["jobs.insert"] ?? 0
             let task = Task { [running] in await pull.run(running) }
-            while pull.emulator.counters.runningJobs == 0 || pull.emulator.counters.requests["jobs.insert"] == inserted
-            {
-                try await Task.sleep(for: .milliseconds(10))
-            }
+            try await pull.emulator.waitForCounters { $0.runningJobs > 0 && $0.requests["jobs.insert"] != inserted }
             task.cancel()
             let outcome = await task.value
             #expect(outcome.exitCode == 130)

@@ -177,6 +177,7 @@ import Testing
     }
 
     private static let hasTwoAddresses = {
+        // A system without the file has no such addresses.
         let hosts = (try? String(contentsOfFile: "/etc/hosts", encoding: .utf8)) ?? ""
         return ["127.0.0.1", "::1"].allSatisfy { address in
             hosts.split(separator: "\n").map { $0.split(whereSeparator: \.isWhitespace) }

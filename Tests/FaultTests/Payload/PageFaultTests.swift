@@ -16,8 +16,13 @@ import Testing
 
     /// The bytes of a page.
     private static func body(_ text: String, contentType: String = "application/json") -> String {
-        let json = String(decoding: (try? JSONEncoder().encode(text)) ?? Data(), as: UTF8.self)
-        return #"{"status": 200, "headers": {"Content-Type": "\#(contentType)"}, "body": \#(json)}"#
+        #"{"status": 200, "headers": {"Content-Type": "\#(contentType)"}, "body": \#(quoted(text))}"#
+    }
+
+    /// The text as a JSON string.
+    private static func quoted(_ text: String) -> String {
+        // Any text can be encoded.
+        String(decoding: (try? JSONEncoder().encode(text)) ?? Data(), as: UTF8.self)
     }
 
     /// A corrupt page is requested again; a page that is corrupt every time ends the pull, and none of its rows are kept.
@@ -105,9 +110,7 @@ import Testing
         try await FaultyPull.with { pull in
             let rows = (0..<FaultyPull.pageRows).map { row in
                 let cells = Truth.cells(of: row)
-                let texts = [String(cells.id), cells.name, cells.amount].map { text in
-                    String(decoding: (try? JSONEncoder().encode(text)) ?? Data(), as: UTF8.self)
-                }
+                let texts = [String(cells.id), cells.name, cells.amount].map(Self.quoted)
                 let note = cells.note.map { "\"\($0)\"" } ?? "null"
                 return
                     #"{ "x" : [ ] , "\u0066":[{"v":\#(texts[0])},{"y":{},"\u0076":\#(texts[1])},{"v":\#(texts[2])},{"v":\#(note)}]}"#

@@ -104,6 +104,7 @@ struct FaultyPull: Sendable {
             try await body(faulty)
             try await transport.shutdown()
         } catch {
+            // The first error is the one to report.
             try? await transport.shutdown()
             throw error
         }
@@ -189,8 +190,7 @@ struct FaultyPull: Sendable {
         _ state: State, sourceLocation: SourceLocation = #_sourceLocation
     ) async throws -> StagingRemains {
         // A job that was not cancelled ends shortly after.
-        for _ in 1...1000 where emulator.counters.runningJobs > 0 { try await Task.sleep(for: .milliseconds(10)) }
-        #expect(emulator.counters.runningJobs == 0, sourceLocation: sourceLocation)
+        try await emulator.waitForCounters { $0.runningJobs == 0 }
         let truth = state == .new ? Self.truth : Self.earlier
         let remains = try await StagingRemains.examine(target.path) { db, _ in
             #expect(try truth.compare(db, table: target.table) == Truth.Comparison(), sourceLocation: sourceLocation)

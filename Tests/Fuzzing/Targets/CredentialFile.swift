@@ -26,6 +26,7 @@ import GoogleHTTP
 /// Decoded objects have unique members: a duplicate is rejected by name.
 private func fuzzMembers(_ bytes: [UInt8]) {
     struct Ignored: Decodable {}
+    // Invalid JSON and duplicates are rejected.
     guard let object = try? JSONDecoder().decodeUnambiguous([String: Ignored].self, from: bytes) else { return }
     require(DuplicateMember(in: bytes) == nil, "the decoded object is ambiguous")
     for name in object.keys {
@@ -125,6 +126,7 @@ private struct Secrets {
 
     init(in bytes: [UInt8]) {
         let text = String(decoding: bytes, as: UTF8.self)
+        // Text that is not JSON can still be a credential.
         if let json = try? JSONSerialization.jsonObject(with: Data(text.utf8)) {
             collect(json, isSecret: false)
         } else {

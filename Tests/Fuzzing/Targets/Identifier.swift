@@ -26,6 +26,7 @@ private func fuzzTerminal(_ text: String) {
     for line in printableLines(text).split(separator: "\n") {
         for part in line.split(separator: "\t") { requireLine(String(part), atMost: .max) }
     }
+    // Any text can be encoded.
     guard let document = try? JSONEncoder().encode([text]) else { return }
     let json = printableJSON(String(decoding: document, as: UTF8.self))
     requireLine(json, atMost: .max)
@@ -79,6 +80,7 @@ private func column(_ sql: String) -> [UInt8] {
 // MARK: URLs
 
 private func fuzzURL(_ text: String) {
+    // A valid URL.
     guard let endpoint = try? HTTPEndpoint("https://bigquery.example/root") else { fatalError("no endpoint") }
     let url = endpoint.url(path: ["projects", text, "jobs"], query: ["location": text, "none": nil])
     guard let parts = URLComponents(string: url) else { fatalError(url) }
@@ -94,6 +96,7 @@ private func fuzzURL(_ text: String) {
     guard let parts = URLComponents(string: endpoint.url(path: ["x"])) else { fatalError(text) }
     require(parts.scheme == "https" || parts.scheme == "http" && endpoint.isLoopback, text)
     require(parts.path.hasSuffix("/x") && parts.query == nil && parts.user == nil && parts.fragment == nil, text)
+    // What the library prints, it accepts.
     guard let again = try? HTTPEndpoint(endpoint.description) else { fatalError(endpoint.description) }
     require(again.host == endpoint.host && again.origin == endpoint.origin, endpoint.description)
 }
@@ -101,12 +104,14 @@ private func fuzzURL(_ text: String) {
 /// Secrets go only to Google's services or to loopback, and plain http also to metadata servers.
 private func fuzzTrust(_ text: String) {
     for service in [GoogleAddress.Service.securityTokens, .accountCredentials] {
+        // An address that is rejected gets no secrets.
         guard let endpoint = try? GoogleAddress.trusted(text, name: "token_url", at: service) else { continue }
         let isService = endpoint.host.hasSuffix(".googleapis.com") && endpoint.host.contains(service.rawValue)
         require(endpoint.isLoopback || isService, text)
         let sibling = GoogleAddress.service("tokeninfo", nextTo: endpoint)
         require(sibling.hasSuffix("/tokeninfo") && (try? HTTPEndpoint(sibling)) != nil, sibling)
     }
+    // A rejected address gets no requests.
     guard let server = try? HTTPEndpoint(metadataServer: text), server.description.hasPrefix("http:") else { return }
     let isOwn = server.host.hasPrefix("169.254.") || server.host.hasPrefix("fd") || server.host.hasPrefix("metadata.")
     require(server.isLoopback || isOwn, text)
@@ -125,6 +130,7 @@ private func fuzzTableName(_ text: String) {
     } catch {
         fatalError("\(error)")
     }
+    // Text that is not a dataset is rejected.
     if let dataset = try? DatasetReference(parsing: text, defaultProject: "demo") {
         let again = try? DatasetReference(parsing: dataset.description, defaultProject: "other")
         require(again == dataset, "\(dataset) is parsed as \(String(describing: again))")
@@ -135,6 +141,7 @@ private func fuzzTableName(_ text: String) {
 
 /// Requires that IDs stay separate segments after dot segments are removed (RFC 3986, 5.2.4).
 private func requireInPlace(_ ids: [String]) {
+    // A valid URL.
     guard let endpoint = try? HTTPEndpoint("https://bigquery.example") else { fatalError("no endpoint") }
     let url = endpoint.url(path: ["v2"] + ids + ["end"])
     let path = URL(string: url)?.standardized.path(percentEncoded: true)

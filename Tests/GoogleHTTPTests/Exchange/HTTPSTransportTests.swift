@@ -13,6 +13,7 @@ import Testing
                 try await transport.exchange(
                     HTTPRequest(.get, server.address + "/x", firstByteTimeout: firstByteTimeout)
                 ) { head, body in
+                    // A slow consumer.
                     if let holding { try await body.hold { try await Task.sleep(for: holding) } }
                     return (head.status, String(decoding: try await body.collect(limit: 1000), as: UTF8.self))
                 }
@@ -30,6 +31,7 @@ import Testing
             try await transport.shutdown()
             return result
         } catch {
+            // The first error is the one to report.
             try? await transport.shutdown()
             throw error
         }
@@ -174,10 +176,16 @@ import Testing
         #expect(found == expected)
     }
 
-    @Test func cancellationIsNotWrapped() async {
-        let task = Task { _ = try await exchange("", then: .stayOpen) }
-        try? await Task.sleep(for: .milliseconds(100))
-        task.cancel()
-        await #expect(throws: CancellationError.self) { try await task.value }
+    @Test func cancellationIsNotWrapped() async throws {
+        try await RawServer.with("", then: .stayOpen) { server in
+            let task = Task {
+                try await withTransport { transport in
+                    try await transport.exchange(HTTPRequest(.get, server.address)) { _, _ in }
+                }
+            }
+            await server.waitForRequest()
+            task.cancel()
+            await #expect(throws: CancellationError.self) { try await task.value }
+        }
     }
 }

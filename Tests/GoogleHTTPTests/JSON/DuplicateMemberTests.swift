@@ -80,6 +80,7 @@ private struct JSONShape: Decodable {
     }
 
     init(from decoder: any Decoder) throws {
+        // A value of another kind is an error.
         if let object = try? decoder.container(keyedBy: Key.self) {
             for key in object.allKeys { _ = try object.decode(JSONShape.self, forKey: key) }
         } else if var list = try? decoder.unkeyedContainer() {

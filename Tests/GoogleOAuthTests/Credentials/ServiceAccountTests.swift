@@ -72,14 +72,16 @@ import Testing
         #expect(refused?.message.contains(description) == true)
     }
 
-    private static let badKeys: [String] = {
-        let elliptic = P256.Signing.PrivateKey().pemRepresentation
-        let short = (try? _RSA.Signing.PrivateKey(unsafeKeySize: .init(bitCount: 1024)))?.pemRepresentation ?? ""
-        return ["hush", "-----BEGIN PRIVATE KEY-----\nhush\n-----END PRIVATE KEY-----\n", elliptic, short]
-    }()
+    private static let badKeys = Result {
+        [
+            "hush", "-----BEGIN PRIVATE KEY-----\nhush\n-----END PRIVATE KEY-----\n",
+            P256.Signing.PrivateKey().pemRepresentation,
+            try _RSA.Signing.PrivateKey(unsafeKeySize: .init(bitCount: 1024)).pemRepresentation,
+        ]
+    }
 
     @Test(arguments: 0..<4) func rejectsAnInvalidKeyWithoutShowingIt(index: Int) throws {
-        let key = Self.badKeys[index]
+        let key = try Self.badKeys.get()[index]
         let error = #expect(throws: OAuthError.self) {
             try ServiceAccountCredential(email: "a@b", privateKey: Secret(key))
         }

@@ -85,7 +85,7 @@ import Testing
             let pids = folder.file("pids")
             let provider = provider(command.replacing("FILE", with: pids))
             let caller = Task { try await provider.accessToken() }
-            while !FileManager.default.fileExists(atPath: pids) { try await Task.sleep(for: .milliseconds(10)) }
+            try await eventually("the command runs") { FileManager.default.fileExists(atPath: pids) }
             caller.cancel()
             await #expect(throws: CancellationError.self) { try await caller.value }
             await provider.settle()
@@ -108,7 +108,7 @@ import Testing
             _ = try await provider.accessToken()
             clock.advance(by: .seconds(95))
             #expect(try await provider.accessToken().value.reveal() == "fake-first")
-            while !FileManager.default.fileExists(atPath: pids) { try await Task.sleep(for: .milliseconds(10)) }
+            try await eventually("the command runs") { FileManager.default.fileExists(atPath: pids) }
             await provider.settle()
             try await expectEnd(ofThoseIn: pids)
         }
@@ -121,12 +121,13 @@ import Testing
         }
         #expect(pids.count == 2)
         for pid in pids {
-            while isRunning(pid) { try await Task.sleep(for: .milliseconds(10)) }
+            try await eventually("the process \(pid) ends") { !isRunning(pid) }
         }
     }
 
     private func isRunning(_ pid: Int32) -> Bool {
         guard kill(pid, 0) == 0 else { return false }
+        // A process that has ended has no file.
         let state = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)
         return state?.contains(") Z ") != true
     }

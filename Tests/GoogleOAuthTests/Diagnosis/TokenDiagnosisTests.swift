@@ -24,6 +24,7 @@ import Testing
     }
 
     private func details(_ diagnosis: TokenDiagnosis) -> [String] {
+        // The errors have tests of their own.
         diagnosis.steps.map { "\($0.name): \((try? $0.result.get()) ?? "failed")" }
     }
 

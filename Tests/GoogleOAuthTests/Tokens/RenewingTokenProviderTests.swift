@@ -37,13 +37,22 @@ import Testing
     }
 
     @Test func sharesOneExchangeAmongCallers() async throws {
+        let (departures, mayAnswer) = AsyncStream<Void>.makeStream()
         let transport = ScriptedTransport { _ in
-            try? await Task.sleep(for: .milliseconds(50))
+            for await _ in departures { break }
             return Self.token("fake-access")
         }
         let provider = try provider(transport)
+        let (arrivals, arrived) = AsyncStream<Void>.makeStream()
         let tokens = try await withThrowingTaskGroup(of: AccessToken.self) { group in
-            for _ in 0..<1000 { group.addTask { try await provider.accessToken() } }
+            for _ in 0..<1000 {
+                group.addTask {
+                    arrived.yield()
+                    return try await provider.accessToken()
+                }
+            }
+            for await _ in arrivals.prefix(1000) {}
+            mayAnswer.yield()
             return try await group.reduce(into: Set<AccessToken>()) { $0.insert($1) }
         }
         #expect(tokens.count == 1)
@@ -52,8 +61,7 @@ import Testing
 
     @Test func aCancelledCallerDoesNotWaitForASilentEndpoint() async throws {
         let transport = ScriptedTransport { _ in
-            try? await Task.sleep(for: .seconds(3600))
-            return .failure(HTTPError(code: .connectionLost, message: "cancelled"))
+            return await .never()
         }
         let provider = try provider(transport)
         let callers = (0..<3).map { _ in Task { try await provider.accessToken() } }
@@ -79,14 +87,17 @@ import Testing
     }
 
     @Test func oneCancelledCallerDoesNotFailTheOthers() async throws {
+        let (departures, mayAnswer) = AsyncStream<Void>.makeStream()
         let transport = ScriptedTransport { _ in
-            try? await Task.sleep(for: .milliseconds(100))
+            for await _ in departures { break }
             return Self.token("fake-access")
         }
         let provider = try provider(transport)
         let callers = (0..<3).map { _ in Task { try await provider.accessToken() } }
         while transport.requests.isEmpty { await Task.yield() }
         callers[0].cancel()
+        await #expect(throws: CancellationError.self) { try await callers[0].value }
+        mayAnswer.yield()
         #expect(try await callers[1].value.value.reveal() == "fake-access")
         #expect(try await callers[2].value.value.reveal() == "fake-access")
         #expect(transport.requests.count == 1)
@@ -133,8 +144,7 @@ import Testing
                 defer { value = false }
                 return value
             }
-            if !first { try? await Task.sleep(for: .seconds(3600)) }
-            return Self.token("first")
+            return first ? Self.token("first") : await .never()
         }
         let clock = ManualClock()
         let provider = try provider(transport, clock: clock)

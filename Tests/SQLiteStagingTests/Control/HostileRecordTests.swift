@@ -41,6 +41,7 @@ import Testing
                     _ = try await database.watermark(of: "n")
                     _ = try await database.continueRun(of: "test")?.lastRow()
                 } catch {
+                    // The first error is the one to report.
                     try? await database.close()
                     throw error
                 }

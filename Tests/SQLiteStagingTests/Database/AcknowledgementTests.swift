@@ -17,10 +17,10 @@ import Testing
 
     private func find(
         in folder: StagingFolder, _ ifExists: StagingTarget.ExistingTable? = .append, command: String = "test",
-        window: Duration = .seconds(600), later: TimeInterval = 0
+        window: Duration = .seconds(600), at date: Date = Date()
     ) async throws -> RecordedRun? {
         let database = try await StagingDatabase.open(folder.target("results", ifExists))
-        let run = try await database.unacknowledgedRun(of: command, within: window, of: Date() + later)
+        let run = try await database.unacknowledgedRun(of: command, within: window, of: date)
         try await database.close()
         return run
     }
@@ -80,11 +80,12 @@ import Testing
     func isPendingWithinTheWindow(_ ifExists: StagingTarget.ExistingTable?, isFoundInThePast: Bool) async throws {
         try await StagingFolder.with { folder in
             try await publish(in: folder, ifExists)
+            let end = try #require(try await RunLog.read(path: folder.path).first?.finishedAt)
             for (later, isFound) in [(0.0, true), (590, true), (610, false), (-100, isFoundInThePast)] {
-                #expect((try await find(in: folder, ifExists, later: later + 1) != nil) == isFound, "\(later)")
+                #expect((try await find(in: folder, ifExists, at: end + later) != nil) == isFound, "\(later)")
             }
             #expect(try await find(in: folder, ifExists, window: .zero) == nil)
-            #expect(try await find(in: folder, ifExists, window: .zero, later: -100) == nil)
+            #expect(try await find(in: folder, ifExists, window: .zero, at: end - 100) == nil)
         }
     }
 

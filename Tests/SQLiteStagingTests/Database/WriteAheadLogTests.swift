@@ -2,6 +2,7 @@ import BigQueryRows
 import Foundation
 import GRDB
 import SQLiteStaging
+import TestSupport
 import Testing
 
 @Suite struct WriteAheadLogTests {
@@ -58,8 +59,11 @@ import Testing
     /// A failed sync is not retried, and nothing is published after it.
     @Test func isAbandonedWhenTheDiskFails() async throws {
         try await StagingFolder.with { folder in
+            // Without time, only checkpoints sync.
+            var options = StagingOptions()
+            options.clock = ManualClock()
             try await FaultyDisk.with(folder) { disk in
-                try await folder.withRun(folder.target()) { run in
+                try await folder.withRun(folder.target(), options) { run in
                     try await run.begin(.pairs)
                     disk.fail(DiskFault(operation: .sync), at: disk.count(.sync) + 1)
                     try await expectCode(.io) { try await append(0..<6, to: run) }

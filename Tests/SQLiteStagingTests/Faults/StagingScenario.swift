@@ -160,6 +160,7 @@ struct StagingScenario: Sendable, CustomTestStringConvertible {
             run.record(StagingStatistics(totalRows: Int64(new.count), wireBytes: 1))
             try await run.finish()
         } catch {
+            // The disk can still fail; the first error is the one to report.
             if ending == .stops { try? await run.stop(error: "\(error)", canContinue: true) }
             throw error
         }
@@ -178,6 +179,7 @@ struct StagingScenario: Sendable, CustomTestStringConvertible {
     /// result, and their number is that of the checkpoint. The file is intact.
     func checkInvariants(of folder: StagingFolder, _ comment: Comment) throws -> Found {
         let connection = try folder.connect()
+        // Deallocation closes a connection that is busy now.
         defer { try? connection.close() }
         return try connection.unsafeRead { db in
             try #require(try String.fetchAll(db, sql: "PRAGMA integrity_check") == ["ok"], comment)
@@ -200,6 +202,7 @@ struct StagingScenario: Sendable, CustomTestStringConvertible {
     func checkPublished(in folder: StagingFolder, after times: Int, _ comment: Comment) throws {
         #expect(try folder.files == ["staging.db"], comment)
         let connection = try folder.connect()
+        // Deallocation closes a connection that is busy now.
         defer { try? connection.close() }
         try connection.unsafeRead { db in
             #expect(try String.fetchAll(db, sql: "PRAGMA integrity_check") == ["ok"], comment)

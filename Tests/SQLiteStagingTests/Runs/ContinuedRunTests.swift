@@ -269,6 +269,7 @@ import Testing
             try await expectCode(.io) { try await run.append(RowPage(firstRow: 0, integers: [1])) }
             #expect(run.rowsWritten == 0)
             try await expectCode(.io) { try await run.finish() }
+            // The file is gone: closing can fail, too.
             try? await database.close()
         }
     }

@@ -1,6 +1,7 @@
 import BigQueryRows
 import Foundation
 import GRDB
+import TestSupport
 import Testing
 
 @testable import SQLiteStaging
@@ -12,10 +13,7 @@ struct StagingFolder {
 
     /// Runs `test` with a fresh folder and removes it afterwards.
     static func with<Result>(_ test: (StagingFolder) async throws -> Result) async throws -> Result {
-        let folder = FileManager.default.temporaryDirectory.path + "/bqpull-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        return try await test(StagingFolder(folder: folder))
+        try await TemporaryFolder.with { try await test(StagingFolder(folder: $0.path)) }
     }
 
     /// The files in the folder.
@@ -127,6 +125,7 @@ extension StagingDatabase {
         do {
             try await database.begin(.test()).stop(error: "", canContinue: false)
         } catch {
+            // The first error is the one to report.
             try? await database.close()
             throw error
         }

@@ -142,6 +142,7 @@ import Testing
         try await EmulatorHome.with(EmulatorConfiguration(refreshTokenLifetime: lifetime)) { home in
             #expect(try await home.logIn().exitCode == 0)
             if evidence == "told" {
+                // The lifetime, which the emulator and the stored credential measure with the system's clock.
                 try await Task.sleep(for: .seconds(1.1))
             } else {
                 // Stored eight days ago, last used two days later, rejected since.

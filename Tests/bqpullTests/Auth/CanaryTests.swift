@@ -99,6 +99,7 @@ import Testing
                 try home.emulator.writeCredentialsFile(to: file, as: kind)
                 allowed += [file, file + ".token"]
                 for path in [file, file + ".token"] {
+                    // Not every type has a file with a token.
                     guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { continue }
                     watch.add(Self.keysAndTokens(in: text))
                 }
@@ -180,6 +181,7 @@ private final class ProcessWatch: Sendable {
 
     func run() async {
         while !Task.isCancelled {
+            // A sample without the list of processes finds nothing; the next one follows.
             for name in (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? [] where Int(name) != nil {
                 guard let data = FileManager.default.contents(atPath: "/proc/\(name)/cmdline") else { continue }
                 let line = String(decoding: data, as: UTF8.self)
@@ -188,6 +190,7 @@ private final class ProcessWatch: Sendable {
                 }
             }
             state.withLock { $0.samples += 1 }
+            // The interval between samples. Cancellation ends the loop.
             try? await Task.sleep(for: .milliseconds(5))
         }
     }

@@ -127,7 +127,7 @@ import Testing
             let before = try String(contentsOfFile: file, encoding: .utf8)
             let requests = home.emulator.counters.tokenRequests
             let token = try home.binary().start(["auth", "token"])
-            while home.emulator.counters.tokenRequests == requests { try await Task.sleep(for: .milliseconds(5)) }
+            try await home.emulator.waitForCounters { $0.tokenRequests > requests }
             token.send(signal: SIGINT)
             let outcome = try await token.outcome()
             #expect(outcome.exitCode == 130)

@@ -126,17 +126,18 @@ import Testing
             let run = try home.binary().start([
                 "ls", "--token-command", command, "--project", "local-project", "--endpoint", home.emulator.endpoint,
             ])
-            while !FileManager.default.fileExists(atPath: started) { try await Task.sleep(for: .milliseconds(10)) }
+            try await eventually("the command runs") { FileManager.default.fileExists(atPath: started) }
             run.send(signal: SIGINT)
             #expect(try await run.outcome().exitCode == 130)
             let text = try String(contentsOfFile: started, encoding: .utf8).trimmingCharacters(in: .newlines)
             let shell = try #require(Int32(text))
             // The process can still be a zombie.
-            while kill(shell, 0) == 0, !isZombie(shell) { try await Task.sleep(for: .milliseconds(10)) }
+            try await eventually("the command ends") { kill(shell, 0) != 0 || isZombie(shell) }
         }
     }
 
     private func isZombie(_ pid: Int32) -> Bool {
+        // A process that has ended has no file.
         let state = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)
         return state?.contains(") Z ") == true
     }

@@ -58,6 +58,7 @@ struct HeadlessLoginTests {
             try await HeadlessBrowser.with { browser in
                 let url = try await home.run(["auth", "url", "--client-file", home.client])
                 try await browser.open(url.output.trimmingCharacters(in: .whitespacesAndNewlines))
+                // The click leads to an address where no server listens, which the browser can report as an error.
                 try? await browser.click("#allow")
                 let address = try await browser.address(beginningWith: "http://127.0.0.1:1025/cb?")
                 let exchange = try await home.run(["auth", "exchange"], input: address + "\n")

@@ -41,8 +41,8 @@ import Testing
             #expect(html.contains("You can close this tab."))
             #expect(try await login.finish().exitCode == 0)
             // The browser runs detached.
-            while !FileManager.default.fileExists(atPath: home.folder.file("env")) {
-                try await Task.sleep(for: .milliseconds(10))
+            try await eventually("the browser runs") {
+                FileManager.default.fileExists(atPath: home.folder.file("env"))
             }
             #expect(
                 try String(contentsOfFile: home.folder.file("opened"), encoding: .utf8).trimmingCharacters(

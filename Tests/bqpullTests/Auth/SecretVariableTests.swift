@@ -17,7 +17,7 @@ import Testing
             let running = try Binary(environment: environment).start(
                 ["query", "SELECT 1", "--project", "my-project", "--dry-run", "--verbose"])
             // The token request, which the proxy blocks.
-            while server.receivedText.isEmpty { try await Task.sleep(for: .milliseconds(5)) }
+            await server.waitForRequest()
             let shown = try String(
                 decoding: #require(FileManager.default.contents(atPath: "/proc/\(running.identifier)/environ")),
                 as: UTF8.self)

@@ -185,13 +185,11 @@ import Testing
     }
 
     @Test func aSignalCancelsARunningJob() async throws {
-        try await EmulatorHome.with(EmulatorConfiguration(jobTime: .seconds(60))) { home in
+        try await EmulatorHome.with(EmulatorConfiguration(jobTime: .seconds(600))) { home in
             let running = try home.binary().start([
                 "bench", Self.sql, "--endpoint", home.emulator.endpoint, "--credentials", home.credentials,
             ])
-            while home.emulator.counters.requests["jobs.getQueryResults"] == nil {
-                try await Task.sleep(for: .milliseconds(5))
-            }
+            try await home.emulator.waitForCounters { $0.requests["jobs.getQueryResults"] != nil }
             running.send(signal: SIGINT)
             let outcome = try await running.outcome()
             #expect(outcome.exitCode == 130)
@@ -209,7 +207,7 @@ import Testing
                 "--endpoint", home.emulator.endpoint, "--credentials", home.credentials,
             ])
             // One page, and half of the first run.
-            while home.emulator.counters.rows < 1500 { try await Task.sleep(for: .milliseconds(5)) }
+            try await home.emulator.waitForCounters { $0.rows >= 1500 }
             running.send(signal: signal)
             let outcome = try await running.outcome()
             #expect(outcome.exitCode == exitCode)

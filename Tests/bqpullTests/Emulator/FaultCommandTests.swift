@@ -104,9 +104,8 @@ import Testing
                 "--endpoint", home.emulator.endpoint, "--credentials", home.credentials,
             ]
             let killed = try home.binary().start(pull)
-            while ledger.consumed.isEmpty || home.emulator.counters.jobs == 0 {
-                try await Task.sleep(for: .milliseconds(5))
-            }
+            try await ledger.waitUntilAllConsumed()
+            try await home.emulator.waitForCounters { $0.jobs > 0 }
             killed.send(signal: SIGKILL)
             #expect(try await killed.outcome().exitCode == 137)
             let again = try await home.run(pull)

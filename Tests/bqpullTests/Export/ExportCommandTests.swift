@@ -20,6 +20,7 @@ import Testing
             ["export"] + arguments + ["--endpoint", home.emulator.endpoint, "--credentials", home.credentials]
         }
 
+        /// Empty before the folder exists.
         var names: [String] { ((try? FileManager.default.subpathsOfDirectory(atPath: bucket)) ?? []).sorted() }
 
         func text(_ name: String) throws -> String {
@@ -140,7 +141,7 @@ import Testing
     }
 
     @Test(arguments: ["bench.numbers_1", "SELECT 1 AS x"]) func aSignalCancelsTheJob(source: String) async throws {
-        try await withUser(jobTime: .seconds(60)) { user in
+        try await withUser(jobTime: .seconds(600)) { user in
             let export = try user.home.binary().start(
                 user.command([source, "--to", "gs://my-bucket/x-*.csv", "--verbose"]))
             _ = try await export.wait(for: /GET [^\n]+\/jobs\/bqpull_[^\n]+: 200/)

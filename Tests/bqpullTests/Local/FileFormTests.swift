@@ -56,7 +56,7 @@ import Testing
             let pull = try shell.start(
                 ["-c", "umask \(umask)\nexec \"$0\" \"$@\"", Binary.url.path] + user.command + ["--parallel", "1"])
             // By then pages are written, so that every file has been created.
-            while user.home.emulator.counters.firstRows.count < 10 { try await Task.sleep(for: .milliseconds(5)) }
+            try await user.home.emulator.waitForCounters { $0.firstRows.count >= 10 }
             let during = try modes(in: user.folder)
             #expect(during.count == 4, "\(during)")
             #expect(during.values.allSatisfy { $0 == 0o600 }, "\(during)")

@@ -63,6 +63,7 @@ import Testing
         ]
         for command in commands {
             for suffix in ["", "-wal", "-shm", "-journal"] {
+                // Not every command leaves all of them.
                 try? FileManager.default.removeItem(atPath: copy + suffix)
             }
             try FileManager.default.copyItem(atPath: user.file, toPath: copy)

@@ -80,6 +80,7 @@ struct ScarceDiskTests {
             var configuration = Configuration()
             configuration.readonly = true
             configuration.busyMode = .timeout(5)
+            // Before its tables exist, a read fails.
             let rows = try? await DatabaseQueue(path: file, configuration: configuration).read { db in
                 try Int.fetchOne(db, sql: "SELECT max(rows) FROM _bqpull_runs")
             }
@@ -181,7 +182,7 @@ struct ScarceDiskTests {
         try await Scene.with(EmulatorConfiguration(pageLatency: .milliseconds(60))) { scene in
             let pull = try scene.home.binary().start(
                 scene.command(source) + (ignoresDiskSpace ? ["--ignore-disk-space"] : []))
-            while try await scene.stagedRows() == 0 { try await Task.sleep(for: .milliseconds(2)) }
+            try await eventually("rows are staged") { try await scene.stagedRows() > 0 }
             _ = try await scene.disk.fill(leaving: Self.remainder)
             let outcome = try await pull.outcome()
             #expect(outcome.exitCode == 74, "\(outcome.errors)")

@@ -6,11 +6,12 @@ import Testing
 /// Signals of users and terminals.
 @Suite(.serialized, .timeLimit(.minutes(10))) struct SignalTests {
     @Test(.faults("L9")) func handlesTwoInterruptions() async throws {
-        try await StagingUser.with(StagingUser.slowly) { user in
-            let pull = try await user.start()
+        try await StagingUser.with(EmulatorConfiguration(faults: FaultPlan([:]))) { user in
+            let pull = try await user.startHeld()
             pull.send(signal: SIGINT)
             pull.send(signal: SIGINT)
             #expect(try await pull.outcome().exitCode == 130)
+            try user.home.endFaults()
             let found = try await user.examine()
             #expect(found.rows > 0 && !found.isPublished)
             try await user.goOn()
@@ -19,14 +20,14 @@ import Testing
 
     /// A stopped process or a sleeping machine loses its connections.
     @Test(.faults("L10"), arguments: [SIGSTOP, SIGTSTP]) func continuesAfterAStop(signal: Int32) async throws {
-        try await StagingUser.with(StagingUser.slowly) { user in
+        try await StagingUser.with(EmulatorConfiguration(faults: FaultPlan([:]))) { user in
             try await Relay.with(to: user.home.emulator.port) { relay in
                 var user = user
                 user.endpoint = relay.address
-                let pull = try await user.start()
+                let pull = try await user.startHeld()
                 pull.send(signal: signal)
                 // SIGTSTP does not stop every process without a terminal.
-                while signal == SIGSTOP, try !isStopped(pull.identifier) { try await Task.sleep(for: .milliseconds(2)) }
+                try await eventually("the process is stopped") { try signal != SIGSTOP || isStopped(pull.identifier) }
                 #expect(relay.cut() > 0)
                 pull.send(signal: SIGCONT)
                 let outcome = try await pull.outcome()
@@ -47,11 +48,12 @@ import Testing
     }
 
     @Test(.faults("L10")) func aHangupIsAnInterruption() async throws {
-        try await StagingUser.with(StagingUser.slowly) { user in
-            let pull = try await user.start()
+        try await StagingUser.with(EmulatorConfiguration(faults: FaultPlan([:]))) { user in
+            let pull = try await user.startHeld()
             pull.send(signal: SIGHUP)
             let outcome = try await pull.outcome()
             #expect(outcome.isFailure(129), "\(outcome.errors)")
+            try user.home.endFaults()
             try await user.goOn()
         }
     }

@@ -119,7 +119,7 @@ import Testing
             )
             let command = user.command + ["--if-exists", "append"]
             let pull = try user.home.binary().start(command)
-            while user.home.emulator.counters.firstRows.count < 10 { try await Task.sleep(for: .milliseconds(5)) }
+            try await user.home.emulator.waitForCounters { $0.firstRows.count >= 10 }
             pull.send(signal: SIGKILL)
             #expect(try await pull.outcome().exitCode == 137)
             let outcome = try await user.home.run(command)

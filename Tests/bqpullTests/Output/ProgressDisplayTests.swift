@@ -8,8 +8,8 @@ import Testing
         let task = Task {
             try await ProgressDisplay(isLive: false).showing {
                 withUnsafeCurrentTask { $0?.cancel() }
-                // Longer than the interval of the display.
-                await Task { try? await Task.sleep(for: .milliseconds(100)) }.value
+                // The display stops meanwhile. Not a child task, which would be cancelled as well.
+                try await Task { try await Task.sleep(for: .milliseconds(100)) }.value
                 return 7
             }
         }

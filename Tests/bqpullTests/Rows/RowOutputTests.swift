@@ -116,18 +116,18 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(10))) func aBrokenPipeCancelsTheJob() async throws {
-        try await EmulatorHome.with(EmulatorConfiguration(jobTime: .seconds(60))) { home in
+        try await EmulatorHome.with(EmulatorConfiguration(jobTime: .seconds(3600))) { home in
             let goAway = home.folder.file("go-away")
             async let running = Shell.run(
                 "\(Binary.url.path) query 'SELECT 1 AS x' --endpoint \(home.emulator.endpoint) --credentials "
                     + "\(home.credentials) | (while [ ! -e \(goAway) ]; do sleep 0.05; done); echo ${PIPESTATUS[0]}")
-            while home.emulator.counters.runningJobs == 0 { try await Task.sleep(for: .milliseconds(10)) }
+            try await home.emulator.waitForCounters { $0.runningJobs > 0 }
             try Data().write(to: URL(fileURLWithPath: goAway))
             let outcome = try await running
             #expect(outcome.output == "0\n")
             #expect(outcome.errors.contains("requested cancellation of job"))
             // The job ends shortly after the cancellation.
-            while home.emulator.counters.runningJobs > 0 { try await Task.sleep(for: .milliseconds(10)) }
+            try await home.emulator.waitForCounters { $0.runningJobs == 0 }
         }
     }
 

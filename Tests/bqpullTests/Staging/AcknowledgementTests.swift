@@ -102,9 +102,7 @@ import Testing
     private func startAndWaitForLastPage(_ user: RepeatingUser) async throws -> RunningBinary {
         let rows = user.home.emulator.counters.rows
         let pull = try user.home.binary().start(user.command)
-        while user.home.emulator.counters.rows < rows + RepeatingUser.rows {
-            try await Task.sleep(for: .milliseconds(1))
-        }
+        try await user.home.emulator.waitForCounters { $0.rows >= rows + RepeatingUser.rows }
         return pull
     }
 
@@ -112,6 +110,7 @@ import Testing
         try await user.prepare()
         let jobs = user.home.emulator.counters.jobs
         let pull = try await startAndWaitForLastPage(user)
+        // The sweep is over the time of the kill.
         try await Task.sleep(for: delay)
         pull.send(signal: SIGKILL)
         let end = try await pull.outcome()

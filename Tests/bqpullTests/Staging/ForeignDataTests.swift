@@ -169,7 +169,7 @@ import Testing
     func anInterruptedPullLeavesADatabase(signal: Int32) async throws {
         try await Scene.with { scene in
             let pull = try await scene.start(holding: "jobs.insert", for: "600s")
-            while scene.home.emulator.counters.jobs == 0 { try await Task.sleep(for: .milliseconds(1)) }
+            try await scene.home.emulator.waitForCounters { $0.jobs > 0 }
             pull.send(signal: signal)
             #expect(try await pull.outcome().exitCode == 128 + signal)
             let found = try await StagingRemains.examine(scene.file) { db, _ in

@@ -173,7 +173,7 @@ import Testing
             for number in 1...max(4, Self.instants / 4) {
                 let pull = try home.binary().start(
                     number % 2 == 1 || rows == 0 ? scene.command(.upsert) : ["resume", scene.file] + scene.connection)
-                // Mostly shortly before or after the first page.
+                // The sweep is over the time of the kill, mostly shortly before or after the first page.
                 try await Task.sleep(for: duration * (0.2 + 0.02 * Double(number % 10)))
                 pull.send(signal: SIGKILL)
                 _ = try await pull.outcome()
@@ -200,6 +200,7 @@ import Testing
         let emulator = scene.home.emulator
         let jobs = emulator.counters.jobs
         let pull = try scene.home.binary().start(scene.command(mode))
+        // The sweep is over the time of the kill.
         try await Task.sleep(for: delay)
         pull.send(signal: SIGKILL)
         let end = try await pull.outcome()

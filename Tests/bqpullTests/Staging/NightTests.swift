@@ -183,7 +183,7 @@ private struct Night: Sendable {
         try home.inject(method, instructions)
         let pull = try home.binary().start(command)
         try await home.allApplied()
-        while staged, try await stagedRows() == 0 { try await Task.sleep(for: .milliseconds(5)) }
+        if staged { try await eventually("rows are staged") { try await stagedRows() > 0 } }
         pull.send(signal: signal)
         let outcome = try await pull.outcome()
         try #require(outcome.exitCode == 128 + signal, "\(outcome.errors)")
@@ -211,7 +211,7 @@ private struct Night: Sendable {
 
     private func connect() throws -> DatabaseQueue {
         var configuration = Configuration()
-        configuration.busyMode = .timeout(5)
+        configuration.busyMode = .timeout(300)
         return try DatabaseQueue(path: file, configuration: configuration)
     }
 

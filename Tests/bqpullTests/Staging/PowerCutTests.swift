@@ -81,7 +81,7 @@ struct PowerCutTests {
             let jobs = home.emulator.counters.jobs
             try home.inject("bigquery.jobs.insert", ["stall-for-600s"])
             let pull = try home.binary().start(user.command)
-            while home.emulator.counters.jobs == jobs { try await Task.sleep(for: .milliseconds(1)) }
+            try await home.emulator.waitForCounters { $0.jobs > jobs }
             return pull
         case .pages:
             let passed = Array(repeating: "pass", count: 6 + number)

@@ -32,7 +32,7 @@ import Testing
         func start(_ options: [String] = []) async throws -> RunningBinary {
             let before = try rows().count
             let pull = try home.binary().start(query(ResumeCommandTests.sql, ["--page-rows", "20"] + options))
-            while try rows().count == before { try await Task.sleep(for: .milliseconds(5)) }
+            try await eventually("rows are staged") { try rows().count > before }
             return pull
         }
 
@@ -40,7 +40,7 @@ import Testing
         private func rows() throws -> [Int64] {
             guard FileManager.default.fileExists(atPath: file) else { return [] }
             var configuration = Configuration()
-            configuration.busyMode = .timeout(5)
+            configuration.busyMode = .timeout(300)
             return try DatabaseQueue(path: file, configuration: configuration).read { db in
                 guard try db.tableExists("_bqpull_runs") else { return [] }
                 return try Int64.fetchAll(
@@ -97,15 +97,14 @@ import Testing
 
     /// The first signal waits for the response of the cancellation, the second one exits.
     @Test(.faults("L9")) func aSecondSignalExitsAtOnce() async throws {
-        let configuration = EmulatorConfiguration(latency: .milliseconds(1500), jobTime: .seconds(60))
+        let configuration = EmulatorConfiguration(jobTime: .seconds(600), faults: FaultPlan([:]))
         try await EmulatorHome.with(configuration) { home in
             let user = User(home: home)
             let pull = try home.binary().start(user.query())
-            while home.emulator.counters.jobs == 0 { try await Task.sleep(for: .milliseconds(5)) }
+            try await home.emulator.waitForCounters { $0.requests["jobs.getQueryResults"] != nil }
+            try home.inject("bigquery.jobs.cancel", ["stall-for-600s"])
             pull.send(signal: SIGINT)
-            while home.emulator.counters.requests["jobs.cancel"] == nil {
-                try await Task.sleep(for: .milliseconds(5))
-            }
+            try await home.allApplied()
             pull.send(signal: SIGTERM)
             let end = try await pull.outcome()
             #expect(end.exitCode == 143)

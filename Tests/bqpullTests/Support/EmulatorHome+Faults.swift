@@ -9,8 +9,7 @@ extension EmulatorHome {
 
     /// Waits until every instruction was applied.
     func allApplied() async throws {
-        let ledger = try ledger()
-        while !ledger.unmet.isEmpty { try await Task.sleep(for: .milliseconds(2)) }
+        try await ledger().waitUntilAllConsumed()
     }
 
     /// Drops the remaining instructions.

@@ -14,7 +14,7 @@ struct LockHolder {
 
     private static let script = """
         import sqlite3, sys
-        db = sqlite3.connect(sys.argv[1], isolation_level=None)
+        db = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=600)
         for statement in sys.argv[2:]: db.execute(statement).fetchall()
         print("held", flush=True)
         sys.stdin.readline()

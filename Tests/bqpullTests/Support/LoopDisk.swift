@@ -14,6 +14,7 @@ struct LoopDisk: Sendable {
 
     /// Whether this process can mount a disk and cut its power.
     static func isPossible() async -> Bool {
+        // Any failure means that the machine has no such disks.
         let result: Void? = try? await TemporaryFolder.with { folder in
             let mount = folder.file("mount")
             try FileManager.default.createDirectory(atPath: mount, withIntermediateDirectories: false)
@@ -38,7 +39,7 @@ struct LoopDisk: Sendable {
             try await disk.unmount()
             return result
         } catch {
-            // A running process can still use the disk.
+            // A running process can still use the disk. The first error is the one to report.
             try? await run("umount -l '\(folder)'")
             throw error
         }

@@ -48,6 +48,7 @@ struct RepeatingUser: Sendable {
     /// Creates the old table in a new database.
     func prepare() async throws {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        // Not all of them exist.
         for suffix in ["", "-wal", "-shm", "-journal"] { try? FileManager.default.removeItem(atPath: file + suffix) }
         let key = mode == .upsert ? ["--key", "trip_id"] : []
         let outcome = try await home.run(

@@ -89,19 +89,28 @@ struct StagingUser: Sendable {
     static let slowly = EmulatorConfiguration(pageLatency: .milliseconds(60))
 
     /// Starts the command with one page at a time, after a script in the same shell, and waits until rows are staged.
-    func start(after script: String = ":") async throws -> RunningBinary {
+    func start(after script: String = ":", _ options: [String] = []) async throws -> RunningBinary {
         var shell = home.binary()
         shell.program = URL(fileURLWithPath: "/bin/sh")
         let pull = try shell.start(
-            ["-c", "\(script)\nexec \"$0\" \"$@\"", Binary.url.path] + command + ["--parallel", "1"])
-        while try stagedRows() == 0 { try await Task.sleep(for: .milliseconds(5)) }
+            ["-c", "\(script)\nexec \"$0\" \"$@\"", Binary.url.path] + command + ["--parallel", "1"] + options)
+        try await eventually("rows are staged") { try stagedRows() > 0 }
+        return pull
+    }
+
+    /// Starts the command, and waits until rows are staged and a later page is withheld, so that the command cannot end by
+    /// itself. If the connection is cut, it requests the page again. The emulator's configuration must have a fault plan.
+    func startHeld(_ options: [String] = []) async throws -> RunningBinary {
+        try home.inject("bigquery.jobs.getQueryResults", Array(repeating: "pass", count: 5) + ["stall-for-3600s"])
+        let pull = try await start(after: ":", options)
+        try await home.allApplied()
         return pull
     }
 
     /// The staged, unpublished rows of the command.
     private func stagedRows() throws -> Int64 {
         var configuration = Configuration()
-        configuration.busyMode = .timeout(5)
+        configuration.busyMode = .timeout(300)
         return try DatabaseQueue(path: file, configuration: configuration).read { db in
             let run = try Row.fetchOne(db, sql: "SELECT state, rows FROM _bqpull_runs WHERE rowid > 1")
             try #require(run?["state"] != "published", "too fast to be disturbed")

@@ -87,7 +87,7 @@ import Testing
             let file = home.folder.file("staging.db")
             let command = arguments(home, ["table", "bench.trips_10000", "--into", file])
             let running = try home.binary().start(command + ["--page-rows", "10"])
-            while home.emulator.counters.rows < 200 { try await Task.sleep(for: .milliseconds(5)) }
+            try await home.emulator.waitForCounters { $0.rows >= 200 }
             running.send(signal: end.signal)
             let outcome = try await running.outcome()
             #expect(outcome.exitCode == end.exitCode)
@@ -122,15 +122,15 @@ import Testing
             try Data("id\n\(lines)".utf8).write(to: URL(filePath: source))
             try await home.emulator.load(.init(dataset: "d", table: "t", file: source))
             #expect(try await table(home, ["d.t"]).exitCode == 0)
-            // Ten pages of 20 ms take longer than a change.
+            // Every page changes the table before the next one is read.
             let outcome = try await withThrowingTaskGroup(of: Binary.Outcome?.self) { group in
                 group.addTask { try await table(home, ["d.t", "--page-rows", "10"]) }
                 group.addTask {
-                    while !Task.isCancelled {
+                    while true {
+                        let pages = home.emulator.counters.firstRows.count
+                        try await home.emulator.waitForCounters { $0.firstRows.count > pages }
                         try await home.emulator.load(.init(dataset: "d", table: "t", file: source))
-                        try await Task.sleep(for: .milliseconds(5))
                     }
-                    return nil
                 }
                 defer { group.cancelAll() }
                 return try await group.next() ?? nil

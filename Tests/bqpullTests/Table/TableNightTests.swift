@@ -31,7 +31,7 @@ import Testing
             try home.inject("bigquery.tabledata.list", Array(repeating: "pass", count: 5) + ["stall-for-600s"])
             let pull = try home.binary().start(command)
             try await home.allApplied()
-            while try await stagedRows(file) == 0 { try await Task.sleep(for: .milliseconds(5)) }
+            try await eventually("rows are staged") { try await stagedRows(file) > 0 }
             pull.send(signal: signal)
             #expect(try await pull.outcome().exitCode == 128 + signal)
             try home.endFaults()
@@ -55,12 +55,13 @@ import Testing
         }
     }
 
-    /// 0 before the database and its tables exist.
+    /// The number of staged rows; 0 before the database exists.
     private func stagedRows(_ file: String) async throws -> Int {
         guard FileManager.default.fileExists(atPath: file + "-shm") else { return 0 }
         var configuration = Configuration()
         configuration.readonly = true
         configuration.busyMode = .timeout(5)
+        // Before the tables exist, a read fails.
         let rows = try? await DatabaseQueue(path: file, configuration: configuration).read { db in
             try Int.fetchOne(db, sql: "SELECT max(rows) FROM _bqpull_runs")
         }
