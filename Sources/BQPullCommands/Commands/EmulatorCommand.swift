@@ -152,6 +152,7 @@ struct EmulatorCommand: AsyncParsableCommand {
                 onFault: { Diagnostics.info("fault: \($0.method): \(printable($0.instruction.description))") },
                 tables: tables, buckets: Dictionary(try buckets.map(Self.bucket)) { _, last in last }))
         let folder = FileManager.default.temporaryDirectory.appending(path: "bqpull-\(UUID().uuidString)")
+        // The folder exists only without `--credentials-file`.
         defer { try? FileManager.default.removeItem(at: folder) }
         do {
             // SIGHUP reloads files; without any, it ends the emulator.
