@@ -57,6 +57,7 @@ final class Connection: Sendable {
             Diagnostics.warning(
                 "a token request was interrupted; if the refresh token is rejected from now on, run bqpull auth login")
         }
+        // A connection that fails to close is closed with the process.
         try? await transport.shutdown()
     }
 

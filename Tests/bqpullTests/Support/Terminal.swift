@@ -65,7 +65,7 @@ final class Terminal: Sendable {
         }
     }
 
-    private static func open(columns: UInt16) throws -> (controller: Int32, terminal: Int32) {
+    static func open(columns: UInt16 = 80) throws -> (controller: Int32, terminal: Int32) {
         var size = winsize(ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0)
         #if canImport(Darwin)
         var (controller, terminal): (Int32, Int32) = (-1, -1)
