@@ -46,8 +46,8 @@ struct CommandRun: Sendable {
 
     /// Runs the command without a time limit.
     ///
-    /// - Returns: its exit code or, if a signal ended it, 128 and the signal's number; at most 64 KiB and one byte of its
-    ///   standard output, or what it wrote before the cancellation.
+    /// - Returns: its exit code, and at most 64 KiB and one byte of its standard output. On cancellation, what it wrote
+    ///   before.
     private func runToExit() async throws -> (exitCode: Int32, output: [UInt8]) {
         var options = PlatformOptions()
         options.processGroupID = 0
@@ -61,7 +61,8 @@ struct CommandRun: Sendable {
                 input: .none, output: .sequence, error: .currentStandardError
             ) { execution in
                 var output: [UInt8] = []
-                // It ends when the command exits, even if a child process holds the pipe open.
+                // The sequence ends when the command exits, even if a child process holds the pipe open, but not while
+                // one keeps writing.
                 for try await chunk in execution.standardOutput {
                     chunk.withUnsafeBytes { output += $0.prefix(CredentialFile.maximumSize + 1 - output.count) }
                     if Task.isCancelled { break }
@@ -72,10 +73,7 @@ struct CommandRun: Sendable {
                 if Task.isCancelled { execution.killGroup() }
                 return output
             }
-            switch result.terminationStatus {
-            case .exited(let code): return (code, result.closureResult)
-            case .signaled(let signal): return (128 + signal, result.closureResult)
-            }
+            return (result.terminationStatus.exitCode, result.closureResult)
         } catch let error as SubprocessError {
             throw OAuthError.commandFailed(name, "cannot be started", cause: error)
         }
@@ -106,6 +104,16 @@ extension Execution {
     }
 }
 
+extension TerminationStatus {
+    /// The exit code or, if a signal ended the process, 128 and the signal's number.
+    package var exitCode: Int32 {
+        switch self {
+        case .exited(let code): code
+        case .signaled(let signal): 128 + signal
+        }
+    }
+}
+
 extension Executable {
     /// The program at a path.
     package static func path(_ path: String) -> Executable { .path(FilePath(path)) }
@@ -118,8 +126,7 @@ extension Environment {
     /// Names that begin with a digit are omitted: Subprocess rejects them, and no shell can read them.
     package static func variables(_ variables: [String: String]) -> Environment {
         let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
-        return .custom(
-            variables.filter { name, _ in name.utf8.first.map(digits.contains) != true }.map(entry))
+        return .custom(variables.filter { name, _ in name.utf8.first.map(digits.contains) != true }.map(entry))
     }
 
     /// A variable in the form of the system, which ends with NUL. Subprocess rejects others, with the value in its error.

@@ -42,7 +42,7 @@ import Testing
     func thePullContinuesWhenTheLockIsReleased(lock: Lock) async throws {
         try await StagingUser.with { user in
             let holder = try await Self.hold(lock, of: user)
-            let pull = try user.home.binary().start(user.command)
+            let pull = try await user.home.binary().start(user.command)
             #expect(try await pull.wait(for: Self.report) == Self.report(holder))
             // The job of the old table.
             #expect(user.home.emulator.counters.jobs == 1)
@@ -88,7 +88,7 @@ import Testing
     func aSignalEndsTheWait(lock: Lock) async throws {
         try await StagingUser.with { user in
             let holder = try await Self.hold(lock, of: user)
-            let pull = try user.home.binary().start(user.command)
+            let pull = try await user.home.binary().start(user.command)
             _ = try await pull.wait(for: Self.report)
             let start = ContinuousClock.now
             pull.send(signal: SIGINT)
@@ -118,7 +118,7 @@ import Testing
     /// Staged rows are kept if the writer blocks too long.
     @Test(.faults("L12"), arguments: [true, false]) func waitsForAnotherWriter(isReleased: Bool) async throws {
         try await StagingUser.with(StagingUser.slowly) { user in
-            let pull = try user.home.binary().start(
+            let pull = try await user.home.binary().start(
                 user.command + ["--parallel", "1", "--lock-timeout", isReleased ? "1h" : "2s"])
             while user.home.emulator.counters.firstRows.count < 5 { try await Task.sleep(for: .milliseconds(5)) }
             let holder = try await LockHolder.hold(user.file, ["BEGIN IMMEDIATE"])
@@ -146,7 +146,7 @@ import Testing
             #expect(outcome.exitCode == 75, "\(outcome.errors)")
             #expect(outcome.errors.hasPrefix(Self.report(holder)), "\(outcome.errors)")
 
-            let listing = try user.home.binary().start(["runs", user.file])
+            let listing = try await user.home.binary().start(["runs", user.file])
             #expect(try await listing.wait(for: Self.report) == Self.report(holder))
             try await holder.release()
             let listed = try await listing.outcome()
@@ -170,7 +170,7 @@ import Testing
             #expect(outcome.errors.contains(Self.report(holder)), "\(outcome.errors)")
             #expect(try await user.examine().rows == found.rows)
 
-            let resumed = try user.home.binary().start(resume)
+            let resumed = try await user.home.binary().start(resume)
             #expect(try await resumed.wait(for: Self.report) == Self.report(holder))
             try await holder.release()
             #expect(try await resumed.outcome().exitCode == 0)

@@ -118,7 +118,7 @@ import Testing
                 "CREATE TABLE other (a); INSERT INTO other VALUES ('x'); CREATE INDEX odd ON other (\(indexed))"
             )
             let command = user.command + ["--if-exists", "append"]
-            let pull = try user.home.binary().start(command)
+            let pull = try await user.home.binary().start(command)
             while user.home.emulator.counters.firstRows.count < 10 { try await Task.sleep(for: .milliseconds(5)) }
             pull.send(signal: SIGKILL)
             #expect(try await pull.outcome().exitCode == 137)

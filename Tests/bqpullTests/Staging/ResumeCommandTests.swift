@@ -31,7 +31,7 @@ import Testing
         /// Starts a pull, and waits until some of its rows are staged.
         func start(_ options: [String] = []) async throws -> RunningBinary {
             let before = try rows().count
-            let pull = try home.binary().start(query(ResumeCommandTests.sql, ["--page-rows", "20"] + options))
+            let pull = try await home.binary().start(query(ResumeCommandTests.sql, ["--page-rows", "20"] + options))
             while try rows().count == before { try await Task.sleep(for: .milliseconds(5)) }
             return pull
         }
@@ -100,7 +100,7 @@ import Testing
         let configuration = EmulatorConfiguration(latency: .milliseconds(1500), jobTime: .seconds(60))
         try await EmulatorHome.with(configuration) { home in
             let user = User(home: home)
-            let pull = try home.binary().start(user.query())
+            let pull = try await home.binary().start(user.query())
             while home.emulator.counters.jobs == 0 { try await Task.sleep(for: .milliseconds(5)) }
             pull.send(signal: SIGINT)
             while home.emulator.counters.requests["jobs.cancel"] == nil {
