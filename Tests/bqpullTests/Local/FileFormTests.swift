@@ -53,7 +53,7 @@ import Testing
             try FileManager.default.removeItem(atPath: user.file)
             var shell = user.home.binary()
             shell.program = URL(fileURLWithPath: "/bin/sh")
-            let pull = try shell.start(
+            let pull = try await shell.start(
                 ["-c", "umask \(umask)\nexec \"$0\" \"$@\"", Binary.url.path] + user.command + ["--parallel", "1"])
             // By then pages are written, so that every file has been created.
             try await user.home.emulator.waitForCounters { $0.firstRows.count >= 10 }

@@ -118,7 +118,7 @@ import Testing
                 "CREATE TABLE other (a); INSERT INTO other VALUES ('x'); CREATE INDEX odd ON other (\(indexed))"
             )
             let command = user.command + ["--if-exists", "append"]
-            let pull = try user.home.binary().start(command)
+            let pull = try await user.home.binary().start(command)
             try await user.home.emulator.waitForCounters { $0.firstRows.count >= 10 }
             pull.send(signal: SIGKILL)
             #expect(try await pull.outcome().exitCode == 137)

@@ -221,7 +221,7 @@ import Testing
 
     @Test(.faults("L8")) func aSignalCancelsARunningJob() async throws {
         try await EmulatorHome.with(EmulatorConfiguration(jobTime: .seconds(600))) { home in
-            let query = try home.binary().start([
+            let query = try await home.binary().start([
                 "query", "SELECT 1 AS x", "--into", home.folder.file("staging.db"), "--endpoint",
                 home.emulator.endpoint,
                 "--credentials", home.credentials, "--verbose",
