@@ -6,7 +6,7 @@ import SQLiteStaging
 let environment = ProcessInfo.processInfo.environment
 let credential = CredentialSource.file(environment["BQPULL_CREDENTIALS"] ?? "credentials.json")
 try await withBigQueryClient(credential: credential, endpoint: environment["BIGQUERY_EMULATOR_HOST"]) { client in
-    let sql = "SELECT carrier, flight, origin, dest, dep_delay, time_hour FROM nycflights.flights"
-    let report = try await QueryPull(sql, client: client).stage(into: StagingTarget(path: "staging.db", table: "flights"))
+    let pull = QueryPull("SELECT carrier, flight, origin, dest, time_hour FROM nycflights.flights", client: client)
+    let report = try await pull.stage(into: StagingTarget(path: "staging.db", table: "flights"))
     print("\(report.rowsCopied) rows")
 }

@@ -3,7 +3,7 @@ public import Foundation
 
 extension Data: ColumnDecodable {
     /// Reads BYTES.
-    public init(cell: Cell) throws(PullError) {
+    public init(cell: BigQueryCell) throws(PullError) {
         guard cell.reference.kind == .blob else { throw cell.mismatch(Self.self) }
         self = Data(cell.bytes[cell.reference.range])
     }
@@ -11,7 +11,7 @@ extension Data: ColumnDecodable {
 
 extension UUID: ColumnDecodable {
     /// Reads a STRING in the form of RFC 9562, in any case.
-    public init(cell: Cell) throws(PullError) {
+    public init(cell: BigQueryCell) throws(PullError) {
         guard cell.isText(.string), let value = UUID(uuidString: cell.text) else { throw cell.mismatch(Self.self) }
         self = value
     }
@@ -19,7 +19,7 @@ extension UUID: ColumnDecodable {
 
 extension URL: ColumnDecodable {
     /// Reads a STRING. Does not encode invalid characters.
-    public init(cell: Cell) throws(PullError) {
+    public init(cell: BigQueryCell) throws(PullError) {
         guard cell.isText(.string), let value = URL(string: cell.text, encodingInvalidCharacters: false) else {
             throw cell.mismatch(Self.self)
         }
@@ -27,7 +27,7 @@ extension URL: ColumnDecodable {
     }
 }
 
-extension Cell {
+extension BigQueryCell {
     /// Whether the cell is text of this type.
     fileprivate func isText(_ kind: Kind) -> Bool { self.kind == kind && reference.kind == .text }
 }
@@ -38,7 +38,7 @@ extension Decimal: ColumnDecodable {
     /// Reads a NUMERIC, a BIGNUMERIC, an INT64, or a number in a JSON value.
     ///
     /// A `Decimal` has 38 digits, as a NUMERIC does. A BIGNUMERIC that has more is an error.
-    public init(cell: Cell) throws(PullError) {
+    public init(cell: BigQueryCell) throws(PullError) {
         switch (cell.kind, cell.reference.kind) {
         case (.int64, .integer):
             self.init(cell.reference.integer)
@@ -88,7 +88,7 @@ extension Date: ColumnDecodable {
     ///
     /// A `Date` keeps microseconds between the years 1729 and 2273. Before and after it is the nearest one, at most 16
     /// microseconds away; `String` reads the exact text.
-    public init(cell: Cell) throws(PullError) {
+    public init(cell: BigQueryCell) throws(PullError) {
         switch cell.kind {
         case .date, .datetime, .time:
             throw cell.mismatch(Self.self, "it has no time zone; read DateComponents or String")
@@ -110,7 +110,7 @@ extension Date: ColumnDecodable {
 
 extension DateComponents: ColumnDecodable {
     /// Reads a DATE, a TIME or a DATETIME: the components that the type has, without a calendar and a time zone.
-    public init(cell: Cell) throws(PullError) {
+    public init(cell: BigQueryCell) throws(PullError) {
         guard cell.reference.kind == .text else { throw cell.mismatch(Self.self) }
         var text = CivilText(cell)
         var components = DateComponents()
@@ -161,7 +161,7 @@ private struct CivilText {
 
     private var rest: ArraySlice<UInt8>
 
-    init(_ cell: Cell) {
+    init(_ cell: BigQueryCell) {
         rest = cell.bytes[cell.reference.range]
     }
 

@@ -20,20 +20,20 @@ public import BigQueryRows
 /// `Infinity` or `-Infinity`, and that of a STRUCT, an ARRAY or a JSON value is its JSON. Other types have the text of a
 /// staging table.
 ///
-/// A type of your own conforms to `Decodable`, which suffices for ``Row`` and ``RowDecoder``.
+/// A type of your own conforms to `Decodable`, which suffices for ``BigQueryRow`` and ``RowDecoder``.
 public protocol ColumnDecodable: Decodable {
     /// Reads a value.
     ///
     /// - Parameter cell: the cell of the column.
     /// - Throws: ``PullError`` with code ``PullError/Code-swift.struct/cellMismatch``, which the row completes with its
     ///   number and the column.
-    init(cell: Cell) throws(PullError)
+    init(cell: BigQueryCell) throws(PullError)
 }
 
 extension Optional: ColumnDecodable where Wrapped: ColumnDecodable {
     /// Reads NULL as `nil`, and any other value as the wrapped type.
     @inlinable
-    public init(cell: Cell) throws(PullError) {
+    public init(cell: BigQueryCell) throws(PullError) {
         self = cell.isNull ? nil : try Wrapped(cell: cell)
     }
 }
@@ -43,7 +43,7 @@ extension Optional: ColumnDecodable where Wrapped: ColumnDecodable {
 extension ColumnDecodable where Self: FixedWidthInteger {
     /// Reads an INT64, or an integer in a JSON value.
     @inlinable
-    public init(cell: Cell) throws(PullError) {
+    public init(cell: BigQueryCell) throws(PullError) {
         guard cell.kind == .int64, cell.reference.kind == .integer else {
             self = try cell.jsonInteger()
             return
@@ -69,7 +69,7 @@ extension UInt128: ColumnDecodable {}
 extension Double: ColumnDecodable {
     /// Reads a FLOAT64, or a number in a JSON value.
     @inlinable
-    public init(cell: Cell) throws(PullError) {
+    public init(cell: BigQueryCell) throws(PullError) {
         self = cell.reference.kind == .double ? cell.reference.double : try cell.textDouble(Self.self)
     }
 }
@@ -77,14 +77,14 @@ extension Double: ColumnDecodable {
 extension Float: ColumnDecodable {
     /// Reads a FLOAT64, or a number in a JSON value, that a `Float` represents exactly.
     @inlinable
-    public init(cell: Cell) throws(PullError) {
+    public init(cell: BigQueryCell) throws(PullError) {
         let double = cell.reference.kind == .double ? cell.reference.double : try cell.textDouble(Self.self)
         self = Float(double)
         guard Double(self) == double || double.isNaN else { throw cell.mismatch(Self.self) }
     }
 }
 
-extension Cell {
+extension BigQueryCell {
     @usableFromInline
     func jsonInteger<Integer: FixedWidthInteger>() throws(PullError) -> Integer {
         guard kind == .number, let value = Integer(text) else { throw mismatch(Integer.self) }
@@ -106,7 +106,7 @@ extension Cell {
 extension Bool: ColumnDecodable {
     /// Reads a BOOL.
     @inlinable
-    public init(cell: Cell) throws(PullError) {
+    public init(cell: BigQueryCell) throws(PullError) {
         guard cell.kind == .bool, cell.reference.kind == .integer else { throw cell.mismatch(Self.self) }
         self = cell.reference.integer != 0
     }
@@ -115,12 +115,12 @@ extension Bool: ColumnDecodable {
 extension String: ColumnDecodable {
     /// Reads the text of any type but BYTES.
     @inlinable
-    public init(cell: Cell) throws(PullError) {
+    public init(cell: BigQueryCell) throws(PullError) {
         self = cell.reference.kind == .text ? cell.text : try cell.convertedText()
     }
 }
 
-extension Cell {
+extension BigQueryCell {
     /// The text of a cell that is stored as a number.
     @usableFromInline
     func convertedText() throws(PullError) -> String {
@@ -137,7 +137,7 @@ extension Cell {
 extension Array: ColumnDecodable where Element == UInt8 {
     /// Reads BYTES.
     @inlinable
-    public init(cell: Cell) throws(PullError) {
+    public init(cell: BigQueryCell) throws(PullError) {
         guard cell.reference.kind == .blob else { throw cell.mismatch(Self.self) }
         self = Array(cell.bytes[cell.reference.range])
     }

@@ -24,7 +24,7 @@ struct JSONValue: Sendable {
     /// Parses the text of a cell.
     ///
     /// - Throws: `cellMismatch` if the text is not one JSON value.
-    init(_ cell: Cell) throws(PullError) {
+    init(_ cell: BigQueryCell) throws(PullError) {
         var parser = JSONParser(cell)
         self = try parser.parse()
         guard parser.isAtEnd else { throw parser.malformed() }
@@ -51,36 +51,36 @@ struct JSONValue: Sendable {
     private var unquoted: Range<Int> { range.lowerBound + 1..<range.upperBound - 1 }
 
     /// The cell that a column of this type would have for this value; `nil` for values without a schema.
-    func cell(_ kind: Cell.Kind?, in bytes: [UInt8]) throws(PullError) -> Cell {
+    func cell(_ kind: BigQueryCell.Kind?, in bytes: [UInt8]) throws(PullError) -> BigQueryCell {
         let source = CellReference.text(offset: range.lowerBound, length: range.count)
         switch (content, kind) {
         case (.null, _):
-            return Cell(kind: kind ?? .json, reference: .null, bytes: [])
+            return BigQueryCell(kind: kind ?? .json, reference: .null, bytes: [])
         case (_, .json), (_, .nested):
-            return Cell(kind: kind ?? .json, reference: source, bytes: bytes)
+            return BigQueryCell(kind: kind ?? .json, reference: source, bytes: bytes)
         case (.bool(let value), .bool), (.bool(let value), nil):
-            return Cell(kind: .bool, reference: .integer(value ? 1 : 0), bytes: [])
+            return BigQueryCell(kind: .bool, reference: .integer(value ? 1 : 0), bytes: [])
         case (.number, nil):
-            return Cell(kind: .number, reference: source, bytes: bytes)
+            return BigQueryCell(kind: .number, reference: source, bytes: bytes)
         case (.number, .int64):
-            let number = Cell(kind: .number, reference: source, bytes: bytes)
-            return Cell(kind: .int64, reference: .integer(try Int64(cell: number)), bytes: [])
+            let number = BigQueryCell(kind: .number, reference: source, bytes: bytes)
+            return BigQueryCell(kind: .int64, reference: .integer(try Int64(cell: number)), bytes: [])
         case (.number, .float64):
-            let number = Cell(kind: .number, reference: source, bytes: bytes)
-            return Cell(kind: .float64, reference: .double(try Double(cell: number)), bytes: [])
+            let number = BigQueryCell(kind: .number, reference: source, bytes: bytes)
+            return BigQueryCell(kind: .float64, reference: .double(try Double(cell: number)), bytes: [])
         case (.string, .float64):
             return try Self.specialFloat(string(in: bytes))
         case (.string, .bytes):
             guard let data = Data(base64Encoded: try string(in: bytes)) else { break }
-            return Cell(kind: .bytes, reference: .blob(offset: 0, length: data.count), bytes: Array(data))
+            return BigQueryCell(kind: .bytes, reference: .blob(offset: 0, length: data.count), bytes: Array(data))
         case (.string(hasEscapes: false), _):
             let reference = CellReference.text(offset: unquoted.lowerBound, length: unquoted.count)
-            return Cell(kind: kind ?? .string, reference: reference, bytes: bytes)
+            return BigQueryCell(kind: kind ?? .string, reference: reference, bytes: bytes)
         case (.string, _):
             let text = Array(try string(in: bytes).utf8)
-            return Cell(kind: kind ?? .string, reference: .text(offset: 0, length: text.count), bytes: text)
+            return BigQueryCell(kind: kind ?? .string, reference: .text(offset: 0, length: text.count), bytes: text)
         case (.array, nil), (.object, nil):
-            return Cell(kind: .nested, reference: source, bytes: bytes)
+            return BigQueryCell(kind: .nested, reference: source, bytes: bytes)
         default:
             break
         }
@@ -88,18 +88,18 @@ struct JSONValue: Sendable {
     }
 
     /// NaN and the infinities, which JSON has no numbers for.
-    private static func specialFloat(_ text: String) throws(PullError) -> Cell {
+    private static func specialFloat(_ text: String) throws(PullError) -> BigQueryCell {
         switch text {
         case "NaN":
-            Cell(kind: .float64, reference: .text(offset: 0, length: 3), bytes: Array("NaN".utf8))
-        case "Infinity": Cell(kind: .float64, reference: .double(.infinity), bytes: [])
-        case "-Infinity": Cell(kind: .float64, reference: .double(-.infinity), bytes: [])
+            BigQueryCell(kind: .float64, reference: .text(offset: 0, length: 3), bytes: Array("NaN".utf8))
+        case "Infinity": BigQueryCell(kind: .float64, reference: .double(.infinity), bytes: [])
+        case "-Infinity": BigQueryCell(kind: .float64, reference: .double(-.infinity), bytes: [])
         default: throw PullError(code: .cellMismatch, message: "the value in JSON is not a FLOAT64")
         }
     }
 }
 
-extension Cell {
+extension BigQueryCell {
     /// Whether the cell is the JSON value `null`, the only one that begins with an `n`.
     var isJSONNull: Bool {
         kind == .json && reference.kind == .text
@@ -113,7 +113,7 @@ private struct JSONParser {
     private let end: Int
     private var position: Int
 
-    init(_ cell: Cell) {
+    init(_ cell: BigQueryCell) {
         bytes = cell.bytes
         position = cell.reference.range.lowerBound
         end = cell.reference.range.upperBound

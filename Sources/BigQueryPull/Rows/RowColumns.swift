@@ -10,7 +10,7 @@ package final class RowColumns: Sendable {
     let names: [String]
     let types: [ValueType]
     /// The kind of each column's cells.
-    @usableFromInline let kinds: [Cell.Kind]
+    @usableFromInline let kinds: [BigQueryCell.Kind]
 
     private let indexes: NameTable
     private let camelCaseIndexes: NameTable
@@ -57,7 +57,7 @@ private struct NameTable: Sendable {
 
 /// The BigQuery type of a column, a member or an element.
 indirect enum ValueType: Sendable {
-    case scalar(Cell.Kind, name: String)
+    case scalar(BigQueryCell.Kind, name: String)
     case array(ValueType)
     case structure(RowColumns)
 
@@ -67,13 +67,13 @@ indirect enum ValueType: Sendable {
             if field.type == .structure {
                 .structure(RowColumns(TableSchema(fields: field.fields)))
             } else {
-                .scalar(Cell.Kind(field.type), name: field.type.name)
+                .scalar(BigQueryCell.Kind(field.type), name: field.type.name)
             }
         self = field.mode == .repeated ? .array(type) : type
     }
 
     /// The kind of cells of this type.
-    var kind: Cell.Kind {
+    var kind: BigQueryCell.Kind {
         switch self {
         case .scalar(let kind, _): kind
         case .array, .structure: .nested

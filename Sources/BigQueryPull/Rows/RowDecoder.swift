@@ -19,7 +19,7 @@ import BigQueryRows
 ///     var items: [Item]
 /// }
 ///
-/// func order(in row: Row) throws(PullError) -> Order {
+/// func order(in row: BigQueryRow) throws(PullError) -> Order {
 ///     try RowDecoder(keyDecodingStrategy: .convertFromSnakeCase).decode(Order.self, from: row)
 /// }
 /// ```
@@ -60,13 +60,15 @@ public struct RowDecoder: Sendable {
     /// - Throws: ``PullError`` with code ``PullError/Code-swift.struct/noSuchColumn`` for a key without a column, or
     ///   ``PullError/Code-swift.struct/cellMismatch`` for a value that does not match. An error of the type's own
     ///   `init(from:)` is its cause.
-    public func decode<Value: Decodable>(_ type: Value.Type = Value.self, from row: Row) throws(PullError) -> Value {
+    public func decode<Value: Decodable>(_ type: Value.Type = Value.self, from row: BigQueryRow) throws(PullError)
+        -> Value
+    {
         try decode(type, RowValue(content: .row(row), key: nil, strategy: keyDecodingStrategy), of: row)
     }
 
     /// Decodes one column of a row.
     func decode<Value: Decodable>(
-        _ type: Value.Type, from row: Row, column: Int
+        _ type: Value.Type, from row: BigQueryRow, column: Int
     ) throws(PullError) -> Value {
         let key = PathKey(stringValue: row.columnNames[column])
         return try decode(
@@ -74,7 +76,7 @@ public struct RowDecoder: Sendable {
     }
 
     private func decode<Value: Decodable>(
-        _ type: Value.Type, _ value: RowValue, of row: Row
+        _ type: Value.Type, _ value: RowValue, of row: BigQueryRow
     ) throws(PullError) -> Value {
         do {
             return try value.decode(type)
@@ -84,7 +86,7 @@ public struct RowDecoder: Sendable {
     }
 }
 
-extension Row {
+extension BigQueryRow {
     fileprivate func content(of column: Int) -> RowValue.Content {
         .cell(batch.cell(row: position, column: column), batch.columns.types[column])
     }
@@ -112,9 +114,9 @@ extension Row {
 /// A row, or a value in a row at any depth, as a decoder sees it.
 private struct RowValue {
     enum Content {
-        case row(Row)
+        case row(BigQueryRow)
         /// A column.
-        case cell(Cell, ValueType)
+        case cell(BigQueryCell, ValueType)
         /// A part of a nested value, with its type if it is not part of a JSON value.
         case json(JSONValue, [UInt8], ValueType?)
     }
@@ -158,7 +160,7 @@ private struct RowValue {
     }
 
     /// The value as a cell; `nil` for a row.
-    private func cell() throws(PullError) -> Cell? {
+    private func cell() throws(PullError) -> BigQueryCell? {
         switch content {
         case .row: nil
         case .cell(let cell, _): cell
@@ -238,7 +240,7 @@ extension RowValue: Decoder, SingleValueDecodingContainer {
 /// The columns of a row, or the members of a STRUCT or a JSON object.
 private struct MemberContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
     private enum Members {
-        case row(Row)
+        case row(BigQueryRow)
         case structure(RowColumns, [JSONValue.Member], [UInt8])
         case object([String: JSONValue], [UInt8])
     }

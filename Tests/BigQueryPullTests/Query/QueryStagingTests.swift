@@ -54,8 +54,8 @@ import Testing
 
     private static let query = QueryRequest("SELECT * FROM `bench.trips_3000`")
 
-    private func values(_ file: String, _ sql: String) throws -> [GRDB.Row] {
-        try DatabaseQueue(path: file).read { try GRDB.Row.fetchAll($0, sql: sql) }
+    private func values(_ file: String, _ sql: String) throws -> [Row] {
+        try DatabaseQueue(path: file).read { try Row.fetchAll($0, sql: sql) }
     }
 
     /// Every division into pages stages the same table.

@@ -114,7 +114,7 @@ import Testing
         expectError(.cellMismatch, message) { _ = try row["c", as: [String].self] }
     }
 
-    private static func read<Value: ColumnDecodable>(_ row: Row, _ type: Value.Type) throws -> any Sendable {
+    private static func read<Value: ColumnDecodable>(_ row: BigQueryRow, _ type: Value.Type) throws -> any Sendable {
         "\(try row["c", as: type])"
     }
 
@@ -266,7 +266,7 @@ import Testing
 
     /// Readers that are generic over `Decodable` read as the specific overloads do.
     @Test func isReadThroughDecodable() throws {
-        func read<Value: Decodable>(_ row: Row, _ type: Value.Type) throws -> Value { try row["c", as: type] }
+        func read<Value: Decodable>(_ row: BigQueryRow, _ type: Value.Type) throws -> Value { try row["c", as: type] }
         #expect(try read(row(.bytes, .blob([1, 2])), [UInt8].self) == [1, 2])
         #expect(
             try read(row(.timestamp, .text("2001-01-01T00:00:01.000000Z")), Date.self).timeIntervalSinceReferenceDate

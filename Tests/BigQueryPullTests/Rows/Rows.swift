@@ -5,7 +5,7 @@ import Testing
 typealias Field = TableSchema.Field
 
 /// A row with these cells, the 17th of its result.
-func row(_ columns: [(field: Field, value: CellValue)]) -> Row {
+func row(_ columns: [(field: Field, value: CellValue)]) -> BigQueryRow {
     var bytes: [UInt8] = []
     let cells = columns.map { column -> CellReference in
         let start = bytes.count
@@ -22,21 +22,21 @@ func row(_ columns: [(field: Field, value: CellValue)]) -> Row {
         }
     }
     let page = RowPage(firstRow: 16, columnCount: columns.count, bytes: bytes, cells: cells)
-    return Row(RowBatch(page: page, columns: RowColumns(TableSchema(fields: columns.map(\.field)))), 0)
+    return BigQueryRow(RowBatch(page: page, columns: RowColumns(TableSchema(fields: columns.map(\.field)))), 0)
 }
 
 /// A row with one column, named `c`.
-func row(_ type: FieldType, _ value: CellValue) -> Row {
+func row(_ type: FieldType, _ value: CellValue) -> BigQueryRow {
     row([(Field(name: "c", type: type), value)])
 }
 
 /// The only row of a page of the REST API, the 17th of its result. `cells` are the values in JSON.
-func restRow(_ fields: [Field], _ cells: String...) throws -> Row {
+func restRow(_ fields: [Field], _ cells: String...) throws -> BigQueryRow {
     let body = Array(#"{"rows":[{"f":[\#(cells.map { #"{"v":\#($0)}"# }.joined(separator: ","))]}]}"#.utf8)
     let schema = TableSchema(fields: fields)
     let page = try PageDecoder(schema: schema)
         .decode(InflatedBody(bytes: body, wireByteCount: body.count), firstRow: 16)
-    return Row(RowBatch(page: page.rows, columns: RowColumns(schema)), 0)
+    return BigQueryRow(RowBatch(page: page.rows, columns: RowColumns(schema)), 0)
 }
 
 /// Expects an error with this code and message, and returns it.

@@ -1,7 +1,7 @@
 public import BigQueryRows
 
 /// The value of one column of a row, in the form in which it is stored, before it is read as a Swift type.
-public struct Cell: Sendable {
+public struct BigQueryCell: Sendable {
     /// The BigQuery type, as far as conversions differ.
     @usableFromInline
     enum Kind: Sendable {
@@ -34,7 +34,7 @@ public struct Cell: Sendable {
     /// The text of a `text` cell.
     @usableFromInline var text: String { String(decoding: bytes[reference.range], as: UTF8.self) }
 
-    /// The error for a value that a Swift type cannot represent. It does not name the row and the column, which ``Row``
+    /// The error for a value that a Swift type cannot represent. It does not name the row and the column, which ``BigQueryRow``
     /// adds.
     @usableFromInline
     func mismatch(_ type: Any.Type, _ reason: String? = nil) -> PullError {
@@ -53,7 +53,7 @@ public struct Cell: Sendable {
     }
 }
 
-extension Cell.Kind {
+extension BigQueryCell.Kind {
     init(_ type: FieldType) {
         self =
             switch type {

@@ -14,7 +14,7 @@ import TextSupport
 ///     var zip: String?
 /// }
 ///
-/// func show(_ row: Row) throws(PullError) {
+/// func show(_ row: BigQueryRow) throws(PullError) {
 ///     let id: Int64 = try row["id"]
 ///     let name = try row["name", as: String?.self]
 ///     let address = try row["address", as: Address.self]
@@ -31,7 +31,7 @@ import TextSupport
 /// `_2`. As in SQL, the case of ASCII letters does not matter.
 ///
 /// A row shares the memory of its page: storing one row keeps the whole page in memory.
-public struct Row: Sendable {
+public struct BigQueryRow: Sendable {
     @usableFromInline let batch: RowBatch
     /// The index of the row in its page.
     @usableFromInline let position: Int
@@ -147,15 +147,15 @@ package final class RowBatch: Sendable {
     package var rowCount: Int { page.rowCount }
 
     @inlinable
-    func cell(row: Int, column: Int) -> Cell {
-        Cell(
+    func cell(row: Int, column: Int) -> BigQueryCell {
+        BigQueryCell(
             kind: columns.kinds[column], reference: page.cells[row * page.columnCount + column], bytes: page.bytes)
     }
 }
 
 // MARK: Errors
 
-extension Row {
+extension BigQueryRow {
     @usableFromInline
     func columnIndex(_ name: String) throws(PullError) -> Int {
         guard let index = batch.columns.index(of: name) else {
