@@ -21,29 +21,30 @@ extension RowSequence {
     /// }
     /// ```
     ///
-    /// - Parameter types: the types of the columns, of which a row can have more.
+    /// - Parameter types: the types of two or more columns. A row can have more columns.
     /// - Returns: the tuples. Their iteration throws ``PullError`` for a row that does not match.
-    public func decode<each Column: ColumnDecodable & SendableMetatype>(
-        _ types: (repeat each Column).Type
-    ) -> AsyncThrowingMapSequence<RowSequence, (repeat each Column)> {
-        map { row in try row.decode((repeat each Column).self) }
+    public func decode<First: ColumnDecodable, Second: ColumnDecodable, each Other: ColumnDecodable>(
+        _ types: (First, Second, repeat each Other).Type
+    ) -> AsyncThrowingMapSequence<RowSequence, (First, Second, repeat each Other)>
+    where First: SendableMetatype, Second: SendableMetatype, repeat each Other: SendableMetatype {
+        map { row in try row.decode((First, Second, repeat each Other).self) }
     }
 }
 
 extension BigQueryRow {
     /// Reads the columns in order, as a tuple.
     ///
-    /// - Parameter types: the types of the columns, of which the row can have more.
+    /// - Parameter types: the types of two or more columns. The row can have more columns.
     /// - Returns: the values.
     /// - Throws: ``PullError`` with code `noSuchColumn` or `cellMismatch`.
-    public func decode<each Column: ColumnDecodable>(
-        _ types: (repeat each Column).Type
-    ) throws(PullError) -> (repeat each Column) {
-        var index = 0
+    public func decode<First: ColumnDecodable, Second: ColumnDecodable, each Other: ColumnDecodable>(
+        _ types: (First, Second, repeat each Other).Type
+    ) throws(PullError) -> (First, Second, repeat each Other) {
+        var index = 1
         func next<Value: ColumnDecodable>(_ type: Value.Type) throws(PullError) -> Value {
-            defer { index += 1 }
+            index += 1
             return try self[index, as: type]
         }
-        return (repeat try next((each Column).self))
+        return (try self[0, as: First.self], try self[1, as: Second.self], repeat try next((each Other).self))
     }
 }

@@ -155,6 +155,29 @@ import Testing
         }
     }
 
+    @Test func decodesWhileRowsArrive() async throws {
+        struct Trip: Decodable, Equatable {
+            var tripID: Int64
+            var vendor: String?
+        }
+        try await EmulatorFixture.with { fixture in
+            let rows = fixture.client.rows("SELECT trip_id, vendor, stops FROM bench.trips_30 ORDER BY trip_id")
+            var tuples: [(Int64, String?)] = []
+            for try await trip in rows.decode((Int64, String?).self) { tuples.append(trip) }
+            var trips: [Trip] = []
+            for try await trip in rows.decode(Trip.self, using: RowDecoder(keyDecodingStrategy: .convertFromSnakeCase))
+            { trips.append(trip) }
+            #expect(trips.count == 30)
+            #expect(trips == tuples.map { Trip(tripID: $0.0, vendor: $0.1) })
+            #expect(Set(trips.map(\.vendor)).count > 1)
+            let error = await #expect(throws: PullError.self) {
+                for try await _ in rows.decode((Int64, Int64).self) {}
+            }
+            #expect(error?.code == .cellMismatch)
+            #expect(error?.message.contains("column \"vendor\"") == true)
+        }
+    }
+
     @Test func reportsAFailedQuery() async throws {
         try await EmulatorFixture.with { fixture in
             let error = await #expect(throws: BigQueryError.self) {
