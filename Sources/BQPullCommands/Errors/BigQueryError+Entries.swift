@@ -16,23 +16,21 @@ extension BigQueryError: ReportedError {
             .queryFailed, "BigQuery rejected the query, or it failed. The message is BigQuery's own.",
             hint: "correct the statement or the data that it reads; nothing was staged"),
         .notFound: ErrorEntry(
-            .queryFailed,
-            "The table, dataset or job does not exist, or not in this location. bqpull ls lists what exists.",
+            .queryFailed, "The table, dataset or job does not exist, or not in this location.",
             hint: "check the names and --location; bqpull ls lists the datasets, bqpull ls DATASET the tables"),
         .permissionDenied: ErrorEntry(
-            .permission,
-            "The account lacks a permission. It needs the roles BigQuery Job User on the project and BigQuery Data Viewer on the tables.",
+            .permission, "The account lacks a permission.",
             hint: "grant the account the roles BigQuery Job User on the project and BigQuery Data Viewer on the data"),
         .unauthenticated: ErrorEntry(
             .permission, "BigQuery rejects the access token, even a new one. bqpull auth test shows the reason.",
             hint: "check that the refresh token was granted the BigQuery scope, or get a new one"),
         .projectNotFound: ErrorEntry(
-            .permission, "The project does not exist. Check its ID, which differs from its name, with --project.",
+            .permission, "The project does not exist.",
             hint:
                 "pass the project's ID with --project, as https://console.cloud.google.com/cloud-resource-manager shows it (not its name)"
         ),
         .missingScope: ErrorEntry(
-            .permission, "The token lacks the required scope. Log in again and grant all requested permissions.",
+            .permission, "The token lacks the required scope.",
             hint: "run bqpull auth login, and leave the box of BigQuery ticked"),
         .apiDisabled: ErrorEntry(
             .permission,
@@ -52,18 +50,17 @@ extension BigQueryError: ReportedError {
             "Too many requests at a time, until all retries were used. Try again with a lower --parallel.",
             hint: later),
         .unavailable: ErrorEntry(
-            .unavailable, "BigQuery was unavailable until all retries were used. Run the same command again later.",
+            .unavailable, "BigQuery was unavailable until all retries were used.",
             hint: later),
         .jobFailedTemporarily: ErrorEntry(
-            .queryFailed,
-            "BigQuery failed to run the job several times because of an error of its own. Run the same command again later.",
+            .queryFailed, "BigQuery failed to run the job several times because of an error of its own.",
             hint: later
         ),
         .duplicateJob: ErrorEntry(
-            .queryFailed, "A job with this ID exists already. Run the same command again.",
+            .queryFailed, "A job with this ID exists already.",
             hint: "run the same command again"),
         .foreignJob: ErrorEntry(
-            .badData, "The job of this run runs another query than the recorded one. Start over with --restart.",
+            .badData, "The job of this run runs another query than the recorded one.",
             hint: "run the same command again, which uses a new job ID"),
         .resultExpired: ErrorEntry(
             .later,
@@ -73,11 +70,10 @@ extension BigQueryError: ReportedError {
             .remoteProtocol, "The response is not from the service: a proxy or a captive portal intercepts it.",
             hint: "check the endpoint, and whether a proxy or a login page responds instead of Google"),
         .inconsistentResponse: ErrorEntry(
-            .badData,
-            "A response contradicts the request or earlier responses. Run the same command again; a proxy may be changing responses.",
+            .badData, "A response contradicts the request or earlier responses; a proxy may be changing them.",
             hint: "run the same command again"),
         .waitTooLong: ErrorEntry(
-            .later, "The service requests a wait that exceeds the time for retries. Try again later.",
+            .later, "The service requests a wait that exceeds the time for retries.",
             hint: "wait, then run the same command again"),
     ]
 

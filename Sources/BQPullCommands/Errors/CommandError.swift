@@ -30,7 +30,7 @@ struct CommandError: ReportedError {
     static let entries: [Code: ErrorEntry] = [
         .usage: ErrorEntry(.usage, "The arguments are not valid. COMMAND --help shows examples."),
         .noProject: ErrorEntry(
-            .usage, "No billing project is set. Pass --project, or set one with bqpull config project ID.",
+            .usage, "No billing project is set.",
             hint: "pass --project ID, or set it once: bqpull config project ID"),
         .notConfirmed: ErrorEntry(
             .usage,
@@ -45,10 +45,10 @@ struct CommandError: ReportedError {
             .cannotCreate,
             "There is no configuration folder to write to, or writing would overwrite another refresh token."),
         .unwritableOutput: ErrorEntry(
-            .localIO, "Standard output cannot be written. Check the disk space and where it is redirected to.",
+            .localIO, "Standard output cannot be written.",
             hint: "free some disk space, or redirect the output elsewhere"),
         .cannotWrite: ErrorEntry(
-            .cannotCreate, "The file cannot be created or written. Check its folder and permissions.",
+            .cannotCreate, "The file cannot be created or written.",
             hint: "name a file in a folder that exists and is writable"),
         .outOfResources: ErrorEntry(
             .systemLimit, "Memory or file descriptors ran out. Raise the limit, or lower --memory."),
@@ -60,7 +60,7 @@ struct CommandError: ReportedError {
 
     private static func interruption(_ exitStatus: ExitStatus) -> ErrorEntry {
         ErrorEntry(
-            exitStatus, "A signal stopped the command. Staged rows are kept: run the same command again.",
+            exitStatus, "A signal stopped the command. Staged rows are kept.",
             hint: "run the same command again")
     }
 }

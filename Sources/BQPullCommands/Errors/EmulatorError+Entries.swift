@@ -13,7 +13,7 @@ extension EmulatorError: ReportedError {
             .systemLimit, "The port is in use or not permitted. Choose another one with --port.",
             hint: "choose another port, or 0 for a free port"),
         .cannotWrite: ErrorEntry(
-            .cannotCreate, "A file cannot be written at the given path. Choose another path.",
+            .cannotCreate, "A file cannot be written at the given path.",
             hint: "choose a path without spaces, in an existing, writable folder"),
     ]
 }

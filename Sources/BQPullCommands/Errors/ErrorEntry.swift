@@ -6,7 +6,7 @@ struct ErrorEntry {
     let exitStatus: ExitStatus
     /// The default hint of the code; `nil` if the message needs none.
     let hint: String?
-    /// The explanation that `bqpull help errors` prints.
+    /// The explanation that `bqpull help errors` prints before the hint.
     let explanation: String
 
     init(_ exitStatus: ExitStatus, _ explanation: String, hint: String? = nil) {

@@ -15,6 +15,8 @@ enum ErrorReference {
         let identifier: String
         let exitStatus: ExitStatus
         let explanation: String
+        /// The default hint of the error; a command can have a more specific one.
+        let hint: String?
     }
 
     /// The tables of all errors, sorted by identifier. Errors that share an identifier have an entry each.
@@ -25,7 +27,9 @@ enum ErrorReference {
         ]
         func entries<Reported: ReportedError>(_: Reported.Type) -> [Entry] {
             Reported.entries.map { code, entry in
-                Entry(identifier: "\(code)", exitStatus: entry.exitStatus, explanation: entry.explanation)
+                Entry(
+                    identifier: "\(code)", exitStatus: entry.exitStatus, explanation: entry.explanation,
+                    hint: entry.hint)
             }
         }
         return errors.flatMap { entries($0) }.sorted {
@@ -61,7 +65,7 @@ enum ErrorReference {
     }
 
     private static func explanations(_ entries: [Entry]) -> String {
-        Set(entries.map(\.explanation)).sorted().map(wrapped).joined()
+        Set(entries.map { wrapped($0.explanation) + ($0.hint.map { wrapped("hint: \($0)") } ?? "") }).sorted().joined()
     }
 
     private static func line(_ status: ExitStatus) -> String {
@@ -69,9 +73,9 @@ enum ErrorReference {
         return number + status.meaning
     }
 
-    private static func wrapped(_ explanation: String) -> String {
+    private static func wrapped(_ text: String) -> String {
         var lines = [""]
-        for word in explanation.split(separator: " ") {
+        for word in text.split(separator: " ") {
             let line = lines[lines.count - 1]
             if line.isEmpty {
                 lines[lines.count - 1] = String(word)

@@ -7,7 +7,7 @@ extension HTTPError: ReportedError {
             "--endpoint or BIGQUERY_EMULATOR_HOST is not a valid URL, or its port is not 1 to 65535. A URL looks like http://127.0.0.1:9050.",
             hint: "check the URL: it begins with https:// and names a host, such as https://bigquery.googleapis.com"),
         .insecureEndpoint: ErrorEntry(
-            .configuration, "Plain http is allowed to this machine only. Use https.",
+            .configuration, "Plain http is allowed to this machine only.",
             hint: "use https, or a loopback address such as http://127.0.0.1:9050"),
         .hostNotFound: ErrorEntry(
             .unavailable, "The host name has no address. Check the network, DNS and the spelling of --endpoint.",
@@ -15,11 +15,10 @@ extension HTTPError: ReportedError {
         .connectionFailed: ErrorEntry(
             .unavailable, "Could not connect. Check the network, a firewall, and HTTPS_PROXY.", hint: network),
         .connectionLost: ErrorEntry(
-            .unavailable, "The connection was lost, repeatedly. Staged rows are kept: run the same command again.",
+            .unavailable, "The connection was lost, repeatedly. Staged rows are kept.",
             hint: later),
         .timeout: ErrorEntry(
-            .unavailable,
-            "The service took too long to respond, repeatedly. Staged rows are kept: run the same command again.",
+            .unavailable, "The service took too long to respond, repeatedly. Staged rows are kept.",
             hint: later
         ),
         .untrustedServer: ErrorEntry(
@@ -27,8 +26,7 @@ extension HTTPError: ReportedError {
             "The server's certificate is not trusted, or TLS could not be negotiated: 1.2 or later, without a client certificate. Behind a TLS-inspecting proxy, pass its CA with --ca-file.",
             hint: "pass the CA of the server with --ca-file"),
         .wrongClock: ErrorEntry(
-            .configuration,
-            "A certificate or a signed request is not valid at the time of this machine. Set its clock.",
+            .configuration, "A certificate or a signed request is not valid at the time of this machine.",
             hint: "set this machine's clock (timedatectl set-ntp true), or replace the server's certificate"),
         .redirected: ErrorEntry(
             .remoteProtocol,
@@ -40,8 +38,7 @@ extension HTTPError: ReportedError {
             .badData, "A response is larger than bqpull accepts. For rows, request fewer per page with --page-rows.",
             hint: intermediary),
         .proxy: ErrorEntry(
-            .configuration,
-            "The proxy rejects the connection, cannot be reached, or requires authentication. Check HTTPS_PROXY and NO_PROXY.",
+            .configuration, "The proxy rejects the connection, cannot be reached, or requires authentication.",
             hint: "check HTTPS_PROXY and NO_PROXY, and any credentials (http://USER:PASSWORD@HOST:PORT)"),
         .unusableAuthorities: ErrorEntry(
             .inputMissing, "The file of --ca-file cannot be read, or contains no certificates in PEM.",

@@ -8,8 +8,7 @@ extension OAuthError: ReportedError {
 
     static let entries: [Code: ErrorEntry] = [
         .noCredentials: ErrorEntry(
-            .permission,
-            "No credentials were found. Get some with bqpull auth login, or pass a file with --credentials.",
+            .permission, "No credentials were found.",
             hint:
                 "run bqpull auth login; or pass --credentials FILE with a JSON file of credentials, or --token-command, or set BQPULL_CLIENT_ID, BQPULL_CLIENT_SECRET and BQPULL_REFRESH_TOKEN"
         ),
@@ -24,24 +23,23 @@ extension OAuthError: ReportedError {
             .configuration,
             "Other users can read or replace the stored credentials. The hint is the command that fixes it."),
         .untrustedTokenURI: ErrorEntry(
-            .configuration,
-            "The credentials name an endpoint to which bqpull does not send secrets. Use the file as Google created it.",
+            .configuration, "The credentials name an endpoint to which bqpull does not send secrets.",
             hint: "use the file as Google created it"),
         .expiredOrRevoked: ErrorEntry(
             .permission,
-            "The refresh token has expired or was revoked: it was unused for six months, or issued while the consent screen was in \"Testing\" (seven days). Publish the app, then run bqpull auth login.",
+            "The refresh token has expired or was revoked: it was unused for six months, or issued while the consent screen was in \"Testing\" (seven days).",
             hint:
                 "run bqpull auth login. Tokens of a consent screen in \"Testing\" expire after seven days (publish the app), unused tokens after six months, and the oldest of more than 100 tokens at once"
         ),
         .damagedToken: ErrorEntry(
             .permission,
-            "Google does not recognize the refresh token: it was copied incompletely, or expired long ago. Get a new one with bqpull auth login.",
+            "Google does not recognize the refresh token: it was copied incompletely, or expired long ago.",
             hint:
                 "copy the complete refresh token again, or run bqpull auth login; a token that expired long ago is not recognized either"
         ),
         .sessionControl: ErrorEntry(
             .permission,
-            "The organization requires a new login from time to time. Run bqpull auth login; exempt accounts and service accounts are not affected.",
+            "The organization requires a new login from time to time. Exempt accounts and service accounts are not affected.",
             hint: "run bqpull auth login; the organization's session length determines the lifetime of the new token"),
         .foreignToken: ErrorEntry(
             .permission,
@@ -49,77 +47,71 @@ extension OAuthError: ReportedError {
             hint: "use the client ID and secret that the token was issued to, or run bqpull auth login with this client"
         ),
         .wrongClientID: ErrorEntry(
-            .permission, "No OAuth client has this ID. Compare it with Google's console.",
+            .permission, "No OAuth client has this ID.",
             hint: "compare the client ID with \(clients); it ends in .apps.googleusercontent.com"),
         .wrongClientSecret: ErrorEntry(
-            .permission,
-            "The client secret does not match the client ID. Compare it with Google's console, or create a new one.",
+            .permission, "The client secret does not match the client ID.",
             hint: "copy the secret again from \(clients), or create a new one there; refresh tokens stay valid"),
         .deletedClient: ErrorEntry(
-            .permission, "The OAuth client was deleted or disabled. Create a new one, and log in with it.",
+            .permission, "The OAuth client was deleted or disabled.",
             hint: "restore it within 30 days at \(clients), or create a new client and run bqpull auth login"),
         .clientRejected: ErrorEntry(
-            .permission, "Google rejects the OAuth client. Compare its ID and secret with Google's console.",
+            .permission, "Google rejects the OAuth client.",
             hint: "compare client ID and client secret with \(clients)"),
         .accessDenied: ErrorEntry(
-            .permission,
-            "The user or an administrator denied access. Log in again and allow access, or ask the administrator to allow the client.",
+            .permission, "The user or an administrator denied access.",
             hint:
                 "allow access in the browser. While the consent screen is in \"Testing\", only its test users can: \(console)/auth/audience. Otherwise ask the account's administrator to allow this client"
         ),
         .requestRejected: ErrorEntry(
-            .configuration, "Google rejects the token request. Check the OAuth client and the scopes.",
+            .configuration, "Google rejects the token request.",
             hint: "check the OAuth client, its refresh token and the scopes"),
         .serviceUnavailable: ErrorEntry(
-            .unavailable, "Google's token service is unavailable. Run the command again later.",
+            .unavailable, "Google's token service is unavailable.",
             hint: "run the command again later"),
         .unexpectedAnswer: ErrorEntry(
             .remoteProtocol, "The response is not from Google: a proxy or a captive portal intercepts the connection.",
             hint: "check token_uri in the credentials, and whether a proxy responds instead of Google"),
         .missingScope: ErrorEntry(
-            .permission, "The token lacks a required scope. Log in again and grant all permissions.",
+            .permission, "The token lacks a required scope.",
             hint:
                 "run bqpull auth login again, and leave all boxes ticked: BigQuery needs \(ConsentRequest.bigQueryScope)"
         ),
         .noRefreshToken: ErrorEntry(
-            .permission,
-            "Google sent no refresh token. Remove the client's access at https://myaccount.google.com/connections, then log in again.",
+            .permission, "Google sent no refresh token.",
             hint: "remove the client at https://myaccount.google.com/connections, then log in again"),
         .redirectMismatch: ErrorEntry(
-            .configuration,
-            "The redirect URI is not registered for the OAuth client. Register it, or use a client of type Desktop.",
+            .configuration, "The redirect URI is not registered for the OAuth client.",
             hint:
                 "add it to the client's authorized redirect URIs at \(clients), or pass a registered one with --redirect-uri"
         ),
         .codeRejected: ErrorEntry(
-            .permission,
-            "The authorization code was already used, or is more than a few minutes old. Run bqpull auth login again.",
+            .permission, "The authorization code was already used, or is more than a few minutes old.",
             hint: "run bqpull auth login again: a code works once, and only for some minutes"),
         .wrongState: ErrorEntry(
-            .badData, "The redirect belongs to another consent request. Run bqpull auth login again.",
+            .badData, "The redirect belongs to another consent request.",
             hint: "open the sign-in URL that was printed last, and paste the URL you are redirected to"),
         .noCode: ErrorEntry(
-            .badData,
-            "The pasted text contains no authorization code. Paste the complete URL that the browser shows at the end.",
+            .badData, "The pasted text contains no authorization code.",
             hint: "paste the complete URL that the browser shows after the consent; it contains code="),
         .noPendingConsent: ErrorEntry(
-            .inputMissing, "No consent request is pending. Start one with bqpull auth url.",
+            .inputMissing, "No consent request is pending.",
             hint: "run bqpull auth url, and open the URL that it prints"),
         .noClientSecret: ErrorEntry(
-            .usage, "The file of the OAuth client contains no secret. Pass it with --client-secret-file.",
+            .usage, "The file of the OAuth client contains no secret.",
             hint: "pass --client-secret-file FILE, or add a new secret in the console and download the file again"),
         .cannotListen: ErrorEntry(
-            .systemLimit, "The port on this machine is in use or not permitted. Choose another one with --port.",
+            .systemLimit, "The port on this machine is in use or not permitted.",
             hint: "pass another port with --port, or another redirect URI with --redirect-uri"),
         .cannotStore: ErrorEntry(
             .localIO,
             "The credentials cannot be written. Free disk space, or set XDG_CONFIG_HOME to a writable folder.",
             hint: "check that the folder exists, is yours, and is not on a full or read-only disk"),
         .fileExists: ErrorEntry(
-            .cannotCreate, "The file already exists and would be overwritten. Name another one, or remove it.",
+            .cannotCreate, "The file already exists and would be overwritten.",
             hint: "remove it, or name another file"),
         .storeLocked: ErrorEntry(
-            .later, "Another bqpull locks the stored credentials. Run the command again later.",
+            .later, "Another bqpull locks the stored credentials.",
             hint: "end the other bqpull, or run the command again later"),
         .keyRejected: ErrorEntry(
             .permission,
@@ -128,30 +120,26 @@ extension OAuthError: ReportedError {
                 "compare private_key_id with the account's keys at \(console)/iam-admin/serviceaccounts; the key or the account was deleted or disabled"
         ),
         .wrongClock: ErrorEntry(
-            .configuration,
-            "A certificate or a signed request is not valid at the time of this machine. Set its clock.",
+            .configuration, "A certificate or a signed request is not valid at the time of this machine.",
             hint: "set this machine's clock (timedatectl set-ntp true): signed requests are valid for an hour"),
         .identityRejected: ErrorEntry(
             .permission,
-            "The workload identity provider rejects the other cloud's token, or the other cloud returns none. Compare audience and conditions with those of the provider.",
+            "The workload identity provider rejects the other cloud's token, or the other cloud returns none.",
             hint:
                 "compare audience and subject_token_type with the provider at \(console)/iam-admin/workload-identity-pools, and the identity's claims with the provider's conditions"
         ),
         .impersonationDenied: ErrorEntry(
-            .permission,
-            "The credentials cannot impersonate the service account. Grant them roles/iam.serviceAccountTokenCreator on it.",
+            .permission, "The credentials cannot impersonate the service account.",
             hint:
                 "grant these credentials roles/iam.serviceAccountTokenCreator on the service account, and enable the IAM Service Account Credentials API"
         ),
         .noServiceAccount: ErrorEntry(
-            .permission,
-            "This is not a Google machine, or it has no service account. Attach one, or pass other credentials with --credentials.",
+            .permission, "This is not a Google machine, or it has no service account.",
             hint:
                 "attach a service account to the machine and check its access scopes; outside Google Cloud pass --credentials FILE, or run bqpull auth login"
         ),
         .commandFailed: ErrorEntry(
-            .permission,
-            "The token command failed, timed out, or printed no token. Run it in a shell; it gets no input.",
+            .permission, "The token command failed, timed out, or printed no token.",
             hint: "run it in a shell to see its output; it gets no input"),
     ]
 

@@ -6,21 +6,20 @@ extension PullError: ReportedError {
             .usage, "The statement is not a single SELECT. bqpull runs no other statements.",
             hint: "pass a single SELECT; run other statements first, with the bq command or in the console"),
         .unsupportedColumn: ErrorEntry(
-            .badData, "A column has values that cannot be staged exactly. Cast it in the query.",
+            .badData, "A column has values that cannot be staged exactly.",
             hint: "cast the column in the query"),
         .inconsistentResult: ErrorEntry(
-            .badData,
-            "The pages do not add up to the row count of the result. Nothing was published: run the same command again.",
+            .badData, "The pages do not add up to the row count of the result. Nothing was published.",
             hint: "run the same command again"),
         .notIncremental: ErrorEntry(
             .usage,
             "The query, the column or the target cannot be used with --incremental. The message gives the reason.",
             hint: "correct the query or the column, or pull without --incremental"),
         .notContinuable: ErrorEntry(
-            .usage, "The run cannot be continued by this command. Run the command that started it again.",
+            .usage, "The run cannot be continued by this command.",
             hint: "run the command that started the run again"),
         .tableChanges: ErrorEntry(
-            .later, "The table changed during every read. Try again later, or read it with a query.",
+            .later, "The table changed during every read.",
             hint: "try again later, or read the table with a query, which sees a single version of it"),
         .nothingToMeasure: ErrorEntry(
             .usage, "A benchmark needs rows: choose a query or table with about 100,000 rows.",

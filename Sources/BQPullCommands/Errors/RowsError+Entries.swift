@@ -10,12 +10,12 @@ extension RowsError: ReportedError {
             "A response ended early or its compression is broken, repeatedly; a proxy may be changing it.",
             hint: proxy),
         .bodyTooLarge: ErrorEntry(
-            .badData, "A response is larger than bqpull accepts. For rows, request fewer per page with --page-rows.",
+            .badData, "A response is larger than bqpull accepts.",
             hint: "request fewer rows per page with --page-rows"),
         .malformedJSON: ErrorEntry(
             .badData, "A response is not valid JSON, repeatedly; a proxy may be changing it.", hint: proxy),
         .inconsistentPage: ErrorEntry(
-            .badData, "A page contradicts itself or earlier pages. Nothing was published: run the same command again.",
+            .badData, "A page contradicts itself or earlier pages. Nothing was published.",
             hint: "run the same command again; with --restart it starts over"),
         .wrongRowCount: ErrorEntry(
             .badData, "The result has fewer or more rows than its total. Run the same command again.",
@@ -23,8 +23,7 @@ extension RowsError: ReportedError {
         .schemaChanged: ErrorEntry(
             .badData, "The columns changed while the result was read. Run the same command again.", hint: startsOver),
         .invalidCell: ErrorEntry(
-            .badData,
-            "A value does not match the type of its column. The message names row and column; cast the column in the query.",
+            .badData, "A value does not match the type of its column. The message names row and column.",
             hint: "CAST the column AS STRING, or a JSON column with TO_JSON_STRING, to stage its values unchanged"),
     ]
 

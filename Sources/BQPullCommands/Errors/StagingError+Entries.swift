@@ -8,8 +8,7 @@ extension StagingError: ReportedError {
             "The file cannot be created, opened or written, or is not a database that rows can be staged in. Name another one with --into.",
             hint: "name another file"),
         .targetExists: ErrorEntry(
-            .cannotCreate,
-            "The table exists, and was not created by bqpull. Replace it or add to it with --if-exists, or choose another table.",
+            .cannotCreate, "The table exists, and was not created by bqpull.",
             hint: "use --if-exists replace, append or upsert, or another table with --table NAME"),
         .schemaMismatch: ErrorEntry(
             .cannotCreate,
@@ -37,7 +36,7 @@ extension StagingError: ReportedError {
             "A column of --key, --index or --incremental is not in the result, or is named twice. The hint lists the columns or the most similar one.",
             hint: "select it as well"),
         .tooManyColumns: ErrorEntry(
-            .badData, "The table would have more columns than SQLite supports (2,000). Select fewer.",
+            .badData, "The table would have more columns than SQLite supports (2,000).",
             hint: "select fewer columns, or combine some in a STRUCT"),
         .valueTooLarge: ErrorEntry(
             .badData, "A value or a row is longer than SQLite supports (1 GB). Leave it out or split it."),
@@ -51,15 +50,14 @@ extension StagingError: ReportedError {
                 "leave such rows out, drop the constraint or the unique index, or choose another table with --table NAME"
         ),
         .incomplete: ErrorEntry(
-            .badData,
-            "Fewer or more rows arrived than the result has. Nothing was published. Run the same command again.",
+            .badData, "Fewer or more rows arrived than the result has. Nothing was published.",
             hint: "run the same command again"),
         .busy: ErrorEntry(
             .later,
             "Another program had the database open for too long, even if only to read. Close it, or wait longer with --lock-timeout.",
             hint: "close the programs that have it open, also those that only read, and run the same command again"),
         .targetInUse: ErrorEntry(
-            .later, "Another bqpull process is pulling into the same table. Wait for it, or choose another table.",
+            .later, "Another bqpull process is pulling into the same table.",
             hint: "wait for it to finish, or choose another table with --table NAME"),
         .superseded: ErrorEntry(
             .later, "Another run into the same table has taken the place of this one.",
@@ -73,7 +71,7 @@ extension StagingError: ReportedError {
             "Reading or writing a local file failed, or the disk is full. Staged rows are kept. Free disk space and run the same command again.",
             hint: "check the disk"),
         .corrupt: ErrorEntry(
-            .localIO, "The database file is damaged. It was not changed. Restore it, or name another file.",
+            .localIO, "The database file is damaged. It was not changed.",
             hint: "restore it from a copy, or name another file"),
         .outOfResources: ErrorEntry(
             .systemLimit,

@@ -29,9 +29,12 @@ import Testing
         }
     }
 
-    @Test func everyExplanationIsPrinted() {
+    @Test func everyExplanationIsPrintedBeforeItsHint() {
         let text = ErrorReference.text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-        for entry in ErrorReference.entries { #expect(text.contains(entry.explanation), "\(entry.identifier)") }
+        for entry in ErrorReference.entries {
+            let expected = entry.explanation + (entry.hint.map { " hint: \($0)" } ?? "")
+            #expect(text.contains(expected), "\(entry.identifier)")
+        }
     }
 
     @Test(arguments: BQPullCommands.ExitStatus.allCases) func everyExitCodeIsExplained(

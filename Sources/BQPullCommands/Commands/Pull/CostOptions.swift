@@ -25,7 +25,14 @@ struct CostOptions: ParsableArguments {
     /// Whether any option is given.
     var isGiven: Bool { maxBytesBilled != nil || confirmAbove != nil || yes }
 
-    /// Why the query would not run without further options or a confirmation; `nil` if it would.
+    /// Checks whether the query would run without further options or a confirmation.
+    ///
+    /// - Parameters:
+    ///   - estimate: The estimate of a dry run.
+    ///   - limit: The maximum number of bytes billed; `nil` without a limit.
+    ///   - settings: The source of the threshold without an option.
+    /// - Returns: Why it would not run; `nil` if it would.
+    /// - Throws: ``CommandError`` for an invalid threshold.
     func verdict(_ estimate: QueryEstimate, limit: Int64?, _ settings: Settings) throws -> String? {
         guard let bytes = estimate.bytesProcessed else { return nil }
         if let limit, bytes > limit { return "BigQuery would reject it: the limit is \(Readable.bytes(limit))" }
