@@ -12,7 +12,12 @@ struct TableReport: Encodable {
 
     struct View: Encodable {
         var query: String
-        var useLegacySql: Bool
+        var useLegacySQL: Bool
+
+        private enum CodingKeys: String, CodingKey {
+            case query
+            case useLegacySQL = "useLegacySql"
+        }
     }
 
     var project: String
@@ -55,7 +60,7 @@ struct TableReport: Encodable {
         requiresPartitionFilter = table.requiresPartitionFilter
         clustering = table.clusteringFields
         hasStreamingBuffer = table.hasStreamingBuffer
-        view = table.view.map { View(query: $0.query, useLegacySql: $0.useLegacySQL) }
+        view = table.view.map { View(query: $0.query, useLegacySQL: $0.useLegacySQL) }
         schema = table.schema
     }
 }
