@@ -43,6 +43,19 @@ struct StagingUser: Sendable {
         }
     }
 
+    /// Creates a user with the old table whose connections can be cut. The emulator has a fault plan.
+    static func withRelay<Result: Sendable>(
+        _ test: @Sendable (StagingUser, Relay) async throws -> Result
+    ) async throws -> Result {
+        try await with(EmulatorConfiguration(faults: FaultPlan([:]))) { user in
+            try await Relay.with(to: user.home.emulator.port) { relay in
+                var user = user
+                user.endpoint = relay.address
+                return try await test(user, relay)
+            }
+        }
+    }
+
     /// The rows of an undisturbed command.
     private static let newRows = Task {
         try await EmulatorHome.with { home in
