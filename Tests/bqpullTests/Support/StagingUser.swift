@@ -113,9 +113,9 @@ struct StagingUser: Sendable {
 
     /// Starts the command, and waits until rows are staged and a later page is withheld, so that the command cannot end by
     /// itself. If the connection is cut, it requests the page again. The emulator's configuration must have a fault plan.
-    func startHeld(_ options: [String] = []) async throws -> RunningBinary {
+    func startHeld(after script: String = ":", _ options: [String] = []) async throws -> RunningBinary {
         try home.inject("bigquery.jobs.getQueryResults", Array(repeating: "pass", count: 5) + ["stall-for-3600s"])
-        let pull = try await start(after: ":", options)
+        let pull = try await start(after: script, options)
         try await home.allApplied()
         return pull
     }
