@@ -10,7 +10,6 @@ let package = Package(
     dependencies: [
         // From a package of your own: .package(url: "https://github.com/…/bqpull", from: "0.1.0").
         .package(name: "bqpull", path: ".."),
-        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
     ],
@@ -18,23 +17,17 @@ let package = Package(
         .executableTarget(
             name: "TenLines",
             dependencies: [
-                .product(name: "BigQuery", package: "bqpull"),
                 .product(name: "BigQueryPull", package: "bqpull"),
-                .product(name: "GoogleHTTP", package: "bqpull"),
-                .product(name: "GoogleOAuth", package: "bqpull"),
                 .product(name: "SQLiteStaging", package: "bqpull"),
-                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings
         ),
         .executableTarget(
             name: "DailyJob",
             dependencies: [
-                "Connecting",
                 .product(name: "BigQuery", package: "bqpull"),
                 .product(name: "BigQueryPull", package: "bqpull"),
-                .product(name: "GoogleHTTP", package: "bqpull"),
-                .product(name: "GoogleOAuth", package: "bqpull"),
+                .product(name: "CredentialStore", package: "bqpull"),
                 .product(name: "SQLiteStaging", package: "bqpull"),
             ],
             swiftSettings: settings
@@ -50,30 +43,19 @@ let package = Package(
         .executableTarget(
             name: "CSVExport",
             dependencies: [
-                "Connecting",
                 .product(name: "BigQuery", package: "bqpull"),
                 .product(name: "BigQueryPull", package: "bqpull"),
-                .product(name: "BigQueryRows", package: "bqpull"),
-            ],
-            swiftSettings: settings
-        ),
-        .target(
-            name: "Connecting",
-            dependencies: [
-                .product(name: "BigQuery", package: "bqpull"),
-                .product(name: "CredentialStore", package: "bqpull"),
-                .product(name: "GoogleHTTP", package: "bqpull"),
-                .product(name: "GoogleOAuth", package: "bqpull"),
-                .product(name: "Logging", package: "swift-log"),
+                .product(name: "RowFormats", package: "bqpull"),
             ],
             swiftSettings: settings
         ),
         .testTarget(
             name: "EmulatorTests",
             dependencies: [
-                "CSVExport", "Connecting", "DailyJob",
+                "CSVExport", "DailyJob",
                 .product(name: "BigQuery", package: "bqpull"),
                 .product(name: "BigQueryEmulator", package: "bqpull"),
+                .product(name: "BigQueryPull", package: "bqpull"),
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: settings

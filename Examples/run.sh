@@ -31,7 +31,7 @@ expect "DailyJob, the first day" "3614 new rows" "$("$programs/DailyJob" daily.d
 expect "DailyJob, the next day" "0 new rows" "$("$programs/DailyJob" daily.db)"
 
 "$programs/CSVExport" 'SELECT carrier, flight FROM nycflights.flights ORDER BY time_hour, carrier, flight' flights.csv
-expect CSVExport $'carrier,flight\r\nAA,1141\r' "$(head -2 flights.csv)"
+expect CSVExport $'carrier,flight\nAA,1141' "$(head -2 flights.csv)"
 expect "CSVExport, the rows" 3615 "$(wc -l <flights.csv | tr -d ' ')"
 
 start_server service.log "$programs/RowService" daily.db 0

@@ -1,7 +1,7 @@
 /// The name and version of this program.
-public enum ToolVersion {
+package enum ToolVersion {
     /// The semantic version, for example `0.1.0`.
-    public static let current = "0.1.0"
+    package static let current = "0.1.0"
 
     private static let name = "bqpull"
 

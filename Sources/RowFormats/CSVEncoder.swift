@@ -1,10 +1,21 @@
 public import BigQueryRows
 import Foundation
 
-/// Comma-separated values (RFC 4180) with a header line; lines end in LF.
+/// Comma-separated values (RFC 4180) in UTF-8 with a header line; lines end in LF.
 ///
-/// NULL is a text without quotes, by default the empty one. A value that equals this text is quoted, so that an empty
-/// string is `""`. BYTES are base64, BOOL is `true` or `false`.
+/// - NULL is a text without quotes, by default the empty one. A value that equals this text is quoted, and the empty text
+///   always is: `""`.
+/// - A value is also quoted if it contains a comma, a quote or a line break. Quotes in it are doubled.
+/// - BYTES are base64, BOOL is `true` or `false`, FLOAT64 is the shortest text that reads back as the same number, or
+///   `NaN`, `Inf` or `-Inf`. STRUCT and ARRAY are JSON. All other values have the form of the value map in BigQueryRows.
+///
+/// ```swift
+/// import RowFormats
+///
+/// func sink(for path: String) throws -> EncodedRowSink {
+///     try EncodedRowSink(CSVEncoder(null: "NULL"), path: path)
+/// }
+/// ```
 public struct CSVEncoder: RowEncoder {
     private let null: [UInt8]
     private var isBool: [Bool] = []

@@ -1,10 +1,16 @@
 public import BigQueryRows
 import Foundation
 
-/// One JSON object per line, in the form of a STRUCT in a staging table.
+/// One JSON object per line, in the form of a STRUCT in a staging table. The text is UTF-8; lines end in LF.
 ///
-/// INT64 and FLOAT64 are numbers (`"NaN"`, `"Inf"` and `"-Inf"` are strings), BOOL is `true` or `false`, BYTES are
-/// base64; STRUCT, ARRAY and JSON are embedded; all other types are strings.
+/// NULL is `null`. INT64 and FLOAT64 are numbers (`"NaN"`, `"Inf"` and `"-Inf"` are strings), BOOL is `true` or `false`,
+/// BYTES are base64; STRUCT, ARRAY and JSON are embedded; all other types are strings.
+///
+/// ```swift
+/// import RowFormats
+///
+/// let sink = EncodedRowSink(JSONLinesEncoder(), path: "orders.jsonl")
+/// ```
 public struct JSONLinesEncoder: RowEncoder {
     private enum Form {
         case bool, json, text

@@ -10,7 +10,7 @@ public protocol RowEncoder: Sendable {
 
     /// The bytes of a page.
     ///
-    /// - Throws: ``RowFormatError`` for a row that the format cannot represent.
+    /// - Throws: an error for a row that the format cannot represent.
     mutating func encode(_ page: RowPage) throws -> [UInt8]
 
     /// The bytes after the last row.

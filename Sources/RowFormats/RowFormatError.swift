@@ -1,11 +1,11 @@
 public import TextSupport
 
-/// An error of an encoder.
+/// An error of an encoder or of the file that is written.
 public struct RowFormatError: CodedError {
     /// The kind of error.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Value: String, CaseIterable {
-            case emptyLine, invalidNull
+            case emptyLine, invalidNull, io
         }
 
         private let value: Value
@@ -18,6 +18,8 @@ public struct RowFormatError: CodedError {
         public static let emptyLine = Code(.emptyLine)
         /// The text of NULL would need quotes.
         public static let invalidNull = Code(.invalidNull)
+        /// The file cannot be created, written or renamed.
+        public static let io = Code(.io)
 
         /// Every code.
         package static var all: [Code] { Value.allCases.map(Code.init) }
@@ -27,14 +29,13 @@ public struct RowFormatError: CodedError {
     }
 
     /// The kind of error.
-    public var code: Code
+    public let code: Code
     /// What failed, in one line.
     public var message: String
     /// The error underneath.
-    public var cause: (any Error)?
+    public let cause: (any Error)?
 
-    /// Creates an error.
-    public init(code: Code, message: String, cause: (any Error)? = nil) {
+    package init(code: Code, message: String, cause: (any Error)? = nil) {
         self.code = code
         self.message = message
         self.cause = cause

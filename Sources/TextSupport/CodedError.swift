@@ -1,14 +1,6 @@
 /// An error of one of the package's libraries.
 ///
-/// All of them have the same members, so that a caller can report any of them:
-///
-/// ```swift
-/// do {
-///     try await pull.stage(into: target)
-/// } catch let error as any CodedError {
-///     print(error.code, error.message, error.isTransient ? "(can succeed later)" : "")
-/// }
-/// ```
+/// All of them have the same members, so that a caller can report any of them.
 ///
 /// Cancellation is never wrapped: it is thrown as `CancellationError`.
 public protocol CodedError: Error, Sendable, CustomStringConvertible {

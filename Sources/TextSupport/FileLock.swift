@@ -1,7 +1,8 @@
 package import Foundation
 
-/// An exclusive `flock` on a file. One process at a time holds it, and the system releases it when the process exits.
-package struct FileLock: Sendable {
+/// A file with an exclusive `flock`, which one process at a time holds. The end of the value or of the process closes the
+/// file and releases the lock.
+package struct FileLock: ~Copyable, Sendable {
     /// The open file, for reading and writing its content.
     package let descriptor: CInt
 
@@ -9,11 +10,14 @@ package struct FileLock: Sendable {
     ///
     /// - Throws: `POSIXError`, also if the path is a symbolic link.
     package init(opening path: String) throws(POSIXError) {
-        descriptor = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        let descriptor = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw POSIXError(errno) }
+        self.descriptor = descriptor
         // The umask can remove the owner's permissions as well, and later processes could not open the file.
         fchmod(descriptor, 0o600)
     }
+
+    deinit { close(descriptor) }
 
     /// Takes the lock unless another process holds it.
     ///
@@ -30,10 +34,8 @@ package struct FileLock: Sendable {
         return true
     }
 
-    /// Closes the file, which releases the lock. To be called once.
-    package func release() {
-        close(descriptor)
-    }
+    /// Releases the lock now. Otherwise it is held to the end of the value's scope.
+    package consuming func release() {}
 }
 
 extension POSIXError {

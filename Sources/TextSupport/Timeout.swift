@@ -9,6 +9,7 @@ package func withTimeout<Value: Sendable>(
     let (ends, continuation) = AsyncStream<Value?>.makeStream()
     let work = Task { continuation.yield(await operation()) }
     let timer = Task {
+        // Cancelled when the operation has ended. A second value is ignored.
         try? await clock.sleep(for: limit)
         continuation.yield(nil)
     }

@@ -1,8 +1,9 @@
 """Checks the documentation against the modules of the last debug build.
 
 Compiles every Swift block of README.md, the DocC articles and Examples/*.md. A block that begins with `import` starts a
-program; any other continues the program before it in the same article. Then checks the DocC catalogue of each library
-product: every link resolves, and the first page names every public type and function.
+program; any other continues the program before it in the same article. A block in a doc comment is a program of its
+own. Then checks the DocC catalogue of each library product: every link resolves, and the first page names every public
+type and function.
 """
 
 import concurrent.futures
@@ -17,6 +18,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / ".build"
 BLOCK = re.compile(r"^```swift\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+COMMENT_BLOCK = re.compile(r"^ */// ```swift\n((?: *///.*\n)*?) */// ```$", re.MULTILINE)
 
 
 def main():
@@ -41,6 +43,7 @@ def run(*command):
 def check_snippets(flags, pool):
     articles = [ROOT / "README.md", *sorted(ROOT.glob("Sources/*/*.docc/*.md")), *sorted(ROOT.glob("Examples/*.md"))]
     programs = [program for article in articles for program in programs_of(article)]
+    programs += [program for file in sorted(ROOT.glob("Sources/**/*.swift")) for program in programs_in_comments(file)]
     folder = BUILD / "snippets"
     folder.mkdir(exist_ok=True)
     errors = list(pool.map(lambda p: compile_errors(p[1], folder / f"{p[0]}.swift", flags), enumerate(programs)))
@@ -55,7 +58,7 @@ def programs_of(article):
     programs = []
     for block in BLOCK.finditer(text):
         line = text.count("\n", 0, block.start(1)) + 1
-        source = f'#sourceLocation(file: "{article.relative_to(ROOT)}", line: {line})\n{block[1]}'
+        source = located(block[1], article, line)
         if block[1].startswith("import ") or not programs:
             programs.append(source)
         else:
@@ -63,10 +66,22 @@ def programs_of(article):
     return programs
 
 
+def programs_in_comments(file):
+    text = file.read_text("utf-8")
+    for block in COMMENT_BLOCK.finditer(text):
+        example = re.sub(r"^ */// ?", "", block[1], flags=re.MULTILINE)
+        yield located(example, file, text.count("\n", 0, block.start(1)) + 1)
+
+
+def located(source, file, line):
+    return f'#sourceLocation(file: "{file.relative_to(ROOT)}", line: {line})\n{source}'
+
+
 def compile_errors(program, file, flags):
     file.write_text(program, "utf-8")
     # -typecheck misses some errors.
-    command = ["swiftc", "-emit-sil", "-o", os.devnull, "-swift-version", "6", "-warnings-as-errors", *flags, str(file)]
+    command = ["swiftc", "-emit-sil", "-o", os.devnull, "-swift-version", "6", "-warnings-as-errors"]
+    command += ["-enable-upcoming-feature", "MemberImportVisibility", *flags, str(file)]
     status, output = run(*command)
     return output if status else ""
 

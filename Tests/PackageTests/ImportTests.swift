@@ -8,7 +8,7 @@ import Testing
     /// Modules of the toolchain.
     private static let toolchain: Set = [
         "Darwin", "Dispatch", "Foundation", "FoundationNetworking", "FoundationXML", "Glibc", "Musl", "Swift",
-        "Synchronization", "Testing",
+        "Synchronization", "System", "Testing",
     ]
 
     /// The modules that a target may import besides Foundation and Logging: its layer and what characterises it.
@@ -17,11 +17,12 @@ import Testing
         "BQPullCommands": [
             "ArgumentParser", "BigQuery", "BigQueryEmulator", "BigQueryPull", "BigQueryRows", "CBuild",
             "CResourceLimits", "CredentialStore", "GoogleHTTP", "GoogleOAuth", "RowFormats", "SQLiteStaging",
+            "Subprocess",
         ],
         "BigQueryPull": ["BigQuery", "BigQueryRows", "GoogleHTTP", "GoogleOAuth", "SQLiteStaging"],
         "BigQuery": ["BigQueryRows", "GoogleHTTP", "GoogleOAuth"],
         "CredentialStore": ["GoogleOAuth", "GoogleHTTP"],
-        "GoogleOAuth": ["GoogleHTTP"],
+        "GoogleOAuth": ["GoogleHTTP", "Subprocess", "SystemPackage"],
         "GoogleHTTP": ["AsyncHTTPClient", "NIOSSL"],
         "SQLiteStaging": ["BigQueryRows", "CSQLiteShim", "GRDB", "GRDBSQLite"],
         "RowFormats": ["BigQueryRows"],
@@ -32,7 +33,7 @@ import Testing
         ],
     ]
 
-    /// Targets without network, disk and clock.
+    /// Targets without network and clock.
     private static let pure: Set = ["BigQueryRows", "RowFormats", "TextSupport"]
 
     /// Modules of swift-nio and swift-crypto that every target may import that is not pure.

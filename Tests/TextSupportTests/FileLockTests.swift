@@ -12,8 +12,8 @@ import TextSupport
 
     @Test func hasOneOwner() throws {
         try Self.withFile { path in
-            let (first, second) = (try FileLock(opening: path), try FileLock(opening: path))
-            defer { second.release() }
+            let first = try FileLock(opening: path)
+            let second = try FileLock(opening: path)
             #expect(try first.tryLock())
             #expect(try !second.tryLock())
             first.release()
@@ -21,9 +21,21 @@ import TextSupport
         }
     }
 
+    @Test func isReleasedAtTheEndOfItsScope() throws {
+        try Self.withFile { path in
+            let second = try FileLock(opening: path)
+            do {
+                let first = try FileLock(opening: path)
+                #expect(try first.tryLock())
+                #expect(try !second.tryLock())
+            }
+            #expect(try second.tryLock())
+        }
+    }
+
     @Test func isReadableByItsOwnerOnly() throws {
         try Self.withFile { path in
-            try FileLock(opening: path).release()
+            _ = try FileLock(opening: path)
             let attributes = try FileManager.default.attributesOfItem(atPath: path)
             #expect(attributes[.posixPermissions] as? Int == 0o600)
         }
@@ -32,7 +44,7 @@ import TextSupport
     @Test func doesNotFollowASymbolicLink() throws {
         try Self.withFile { path in
             try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: path + "-target")
-            let error = #expect(throws: POSIXError.self) { try FileLock(opening: path).release() }
+            let error = #expect(throws: POSIXError.self) { _ = try FileLock(opening: path) }
             #expect(error?.code == .ELOOP)
         }
     }

@@ -1,9 +1,9 @@
 import BigQuery
 import BigQueryPull
-import Connecting
 import Foundation
+import RowFormats
 
-/// Writes a query's result into a CSV file: `CSVExport 'SELECT …' FILE`.
+/// Writes a query's result to a CSV file: `CSVExport 'SELECT …' FILE`.
 @main
 struct CSVExport {
     static func main() async throws {
@@ -11,7 +11,11 @@ struct CSVExport {
             print("usage: CSVExport SQL FILE")
             exit(EX_USAGE)
         }
-        let report = try await BigQueryClient.with(environment: ProcessInfo.processInfo.environment) { client in
+        let environment = ProcessInfo.processInfo.environment
+        let report = try await withBigQueryClient(
+            credential: .file(environment["BQPULL_CREDENTIALS"] ?? "credentials.json"),
+            endpoint: environment["BIGQUERY_EMULATOR_HOST"]
+        ) { client in
             try await export(CommandLine.arguments[1], to: CommandLine.arguments[2], client: client)
         }
         print("\(report.rowsCopied) rows in \(report.pages) pages")
@@ -19,10 +23,8 @@ struct CSVExport {
 
     /// Runs a query and writes its rows.
     static func export(_ sql: String, to path: String, client: BigQueryClient) async throws -> PullReport {
-        var pull = QueryPull(QueryRequest(sql), client: client)
-        // What is read ahead of the file at most; pages of about 1 MB.
+        var pull = QueryPull(sql, client: client)
         pull.limits.memory = 32_000_000
-        pull.limits.pageBytes = 1_000_000
-        return try await pull.run(into: CSVSink(path: path))
+        return try await pull.run(into: EncodedRowSink(CSVEncoder(), path: path))
     }
 }

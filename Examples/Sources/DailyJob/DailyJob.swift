@@ -1,33 +1,27 @@
 import BigQuery
 import BigQueryPull
-import Connecting
+import CredentialStore
 import Foundation
-import GoogleOAuth
 import SQLiteStaging
 
-/// Brings what is new since the last run into a table, once a day:
+/// Pulls the rows that are new since the last run into a table, once a day:
 ///
 ///     15 6 * * * DailyJob /var/lib/flights/staging.db
 ///
-/// It may be run at any time and any number of times. Nothing is remembered outside the database: the highest
-/// `time_hour` in it is where the next run begins. A run that was interrupted is continued by the next one, and of two
-/// at the same time the second gives up.
+/// It can run at any time, any number of times. The highest `time_hour` in the database is where the next run starts.
+/// The next run continues an interrupted one. Of two simultaneous runs, the second one ends with an error.
 @main
 struct DailyJob {
     static func main() async {
         guard CommandLine.arguments.count == 2 else { fail("usage: DailyJob DATABASE", status: EX_USAGE) }
         do {
-            let report = try await BigQueryClient.with(environment: ProcessInfo.processInfo.environment) { client in
+            let report = try await withClient(ProcessInfo.processInfo.environment) { client in
                 try await pullNewFlights(into: CommandLine.arguments[1], client: client)
             }
             for warning in report.warnings { write("warning: \(warning)") }
             print("\(report.rowsCopied) new rows")
-        } catch let error as StagingError {
-            fail(error.message, status: error.isTransient ? EX_TEMPFAIL : EX_CANTCREAT)
-        } catch let error as BigQueryError {
+        } catch let error as any CodedError {
             fail(error.message, status: error.isTransient ? EX_TEMPFAIL : EX_UNAVAILABLE)
-        } catch let error as OAuthError {
-            fail(error.message, status: error.isTransient ? EX_TEMPFAIL : EX_NOPERM)
         } catch {
             fail("\(error)", status: EX_SOFTWARE)
         }
@@ -35,11 +29,10 @@ struct DailyJob {
 
     /// Adds the flights that are not in the table yet.
     ///
-    /// The key makes a row that comes twice one row, so that a correction of a flight can never double it.
+    /// With the key, a row that arrives twice stays one row, and a corrected flight replaces its earlier version.
     static func pullNewFlights(into path: String, client: BigQueryClient) async throws -> PullReport {
         var pull = QueryPull(
-            QueryRequest("SELECT carrier, flight, origin, dest, dep_delay, time_hour FROM nycflights.flights"),
-            client: client)
+            "SELECT carrier, flight, origin, dest, dep_delay, time_hour FROM nycflights.flights", client: client)
         pull.incrementalColumn = "time_hour"
         return try await pull.stage(
             into: StagingTarget(
@@ -47,7 +40,20 @@ struct DailyJob {
                 indexes: [["origin"]]))
     }
 
-    /// Ends with a status that tells a scheduler whether another attempt makes sense.
+    /// Connects with the credential that the command line finds, too.
+    private static func withClient<Result>(
+        _ environment: [String: String], _ body: (BigQueryClient) async throws -> Result
+    ) async throws -> Result {
+        let search = CredentialSearch(
+            environment: environment, variablePrefix: "BQPULL_",
+            storeFolder: environment["HOME"].map { $0 + "/.config/bqpull" })
+        guard let located = try search.first() else { fail("no credentials found", status: EX_CONFIG) }
+        return try await withBigQueryClient(
+            credential: .tokenProvider { located.tokenProvider($0) }, project: located.credential.quotaProjectID,
+            endpoint: environment["BIGQUERY_EMULATOR_HOST"], body)
+    }
+
+    /// Exits with a status that tells a scheduler whether a retry can succeed.
     private static func fail(_ message: String, status: Int32) -> Never {
         write("error: \(message)")
         exit(status)

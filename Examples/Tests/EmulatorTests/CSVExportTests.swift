@@ -11,7 +11,7 @@ import Testing
 
         """#
 
-    @Test func quotesWhatNeedsIt() async throws {
+    @Test func quotesFields() async throws {
         try await FlightsEmulator.with(flights: Self.flights) { bigQuery in
             let file = bigQuery.file("flights.csv.out")
             let sql = "SELECT dest, flight, dep_delay, '' AS remark FROM nycflights.flights ORDER BY flight DESC"
@@ -19,13 +19,13 @@ import Testing
             #expect(report.rowsCopied == 2)
             let text = try String(contentsOfFile: file, encoding: .utf8)
             #expect(
-                text == "dest,flight,dep_delay,remark\r\n"
-                    + "\"Houston, \"\"Bush\"\" Airport\",1545,2.5,\"\"\r\n"
-                    + "Miami,1141,,\"\"\r\n")
+                text == "dest,flight,dep_delay,remark\n"
+                    + "\"Houston, \"\"Bush\"\" Airport\",1545,2.5,\"\"\n"
+                    + "Miami,1141,,\"\"\n")
         }
     }
 
-    @Test func aPullThatFailsLeavesNoFile() async throws {
+    @Test func aFailedPullLeavesNoFile() async throws {
         try await FlightsEmulator.with(flights: Self.flights) { bigQuery in
             let file = bigQuery.file("flights.csv.out")
             await #expect(throws: (any Error).self) {

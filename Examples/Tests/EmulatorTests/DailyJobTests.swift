@@ -13,7 +13,7 @@ import Testing
         """
     private static let tuesday = "B6,725,JFK,BQN,-1,2013-01-02T10:00:00Z\n"
 
-    @Test func everyRunBringsWhatIsNew() async throws {
+    @Test func eachRunPullsNewRows() async throws {
         try await FlightsEmulator.with(flights: Self.header + Self.monday) { bigQuery in
             let file = bigQuery.file("staging.db")
             func run() async throws -> Int64 {
@@ -30,7 +30,7 @@ import Testing
         }
     }
 
-    @Test func aServiceInTroubleCostsARepetition() async throws {
+    @Test func aTransientErrorIsRetried() async throws {
         let faults = FaultPlan(["bigquery.jobs.getQueryResults": [try FaultInstruction("return-503")]])
         try await FlightsEmulator.with(flights: Self.header + Self.monday, faults: faults) { bigQuery in
             let report = try await DailyJob.pullNewFlights(into: bigQuery.file("staging.db"), client: bigQuery.client)

@@ -1,13 +1,13 @@
 import BigQuery
 import BigQueryEmulator
-import Connecting
+import BigQueryPull
 import Foundation
 
-/// A BigQuery of one's own for a test: an emulator that has some flights, and a client that is connected to it.
+/// An emulator with flights, and a client of it.
 struct FlightsEmulator: Sendable {
     let client: BigQueryClient
     private let emulator: RunningEmulator
-    /// Removed when the test is over.
+    /// Removed after the test.
     private let folder: URL
 
     /// Runs `body` with an emulator whose table `nycflights.flights` is loaded from `flights`, CSV with a header, and
@@ -25,21 +25,20 @@ struct FlightsEmulator: Sendable {
         return try await Emulator(configuration: configuration).withRunning { emulator in
             let credentials = folder.appending(path: "credentials.json").path
             try emulator.writeCredentialsFile(to: credentials)
-            let environment = ["BQPULL_CREDENTIALS": credentials, "BIGQUERY_EMULATOR_HOST": emulator.endpoint]
-            return try await BigQueryClient.with(environment: environment) { client in
+            return try await withBigQueryClient(credential: .file(credentials), endpoint: emulator.endpoint) { client in
                 try await body(FlightsEmulator(client: client, emulator: emulator, folder: folder))
             }
         }
     }
 
-    /// Puts other flights in the place of those that are there.
+    /// Replaces the flights.
     func replaceFlights(with csv: String) async throws {
         let table = Self.source(in: folder)
         try csv.write(toFile: table.file, atomically: true, encoding: .utf8)
         try await emulator.load(table)
     }
 
-    /// The path of a file that is removed when the test is over.
+    /// The path of a file that is removed after the test.
     func file(_ name: String) -> String { folder.appending(path: name).path }
 
     private static func source(in folder: URL) -> EmulatorConfiguration.TableSource {

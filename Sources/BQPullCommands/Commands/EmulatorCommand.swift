@@ -151,6 +151,7 @@ struct EmulatorCommand: AsyncParsableCommand {
         configuration.onFault = { Diagnostics.info("fault: \($0.method): \(printable($0.instruction.description))") }
         let emulator = try Emulator(configuration: configuration)
         let folder = FileManager.default.temporaryDirectory.appending(path: "bqpull-\(UUID().uuidString)")
+        // The folder exists only without `--credentials-file`.
         defer { try? FileManager.default.removeItem(at: folder) }
         do {
             // SIGHUP reloads files; without any, it ends the emulator.

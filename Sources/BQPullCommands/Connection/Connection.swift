@@ -57,6 +57,7 @@ final class Connection: Sendable {
             Diagnostics.warning(
                 "a token request was interrupted; if the refresh token is rejected from now on, run bqpull auth login")
         }
+        // A connection that fails to close is closed with the process.
         try? await transport.shutdown()
     }
 
@@ -70,9 +71,8 @@ final class Connection: Sendable {
         var logger = Logger(label: "bqpull") { _ in StandardErrorLog() }
         logger.logLevel = options.verbose ? .debug : .error
         self.logger = logger
-        // BigQuery compresses responses only if the user agent contains "gzip".
         transport = HTTPSTransport(
-            userAgent: "bqpull/\(ToolVersion.current) (gzip)",
+            userAgent: "bqpull/\(ToolVersion.current)",
             proxy: HTTPProxy(environment: ProcessEnvironment.variables),
             authorities: authorities,
             logger: logger
@@ -90,7 +90,7 @@ final class Connection: Sendable {
     /// Logs each retry. Warns at the second attempt that finds the service unreachable.
     var onRetry: @Sendable (RetryAttempt) -> Void {
         { [logger, weak self] attempt in
-            logger.debug("retrying in \(Readable.seconds(attempt.delay / .seconds(1))): \(attempt.cause)")
+            logger.debug("retrying in \(Readable.duration(attempt.delay)): \(attempt.cause)")
             guard let error = attempt.cause as? HTTPError, [.connectionFailed, .hostNotFound].contains(error.code)
             else { return }
             let count = self?.unreachable.withLock { count in

@@ -43,6 +43,8 @@ enum Setting: String, CaseIterable, ExpressibleByArgument {
 }
 
 /// The sources of values without an option: the environment, then the settings of the profile.
+///
+/// Not swift-configuration: its file providers accept duplicate and unknown members, and its readers return no origin.
 struct Settings {
     /// A value and its origin, in words.
     struct Value {

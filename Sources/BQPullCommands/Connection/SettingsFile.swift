@@ -22,7 +22,7 @@ struct SettingsFile {
         path = folder + "/settings.json"
     }
 
-    /// The profiles that have settings.
+    /// The profiles that have settings; none if the folder cannot be read. For suggestions only.
     static var profiles: [String] {
         guard let folder = try? ProcessEnvironment.credentials.store().folder + "/profiles",
             let names = try? FileManager.default.contentsOfDirectory(atPath: folder)
@@ -35,13 +35,19 @@ struct SettingsFile {
     /// - Throws: ``CommandError`` for a file that cannot be read or is invalid.
     func read() throws -> [String: String] {
         guard FileManager.default.fileExists(atPath: path) else { return [:] }
-        let bytes = try? InputFile.read(path, limit: InputFile.maximumTextSize)
-        if let duplicate = bytes.flatMap({ DuplicateMember(in: $0) }) {
+        let settings: [String: String]
+        do {
+            let bytes = try InputFile.read(path, limit: InputFile.maximumTextSize)
+            settings = try JSONDecoder().decodeUnambiguous([String: String].self, from: bytes)
+        } catch let duplicate as DuplicateMember {
             throw CommandError(
                 .invalidConfiguration, "duplicate setting \(printable(duplicate.name, limit: 100)) in \(path)",
                 hint: "remove one of the two")
-        }
-        guard let bytes, let settings = try? JSONDecoder().decodeUnambiguous([String: String].self, from: bytes) else {
+        } catch let error as InputFileError {
+            throw CommandError(
+                .invalidConfiguration, "\(path) \(error.reason)",
+                hint: "replace it with a JSON object of strings, or remove it: rm \(shellWord(path))")
+        } catch {
             throw CommandError(
                 .invalidConfiguration, "cannot read the settings in \(path)",
                 hint: "fix the file, a JSON object of strings, or remove it: rm \(shellWord(path))")

@@ -94,9 +94,10 @@ extension BigQueryError: ReportedError {
             return "pass the ID as the Google Cloud console shows it, for example my-project-123456"
         case .invalidName(.dataset): return "name it DATASET or PROJECT.DATASET, for example sales"
         case .invalidName(.table): return "name it DATASET.TABLE or PROJECT.DATASET.TABLE, for example sales.orders"
-        case .invalidParameter:
+        case .invalidParameter, .unknownParameterType(nil):
             return "pass NAME:TYPE:VALUE, for example start:DATE:2024-01-01 or ids:ARRAY<INT64>:[1,2,3]"
-        case .unknownColumn(let similarName?): return "did you mean \(printable(similarName))?"
+        case .unknownColumn(let similarName?), .unknownParameterType(let similarName?):
+            return "did you mean \(printable(similarName))?"
         case .unknownColumn(nil): return "list the columns with bqpull show TABLE; a STRUCT is selected as a whole"
         case .readableByQuery(let sql, let uri?):
             return "bqpull export \(Self.argument(sql)) --to \(Self.argument(uri))"

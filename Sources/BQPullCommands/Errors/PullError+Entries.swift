@@ -25,6 +25,12 @@ extension PullError: ReportedError {
         .nothingToMeasure: ErrorEntry(
             .usage, "A benchmark needs rows: choose a query or table with about 100,000 rows.",
             hint: "choose a query or table with about 100,000 rows"),
+        .noSuchColumn: ErrorEntry(
+            .badData, "A column that a row is read by is not in the result.", hint: "select the column in the query"),
+        .cellMismatch: ErrorEntry(
+            .badData,
+            "A value cannot be read as the requested Swift type: it is NULL, of another type, or out of range.",
+            hint: "cast the column in the query"),
     ]
 
     var specificHint: String? {

@@ -9,5 +9,6 @@ extension RowFormatError: ReportedError {
         .invalidNull: ErrorEntry(
             .usage, "The text of NULL contains a comma, a quote or a line break. Pass another with --null.",
             hint: "pass another text with --null"),
+        .io: ErrorEntry(.localIO, "A file of rows cannot be created or written.", hint: "check the path and the disk"),
     ]
 }

@@ -6,8 +6,8 @@ struct BenchmarkStage {
     /// The color of its bars, and of text on them.
     let fill: String
     let text: String
-    /// The time spent in the stage, in seconds.
-    let seconds: @Sendable (PullDurations) -> Double
+    /// The time spent in the stage.
+    let duration: @Sendable (PullDurations) -> Duration
 
     /// All stages, in order.
     static let all = [

@@ -17,14 +17,14 @@ enum BenchmarkText {
                     Readable.count(Int64(saturating: median.rowsPerSecond)),
                     decimal(median.wireBytesPerSecond / 1e6, 2),
                     decimal(median.inflatedBytesPerSecond / 1e6, 2), decimal(median.compressionRatio, 2),
-                    "\(median.pages)", "\(median.requests)", "\(median.retries)", decimal(median.seconds, 3),
+                    "\(median.pages)", "\(median.requests)", "\(median.retries)", seconds(median.duration),
                 ]
             })
         let times = TextTable(
             header: settings + BenchmarkStage.all.map(\.name) + ["limited by"],
             rows: report.results.map { result in
                 columns(result.setting)
-                    + BenchmarkStage.all.map { decimal($0.seconds(result.median.detailedDurations), 3) }
+                    + BenchmarkStage.all.map { seconds($0.duration(result.median.detailedDurations)) }
                     + [result.limitedBy.rawValue]
             })
         return "\(speeds.text)\nseconds, summed over all pages\n\(times.text)"
@@ -76,6 +76,8 @@ enum BenchmarkText {
             setting.parallelPages.map(String.init) ?? "auto", setting.gzip ? "on" : "off",
         ]
     }
+
+    private static func seconds(_ duration: Duration) -> String { decimal(duration / .seconds(1), 3) }
 
     private static func decimal(_ value: Double, _ digits: Int) -> String {
         String(format: "%.\(digits)f", locale: Locale(identifier: "en_US_POSIX"), value)

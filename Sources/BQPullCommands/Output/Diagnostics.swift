@@ -93,6 +93,7 @@ enum Diagnostics {
     private static func write(_ record: Record) {
         let encoder = JSONEncoder.canonical
         encoder.dateEncodingStrategy = .iso8601
+        // Fails only for non-finite numbers, which no report contains.
         guard let line = try? encoder.encode(record) else { return }
         StandardError.write(.json(String(decoding: line, as: UTF8.self) + "\n"))
     }

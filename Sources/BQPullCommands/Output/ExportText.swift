@@ -11,7 +11,7 @@ enum ExportText {
             report.filesWritten.map { "\(Readable.count($0)) \($0 == 1 ? "file" : "files")" },
         ].compactMap(\.self).joined(separator: " in ")
         var lines = [
-            "\(count.isEmpty ? "the rows are" : count) exported to \(destination) in \(Readable.seconds(report.copyDuration))",
+            "\(count.isEmpty ? "the rows are" : count) exported to \(destination) in \(Readable.duration(report.copyDuration))",
             "  format    \(report.format.rawValue)\(report.compression == .none ? "" : ", \(report.compression.rawValue)")",
         ]
         if let table = report.sourceTable {

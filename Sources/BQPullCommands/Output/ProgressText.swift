@@ -14,7 +14,7 @@ enum ProgressText {
     static func line(_ progress: PullProgress) -> String {
         switch progress.phase {
         case .planning: return "planning the pull …"
-        case .running: return "BigQuery is running the query … \(Readable.seconds(progress.elapsed / .seconds(1)))"
+        case .running: return "BigQuery is running the query … \(Readable.duration(progress.elapsed))"
         case .publishing: return "\(Readable.rows(progress.rows)) staged, publishing the table …"
         case .transferring: break
         }
@@ -28,7 +28,7 @@ enum ProgressText {
 
     /// The phase of the job, and the elapsed time.
     static func line(_ progress: ExportProgress) -> String {
-        let time = Readable.seconds(progress.elapsed / .seconds(1))
+        let time = Readable.duration(progress.elapsed)
         return switch progress.phase {
         case .planning: "planning the export …"
         case .waiting: "waiting for BigQuery to start … \(time)"

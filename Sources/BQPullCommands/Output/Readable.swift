@@ -53,6 +53,9 @@ enum Readable {
     }
 
     /// `0.42 s`, `12.3 s`, `2 min 5 s`, `1 h 2 min`
+    static func duration(_ value: Duration) -> String { seconds(value / .seconds(1)) }
+
+    /// The same for a number of seconds, which can be too large for a `Duration`.
     static func seconds(_ value: Double) -> String {
         if value < 1 { return String(format: "%.2f s", locale: locale, value) }
         if value < 60 { return String(format: "%.1f s", locale: locale, value) }

@@ -5,7 +5,7 @@ import TextSupport
 enum ReportText {
     static func text(_ report: PullReport) -> String {
         var lines = [
-            "\(Readable.rows(report.rowsCopied)) \(place(report)) in \(Readable.seconds(report.copyDuration))"
+            "\(Readable.rows(report.rowsCopied)) \(place(report)) in \(Readable.duration(report.copyDuration))"
         ]
         if report.alreadyPublished == true {
             let time = report.publishedAt.map { " at \(Readable.time($0))" } ?? ""
@@ -30,8 +30,8 @@ enum ReportText {
     }
 
     private static func cost(_ report: PullReport) -> [String] {
-        let transfer = max(0.001, report.copyDuration - report.queryDuration)
-        let rate = (Double(report.rowsCopied) - Double(report.rowsContinued ?? 0)) / transfer
+        let transfer = max(.milliseconds(1), report.copyDuration - report.queryDuration)
+        let rate = (Double(report.rowsCopied) - Double(report.rowsContinued ?? 0)) / (transfer / .seconds(1))
         var lines: [String] = []
         if let table = report.sourceTable {
             lines.append("  read      \(printable(table, limit: 300)), without a query, free of charge")
@@ -39,7 +39,7 @@ enum ReportText {
             lines.append("  query     \(query(report))")
         }
         lines.append(
-            "  transfer  \(Readable.seconds(transfer)), \(Readable.count(Int64(saturating: rate))) rows/s, "
+            "  transfer  \(Readable.duration(transfer)), \(Readable.count(Int64(saturating: rate))) rows/s, "
                 + "\(Readable.bytes(report.dataRead)) read (inflated \(Readable.bytes(report.dataInflated))) in "
                 + "\(report.pages) \(report.pages == 1 ? "page" : "pages")"
         )
@@ -60,7 +60,7 @@ enum ReportText {
     }
 
     private static func query(_ report: PullReport) -> String {
-        var query = ["\(Readable.seconds(report.queryDuration))"]
+        var query = ["\(Readable.duration(report.queryDuration))"]
         if report.cacheHit == true { query.append("from the cache") }
         if let bytes = report.bytesProcessed { query.append("\(Readable.bytes(bytes)) processed") }
         if let bytes = report.bytesBilled { query.append("\(Readable.bytes(bytes)) billed") }

@@ -59,7 +59,7 @@ enum TableText {
 
     private static func duration(_ duration: Duration) -> String {
         let (days, rest) = duration.components.seconds.quotientAndRemainder(dividingBy: 86_400)
-        guard rest == 0 else { return Readable.seconds(duration / .seconds(1)) }
+        guard rest == 0 else { return Readable.duration(duration) }
         return days == 1 ? "1 day" : "\(Readable.count(days)) days"
     }
 

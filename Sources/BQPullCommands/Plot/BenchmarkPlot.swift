@@ -141,7 +141,7 @@ struct BenchmarkPlot {
         drawing.text("rows/s", x: Self.width - 24, y: first - 8, anchor: .end, size: 12, fill: Self.grey)
         var x = 24.0
         let measured = BenchmarkStage.all.filter { stage in
-            report.results.contains { stage.seconds($0.median.detailedDurations) > 0 }
+            report.results.contains { stage.duration($0.median.detailedDurations) > .zero }
         }
         for stage in measured {
             drawing.rectangle(x: x, y: top + 14, width: 12, height: 12, fill: stage.fill)
@@ -175,15 +175,15 @@ struct BenchmarkPlot {
     private func drawBar(
         _ result: BenchmarkResult, in drawing: inout SVGDrawing, x: Double, y: Double, width: Double, height: Double
     ) {
-        let seconds = BenchmarkStage.all.map { ($0, $0.seconds(result.median.detailedDurations)) }
-        let sum = seconds.reduce(0) { $0 + $1.1 }
+        let durations = BenchmarkStage.all.map { ($0, $0.duration(result.median.detailedDurations)) }
+        let sum = durations.reduce(.zero) { $0 + $1.1 }
         var x = x
-        for (stage, time) in seconds where time > 0 {
+        for (stage, time) in durations where time > .zero {
             let share = time / sum
             let length = width * share
             drawing.rectangle(
                 x: x, y: y, width: length, height: height, fill: stage.fill,
-                tip: "\(stage.name): \(Readable.seconds(time))")
+                tip: "\(stage.name): \(Readable.duration(time))")
             if share >= 0.06 {
                 drawing.text(
                     "\(Int((share * 100).rounded())) %", x: x + length / 2, y: y + height - 6, anchor: .middle,

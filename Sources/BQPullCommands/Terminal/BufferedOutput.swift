@@ -1,49 +1,102 @@
 import Foundation
+import Synchronization
 
-/// Standard output to a slow reader, or to one that closes the pipe.
-enum BufferedOutput {
-    /// A writable pipe takes this many bytes without blocking (POSIX: `PIPE_BUF` is at least 512).
-    private static let pipeBytes = Int(PIPE_BUF)
+/// The reader of standard output closed its end. Not a failure: no reader needs the rest.
+struct BrokenPipe: Error {}
 
-    /// Writes all bytes; checks for cancellation ten times a second.
+/// Rows on standard output, whose reader can be slow or close the pipe.
+///
+/// Each call blocks a thread of its own in poll(2), without a timeout, until the output is ready or the task is cancelled.
+final class BufferedOutput: Sendable {
+    private let descriptor: Int32
+    private let onFirstBytes: @Sendable () -> Void
+    private let hasBegun = Atomic(false)
+
+    /// Creates an output.
     ///
-    /// - Throws: ``BrokenPipe``, `CancellationError`, or ``CommandError`` if it cannot be written.
-    static func write(_ bytes: [UInt8], isCancelled: () -> Bool) throws {
-        let chunk = isFile ? bytes.count : pipeBytes
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            guard !isCancelled() else { throw CancellationError() }
-            if !isFile, try !isWritable(within: 100) { continue }
-            let written = rest.prefix(chunk).withUnsafeBytes {
-                Foundation.write(STDOUT_FILENO, $0.baseAddress, $0.count)
-            }
-            if written >= 0 {
-                rest = rest.dropFirst(written)
-            } else if errno != EINTR, errno != EAGAIN {
-                throw failure(errno)
+    /// - Parameters:
+    ///   - descriptor: A file, pipe, socket or terminal, which stays open. Defaults to standard output.
+    ///   - onFirstBytes: Called before the first write.
+    init(_ descriptor: Int32 = STDOUT_FILENO, onFirstBytes: @escaping @Sendable () -> Void = {}) {
+        self.descriptor = descriptor
+        self.onFirstBytes = onFirstBytes
+    }
+
+    /// Writes all bytes.
+    ///
+    /// - Throws: ``BrokenPipe``, `CancellationError`, or ``CommandError`` if the output cannot be written.
+    func write(_ bytes: [UInt8]) async throws {
+        if !hasBegun.exchange(true, ordering: .relaxed) { onFirstBytes() }
+        try await onThread { [self] cancellation in
+            let terminal = openTerminal()
+            defer { if let terminal { close(terminal) } }
+            let output = terminal ?? descriptor
+            // A pipe that is ready takes this many bytes without blocking.
+            let chunk = isFile ? bytes.count : Int(PIPE_BUF)
+            var rest = bytes[...]
+            while !rest.isEmpty {
+                try Self.wait(for: POLLOUT, on: output, cancellation)
+                let written = rest.prefix(chunk).withUnsafeBytes {
+                    Foundation.write(output, $0.baseAddress, $0.count)
+                }
+                if written >= 0 {
+                    rest = rest.dropFirst(written)
+                } else if errno != EINTR, errno != EAGAIN {
+                    throw Self.failure(errno)
+                }
             }
         }
     }
 
-    /// Throws ``BrokenPipe`` once the reader has closed the pipe; never for a file.
-    static func watchForBrokenPipe() async throws {
-        while true {
-            try await Task.sleep(for: .milliseconds(200))
-            if !isFile { _ = try poll(for: 0, milliseconds: 0) }
+    /// Waits until the reader closes the pipe; indefinitely for a file.
+    ///
+    /// - Throws: ``BrokenPipe`` or `CancellationError`.
+    func watchForBrokenPipe() async throws -> Never {
+        try await onThread { [descriptor] cancellation in
+            // Linux always reports it; Darwin only on request.
+            try Self.wait(for: POLLHUP, on: descriptor, cancellation)
+            // poll(2) cannot watch this descriptor, and ignores -1.
+            try Self.wait(for: 0, on: -1, cancellation)
+        }
+        throw CancellationError()
+    }
+
+    /// Opens the terminal again, if it is one, for writes that do not block: one that is ready can take a single byte.
+    /// `O_NONBLOCK` on the given descriptor would apply to every process that shares it.
+    private func openTerminal() -> Int32? {
+        guard isatty(descriptor) == 1, let path = ttyname(descriptor) else { return nil }
+        let terminal = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+        return terminal >= 0 ? terminal : nil
+    }
+
+    private var isFile: Bool { isatty(descriptor) == 0 && lseek(descriptor, 0, SEEK_CUR) >= 0 }
+
+    /// Runs `body` on a thread of its own. Cancellation makes the pipe that it gets readable.
+    private func onThread(_ body: @escaping @Sendable (_ cancellation: Pipe) throws -> Void) async throws {
+        let cancellation = Pipe()
+        for end in [cancellation.fileHandleForReading, cancellation.fileHandleForWriting] {
+            _ = fcntl(end.fileDescriptor, F_SETFD, FD_CLOEXEC)
+        }
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                Thread.detachNewThread { continuation.resume(with: Result { try body(cancellation) }) }
+            }
+        } onCancel: {
+            // Fails only if the process had no descriptors left for the pipe.
+            try? cancellation.fileHandleForWriting.write(contentsOf: [0])
         }
     }
 
-    private static var isFile: Bool { isatty(STDOUT_FILENO) == 0 && lseek(STDOUT_FILENO, 0, SEEK_CUR) >= 0 }
-
-    private static func isWritable(within milliseconds: Int32) throws -> Bool {
-        try poll(for: Int16(POLLOUT), milliseconds: milliseconds) != 0
-    }
-
-    private static func poll(for events: Int16, milliseconds: Int32) throws -> Int16 {
-        var descriptor = pollfd(fd: STDOUT_FILENO, events: events, revents: 0)
-        guard Foundation.poll(&descriptor, 1, milliseconds) > 0 else { return 0 }
-        if descriptor.revents & Int16(POLLERR | POLLHUP) != 0 { throw BrokenPipe() }
-        return descriptor.revents
+    private static func wait(for events: Int32, on descriptor: Int32, _ cancellation: Pipe) throws {
+        var descriptors = [
+            pollfd(fd: descriptor, events: Int16(events), revents: 0),
+            pollfd(fd: cancellation.fileHandleForReading.fileDescriptor, events: Int16(POLLIN), revents: 0),
+        ]
+        while poll(&descriptors, nfds_t(descriptors.count), -1) < 0 {
+            guard errno == EINTR || errno == EAGAIN else { throw failure(errno) }
+        }
+        guard descriptors[1].revents == 0 else { throw CancellationError() }
+        guard descriptors[0].revents & Int16(POLLERR | POLLHUP) == 0 else { throw BrokenPipe() }
     }
 
     private static func failure(_ code: Int32) -> any Error {

@@ -78,7 +78,7 @@ struct Interruption: Error {
             case .finished(let result): return result
             case .signal(let signal):
                 group.cancelAll()
-                // `body` can finish despite the cancellation.
+                // `body` can finish despite the cancellation; its error is a consequence of the signal.
                 if case .finished(let result)? = try? await group.next() { return result }
                 throw Interruption(signal: signal, note: note())
             case nil: throw CancellationError()

@@ -2,7 +2,7 @@ import Foundation
 import Synchronization
 import TextSupport
 
-/// Standard error. Failed writes are ignored, since there is nowhere to report them.
+/// Standard error: messages and progress.
 enum StandardError {
     /// Whether standard error is a terminal.
     static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
@@ -33,6 +33,7 @@ enum StandardError {
     }
 
     private static func append(_ text: String) {
+        // There is nowhere to report a failure.
         try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
     }
 }

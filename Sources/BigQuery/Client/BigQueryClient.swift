@@ -8,13 +8,21 @@ import TextSupport
 /// A client for the BigQuery REST API, version 2.
 ///
 /// ```swift
-/// let client = BigQueryClient(try BigQueryConfiguration(project: "my-project"), tokens: tokens, transport: transport)
-/// let table = try await client.fetchTable(TableReference(project: "p", dataset: "d", table: "t"))
+/// import BigQuery
+/// import BigQueryRows
+/// import GoogleHTTP
+/// import GoogleOAuth
+///
+/// func printColumns(of name: String, tokens: any TokenProvider, transport: any HTTPTransport) async throws {
+///     let configuration = try BigQueryConfiguration(project: "my-project")
+///     let client = BigQueryClient(configuration, tokens: tokens, transport: transport)
+///     let table = try await client.fetchTable(TableReference(parsing: name, defaultProject: configuration.project))
+///     for column in table.schema.fields { print(column.name, column.type.name) }
+/// }
 /// ```
 ///
 /// Requests are retried as the configuration says. Errors are classified by their reason, then by the status, then by
-/// the transport error. A rejected token is renewed once. `prettyPrint` and `useLegacySql`, which the service turns on
-/// by default, are always sent.
+/// the transport error. A rejected token is renewed once.
 public struct BigQueryClient: Sendable {
     /// Project, endpoint, retries and limits.
     public private(set) var configuration: BigQueryConfiguration
@@ -30,8 +38,8 @@ public struct BigQueryClient: Sendable {
     ///   - configuration: project, endpoint, retries and limits.
     ///   - tokens: the source of access tokens; `nil` sends none, for emulators.
     ///   - transport: carries the requests.
-    ///   - clock: measures waits.
-    ///   - onRetry: called before each retry.
+    ///   - clock: measures waits. Defaults to `ContinuousClock`.
+    ///   - onRetry: called before each retry. Does nothing by default.
     public init(
         _ configuration: BigQueryConfiguration, tokens: (any TokenProvider)?, transport: any HTTPTransport,
         clock: any Clock<Duration> = ContinuousClock(),

@@ -1,8 +1,20 @@
-public import BigQueryRows
+package import BigQueryRows
 public import GoogleHTTP
 import TextSupport
 
 /// Project, endpoint, retries and limits of a ``BigQueryClient``.
+///
+/// ```swift
+/// import BigQuery
+/// import GoogleHTTP
+///
+/// func localConfiguration() throws -> BigQueryConfiguration {
+///     var configuration = try BigQueryConfiguration(
+///         project: "local-project", endpoint: HTTPEndpoint("http://127.0.0.1:9050"))
+///     configuration.longPoll = .seconds(10)
+///     return configuration
+/// }
+/// ```
 public struct BigQueryConfiguration: Sendable {
     /// The project billed for queries.
     public var project: String
@@ -18,17 +30,17 @@ public struct BigQueryConfiguration: Sendable {
     /// Whether pages are requested with compression. Defaults to `true`.
     public var compressesPages = true
     /// The maximum size of a page. Defaults to 192 MiB, compressed as well as inflated.
-    public var pageLimits = BodyLimits.page
+    package var pageLimits = BodyLimits.page
     /// The maximum size of an error response. Defaults to 1 MiB.
-    public var errorLimits = BodyLimits.error
-    /// The maximum size of any other response, in bytes. Defaults to 32 MiB: schemas of thousands of columns fit.
+    package var errorLimits = BodyLimits.error
+    /// The maximum size of any other response, in bytes. Defaults to 32 MiB, which schemas of thousands of columns fit.
     public var maxResponseBytes = 32 << 20
     /// How long one request waits for a job to finish. Defaults to 60 s.
     public var longPoll: Duration = .seconds(60)
     /// The time to the first byte beyond the requested wait. Defaults to 15 s.
-    public var firstByteAllowance: Duration = .seconds(15)
+    package var firstByteAllowance: Duration = .seconds(15)
     /// How long a newly inserted job can be invisible. Defaults to 200 s.
-    public var visibilityBudget: Duration = .seconds(200)
+    package var visibilityBudget: Duration = .seconds(200)
 
     /// Creates a configuration with the defaults.
     ///

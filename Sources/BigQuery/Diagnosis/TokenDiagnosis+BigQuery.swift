@@ -1,13 +1,13 @@
 import BigQueryRows
 import GoogleHTTP
-public import GoogleOAuth
+package import GoogleOAuth
 
 extension TokenDiagnosis {
     /// Tests that BigQuery can be used with the token, at no cost: steps `api`, `project`, `jobs` and `results`.
     ///
     /// - Parameter client: creates the client of the billing project; its error fails step `api`.
     /// - Throws: `CancellationError`; any other error is the result of its step.
-    public mutating func testBigQuery(_ client: () async throws -> BigQueryClient) async throws {
+    package mutating func testBigQuery(_ client: () async throws -> BigQueryClient) async throws {
         let client = try await step("api") {
             let client = try await client()
             try await client.reachAPI()

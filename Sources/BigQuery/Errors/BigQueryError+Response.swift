@@ -29,6 +29,7 @@ extension BigQueryError {
     {
         let bytes = try await readBytes(head, &body, limits: limits)
         var error: BigQueryError
+        // Without an envelope, the excerpt of the body says more than the decoding error.
         if let failure = try? JSONDecoder().decodeUnambiguous(Envelope.self, from: bytes).error {
             let first = failure.errors?.first
             let message = failure.message ?? first?.message ?? "HTTP \(head.status)"

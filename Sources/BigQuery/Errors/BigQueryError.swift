@@ -84,6 +84,8 @@ public struct BigQueryError: CodedError {
 
         case invalidName(Name)
         case invalidParameter
+        /// A type of a parameter that does not exist, and the most similar name that does.
+        case unknownParameterType(similarName: String?)
         /// A column that does not exist, and the most similar name that does.
         case unknownColumn(similarName: String?)
         /// The rows can be read by this query, or exported by it to this URI.
@@ -109,18 +111,18 @@ public struct BigQueryError: CodedError {
     }
 
     /// The kind of error.
-    public var code: Code
+    public package(set) var code: Code
     /// What failed, in one line.
     public var message: String
     package var detail: Detail?
     /// The error underneath.
-    public var cause: (any Error)?
+    public package(set) var cause: (any Error)?
     /// BigQuery's reason, for example `invalidQuery`, if the response has one.
-    public var reason: String?
+    public package(set) var reason: String?
     /// The HTTP status, if the error is a response.
-    public var status: Int?
+    public package(set) var status: Int?
     /// The wait that the service requested.
-    public var retryAfter: Duration?
+    public package(set) var retryAfter: Duration?
 
     /// Creates an error.
     public init(code: Code, message: String, cause: (any Error)? = nil) {

@@ -1,7 +1,15 @@
-public import BigQueryRows
+package import BigQueryRows
 import TextSupport
 
 /// The files of an export: their names in Cloud Storage, format and compression.
+///
+/// ```swift
+/// import BigQuery
+///
+/// func destination() throws -> ExportDestination {
+///     try ExportDestination(uri: "gs://my-bucket/orders-*.parquet", compression: .zstd)
+/// }
+/// ```
 public struct ExportDestination: Sendable, Hashable {
     /// `gs://bucket/name`, with at most one `*` for the number of the file, such as `000000000000`.
     public let uri: String
@@ -52,12 +60,12 @@ public struct ExportDestination: Sendable, Hashable {
     }
 
     /// Whether the export can write several files.
-    public var hasWildcard: Bool { uri.contains("*") }
+    package var hasWildcard: Bool { uri.contains("*") }
 
     /// Rejects columns that the format cannot represent.
     ///
     /// - Throws: ``BigQueryError`` with code `invalidRequest` for a STRUCT or an ARRAY in CSV.
-    public func require(_ schema: TableSchema) throws(BigQueryError) {
+    package func require(_ schema: TableSchema) throws(BigQueryError) {
         guard format == .csv,
             let nested = schema.fields.first(where: { $0.mode == .repeated || !$0.fields.isEmpty })
         else { return }

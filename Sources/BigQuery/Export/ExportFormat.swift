@@ -7,7 +7,7 @@ public enum ExportFormat: String, Sendable, Hashable, Codable, CaseIterable {
     /// The compressions that BigQuery supports for this format.
     ///
     /// Source: "Export formats and compression types" in BigQuery's documentation of exports.
-    public var compressions: [ExportCompression] {
+    package var compressions: [ExportCompression] {
         switch self {
         case .csv, .jsonl: [.none, .gzip]
         case .avro: [.none, .deflate, .snappy]

@@ -1,11 +1,11 @@
 /// What a job has exported, as far as the service reports it.
-public struct ExportStatistics: Sendable, Hashable {
+package struct ExportStatistics: Sendable, Hashable {
     /// The number of files.
-    public var files: Int64?
+    package var files: Int64?
     /// The number of rows; `nil` for an extract job.
-    public var rows: Int64?
+    package var rows: Int64?
     /// The logical size of the rows, not the size of the files; `nil` for an EXPORT DATA statement.
-    public var bytes: Int64?
+    package var bytes: Int64?
 }
 
 /// The `statistics.extract` of a job.

@@ -1,16 +1,16 @@
 /// An extract job: a table to write to files.
-public struct ExtractRequest: Sendable, Hashable {
+package struct ExtractRequest: Sendable, Hashable {
     /// The table.
-    public var table: TableReference
+    package var table: TableReference
     /// The files.
-    public var destination: ExportDestination
+    package var destination: ExportDestination
     /// The location of the table; `nil` lets BigQuery find it.
-    public var location: String?
+    package var location: String?
     /// The labels of the job, which appear on the bill.
-    public var labels: [String: String] = [:]
+    package var labels: [String: String] = [:]
 
     /// Creates a request with the defaults.
-    public init(_ table: TableReference, to destination: ExportDestination) {
+    package init(_ table: TableReference, to destination: ExportDestination) {
         self.table = table
         self.destination = destination
     }

@@ -11,7 +11,7 @@ extension QueryRequest {
     ///   - overwriting: whether existing files are replaced. Otherwise BigQuery rejects a prefix that has files.
     /// - Returns: the statement.
     /// - Throws: ``BigQueryError`` with code `invalidRequest` for a query in the legacy dialect, or a URI without `*`.
-    public func exporting(to destination: ExportDestination, overwriting: Bool) throws(BigQueryError) -> QueryRequest {
+    package func exporting(to destination: ExportDestination, overwriting: Bool) throws(BigQueryError) -> QueryRequest {
         guard !useLegacySQL else {
             throw ExportDestination.invalid("the legacy dialect has no EXPORT DATA", .legacyExport)
         }

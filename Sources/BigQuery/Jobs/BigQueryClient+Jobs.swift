@@ -6,9 +6,9 @@ import TextSupport
 extension BigQueryClient {
     /// The whole configuration of a query's job, as JSON with sorted keys.
     ///
-    /// - Throws: `EncodingError`, which would be a bug.
-    public func jobConfiguration(_ query: QueryRequest) throws -> String {
-        String(decoding: try Self.encode(query.configuration(dryRun: false)), as: UTF8.self)
+    /// - Throws: ``BigQueryError`` with code `invalidRequest` if the parameters are not valid.
+    package func jobConfiguration(_ query: QueryRequest) throws -> String {
+        String(decoding: try Self.encode(try query.configuration(dryRun: false)), as: UTF8.self)
     }
 
     /// Estimates a query without running it, at no cost.
@@ -16,11 +16,11 @@ extension BigQueryClient {
     /// The job has a location, a statement type and the bytes to read, and mostly a schema.
     ///
     /// - Throws: ``BigQueryError``, `RowsError`, `HTTPError`, `OAuthError` or `CancellationError`.
-    public func dryRun(_ query: QueryRequest) async throws -> Job {
+    package func dryRun(_ query: QueryRequest) async throws -> Job {
         let reference = JobReference(
             projectID: configuration.project, jobID: JobReference.newID(), location: query.location
         )
-        let job = try await insert(query.configuration(dryRun: true), as: reference, dryRun: true)
+        let job = try await insert(try query.configuration(dryRun: true), as: reference, dryRun: true)
         if let failure = job.failure { throw failure }
         return job
     }
@@ -35,8 +35,8 @@ extension BigQueryClient {
     ///   - reference: the new job.
     /// - Returns: the job, which can already be done or failed.
     /// - Throws: ``BigQueryError``, `RowsError`, `HTTPError`, `OAuthError` or `CancellationError`.
-    public func insertJob(_ query: QueryRequest, as reference: JobReference) async throws -> Job {
-        try await insert(query.configuration(dryRun: false), as: reference) { job in try job.require(query) }
+    package func insertJob(_ query: QueryRequest, as reference: JobReference) async throws -> Job {
+        try await insert(try query.configuration(dryRun: false), as: reference) { job in try job.require(query) }
     }
 
     /// Starts an extract job, which writes a table to files, with a job ID of the caller.
@@ -48,7 +48,7 @@ extension BigQueryClient {
     ///   - reference: the new job.
     /// - Returns: the job, which can already be done or failed.
     /// - Throws: ``BigQueryError``, `RowsError`, `HTTPError`, `OAuthError` or `CancellationError`.
-    public func insertJob(_ extract: ExtractRequest, as reference: JobReference) async throws -> Job {
+    package func insertJob(_ extract: ExtractRequest, as reference: JobReference) async throws -> Job {
         try await insert(extract.configuration, as: reference) { job in try job.require(extract) }
     }
 
@@ -97,7 +97,7 @@ extension BigQueryClient {
     ///     for up to ``BigQueryConfiguration/visibilityBudget``.
     /// - Returns: the job.
     /// - Throws: ``BigQueryError``, `RowsError`, `HTTPError`, `OAuthError` or `CancellationError`.
-    public func fetchJob(_ reference: JobReference, mayBeNew: Bool = false) async throws -> Job {
+    package func fetchJob(_ reference: JobReference, mayBeNew: Bool = false) async throws -> Job {
         let request = HTTPRequest(
             .get,
             url(
@@ -127,7 +127,7 @@ extension BigQueryClient {
     ///   - onWait: called each time that the job is found not to be done.
     /// - Returns: the job, which can have failed.
     /// - Throws: ``BigQueryError``, `RowsError`, `HTTPError`, `OAuthError` or `CancellationError`.
-    public func waitForJob(
+    package func waitForJob(
         _ reference: JobReference, mayBeNew: Bool = true, onWait: (Job) async -> Void = { _ in }
     ) async throws -> Job {
         var pause = Self.shortestPause
@@ -146,7 +146,7 @@ extension BigQueryClient {
     ///   - reference: the job.
     ///   - budget: the time for retries; zero does not retry, `nil` uses the configuration's.
     /// - Throws: ``BigQueryError``, `RowsError`, `HTTPError`, `OAuthError` or `CancellationError`.
-    public func cancelJob(_ reference: JobReference, budget: Duration? = nil) async throws {
+    package func cancelJob(_ reference: JobReference, budget: Duration? = nil) async throws {
         let request = HTTPRequest(
             .post,
             url(

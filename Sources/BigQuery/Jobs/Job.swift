@@ -1,37 +1,37 @@
-public import BigQueryRows
+package import BigQueryRows
 import TextSupport
 
 /// The state of a job.
-public struct Job: Sendable {
+package struct Job: Sendable {
     /// The progress of a job.
-    public enum State: String, Sendable, Decodable {
+    package enum State: String, Sendable, Decodable {
         case pending = "PENDING"
         case running = "RUNNING"
         case done = "DONE"
     }
 
     /// The name, with the location as soon as the service has reported it.
-    public var reference: JobReference
+    package var reference: JobReference
     /// The progress.
-    public var state: State
+    package var state: State
     /// The error of a failed job.
-    public var failure: BigQueryError?
+    package var failure: BigQueryError?
     /// The kind of statement, for example `SELECT`, if reported.
-    public var statementType: String?
+    package var statementType: String?
     /// The columns of the result. Only a dry run reports them, and not always.
-    public var schema: TableSchema?
+    package var schema: TableSchema?
     /// The bytes that the query reads or has read.
-    public var bytesProcessed: Int64?
+    package var bytesProcessed: Int64?
     /// The billed bytes, once the job is done.
-    public var bytesBilled: Int64?
+    package var bytesBilled: Int64?
     /// Whether the result came from the cache, once the job is done.
-    public var cacheHit: Bool?
+    package var cacheHit: Bool?
     /// The SQL text of the job, if reported.
-    public var sql: String?
+    package var sql: String?
     /// Whether the text is in the legacy dialect, if reported.
-    public var useLegacySQL: Bool?
+    package var useLegacySQL: Bool?
     /// What the job has exported, once it is done; `nil` for jobs of other kinds.
-    public var exported: ExportStatistics?
+    package var exported: ExportStatistics?
     /// The table and the files of an extract job.
     var extract: JobResource.Configuration.Extract?
 }
@@ -40,7 +40,7 @@ extension Job {
     /// Rejects a job that runs another query.
     ///
     /// - Throws: ``BigQueryError`` with code `foreignJob`.
-    public func require(_ query: QueryRequest) throws(BigQueryError) {
+    package func require(_ query: QueryRequest) throws(BigQueryError) {
         guard sql == nil || (sql == query.sql && useLegacySQL ?? false == query.useLegacySQL) else {
             throw foreign("runs another query")
         }

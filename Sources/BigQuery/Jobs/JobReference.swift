@@ -3,11 +3,11 @@ import Foundation
 /// The name of a job.
 public struct JobReference: Sendable, Hashable, Codable {
     /// The project billed for the job.
-    public var projectID: String
+    public let projectID: String
     /// The ID, unique within project and location.
-    public var jobID: String
+    public let jobID: String
     /// The location. Requests about a job outside US and EU must have it.
-    public var location: String?
+    public package(set) var location: String?
 
     private enum CodingKeys: String, CodingKey {
         case location
@@ -16,14 +16,14 @@ public struct JobReference: Sendable, Hashable, Codable {
     }
 
     /// Creates a reference.
-    public init(projectID: String, jobID: String, location: String? = nil) {
+    package init(projectID: String, jobID: String, location: String? = nil) {
         self.projectID = projectID
         self.jobID = jobID
         self.location = location
     }
 
     /// Creates a unique ID.
-    public static func newID() -> String {
+    package static func newID() -> String {
         "bqpull_" + UUID().uuidString.lowercased()
     }
 }

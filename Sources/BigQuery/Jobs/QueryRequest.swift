@@ -1,33 +1,50 @@
 import Foundation
 
 /// A query and its options.
+///
+/// ```swift
+/// import BigQuery
+///
+/// var query = QueryRequest(
+///     "SELECT id FROM sales.orders WHERE day = @day AND region IN UNNEST(@regions)",
+///     parameters: ["day": .date("2024-01-31"), "regions": .array(["EU", "US"])])
+/// query.maximumBytesBilled = 1_000_000_000
+/// ```
 public struct QueryRequest: Sendable, Hashable {
     /// Whether a job starts immediately or when slots are available.
     public enum Priority: String, Sendable, Codable, CaseIterable {
+        /// Starts immediately.
         case interactive = "INTERACTIVE"
+        /// Waits for idle slots.
         case batch = "BATCH"
     }
 
     /// The SQL text.
     public var sql: String
-    /// The parameters: all named or all positional.
-    public var parameters: [QueryParameter] = []
-    /// Whether the text is in the legacy dialect. Defaults to `false`, unlike the API's default.
+    /// The parameters.
+    public var parameters: QueryParameters
+    /// Whether the text is in the legacy dialect. Defaults to `false`; the API's own default is `true`.
     public var useLegacySQL = false
     /// The location of the job; `nil` lets BigQuery derive it from the tables.
     public var location: String?
-    /// The labels of the job, which appear on the bill.
+    /// The labels of the job, which appear on the bill. Defaults to none.
     public var labels: [String: String] = [:]
     /// The priority. Defaults to `interactive`.
     public var priority: Priority = .interactive
     /// Whether a cached result can be used, at no cost. Defaults to `true`.
     public var useQueryCache = true
-    /// The maximum number of billed bytes. A query that would exceed it fails at no cost.
+    /// The maximum number of billed bytes; `nil`, the default, for no limit. A query that would exceed it fails at no
+    /// cost.
     public var maximumBytesBilled: Int64?
 
     /// Creates a query with the defaults.
-    public init(_ sql: String) {
+    ///
+    /// - Parameters:
+    ///   - sql: the SQL text, in GoogleSQL.
+    ///   - parameters: the values of `@name` or `?` in the text. Defaults to none.
+    public init(_ sql: String, parameters: QueryParameters = []) {
         self.sql = sql
+        self.parameters = parameters
     }
 }
 
@@ -60,10 +77,10 @@ extension QueryRequest {
     ///   - jobConfiguration: the JSON of ``BigQueryClient/jobConfiguration(_:)``.
     ///   - location: the location of the job.
     /// - Throws: `DecodingError` for any other text.
-    public init(jobConfiguration: String, location: String?) throws {
+    package init(jobConfiguration: String, location: String?) throws {
         let configuration = try JSONDecoder().decode(Configuration.self, from: Data(jobConfiguration.utf8))
-        self.init(configuration.query.query)
-        parameters = configuration.query.queryParameters ?? []
+        self.init(
+            configuration.query.query, parameters: QueryParameters(configuration.query.queryParameters ?? []))
         useLegacySQL = configuration.query.useLegacySQL
         self.location = location
         labels = configuration.labels ?? [:]
@@ -72,8 +89,10 @@ extension QueryRequest {
         maximumBytesBilled = configuration.query.maximumBytesBilled.flatMap(Int64.init)
     }
 
-    func configuration(dryRun: Bool) -> Configuration {
-        Configuration(
+    /// - Throws: ``BigQueryError`` with code `invalidRequest` if the parameters are not valid.
+    func configuration(dryRun: Bool) throws(BigQueryError) -> Configuration {
+        let parameters = try parameters.validated()
+        return Configuration(
             query: .init(
                 query: sql, useLegacySQL: useLegacySQL, useQueryCache: useQueryCache, priority: priority,
                 maximumBytesBilled: maximumBytesBilled.map(String.init),

@@ -1,4 +1,4 @@
-public import BigQueryRows
+package import BigQueryRows
 import GoogleHTTP
 import Synchronization
 import TextSupport
@@ -16,7 +16,7 @@ extension BigQueryClient {
     ///   - onWait: called each time that the job is found to be running.
     /// - Returns: a page with `schema` and `totalRows`.
     /// - Throws: ``BigQueryError``, `RowsError`, `HTTPError`, `OAuthError` or `CancellationError`.
-    public func fetchFirstPage(
+    package func fetchFirstPage(
         _ range: RowRange, of job: JobReference, schema: TableSchema? = nil, mayBeNew: Bool = true,
         memory: PageMemory = PageMemory(), onWait: @Sendable () async -> Void = {}
     ) async throws -> ResultPage {
@@ -46,7 +46,7 @@ extension BigQueryClient {
     /// - Returns: the page.
     /// - Throws: ``BigQueryError``, `RowsError`, `HTTPError`, `OAuthError`, `CancellationError`, or what `waitForSpace`
     ///   throws.
-    public func fetchPage(
+    package func fetchPage(
         _ range: RowRange, of job: JobReference, schema: TableSchema, totalRows: Int64? = nil,
         memory: PageMemory = PageMemory(), waitForSpace: @escaping @Sendable () async throws -> Void = {}
     ) async throws -> ResultPage {
@@ -91,7 +91,8 @@ extension BigQueryClient {
                 }
                 return elapsed() < visibilityBudget ? .retry() : nil
             }
-            // The service sometimes reports a failed job as a transient error.
+            // The service sometimes reports a failed job as a transient error. If the job cannot be fetched, the page
+            // is retried.
             if error.isTransient, needsLookup.exchange(false, ordering: .relaxed),
                 let failure = try? await fetchJob(job).failure
             {

@@ -4,14 +4,14 @@ import Synchronization
 import TextSupport
 
 /// Consecutive rows of a result.
-public struct RowRange: Sendable, Hashable {
+package struct RowRange: Sendable, Hashable {
     /// The first row, counted from 0.
-    public var start: Int64
+    package var start: Int64
     /// The number of rows, at least 1.
-    public var count: Int
+    package var count: Int
 
     /// Creates a range.
-    public init(start: Int64, count: Int) {
+    package init(start: Int64, count: Int) {
         self.start = start
         self.count = count
     }

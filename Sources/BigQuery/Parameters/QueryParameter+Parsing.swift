@@ -7,34 +7,45 @@ extension QueryParameter {
     ///
     /// An empty name makes a positional parameter, an empty type means STRING. Values of ARRAY and STRUCT are JSON
     /// (`ids:ARRAY<INT64>:[1,2]`, `who:STRUCT<name STRING, age INT64>:{"name":"Ann","age":7}`), those of RANGE are
-    /// `[start, end)`. `NULL` is NULL for every type but STRING.
+    /// `[start, end)`. `NULL` is NULL for every type but STRING. Types have their GoogleSQL names or the aliases of
+    /// these, in any case.
     ///
     /// - Throws: ``BigQueryError`` with code `invalidRequest`.
-    public init(parsing text: String) throws(BigQueryError) {
-        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-        guard parts.count == 2 else { throw Self.invalid(text, "the type is missing") }
-        name = parts[0].isEmpty ? nil : String(parts[0])
-        var parser = ParameterTypeParser(parts[1])
-        let type: ParameterType
-        if parts[1].hasPrefix(":") {
-            type = .scalar("STRING")
-        } else {
-            guard let parsed = parser.type() else { throw Self.invalid(text, "unknown type") }
-            type = parsed
+    package init(parsing text: String) throws(BigQueryError) {
+        do throws(ParameterSyntaxError) {
+            let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+            guard parts.count == 2 else { throw ParameterSyntaxError("the type is missing") }
+            var parser = ParameterTypeParser(parts[1])
+            let type = parts[1].hasPrefix(":") ? .string : try parser.type()
+            guard parser.rest.first == ":" else {
+                throw ParameterSyntaxError("the colon between type and value is missing")
+            }
+            guard let content = ParameterContent(text: String(parser.rest.dropFirst()), type: type) else {
+                throw ParameterSyntaxError("the value does not match the type")
+            }
+            self.init(name: parts[0].isEmpty ? nil : String(parts[0]), value: ParameterValue(content, type))
+        } catch {
+            throw BigQueryError(
+                code: .invalidRequest,
+                message: "the parameter \"\(printable(text, limit: 80))\" is not valid: \(error.reason)",
+                detail: error.unknownType.map { name in
+                    .unknownParameterType(similarName: NearestName.find(name, among: ParameterType.names))
+                } ?? .invalidParameter)
         }
-        guard parser.rest.first == ":" else { throw Self.invalid(text, "the colon between type and value is missing") }
-        let value = String(parser.rest.dropFirst())
-        self.type = type
-        guard let parsed = ParameterValue(text: value, type: type) else {
-            throw Self.invalid(text, "the value does not match the type")
-        }
-        self.value = parsed
+    }
+}
+
+private struct ParameterSyntaxError: Error {
+    let reason: String
+    var unknownType: String?
+
+    init(_ reason: String) {
+        self.reason = reason
     }
 
-    private static func invalid(_ text: String, _ reason: String) -> BigQueryError {
-        BigQueryError(
-            code: .invalidRequest, message: "the parameter \"\(printable(text, limit: 80))\" is not valid: \(reason)",
-            detail: .invalidParameter)
+    init(unknownType name: String) {
+        reason = "unknown type \(printable(name, limit: 40))"
+        unknownType = name
     }
 }
 
@@ -50,37 +61,48 @@ private struct ParameterTypeParser {
         rest = text
     }
 
-    mutating func type() -> ParameterType? {
+    mutating func type() throws(ParameterSyntaxError) -> ParameterType {
         depth += 1
         defer { depth -= 1 }
-        guard depth <= Self.maximumDepth, let name = word()?.uppercased() else { return nil }
-        switch name {
-        case "ARRAY": return bracketed { $0.type() }.map(ParameterType.array)
-        case "RANGE": return bracketed { $0.type() }.map(ParameterType.range)
-        case "STRUCT": return bracketed { $0.members() }.map(ParameterType.structure)
-        default: return .scalar(name)
+        guard depth <= Self.maximumDepth else { throw ParameterSyntaxError("the type is nested too deeply") }
+        let name = try word("a type")
+        switch name.uppercased() {
+        case "ARRAY":
+            return .array(try bracketed { parser throws(ParameterSyntaxError) in try parser.type() })
+        case "RANGE":
+            return .range(try bracketed { parser throws(ParameterSyntaxError) in try parser.type() })
+        case "STRUCT":
+            return .struct(try bracketed { parser throws(ParameterSyntaxError) in try parser.fields() })
+        default:
+            let type = ParameterType(scalar: name)
+            if case .unknown = type { throw ParameterSyntaxError(unknownType: name) }
+            return type
         }
     }
 
-    private mutating func members() -> [ParameterType.Member]? {
-        var members: [ParameterType.Member] = []
+    private mutating func fields() throws(ParameterSyntaxError) -> [ParameterType.Field] {
+        var fields: [ParameterType.Field] = []
         repeat {
-            guard let name = word(), let type = type() else { return nil }
-            members.append(.init(name: name, type: type))
+            fields.append(.init(name: try word("the name of a field"), type: try type()))
         } while take(",")
-        return members
+        return fields
     }
 
-    private mutating func bracketed<Content>(_ content: (inout Self) -> Content?) -> Content? {
-        guard take("<"), let result = content(&self), take(">") else { return nil }
+    private mutating func bracketed<Content>(
+        _ content: (inout Self) throws(ParameterSyntaxError) -> Content
+    ) throws(ParameterSyntaxError) -> Content {
+        guard take("<") else { throw ParameterSyntaxError("expected < in the type") }
+        let result = try content(&self)
+        guard take(">") else { throw ParameterSyntaxError("expected > in the type") }
         return result
     }
 
-    private mutating func word() -> String? {
+    private mutating func word(_ meaning: String) throws(ParameterSyntaxError) -> String {
         skipSpaces()
         let word = rest.prefix { $0.isLetter || $0.isNumber || $0 == "_" }
         rest.removeFirst(word.count)
-        return word.isEmpty ? nil : String(word)
+        guard !word.isEmpty else { throw ParameterSyntaxError("expected \(meaning)") }
+        return String(word)
     }
 
     private mutating func take(_ character: Character) -> Bool {
@@ -95,21 +117,21 @@ private struct ParameterTypeParser {
     }
 }
 
-extension ParameterValue {
+extension ParameterContent {
     /// Parses a value; `nil` if it does not match the type.
     fileprivate init?(text: String, type: ParameterType) {
-        if text == "NULL" && type != .scalar("STRING") {
+        if text == "NULL" && type != .string {
             self = .null
             return
         }
         switch type {
-        case .scalar: self = .scalar(text)
         case .range: self.init(range: text)
-        case .array, .structure:
+        case .array, .struct:
             guard let json = try? JSONDecoder().decodeUnambiguous(JSONValue.self, from: Array(text.utf8)) else {
                 return nil
             }
             self.init(json: json, type: type)
+        default: self = .scalar(text)
         }
     }
 
@@ -125,27 +147,30 @@ extension ParameterValue {
     private init?(json: JSONValue, type: ParameterType) {
         switch (type, json) {
         case (_, .null): self = .null
-        case (.scalar, .scalar(let text)): self = .scalar(text)
         case (.range, .scalar(let text)): self.init(range: text)
         case (.array(let element), .array(let items)):
-            let values = items.compactMap { ParameterValue(json: $0, type: element) }
+            let values = items.compactMap { ParameterContent(json: $0, type: element) }
             guard values.count == items.count else { return nil }
             self = .array(values)
-        case (.structure(let members), .object(let object)):
-            guard Set(object.keys).isSubset(of: members.map(\.name)) else { return nil }
-            var values: [String: ParameterValue] = [:]
-            for member in members {
-                let item = object[member.name] ?? .null
-                guard let value = ParameterValue(json: item, type: member.type) else { return nil }
-                values[member.name] = value
+        case (.struct(let fields), .object(let object)):
+            guard Set(object.keys).isSubset(of: fields.map(\.name)) else { return nil }
+            var contents: [String: ParameterContent] = [:]
+            for field in fields {
+                let item = object[field.name] ?? .null
+                guard let content = ParameterContent(json: item, type: field.type) else { return nil }
+                contents[field.name] = content
             }
-            self = .structure(values)
+            self = .struct(contents)
+        case (.array, _), (.struct, _): return nil
+        case (_, .scalar(let text)): self = .scalar(text)
         default: return nil
         }
     }
 }
 
 /// JSON with its scalars as text; integers and decimals are exact.
+///
+/// A decoder does not report the kind of a value, so each kind is tried.
 private indirect enum JSONValue: Decodable {
     case null
     case scalar(String)

@@ -1,15 +1,15 @@
-public import BigQueryRows
+package import BigQueryRows
 import GoogleHTTP
 
 /// The start of a page of a table.
-public enum TablePosition: Sendable, Hashable {
+package enum TablePosition: Sendable, Hashable {
     /// A row, counted from 0.
     case row(Int64)
     /// The page after the one with this token. `row` is its first row, counted from 0.
     case token(String, row: Int64)
 
     /// The first row, counted from 0.
-    public var row: Int64 {
+    package var row: Int64 {
         switch self {
         case .row(let row), .token(_, let row): row
         }
@@ -31,7 +31,7 @@ extension BigQueryClient {
     ///   - memory: recycles the memory of earlier pages.
     /// - Returns: the page.
     /// - Throws: ``BigQueryError``, `RowsError`, `HTTPError`, `OAuthError` or `CancellationError`.
-    public func fetchTablePage(
+    package func fetchTablePage(
         of table: TableReference, schema: TableSchema, selectedFields: [String]? = nil, from position: TablePosition,
         maximumRows: Int, memory: PageMemory = PageMemory()
     ) async throws -> ResultPage {

@@ -3,26 +3,28 @@ public import Foundation
 import GoogleHTTP
 
 /// An entry of a list of datasets.
-public struct ListedDataset: Sendable, Hashable {
+package struct ListedDataset: Sendable, Hashable {
     /// The name.
-    public var reference: DatasetReference
+    package var reference: DatasetReference
     /// The location of its tables.
-    public var location: String?
+    package var location: String?
 }
 
 /// An entry of a list of tables.
 public struct ListedTable: Sendable, Hashable {
     /// The name.
-    public var reference: TableReference
+    public let reference: TableReference
     /// The kind of table.
-    public var kind: TableKind
+    public let kind: TableKind
     /// The time of creation.
-    public var created: Date?
+    public let created: Date?
 }
 
 extension BigQueryClient {
-    /// Fetches the metadata of a table or view: columns, size, partitioning, etag.
+    /// Fetches the metadata of a table or view, at no cost.
     ///
+    /// - Parameter reference: the table.
+    /// - Returns: the columns, the size and the times of its changes.
     /// - Throws: ``BigQueryError``, `RowsError`, `HTTPError`, `OAuthError` or `CancellationError`.
     public func fetchTable(_ reference: TableReference) async throws -> Table {
         let url = url(
@@ -37,7 +39,7 @@ extension BigQueryClient {
     /// - Parameter project: the project; `nil` for the one billed for queries.
     /// - Returns: the datasets in the order of the service.
     /// - Throws: ``BigQueryError``, `RowsError`, `HTTPError`, `OAuthError` or `CancellationError`.
-    public func listDatasets(project: String? = nil) async throws -> [ListedDataset] {
+    package func listDatasets(project: String? = nil) async throws -> [ListedDataset] {
         try await list { token in
             url(
                 ["datasets"],
@@ -51,8 +53,10 @@ extension BigQueryClient {
         }
     }
 
-    /// Lists the tables and views of a dataset.
+    /// Lists the tables and views of a dataset, at no cost.
     ///
+    /// - Parameter dataset: the dataset.
+    /// - Returns: the tables in the order of the service. Their number is not limited.
     /// - Throws: ``BigQueryError``, `RowsError`, `HTTPError`, `OAuthError` or `CancellationError`.
     public func listTables(_ dataset: DatasetReference) async throws -> [ListedTable] {
         try await list { token in

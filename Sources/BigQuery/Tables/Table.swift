@@ -4,69 +4,69 @@ public import Foundation
 /// The metadata of a table or view, from `tables.get`.
 public struct Table: Sendable, Hashable {
     /// The query of a view.
-    public struct View: Sendable, Hashable {
+    package struct View: Sendable, Hashable {
         /// The SQL text.
-        public var query: String
+        package var query: String
         /// Whether the text is in the legacy dialect.
-        public var useLegacySQL: Bool
+        package var useLegacySQL: Bool
     }
 
     /// Partitioning by time.
-    public struct TimePartitioning: Sendable, Hashable {
+    package struct TimePartitioning: Sendable, Hashable {
         /// The length of a partition: `HOUR`, `DAY`, `MONTH` or `YEAR`.
-        public var type: String
+        package var type: String
         /// The column; `nil` partitions by ingestion time.
-        public var field: String?
+        package var field: String?
         /// How long a partition is kept; `nil` for indefinitely.
-        public var expiration: Duration?
+        package var expiration: Duration?
     }
 
     /// Partitioning by an integer.
-    public struct RangePartitioning: Sendable, Hashable, Codable {
+    package struct RangePartitioning: Sendable, Hashable, Codable {
         /// The column.
-        public var field: String
+        package var field: String
         /// The first value of the first partition.
-        public var start: Int64
+        package var start: Int64
         /// The value after the last partition.
-        public var end: Int64
+        package var end: Int64
         /// The number of values of a partition.
-        public var interval: Int64
+        package var interval: Int64
     }
 
     /// The name.
-    public var reference: TableReference
+    public let reference: TableReference
     /// The kind of table.
-    public var kind: TableKind
+    public let kind: TableKind
     /// The columns; empty if the table has no schema yet.
-    public var schema: TableSchema
+    public let schema: TableSchema
     /// Changes with every change of the table. Streamed rows change it late.
-    public var etag: String?
+    package var etag: String?
     /// The number of rows without the streaming buffer; `nil` for a view.
-    public var rowCount: Int64?
+    public let rowCount: Int64?
     /// The logical size in bytes without the streaming buffer.
-    public var byteCount: Int64?
+    public let byteCount: Int64?
     /// The query of a view or a materialized view.
-    public var view: View?
+    package var view: View?
     /// The location of the data.
-    public var location: String?
+    public let location: String?
     /// The description that a user has written.
-    public var description: String?
+    public let description: String?
     /// The time of creation.
-    public var created: Date?
+    public let created: Date?
     /// The time of the last change.
-    public var modified: Date?
+    public let modified: Date?
     /// The time at which the table is deleted.
-    public var expires: Date?
+    package var expires: Date?
     /// Partitioning by time.
-    public var timePartitioning: TimePartitioning?
+    package var timePartitioning: TimePartitioning?
     /// Partitioning by an integer.
-    public var rangePartitioning: RangePartitioning?
+    package var rangePartitioning: RangePartitioning?
     /// Whether queries must filter by partition.
-    public var requiresPartitionFilter: Bool
+    package var requiresPartitionFilter: Bool
     /// The clustering columns, in order.
-    public var clusteringFields: [String]
+    package var clusteringFields: [String]
     /// Whether the streaming buffer has rows, which ``rowCount`` does not include.
-    public var hasStreamingBuffer: Bool
+    package var hasStreamingBuffer: Bool
 }
 
 /// The kind of a table.
@@ -81,7 +81,7 @@ public enum TableKind: Sendable, Hashable {
     ]
 
     /// The kind with an API name.
-    public init(name: String) {
+    package init(name: String) {
         self = Self.byName[name] ?? .unknown(name)
     }
 

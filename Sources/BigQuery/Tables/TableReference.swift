@@ -1,4 +1,14 @@
 /// The name of a table or a view.
+///
+/// ```swift
+/// import BigQuery
+///
+/// let orders = TableReference(project: "my-project", dataset: "sales", table: "orders")
+///
+/// func table(_ name: String) throws -> TableReference {
+///     try TableReference(parsing: name, defaultProject: "my-project")  // sales.orders
+/// }
+/// ```
 public struct TableReference: Sendable, Hashable, Codable, CustomStringConvertible {
     /// The project of the dataset. It can differ from the project billed for queries.
     public var project: String
@@ -35,7 +45,7 @@ public struct TableReference: Sendable, Hashable, Codable, CustomStringConvertib
     }
 
     /// The dataset of the table.
-    public var datasetReference: DatasetReference { DatasetReference(project: project, dataset: dataset) }
+    package var datasetReference: DatasetReference { DatasetReference(project: project, dataset: dataset) }
 
     /// `PROJECT.DATASET.TABLE`.
     public var description: String { "\(project).\(dataset).\(table)" }
@@ -66,7 +76,7 @@ public struct DatasetReference: Sendable, Hashable, Codable, CustomStringConvert
     ///   - text: the name.
     ///   - defaultProject: the project of a name without one.
     /// - Throws: ``BigQueryError`` with code `invalidRequest` for any other text.
-    public init(parsing text: String, defaultProject: String) throws {
+    package init(parsing text: String, defaultProject: String) throws {
         guard let path = NamePath(text, ids: 1) else { throw BigQueryError.invalidName(text, of: .dataset) }
         self.init(project: path.project ?? defaultProject, dataset: path.ids[0])
     }

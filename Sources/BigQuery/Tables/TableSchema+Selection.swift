@@ -1,11 +1,11 @@
-public import BigQueryRows
+package import BigQueryRows
 import TextSupport
 
 extension TableSchema {
     /// Selects top-level columns. The result has the table's order. Names are compared without case, as BigQuery does.
     ///
     /// - Throws: ``BigQueryError`` with code `invalidRequest` if a column does not exist or no column is selected.
-    public func selecting(_ names: [String]) throws -> TableSchema {
+    package func selecting(_ names: [String]) throws -> TableSchema {
         guard !names.isEmpty else { throw BigQueryError(code: .invalidRequest, message: "no column is selected") }
         let known = Set(fields.map { $0.name.lowercased() })
         if let unknown = names.first(where: { !known.contains($0.lowercased()) }) {

@@ -1,32 +1,38 @@
 /// The figures of one run of a benchmark.
-public struct BenchmarkMeasurement: Sendable, Codable, Hashable {
-    /// Seconds from the first request until the last row is delivered or, in a staging database, published.
-    public let seconds: Double
+package struct BenchmarkMeasurement: Sendable, Encodable, Hashable {
+    /// From the first request until the last row is delivered or, in a staging database, published.
+    package let duration: Duration
     /// Rows fetched.
-    public let rows: Int64
+    package let rows: Int64
     /// Pages fetched.
-    public let pages: Int64
+    package let pages: Int64
     /// Requests for pages, including retries.
-    public let requests: Int64
+    package let requests: Int64
     /// Retries.
-    public let retries: Int64
+    package let retries: Int64
     /// Bytes of pages on the wire.
-    public let dataRead: Int64
+    package let dataRead: Int64
     /// Bytes of the same pages, inflated.
-    public let dataInflated: Int64
+    package let dataInflated: Int64
     /// `rows` per second.
-    public let rowsPerSecond: Double
+    package let rowsPerSecond: Double
     /// `dataRead` per second.
-    public let wireBytesPerSecond: Double
+    package let wireBytesPerSecond: Double
     /// `dataInflated` per second.
-    public let inflatedBytesPerSecond: Double
+    package let inflatedBytesPerSecond: Double
     /// `dataInflated` divided by `dataRead`.
-    public let compressionRatio: Double
+    package let compressionRatio: Double
     /// The durations of the steps.
-    public let detailedDurations: PullDurations
+    package let detailedDurations: PullDurations
+
+    private enum CodingKeys: String, CodingKey {
+        case rows, pages, requests, retries, dataRead, dataInflated, rowsPerSecond, wireBytesPerSecond,
+            inflatedBytesPerSecond, compressionRatio, detailedDurations
+        case duration = "seconds"
+    }
 
     init(_ report: PullReport) {
-        seconds = report.copyDuration
+        duration = report.copyDuration
         rows = report.rowsRead
         pages = report.pages
         retries = report.retries
@@ -34,7 +40,7 @@ public struct BenchmarkMeasurement: Sendable, Codable, Hashable {
         dataRead = report.dataRead
         dataInflated = report.dataInflated
         // The clock of a test need not advance.
-        let time = max(seconds, 1e-6)
+        let time = max(duration, .microseconds(1)) / .seconds(1)
         rowsPerSecond = Double(rows) / time
         wireBytesPerSecond = Double(dataRead) / time
         inflatedBytesPerSecond = Double(dataInflated) / time

@@ -1,11 +1,11 @@
 /// The progress of a benchmark.
-public struct BenchmarkProgress: Sendable {
+package struct BenchmarkProgress: Sendable {
     /// The setting being measured; `nil` before the first run.
-    public var setting: BenchmarkSetting?
+    package var setting: BenchmarkSetting?
     /// The current run, counted from 1; 0 before the first one.
-    public var run: Int
+    package var run: Int
     /// The number of runs of all settings.
-    public var runs: Int
+    package var runs: Int
     /// The progress of the current run, or of the query.
-    public var pull: PullProgress
+    package var pull: PullProgress
 }

@@ -1,33 +1,33 @@
 /// The report of a benchmark.
-public struct BenchmarkReport: Sendable, Codable {
+package struct BenchmarkReport: Sendable, Encodable {
     /// The project billed for the query, or of the table.
-    public var project: String
+    package var project: String
     /// The location of the job or the table, if the service reports it.
-    public var location: String?
+    package var location: String?
     /// The ID of the job whose result was fetched; `nil` for a table.
-    public var jobID: String?
+    package var jobID: String?
     /// The table that was read; `nil` for a query.
-    public var sourceTable: String?
+    package var sourceTable: String?
     /// Bytes processed by the query, if the service reports them.
-    public var bytesProcessed: Int64?
+    package var bytesProcessed: Int64?
     /// Bytes billed for the query, which runs once, if the service reports them.
-    public var bytesBilled: Int64?
+    package var bytesBilled: Int64?
     /// Whether the result came from the cache, if the service reports it.
-    public var cacheHit: Bool?
+    package var cacheHit: Bool?
     /// The staging database; `nil` if rows were discarded.
-    public var file: String?
+    package var file: String?
     /// The table in the staging database, with the rows of the last run.
-    public var table: String?
+    package var table: String?
     /// The number of rows that each run fetched.
-    public var rows: Int64
+    package var rows: Int64
     /// The setting with the most rows per second.
-    public var best: BenchmarkSetting
+    package var best: BenchmarkSetting
     /// The factor that limited the best setting.
-    public var limitedBy: LimitingFactor
+    package var limitedBy: LimitingFactor
     /// The results of all settings, in the given order.
-    public var results: [BenchmarkResult]
+    package var results: [BenchmarkResult]
     /// The warnings, in order.
-    public var warnings: [PullWarning]
+    package var warnings: [PullWarning]
 
     private enum CodingKeys: String, CodingKey {
         case project, location, sourceTable, bytesProcessed, bytesBilled, cacheHit, file, table, rows, best,
@@ -53,5 +53,5 @@ public struct BenchmarkReport: Sendable, Codable {
     }
 
     /// The result of ``best``.
-    public var bestResult: BenchmarkResult? { results.first { $0.setting == best } }
+    package var bestResult: BenchmarkResult? { results.first { $0.setting == best } }
 }

@@ -1,21 +1,21 @@
 /// One way of fetching rows that a benchmark measures.
-public struct BenchmarkSetting: Sendable, Codable, Hashable {
+package struct BenchmarkSetting: Sendable, Encodable, Hashable {
     /// The number of rows to request per page; `nil` for the default of a pull.
-    public var pageRows: Int?
+    package var pageRows: Int?
     /// The number of pages to fetch in parallel; `nil` for the default of a pull.
-    public var parallelPages: Int?
+    package var parallelPages: Int?
     /// Whether pages are compressed.
-    public var gzip: Bool
+    package var gzip: Bool
 
     /// Creates a setting; the defaults are those of a pull.
-    public init(pageRows: Int? = nil, parallelPages: Int? = nil, gzip: Bool = true) {
+    package init(pageRows: Int? = nil, parallelPages: Int? = nil, gzip: Bool = true) {
         self.pageRows = pageRows
         self.parallelPages = parallelPages
         self.gzip = gzip
     }
 
     /// Every distinct combination of these values, in the given order; the last parameter varies fastest.
-    public static func combinations(
+    package static func combinations(
         gzip: [Bool] = [true], pageRows: [Int?] = [nil], parallelPages: [Int?] = [1, 2, 4, 8]
     ) -> [BenchmarkSetting] {
         var settings: [BenchmarkSetting] = []

@@ -1,5 +1,5 @@
 /// The factor that limits the throughput of a pull.
-public enum LimitingFactor: String, Sendable, Codable, CaseIterable {
+package enum LimitingFactor: String, Sendable, Encodable, CaseIterable {
     /// The latency of BigQuery.
     case service
     /// The bandwidth of the network.
@@ -14,17 +14,16 @@ public enum LimitingFactor: String, Sendable, Codable, CaseIterable {
     /// The share of the time of all processors from which they are the limit.
     private static let busyProcessors = 0.8
 
-    /// Finds the factor from the durations of a pull, its elapsed time in seconds and the number of processors it can
-    /// use.
+    /// Finds the factor from the durations of a pull, its elapsed time and the number of processors it can use.
     ///
     /// The single writer is compared with the elapsed time. The parallel fetchers are limited by their longest step,
     /// unless the processors are busy: a page that waits for a processor seems to wait for the network.
-    init(_ durations: PullDurations, seconds: Double, processors: Int) {
+    init(_ durations: PullDurations, elapsed: Duration, processors: Int) {
         let decoding = durations.inflate + durations.decode
         let writing = durations.insert + durations.commit
-        if writing > 0, writing >= Self.busyWriter * seconds {
+        if writing > .zero, writing >= elapsed * Self.busyWriter {
             self = .disk
-        } else if decoding > 0, decoding + writing >= Self.busyProcessors * seconds * Double(processors) {
+        } else if decoding > .zero, decoding + writing >= elapsed * (Self.busyProcessors * Double(processors)) {
             self = decoding >= writing ? .decode : .disk
         } else if durations.timeToFirstByte >= max(durations.transfer, decoding) {
             self = .service

@@ -1,15 +1,15 @@
-public import BigQuery
+package import BigQuery
 import Foundation
-public import SQLiteStaging
+package import SQLiteStaging
 
 /// Measures the throughput of a pull, by pulling the same rows with different settings.
 ///
 /// A query runs once, after a dry run; its result is fetched once per setting and run, with the code of a pull. One page
 /// is fetched before the first run and not measured, to open a connection and get a token. The settings alternate, so
 /// that changes over time affect all of them.
-public struct PullBenchmark: Sendable {
+package struct PullBenchmark: Sendable {
     /// A source of rows.
-    public enum Source: Sendable {
+    package enum Source: Sendable {
         /// The result of a query.
         case query(QueryRequest)
         /// A table, which is free, and read one page at a time regardless of ``BenchmarkSetting/parallelPages``.
@@ -17,24 +17,24 @@ public struct PullBenchmark: Sendable {
     }
 
     /// The source of the rows.
-    public var source: Source
+    package var source: Source
     /// The settings to measure, at least one. Defaults to 1, 2, 4 and 8 parallel pages.
-    public var settings = BenchmarkSetting.combinations()
+    package var settings = BenchmarkSetting.combinations()
     /// The number of runs per setting, at least 1. Defaults to 3.
-    public var runs = 3
+    package var runs = 3
     /// The maximum number of rows per run, at least 1, from the first. Defaults to 100,000; `nil` for all.
-    public var maximumRows: Int64? = 100_000
+    package var maximumRows: Int64? = 100_000
     /// The table in which every run stages its rows, replacing those of the previous run; `nil`, the default, discards
     /// them.
-    public var target: StagingTarget?
+    package var target: StagingTarget?
     /// Called with the estimate before the query runs. An error that it throws stops the benchmark.
-    public var onEstimate: @Sendable (QueryEstimate) async throws -> Void = { _ in }
+    package var onEstimate: @Sendable (QueryEstimate) async throws -> Void = { _ in }
     /// Called with the progress, at every page and while waiting. Must not block.
-    public var onProgress: @Sendable (BenchmarkProgress) -> Void = { _ in }
+    package var onProgress: @Sendable (BenchmarkProgress) -> Void = { _ in }
     /// Called after an attempt to cancel the job, if the benchmark is cancelled while the job runs.
-    public var onInterruptedJob: @Sendable (InterruptedJob) -> Void = { _ in }
+    package var onInterruptedJob: @Sendable (InterruptedJob) -> Void = { _ in }
     /// How the staging database is opened and used.
-    public var staging = StagingOptions()
+    package var staging = StagingOptions()
 
     let client: BigQueryClient
     let clock: any Clock<Duration>
@@ -47,8 +47,8 @@ public struct PullBenchmark: Sendable {
     /// - Parameters:
     ///   - source: the source of the rows.
     ///   - client: the client that reads them.
-    ///   - clock: measures durations.
-    public init(_ source: Source, client: BigQueryClient, clock: any Clock<Duration> = ContinuousClock()) {
+    ///   - clock: measures durations; a `ContinuousClock` by default.
+    package init(_ source: Source, client: BigQueryClient, clock: any Clock<Duration> = ContinuousClock()) {
         self.source = source
         self.client = client
         self.clock = clock
@@ -59,7 +59,7 @@ public struct PullBenchmark: Sendable {
     /// - Returns: the results of all settings.
     /// - Throws: ``PullError`` (`nothingToMeasure` if there are no rows), `StagingError`, `BigQueryError`, `RowsError`,
     ///   `HTTPError`, `OAuthError`, the errors of ``onEstimate``, or `CancellationError`.
-    public func run() async throws -> BenchmarkReport {
+    package func run() async throws -> BenchmarkReport {
         precondition(!settings.isEmpty && runs > 0)
         guard let target else { return try await measure(in: nil) }
         var options = staging
@@ -111,7 +111,8 @@ public struct PullBenchmark: Sendable {
             try await database?.acknowledge(staging.recorded.intent.runID)
             return report
         } catch {
-            // No later run continues it. In a new task, since the database throws in a cancelled one.
+            // No later run continues it, even if it cannot be discarded. In a new task, since the database throws in a
+            // cancelled one.
             let reason = error is CancellationError ? "interrupted" : "\(error)"
             await Task { try? await staging.discard(error: reason) }.value
             throw error

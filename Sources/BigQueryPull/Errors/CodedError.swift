@@ -1,4 +1,5 @@
-public import TextSupport
+// Exported, since a caller sees members only of modules that it imports (SE-0444), and TextSupport is not a product.
+@_exported public import protocol TextSupport.CodedError
 
 /// The protocol that the errors of all libraries conform to.
 ///

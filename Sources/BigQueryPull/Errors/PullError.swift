@@ -1,12 +1,15 @@
 public import TextSupport
 
-/// An error of a pull as a whole: the request is not one that can be pulled, or valid pages do not form one result.
+/// An error of a pull as a whole, or of reading a row.
+///
+/// The request is not one that can be pulled, valid pages do not form one result, or a value does not match the type that
+/// it is read as.
 public struct PullError: CodedError {
     /// The kind of error.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Value: String, CaseIterable {
             case notAQuery, unsupportedColumn, inconsistentResult, notIncremental, notContinuable
-            case tableChanges, nothingToMeasure
+            case tableChanges, nothingToMeasure, noSuchColumn, cellMismatch
         }
 
         private let value: Value
@@ -29,6 +32,10 @@ public struct PullError: CodedError {
         public static let tableChanges = Code(.tableChanges)
         /// There are no rows to benchmark with.
         public static let nothingToMeasure = Code(.nothingToMeasure)
+        /// The row has no column of this name or index, or a STRUCT no such member.
+        public static let noSuchColumn = Code(.noSuchColumn)
+        /// The value cannot be read as the requested Swift type.
+        public static let cellMismatch = Code(.cellMismatch)
 
         /// Every code.
         package static var all: [Code] { Value.allCases.map(Code.init) }
@@ -62,6 +69,11 @@ public struct PullError: CodedError {
     public var cause: (any Error)?
 
     /// Creates an error.
+    ///
+    /// - Parameters:
+    ///   - code: the kind of error.
+    ///   - message: what failed, in one line, without secrets.
+    ///   - cause: the error underneath; `nil`, the default, if there is none.
     public init(code: Code, message: String, cause: (any Error)? = nil) {
         self.init(code: code, message: message, detail: nil, cause: cause)
     }

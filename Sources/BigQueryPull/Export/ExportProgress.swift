@@ -11,7 +11,7 @@ public struct ExportProgress: Sendable {
     }
 
     /// The current phase.
-    public var phase: Phase
+    public let phase: Phase
     /// Time since the export started.
-    public var elapsed: Duration
+    public package(set) var elapsed: Duration
 }

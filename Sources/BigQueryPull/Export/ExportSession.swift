@@ -54,7 +54,7 @@ final class ExportSession {
             }
         }
         report.retries = retries.value
-        report.copyDuration = elapsed() / .seconds(1)
+        report.copyDuration = elapsed()
         return report
     }
 

@@ -3,6 +3,18 @@ public import BigQuery
 /// Exports the rows of a query to files in Cloud Storage, with an EXPORT DATA statement.
 ///
 /// Dry runs come first, then a job with a new ID.
+///
+/// ```swift
+/// import BigQuery
+/// import BigQueryPull
+///
+/// func export(_ sql: String, with client: BigQueryClient) async throws -> ExportReport {
+///     let files = try ExportDestination(uri: "gs://my-bucket/orders-*.csv")
+///     var export = QueryExport(QueryRequest(sql), to: files, client: client)
+///     export.overwrites = true
+///     return try await export.run()
+/// }
+/// ```
 public struct QueryExport: Sendable {
     /// The query.
     public var query: QueryRequest
@@ -29,7 +41,7 @@ public struct QueryExport: Sendable {
     ///   - query: the query.
     ///   - destination: the files.
     ///   - client: the client that runs the job.
-    ///   - clock: measures durations for the report.
+    ///   - clock: measures durations for the report; a `ContinuousClock` by default.
     public init(
         _ query: QueryRequest, to destination: ExportDestination, client: BigQueryClient,
         clock: any Clock<Duration> = ContinuousClock()

@@ -3,6 +3,16 @@ public import BigQuery
 /// Exports a table to files in Cloud Storage, with an extract job, which is free.
 ///
 /// Files of the same names are replaced. Rows of a streaming buffer may be missing.
+///
+/// ```swift
+/// import BigQuery
+/// import BigQueryPull
+///
+/// func export(_ table: TableReference, with client: BigQueryClient) async throws -> ExportReport {
+///     let files = try ExportDestination(uri: "gs://my-bucket/orders-*.parquet", compression: .zstd)
+///     return try await TableExport(table, to: files, client: client).run()
+/// }
+/// ```
 public struct TableExport: Sendable {
     /// The table, or a partition of one.
     public var table: TableReference
@@ -10,7 +20,7 @@ public struct TableExport: Sendable {
     public var destination: ExportDestination
     /// The location of the job; `nil`, the default, for the location of the table.
     public var location: String?
-    /// The labels of the job.
+    /// The labels of the job. Defaults to none.
     public var labels: [String: String] = [:]
     /// How many times the export is retried with a new job if the service fails to run it. Defaults to 2.
     public var jobRetries = 2
@@ -28,7 +38,7 @@ public struct TableExport: Sendable {
     ///   - table: the table, or a partition of one.
     ///   - destination: the files.
     ///   - client: the client that runs the job.
-    ///   - clock: measures durations for the report.
+    ///   - clock: measures durations for the report; a `ContinuousClock` by default.
     public init(
         _ table: TableReference, to destination: ExportDestination, client: BigQueryClient,
         clock: any Clock<Duration> = ContinuousClock()

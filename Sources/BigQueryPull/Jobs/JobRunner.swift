@@ -54,6 +54,7 @@ struct JobRunner {
                     return .success(try await client.cancelJob(job, budget: .zero))
                 } catch let error as BigQueryError where error.code == .notFound && retries < Self.cancelRetries {
                     retries += 1
+                    // If the timeout cancels the pause, the next request throws.
                     try? await clock.sleep(for: Self.cancelPause)
                 } catch {
                     return .failure(error)

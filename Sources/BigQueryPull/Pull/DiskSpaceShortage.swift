@@ -4,11 +4,11 @@ public import SQLiteStaging
 /// Reports that a result seems to need more disk space than is free.
 public struct DiskSpaceShortage: Sendable, Hashable, CustomStringConvertible {
     /// The staging database.
-    public var path: String
+    public let path: String
     /// The estimated number of bytes for the rows and for publishing them; indexes need more.
-    public var requiredBytes: Int64
+    public let requiredBytes: Int64
     /// The number of free bytes.
-    public var freeBytes: Int64
+    public let freeBytes: Int64
 
     /// The error that stops a pull, with the code `notEnoughSpace`.
     public var error: StagingError {

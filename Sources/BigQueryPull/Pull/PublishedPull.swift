@@ -17,7 +17,7 @@ import SQLiteStaging
 /// ```
 public struct PublishedPull: Sendable {
     /// The report of the pull.
-    public var report: PullReport
+    public package(set) var report: PullReport
     private let database: StagingDatabase
     private let runID: String
 
@@ -35,6 +35,7 @@ public struct PublishedPull: Sendable {
         do {
             try await database.acknowledge(runID)
         } catch {
+            // Reports the first error.
             try? await database.close()
             throw error
         }

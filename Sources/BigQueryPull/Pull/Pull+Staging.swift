@@ -69,6 +69,7 @@ extension StagingDatabase {
         do {
             let result = try await body(database)
             let warning = try await database.settled()
+            // The warning says what went wrong; the file is closed even after an error.
             try? await database.close()
             return (result, warning)
         } catch {
@@ -110,7 +111,8 @@ extension StagingRun {
             reporter.staged(rowCount: rowsWritten)
             let canContinue = !Self.isFinal(error, hasRows: rowsWritten > 0)
             let reason = error is CancellationError ? "interrupted" : "\(error)"
-            // In a new task, since the database throws in a cancelled one.
+            // In a new task, since the database throws in a cancelled one. An error that cannot be recorded is thrown
+            // all the same.
             await Task { try? await self.stop(error: reason, canContinue: canContinue) }.value
             throw error
         }

@@ -23,9 +23,9 @@ enum IncrementalQuery {
         let problem: String? =
             if query.useLegacySQL {
                 "incremental loads require GoogleSQL: legacy SQL has no query parameters"
-            } else if query.parameters.contains(where: { $0.name == nil }) {
+            } else if query.parameters.elements.contains(where: { $0.name == nil }) {
                 "incremental loads require named parameters, but the query has positional parameters"
-            } else if query.parameters.contains(where: { $0.name?.lowercased() == parameter }) {
+            } else if query.parameters.elements.contains(where: { $0.name?.lowercased() == parameter }) {
                 "the parameter name @\(parameter) is reserved for incremental loads"
             } else {
                 nil
@@ -77,8 +77,8 @@ enum IncrementalQuery {
         let condition = watermark.value == nil ? "\(column) IS NOT NULL" : "\(column) > @\(parameter)"
         wrapped.sql = "SELECT * FROM (\n\(inner(query.sql))\n) WHERE \(condition)"
         if let value = watermark.value {
-            wrapped.parameters.append(
-                QueryParameter(name: parameter, type: .scalar(watermark.type.name), value: .scalar(value)))
+            let type = ParameterType(scalar: watermark.type.name)
+            wrapped.parameters.append(ParameterValue(text: value, type: type), named: parameter)
         }
         return wrapped
     }
@@ -97,7 +97,7 @@ enum IncrementalQuery {
     static func unwrapped(_ wrapped: QueryRequest, _ sql: String) -> QueryRequest {
         var query = wrapped
         query.sql = sql
-        query.parameters.removeAll { $0.name == parameter }
+        query.parameters.removeAll(named: parameter)
         return query
     }
 

@@ -2,15 +2,15 @@ import BigQuery
 public import BigQueryRows
 
 /// The bytes that a query would process and the columns it would return, from a dry run, which is free.
-public struct QueryEstimate: Sendable, Codable {
+public struct QueryEstimate: Sendable, Encodable {
     /// The project billed for the query.
-    public var project: String
+    public let project: String
     /// The location the query would run in, if the service reports it.
-    public var location: String?
+    public let location: String?
     /// The upper bound of the bytes that the query would process; `nil` if the service does not report it.
-    public var bytesProcessed: Int64?
+    public let bytesProcessed: Int64?
     /// The columns of the result; `nil` if the service does not report them (legacy SQL, emulators).
-    public var schema: TableSchema?
+    public let schema: TableSchema?
 
     init(_ plan: PlannedQuery) {
         self.init(plan.dryRun, location: plan.query.location)

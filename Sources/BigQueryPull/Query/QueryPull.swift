@@ -62,7 +62,7 @@ public struct QueryPull: Pull {
     /// - Parameters:
     ///   - query: the query.
     ///   - client: the client that runs it.
-    ///   - clock: measures durations for the report.
+    ///   - clock: measures durations for the report; a `ContinuousClock` by default.
     public init(_ query: QueryRequest, client: BigQueryClient, clock: any Clock<Duration> = ContinuousClock()) {
         self.query = query
         self.client = client
@@ -75,13 +75,14 @@ public struct QueryPull: Pull {
     /// - Parameters:
     ///   - run: a run of a query that is unfinished, or published and not acknowledged.
     ///   - client: a client of the run's project.
-    ///   - clock: measures durations for the report.
+    ///   - clock: measures durations for the report; a `ContinuousClock` by default.
     /// - Throws: ``PullError`` with code `notContinuable` if the run is not one of a query, or belongs to another project.
     public init(
         continuing run: RecordedRun, client: BigQueryClient, clock: any Clock<Duration> = ContinuousClock()
     ) throws {
         let project = client.configuration.project
         guard run.intent.jobID != nil, run.intent.project == project,
+            // Other kinds of runs have another configuration.
             let query = try? QueryRequest(
                 jobConfiguration: run.intent.configuration, location: run.intent.location)
         else {

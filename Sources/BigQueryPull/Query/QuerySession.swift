@@ -77,7 +77,8 @@ struct QuerySession {
         } catch let error as BigQueryError where error.code == .notFound && recorded.rows == 0 {
             return try await run(unsent, as: reference)
         } catch let error as BigQueryError where error.code == .notFound || error.code == .resultExpired {
-            // A job that fails meanwhile can also be reported as not found.
+            // A job that fails meanwhile can also be reported as not found. If the lookup fails too, the result counts
+            // as expired.
             if let job = try? await client.fetchJob(reference), job.failure != nil { return nil }
             throw BigQueryError(
                 code: .resultExpired, message: "the result of the job \(reference.jobID) has expired", cause: error)
@@ -134,6 +135,7 @@ struct QuerySession {
         _ result: QueryResult, to sink: some RowSink, willDeliver: @escaping (StagingStatistics) -> Void = { _ in }
     ) async throws {
         let client = client
+        // Only for the figures of the report.
         async let finishedJob = try? client.fetchJob(result.job)
         let transfer = PageTransfer(
             sink: sink, schema: result.schema, limits: pull.limits, memory: memory, reporter: reporter,

@@ -61,6 +61,7 @@ extension QueryPull {
         _ run: StagingRun, _ session: QuerySession, in database: StagingDatabase
     ) async throws -> Continuation {
         let job = run.recorded.intent
+        // A new run replaces this one, whatever the error.
         guard let query = try? QueryRequest(jobConfiguration: job.configuration, location: job.location) else {
             try await run.stop(error: "the recorded job configuration is not valid", canContinue: false)
             return .failed
@@ -212,7 +213,7 @@ extension QueryPull {
         return try JSONEncoder.canonical.text(
             Command(
                 project: client.configuration.project, location: query.location, sql: query.sql,
-                parameters: query.parameters, useLegacySQL: query.useLegacySQL,
+                parameters: try query.parameters.validated(), useLegacySQL: query.useLegacySQL,
                 incrementalColumn: incrementalColumn?.lowercased()))
     }
 

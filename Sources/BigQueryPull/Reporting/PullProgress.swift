@@ -13,25 +13,25 @@ public struct PullProgress: Sendable {
     }
 
     /// The current phase.
-    public var phase: Phase
+    public internal(set) var phase: Phase
     /// The run in the staging database, once it is recorded.
-    public var runID: String?
+    public internal(set) var runID: String?
     /// Rows delivered so far, including ``rowsContinued``.
-    public var rows: Int64 = 0
+    public internal(set) var rows: Int64 = 0
     /// Rows that earlier processes staged, in a run that is continued.
-    public var rowsContinued: Int64 = 0
+    public internal(set) var rowsContinued: Int64 = 0
     /// Rows of the whole result, once known.
-    public var totalRows: Int64?
+    public internal(set) var totalRows: Int64?
     /// Bytes of pages read so far by this process, compressed.
-    public var dataRead: Int64 = 0
+    public internal(set) var dataRead: Int64 = 0
     /// Bytes of the same pages, inflated.
-    public var dataInflated: Int64 = 0
+    public internal(set) var dataInflated: Int64 = 0
     /// Pages being fetched.
-    public var pagesInFlight = 0
+    public internal(set) var pagesInFlight = 0
     /// Retries so far.
-    public var retries: Int64 = 0
+    public internal(set) var retries: Int64 = 0
     /// Time since the pull started.
-    public var elapsed: Duration
+    public package(set) var elapsed: Duration
     /// Time since the first page arrived.
-    public var transferElapsed: Duration = .zero
+    public package(set) var transferElapsed: Duration = .zero
 }

@@ -2,61 +2,61 @@ public import Foundation
 import SQLiteStaging
 
 /// The report of a pull. Its JSON uses the member names of Data Factory's copy activity where they exist.
-public struct PullReport: Sendable, Codable {
+public struct PullReport: Sendable, Encodable {
     /// Rows read from BigQuery.
-    public var rowsRead: Int64 = 0
+    public internal(set) var rowsRead: Int64 = 0
     /// Rows delivered.
-    public var rowsCopied: Int64 = 0
+    public internal(set) var rowsCopied: Int64 = 0
     /// Rows that earlier processes staged, in a run that was continued; `nil` in a new run.
-    public var rowsContinued: Int64?
+    public internal(set) var rowsContinued: Int64?
     /// Rows whose incremental column is NULL, which this run did not pull; `nil` in a run that pulls all rows.
-    public var rowsWithoutWatermark: Int64?
+    public internal(set) var rowsWithoutWatermark: Int64?
     /// Bytes of pages on the wire, compressed.
-    public var dataRead: Int64 = 0
+    public internal(set) var dataRead: Int64 = 0
     /// Bytes of the same pages, inflated.
-    public var dataInflated: Int64 = 0
+    public internal(set) var dataInflated: Int64 = 0
     /// Bytes of the values written; `nil` if the sink does not count them.
-    public var dataWritten: Int64?
-    /// Seconds from the start to the end.
-    public var copyDuration: Double = 0
-    /// Seconds until the first page arrived: planning, queueing and running, or looking up the table.
-    public var queryDuration: Double = 0
+    public internal(set) var dataWritten: Int64?
+    /// From the start to the end; seconds in JSON.
+    public internal(set) var copyDuration: Duration = .zero
+    /// Until the first page arrived: planning, queueing and running, or looking up the table; seconds in JSON.
+    public internal(set) var queryDuration: Duration = .zero
     /// Units of 1,000 bytes of `dataRead` per second after the first page.
-    public var throughput: Double = 0
+    public internal(set) var throughput: Double = 0
     /// The durations of the steps.
-    public var detailedDurations = PullDurations()
+    public internal(set) var detailedDurations = PullDurations()
     /// Pages fetched.
-    public var pages: Int64 = 0
+    public internal(set) var pages: Int64 = 0
     /// Retries of requests, jobs and reads.
-    public var retries: Int64 = 0
+    public internal(set) var retries: Int64 = 0
     /// The project billed for the query, or of the table.
-    public var project: String
+    public internal(set) var project: String
     /// The location of the job or the table, if the service reports it.
-    public var location: String?
+    public internal(set) var location: String?
     /// The job ID; `nil` for a table.
-    public var jobID: String?
+    public internal(set) var jobID: String?
     /// The table that was read; `nil` for a query.
-    public var sourceTable: String?
+    public internal(set) var sourceTable: String?
     /// Bytes processed by the query, if the service reports them.
-    public var bytesProcessed: Int64?
+    public internal(set) var bytesProcessed: Int64?
     /// Bytes billed, if the service reports them.
-    public var bytesBilled: Int64?
+    public internal(set) var bytesBilled: Int64?
     /// Whether the result came from the cache, if the service reports it.
-    public var cacheHit: Bool?
+    public internal(set) var cacheHit: Bool?
     /// The staging database.
-    public var file: String?
+    public internal(set) var file: String?
     /// The table in the staging database.
-    public var table: String?
+    public internal(set) var table: String?
     /// The run's ID in the staging database.
-    public var runID: String?
+    public internal(set) var runID: String?
     /// `true` if an earlier process published the rows, and this one only reports that; otherwise `nil`.
-    public var alreadyPublished: Bool?
+    public internal(set) var alreadyPublished: Bool?
     /// When the earlier process published them.
-    public var publishedAt: Date?
+    public internal(set) var publishedAt: Date?
     /// An interrupted run of the same pull that could not be continued, and whose rows were dropped.
-    public var droppedRun: DroppedRun?
+    public internal(set) var droppedRun: DroppedRun?
     /// The warnings, in order.
-    public var warnings: [PullWarning] = []
+    public package(set) var warnings: [PullWarning] = []
 
     private enum CodingKeys: String, CodingKey {
         case rowsRead, rowsCopied, rowsContinued, rowsWithoutWatermark, dataRead, dataInflated, dataWritten,
@@ -69,17 +69,17 @@ public struct PullReport: Sendable, Codable {
 }
 
 /// An interrupted run whose rows were dropped, because it was too old or its result had expired.
-public struct DroppedRun: Sendable, Codable, Hashable {
+public struct DroppedRun: Sendable, Encodable, Hashable {
     /// The run's ID in the staging database.
-    public var runID: String
+    public let runID: String
     /// The job ID; `nil` for a table.
-    public var jobID: String?
+    public let jobID: String?
     /// When the run started.
-    public var startedAt: Date
+    public let startedAt: Date
     /// The number of staged rows.
-    public var rows: Int64
+    public let rows: Int64
     /// Bytes billed for its job, if the service reports them.
-    public var bytesBilled: Int64?
+    public internal(set) var bytesBilled: Int64?
 
     private enum CodingKeys: String, CodingKey {
         case startedAt, rows, bytesBilled
@@ -105,7 +105,7 @@ extension PullReport {
         count(rows: run.rows, run.statistics)
         dataWritten = run.dataWritten
         if run.intent.jobID == nil { sourceTable = run.intent.sql }
-        if let end = run.finishedAt { copyDuration = max(0, end.timeIntervalSince(run.intent.startedAt)) }
+        if let end = run.finishedAt { copyDuration = max(.zero, .seconds(end.timeIntervalSince(run.intent.startedAt))) }
         alreadyPublished = true
         publishedAt = run.finishedAt
     }

@@ -76,9 +76,9 @@ final class PullReporter {
     func note(_ page: ResultPage, of schema: TableSchema) {
         let now = elapsed()
         if let arrival = arrivals.removeValue(forKey: page.rows.firstRow) {
-            report.detailedDurations.waitForWriter += (now - arrival) / .seconds(1)
+            report.detailedDurations.waitForWriter += now - arrival
         }
-        if let start = idleSince { report.detailedDurations.waitForPages += (now - start) / .seconds(1) }
+        if let start = idleSince { report.detailedDurations.waitForPages += now - start }
         idleSince = nil
         report.pages += 1
         report.rowsRead += Int64(page.rows.rowCount)
@@ -134,8 +134,8 @@ final class PullReporter {
     func finishedReport(of run: StagingRun) -> PullReport {
         var report = finishedReport()
         report.dataWritten = run.dataWritten
-        report.detailedDurations.insert = run.insertDuration / .seconds(1)
-        report.detailedDurations.commit = run.commitDuration / .seconds(1)
+        report.detailedDurations.insert = run.insertDuration
+        report.detailedDurations.commit = run.commitDuration
         return report
     }
 
@@ -145,8 +145,8 @@ final class PullReporter {
         let start = transferStart ?? end
         var report = report
         report.retries = retries.value
-        report.copyDuration = end / .seconds(1)
-        report.queryDuration = start / .seconds(1)
+        report.copyDuration = end
+        report.queryDuration = start
         report.throughput = Double(report.dataRead - earlierData.read) / 1000 / max(0.001, (end - start) / .seconds(1))
         return report
     }

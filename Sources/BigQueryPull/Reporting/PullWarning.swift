@@ -1,8 +1,8 @@
 /// A condition to report to the user although the pull succeeded.
-public struct PullWarning: Sendable, Hashable, Codable, CustomStringConvertible {
+public struct PullWarning: Sendable, Hashable, Encodable, CustomStringConvertible {
     /// The kind of warning.
-    public struct Code: Sendable, Hashable, Codable, CustomStringConvertible {
-        private enum Value: String, Codable {
+    public struct Code: Sendable, Hashable, Encodable, CustomStringConvertible {
+        private enum Value: String, Encodable {
             case credentialsFile, refreshTokenNotStored, unknownType, nullInRequired, schemaChanged, tableChanged
             case streamingBuffer, repeatedPage, firstIncrementalRun, rowsNotCounted, fileNotClosed, repeatedExport,
                 largeResult, notAcknowledged
@@ -15,9 +15,9 @@ public struct PullWarning: Sendable, Hashable, Codable, CustomStringConvertible 
         }
 
         /// The credentials file is readable by others, or is a link.
-        public static let credentialsFile = Code(.credentialsFile)
+        package static let credentialsFile = Code(.credentialsFile)
         /// Google replaced the refresh token, and the new one could not be stored.
-        public static let refreshTokenNotStored = Code(.refreshTokenNotStored)
+        package static let refreshTokenNotStored = Code(.refreshTokenNotStored)
         /// A column has a type unknown to this version; its values are staged as sent.
         public static let unknownType = Code(.unknownType)
         /// A REQUIRED column contains NULL.
@@ -47,14 +47,6 @@ public struct PullWarning: Sendable, Hashable, Codable, CustomStringConvertible 
         /// The identifier of the code, for example `tableChanged`.
         public var description: String { value.rawValue }
 
-        /// Decodes the identifier.
-        ///
-        /// - Parameter decoder: the decoder.
-        /// - Throws: `DecodingError` if the identifier is unknown.
-        public init(from decoder: any Decoder) throws {
-            value = try Value(from: decoder)
-        }
-
         /// Encodes the identifier.
         ///
         /// - Parameter encoder: the encoder.
@@ -65,12 +57,12 @@ public struct PullWarning: Sendable, Hashable, Codable, CustomStringConvertible 
     }
 
     /// The kind of warning.
-    public var code: Code
+    public let code: Code
     /// The condition, in one line.
-    public var message: String
+    public let message: String
 
     /// Creates a warning.
-    public init(code: Code, message: String) {
+    package init(code: Code, message: String) {
         self.code = code
         self.message = message
     }

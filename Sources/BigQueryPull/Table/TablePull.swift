@@ -56,7 +56,7 @@ public struct TablePull: Pull {
     /// - Parameters:
     ///   - table: the table.
     ///   - client: the client that reads it.
-    ///   - clock: measures durations for the report.
+    ///   - clock: measures durations for the report; a `ContinuousClock` by default.
     public init(_ table: TableReference, client: BigQueryClient, clock: any Clock<Duration> = ContinuousClock()) {
         self.table = table
         self.client = client
@@ -69,12 +69,13 @@ public struct TablePull: Pull {
     /// - Parameters:
     ///   - run: a run of a table that is unfinished, or published and not acknowledged.
     ///   - client: the client that reads the table.
-    ///   - clock: measures durations for the report.
+    ///   - clock: measures durations for the report; a `ContinuousClock` by default.
     /// - Throws: ``PullError`` with code `notContinuable` if the run is not one of a table.
     public init(
         continuing run: RecordedRun, client: BigQueryClient, clock: any Clock<Duration> = ContinuousClock()
     ) throws {
         guard run.intent.jobID == nil,
+            // Other kinds of runs have another configuration.
             let configuration = try? JSONDecoder().decode(
                 TableConfiguration.self, from: Data(run.intent.configuration.utf8))
         else {

@@ -81,7 +81,7 @@ struct TableSession {
             try await transfer.run(&pager, startingWith: try await firstPage(), from: pages)
             try pager.check()
         } catch {
-            // Pages of two versions of the table do not fit together.
+            // Pages of two versions of the table do not fit together. If the lookup fails too, reports the first error.
             if Self.canResultFromChange(error), (try? await isUnchanged()) == false {
                 throw PullError.changed(pull.table)
             }

@@ -77,6 +77,7 @@ extension TablePull {
         reporter.resume(run.recorded)
         return try await droppingIfChanged(run, reporter) {
             let session = try await TableSession(self, client, reporter)
+            // A configuration that cannot be decoded has no version, so the table is read again.
             let recorded = try? JSONDecoder().decode(
                 TableConfiguration.self, from: Data(run.recorded.intent.configuration.utf8))
             if recorded?.version == session.version, try await session.transfer(continuing: run) { return true }

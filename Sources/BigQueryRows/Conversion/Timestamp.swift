@@ -1,5 +1,5 @@
 /// A TIMESTAMP cell: a point in time between the years 1 and 9999, in microseconds.
-struct Timestamp {
+package struct Timestamp {
     private static let firstMicrosecond: Int64 = -62_135_596_800_000_000  // 0001-01-01T00:00:00Z
     private static let lastMicrosecond: Int64 = 253_402_300_799_999_999  // 9999-12-31T23:59:59.999999Z
 
@@ -8,6 +8,12 @@ struct Timestamp {
 
     /// Microseconds since 1970-01-01T00:00:00Z.
     let microseconds: Int64
+
+    /// Creates a time; `nil` outside the range of TIMESTAMP.
+    package init?(microseconds: Int64) {
+        guard microseconds >= Self.firstMicrosecond, microseconds <= Self.lastMicrosecond else { return nil }
+        self.microseconds = microseconds
+    }
 
     /// Converts whole microseconds, the requested format; or, if the text has a point or an exponent, seconds, which
     /// servers send that ignore the request.
@@ -18,10 +24,10 @@ struct Timestamp {
         } else {
             microseconds = try Self.decimalMicroseconds(text)
         }
-        guard microseconds >= Self.firstMicrosecond, microseconds <= Self.lastMicrosecond else {
+        guard let timestamp = Self(microseconds: microseconds) else {
             throw CellConversionError("is outside the range of TIMESTAMP")
         }
-        self.microseconds = microseconds
+        self = timestamp
     }
 
     private static func decimalMicroseconds(_ text: Span<UInt8>) throws(CellConversionError) -> Int64 {
@@ -45,7 +51,14 @@ struct Timestamp {
         return seconds.isNegative ? -magnitude : magnitude
     }
 
-    /// Appends the text form, `2015-01-01T00:00:00.000000Z`.
+    /// The text form, `2015-01-01T00:00:00.000000Z`.
+    package var text: String {
+        var bytes: [UInt8] = []
+        append(to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Appends the text form.
     func append(to bytes: inout [UInt8]) {
         // Relative to the first microsecond, so that no quotient is negative.
         let elapsed = Int(microseconds - Self.firstMicrosecond)

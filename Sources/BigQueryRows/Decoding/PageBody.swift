@@ -1,17 +1,9 @@
 internal import CZlib
 
-/// A response body that is inflated as it arrives, up to its limits.
-///
-/// ```swift
-/// var body = try PageBody(contentEncoding: "gzip")
-/// for chunk in chunks { try chunk.withUnsafeBytes { try body.receive($0) } }
-/// let page = try PageDecoder(schema: schema).decode(body.finish(), firstRow: 0)
-/// ```
-///
-/// Do not use a body after it has thrown an error.
-public struct PageBody: ~Copyable {
+/// A response body that is inflated as it arrives, up to its limits. Do not use it after it has thrown an error.
+package struct PageBody: ~Copyable {
     private let limits: BodyLimits
-    private let gzip: GzipStream?
+    private var gzip: GzipStream?
     private var bytes: [UInt8]
     private var wireByteCount = 0
 
@@ -23,7 +15,7 @@ public struct PageBody: ~Copyable {
     ///   - memory: recycles the memory of earlier pages.
     ///   - rowCount: the number of requested rows, by which memory is reserved. Defaults to 0, for no reservation.
     /// - Throws: ``RowsError`` with code `unsupportedEncoding` for any other encoding, or a list of several.
-    public init(
+    package init(
         contentEncoding: String?, limits: BodyLimits = .page, memory: PageMemory = PageMemory(), rowCount: Int = 0
     ) throws(RowsError) {
         switch contentEncoding?.lowercased() ?? "" {
@@ -42,26 +34,26 @@ public struct PageBody: ~Copyable {
     ///
     /// - Throws: ``RowsError`` with code `bodyTooLarge` as soon as a limit is exceeded, or `corruptBody` for invalid
     ///   gzip data.
-    public mutating func receive(_ chunk: UnsafeRawBufferPointer) throws(RowsError) {
+    package mutating func receive(_ chunk: UnsafeRawBufferPointer) throws(RowsError) {
         wireByteCount += chunk.count
         guard wireByteCount <= limits.compressedBytes else {
             throw RowsError.bodyTooLarge(limit: limits.compressedBytes, measured: "on the wire")
         }
-        if let gzip {
-            try gzip.inflate(chunk, onto: &bytes, limit: limits.inflatedBytes)
-        } else {
-            guard wireByteCount <= limits.inflatedBytes else {
-                throw RowsError.bodyTooLarge(limit: limits.inflatedBytes, measured: "inflated")
-            }
-            bytes.append(contentsOf: chunk)
+        guard gzip == nil else {
+            try gzip?.inflate(chunk, onto: &bytes, limit: limits.inflatedBytes)
+            return
         }
+        guard wireByteCount <= limits.inflatedBytes else {
+            throw RowsError.bodyTooLarge(limit: limits.inflatedBytes, measured: "inflated")
+        }
+        bytes.append(contentsOf: chunk)
     }
 
     /// Completes the body.
     ///
     /// - Throws: ``RowsError`` with code `corruptBody` if a gzip body is not complete.
-    public consuming func finish() throws(RowsError) -> InflatedBody {
-        if let gzip, !gzip.isComplete {
+    package consuming func finish() throws(RowsError) -> InflatedBody {
+        if gzip?.isComplete == false {
             throw RowsError(code: .corruptBody, message: "the gzip body ends early, after \(wireByteCount) bytes")
         }
         return InflatedBody(bytes: bytes, wireByteCount: wireByteCount)
@@ -82,7 +74,11 @@ public struct BodyLimits: Sendable, Hashable {
     /// The maximum number of bytes after inflating, against gzip bombs.
     public var inflatedBytes: Int
 
-    /// Creates limits, in bytes.
+    /// Creates limits.
+    ///
+    /// - Parameters:
+    ///   - compressedBytes: the maximum number of bytes on the wire, inclusive.
+    ///   - inflatedBytes: the maximum number of bytes after inflating, inclusive.
     public init(compressedBytes: Int, inflatedBytes: Int) {
         self.compressedBytes = compressedBytes
         self.inflatedBytes = inflatedBytes
@@ -96,14 +92,14 @@ public struct BodyLimits: Sendable, Hashable {
 }
 
 /// A complete response body, inflated.
-public struct InflatedBody: Sendable {
+package struct InflatedBody: Sendable {
     /// The content.
-    public internal(set) var bytes: [UInt8]
+    package internal(set) var bytes: [UInt8]
     /// The number of bytes on the wire, without headers.
-    public let wireByteCount: Int
+    package let wireByteCount: Int
 
     /// Creates a body.
-    public init(bytes: [UInt8], wireByteCount: Int) {
+    package init(bytes: [UInt8], wireByteCount: Int) {
         self.bytes = bytes
         self.wireByteCount = wireByteCount
     }
@@ -112,8 +108,8 @@ public struct InflatedBody: Sendable {
 /// Inflates gzip data with zlib, which checks header, CRC-32 and length of every member.
 ///
 /// Unsafe because zlib takes pointers, and because a `z_stream` must not move: it is allocated here, does not escape,
-/// and is freed with the object.
-final class GzipStream {
+/// and is freed with its only owner.
+struct GzipStream: ~Copyable {
     /// Large enough that zlib's copy of its window at each return is negligible.
     private static let outputBytes = 256 << 10
     /// Doubles up to this size; beyond it, reserves the whole limit once. Unused capacity is not resident, while
@@ -125,12 +121,16 @@ final class GzipStream {
     private(set) var isComplete = false
 
     init() throws(RowsError) {
-        stream = .allocate(capacity: 1)
+        let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
         stream.initialize(to: z_stream())
         // 16 on top of the window bits: gzip only, neither zlib's own framing nor raw data.
         let status = inflateInit2_(
             stream, MAX_WBITS + 16, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
-        guard status == Z_OK else { throw Self.error(status, nil) }
+        guard status == Z_OK else {
+            stream.deallocate()
+            throw Self.error(status, nil)
+        }
+        self.stream = stream
     }
 
     deinit {
@@ -139,7 +139,7 @@ final class GzipStream {
     }
 
     /// Inflates a chunk and appends the output.
-    func inflate(
+    mutating func inflate(
         _ chunk: UnsafeRawBufferPointer, onto bytes: inout [UInt8], limit: Int
     ) throws(RowsError) {
         var input = chunk

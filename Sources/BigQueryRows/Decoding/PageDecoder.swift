@@ -2,7 +2,7 @@
 ///
 /// The text must be one JSON object by RFC 8259, in UTF-8, without a byte order mark. Keys can have any order; unknown
 /// ones are skipped. Messages count rows from 1, in the whole result.
-public struct PageDecoder: Sendable {
+package struct PageDecoder: Sendable {
     private let schema: TableSchema?
     private let memory: PageMemory
     private let rowCount: Int
@@ -13,7 +13,7 @@ public struct PageDecoder: Sendable {
     ///   - schema: the columns; `nil` for those of the page.
     ///   - memory: recycles the memory of earlier pages.
     ///   - rowCount: the number of requested rows, by which memory is reserved. Defaults to 0, for no reservation.
-    public init(schema: TableSchema?, memory: PageMemory = PageMemory(), rowCount: Int = 0) {
+    package init(schema: TableSchema?, memory: PageMemory = PageMemory(), rowCount: Int = 0) {
         self.schema = schema
         self.memory = memory
         // More rows do not fit into a body.
@@ -30,7 +30,7 @@ public struct PageDecoder: Sendable {
     ///   or contradictory members; `schemaChanged` for another schema than the expected one; `invalidCell` for a value
     ///   that does not match its column; `bodyTooLarge` if nested values exceed the limit of a body when written by
     ///   field name.
-    public func decode(
+    package func decode(
         _ body: consuming InflatedBody, firstRow: Int64
     ) throws(RowsError) -> ResultPage {
         let wireByteCount = body.wireByteCount

@@ -1,29 +1,29 @@
 /// A page of `jobs.getQueryResults` or `tabledata.list`.
-public struct ResultPage: Sendable {
+package struct ResultPage: Sendable {
     /// Whether the job is done; `nil` if the response lacks it, as those of `tabledata.list` do.
-    public var jobComplete: Bool?
+    package var jobComplete: Bool?
     /// The schema in the response.
-    public var schema: TableSchema?
+    package var schema: TableSchema?
     /// The number of rows of the whole result.
-    public var totalRows: Int64?
+    package var totalRows: Int64?
     /// The token of the next page; `nil` at the end.
-    public var pageToken: String?
+    package var pageToken: String?
     /// The rows.
-    public var rows: RowPage
+    package var rows: RowPage
     /// The columns of mode REQUIRED that contain NULLs, in the order of their first NULL. The cells are NULL.
-    public var nullsInRequired: [Int]
+    package var nullsInRequired: [Int]
     /// The length of the JSON text, in bytes.
-    public var inflatedByteCount: Int
+    package var inflatedByteCount: Int
     /// The length of the body on the wire, in bytes.
-    public var wireByteCount: Int
+    package var wireByteCount: Int
     /// The duration of the steps; zero for a page that was not fetched.
-    public var timing = PageTiming()
+    package var timing = PageTiming()
 
     /// Creates a page.
-    public init(
+    package init(
         jobComplete: Bool? = nil, schema: TableSchema? = nil, totalRows: Int64? = nil,
-        pageToken: String? = nil,
-        rows: RowPage, nullsInRequired: [Int] = [], inflatedByteCount: Int = 0, wireByteCount: Int = 0
+        pageToken: String? = nil, rows: RowPage, nullsInRequired: [Int] = [], inflatedByteCount: Int = 0,
+        wireByteCount: Int = 0
     ) {
         self.jobComplete = jobComplete
         self.schema = schema

@@ -40,7 +40,7 @@ public struct RowsError: CodedError {
 
         /// Whether fetching the same page again can help: after errors that a broken connection or a failing server can
         /// cause.
-        public var isTransient: Bool {
+        package var isTransient: Bool {
             switch value {
             case .corruptBody, .malformedJSON, .inconsistentPage, .wrongRowCount: true
             case .unsupportedEncoding, .bodyTooLarge, .schemaChanged, .invalidCell: false
@@ -49,14 +49,13 @@ public struct RowsError: CodedError {
     }
 
     /// The kind of error.
-    public var code: Code
+    public let code: Code
     /// What failed, in one line, with the row and the column if known.
     public var message: String
     /// The error underneath.
-    public var cause: (any Error)?
+    public let cause: (any Error)?
 
-    /// Creates an error.
-    public init(code: Code, message: String, cause: (any Error)? = nil) {
+    package init(code: Code, message: String, cause: (any Error)? = nil) {
         self.code = code
         self.message = message
         self.cause = cause

@@ -4,7 +4,7 @@ import Synchronization
 ///
 /// Pages are large, and the system clears new memory first: recycling saves a considerable part of the time of a page.
 /// Pools at most one array of each kind per concurrent page, plus one. Oversized arrays are dropped.
-public final class PageMemory: Sendable {
+package final class PageMemory: Sendable {
     private struct State {
         var bodies: [[UInt8]] = []
         var tails: [[UInt8]] = []
@@ -20,11 +20,11 @@ public final class PageMemory: Sendable {
     private static let maxArraySize = Double(64 << 20)
 
     /// Creates an empty pool.
-    public init() {}
+    package init() {}
 
     /// Returns the memory of a page to the pool. A page that is still in use keeps its memory, which is then not
     /// reused.
-    public func recycle(_ page: RowPage) {
+    package func recycle(_ page: RowPage) {
         state.withLock { state in
             if Self.isPoolable(page.bytes) { state.bodies.append(page.bytes) }
             if Self.isPoolable(page.cells) { state.cells.append(page.cells) }

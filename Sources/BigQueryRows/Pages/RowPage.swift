@@ -2,6 +2,22 @@
 ///
 /// Cells are in row order, `columnCount` per row. Values have their stored form (the value map in <doc:ValueMap>): text
 /// and blobs are ranges of ``bytes``, other values are in the reference itself. Text is valid UTF-8.
+///
+/// ``subscript(_:_:)`` copies one value. Code that visits every row reads ``cells`` instead:
+///
+/// ```swift
+/// import BigQueryRows
+///
+/// /// The length in bytes of the longest text in a column.
+/// func longestText(in column: Int, of page: RowPage) -> Int {
+///     var longest = 0
+///     for place in stride(from: column, to: page.cells.count, by: page.columnCount) {
+///         let cell = page.cells[place]
+///         if cell.kind == .text { longest = max(longest, cell.range.count) }
+///     }
+///     return longest
+/// }
+/// ```
 public struct RowPage: Sendable {
     /// The index of the first row in the whole result, from 0.
     public let firstRow: Int64
@@ -14,8 +30,24 @@ public struct RowPage: Sendable {
     /// `rowCount * columnCount` references, in row order.
     public let cells: [CellReference]
 
-    /// Creates a page.
+    /// Creates a page, for example to test a sink.
     ///
+    /// ```swift
+    /// import BigQueryRows
+    ///
+    /// /// The rows (1, "Ada") and (2, NULL).
+    /// func samplePage() -> RowPage {
+    ///     RowPage(
+    ///         firstRow: 0, columnCount: 2, bytes: Array("Ada".utf8),
+    ///         cells: [.integer(1), .text(offset: 0, length: 3), .integer(2), .null])
+    /// }
+    /// ```
+    ///
+    /// - Parameters:
+    ///   - firstRow: the index of the first row in the whole result, from 0.
+    ///   - columnCount: the number of cells in a row.
+    ///   - bytes: the bytes of text and blobs. Text must be valid UTF-8.
+    ///   - cells: the cells, in row order.
     /// - Precondition: every text and blob reference is within `bytes`, and the cells fill whole rows.
     public init(firstRow: Int64, columnCount: Int, bytes: [UInt8], cells: [CellReference]) {
         precondition(columnCount > 0 ? cells.count % columnCount == 0 : cells.isEmpty)
@@ -27,12 +59,15 @@ public struct RowPage: Sendable {
     }
 
     /// The size of the page in memory, in bytes.
-    public var byteCount: Int {
+    package var byteCount: Int {
         bytes.count + cells.count * MemoryLayout<CellReference>.stride
     }
 
     /// The value of one cell. Copies the value, so not for hot paths.
     ///
+    /// - Parameters:
+    ///   - row: the row, from 0 in this page.
+    ///   - column: the column, from 0.
     /// - Precondition: `row` and `column` are inside the page.
     public subscript(row: Int, column: Int) -> CellValue {
         precondition(row < rowCount && column < columnCount)
@@ -78,12 +113,12 @@ public struct CellReference: Sendable, Hashable {
         CellReference(kind: .double, length: 0, payload: value.bitPattern)
     }
 
-    /// UTF-8 text of `length` bytes at `offset`.
+    /// UTF-8 text of `length` bytes at `offset` in ``RowPage/bytes``. The length is below 4 GiB.
     public static func text(offset: Int, length: Int) -> CellReference {
         CellReference(kind: .text, length: UInt32(length), payload: UInt64(offset))
     }
 
-    /// `length` bytes at `offset`.
+    /// A blob of `length` bytes at `offset` in ``RowPage/bytes``. The length is below 4 GiB.
     public static func blob(offset: Int, length: Int) -> CellReference {
         CellReference(kind: .blob, length: UInt32(length), payload: UInt64(offset))
     }

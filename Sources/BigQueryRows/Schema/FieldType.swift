@@ -1,7 +1,6 @@
 /// The type of a BigQuery field, by its GoogleSQL name.
 ///
-/// The REST API sends the legacy names of some types (`INTEGER`, `FLOAT`, `BOOLEAN`, `RECORD`). ``init(name:)`` accepts
-/// both.
+/// The REST API sends the legacy names of some types (`INTEGER`, `FLOAT`, `BOOLEAN`, `RECORD`). Decoding accepts both.
 public enum FieldType: Sendable, Hashable {
     case int64, float64, numeric, bignumeric, bool
     case string, bytes, json, geography
@@ -22,7 +21,7 @@ public enum FieldType: Sendable, Hashable {
     ]
 
     /// The type with a GoogleSQL or legacy name, in any case, or `unknown`.
-    public init(name: String) {
+    package init(name: String) {
         self = Self.byName[name.uppercased()] ?? .unknown(name)
     }
 

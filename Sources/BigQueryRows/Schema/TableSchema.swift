@@ -4,6 +4,8 @@ public struct TableSchema: Sendable, Hashable, Codable {
     public var fields: [Field]
 
     /// Creates a schema.
+    ///
+    /// - Parameter fields: the top-level columns, in order.
     public init(fields: [Field]) {
         self.fields = fields
     }
@@ -35,6 +37,15 @@ extension TableSchema {
         public var rangeElementType: FieldType?
 
         /// Creates a column. The defaults are those of a plain nullable column.
+        ///
+        /// - Parameters:
+        ///   - name: the name as BigQuery spells it.
+        ///   - type: the type of one value.
+        ///   - mode: whether values can be NULL or are lists.
+        ///   - fields: the members of a STRUCT.
+        ///   - description: the column's description.
+        ///   - timestampPrecision: the number of fractional digits of a TIMESTAMP, 6 or 12; `nil` means 6.
+        ///   - rangeElementType: the element type of a RANGE.
         public init(
             name: String, type: FieldType, mode: Mode = .nullable, fields: [Field] = [],
             description: String? = nil, timestampPrecision: Int? = nil, rangeElementType: FieldType? = nil
@@ -95,7 +106,7 @@ extension TableSchema.Field: Codable {
 extension TableSchema {
     /// Describes the first difference to another schema: a column that is added, removed or renamed, or has another
     /// type or mode; `nil` for equal schemas. Descriptions are ignored.
-    public func firstDifference(to other: TableSchema) -> String? {
+    package func firstDifference(to other: TableSchema) -> String? {
         Self.firstDifference(fields, other.fields, path: "")
     }
 
@@ -150,14 +161,18 @@ extension [TableSchema.Field] {
 }
 
 /// A name, compared as in SQLite. Swift's `==` would equate canonically equivalent spellings.
-private struct FoldedName: Hashable {
-    let name: String
+package struct FoldedName: Hashable, Sendable {
+    package let name: String
 
-    static func == (one: FoldedName, other: FoldedName) -> Bool {
+    package init(name: String) {
+        self.name = name
+    }
+
+    package static func == (one: FoldedName, other: FoldedName) -> Bool {
         one.name.utf8.elementsEqual(other.name.utf8) { folded($0) == folded($1) }
     }
 
-    func hash(into hasher: inout Hasher) {
+    package func hash(into hasher: inout Hasher) {
         for byte in name.utf8 { hasher.combine(Self.folded(byte)) }
     }
 

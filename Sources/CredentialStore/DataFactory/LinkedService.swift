@@ -1,15 +1,15 @@
 import Foundation
-public import GoogleHTTP
-public import GoogleOAuth
+package import GoogleHTTP
+package import GoogleOAuth
 import TextSupport
 
 /// A linked service of Azure Data Factory's BigQuery connector that contains a credential.
 ///
 /// Source: the articles about the connectors "Google BigQuery" and "Google BigQuery (legacy)" in Microsoft's Data Factory
 /// documentation.
-public struct LinkedService: Sendable {
+package struct LinkedService: Sendable {
     /// A version of the connector.
-    public enum Connector: Sendable, Hashable {
+    package enum Connector: Sendable, Hashable {
         /// `GoogleBigQueryV2`.
         case current
         /// `GoogleBigQuery`, out of support since September 2025.
@@ -17,7 +17,7 @@ public struct LinkedService: Sendable {
     }
 
     /// The location of the two secrets.
-    public enum Secrets: Sendable, Hashable {
+    package enum Secrets: Sendable, Hashable {
         /// The linked service itself. Data Factory encrypts it on import.
         case inline
         /// A Key Vault, through the linked service with this name.
@@ -25,20 +25,20 @@ public struct LinkedService: Sendable {
     }
 
     /// The linked service's name.
-    public var name: String
+    package var name: String
     /// The project billed for queries.
-    public var project: String
+    package var project: String
     /// The version of the connector.
-    public var connector: Connector
+    package var connector: Connector
     /// The location of the secrets. Defaults to the linked service itself.
-    public var secrets: Secrets
+    package var secrets: Secrets
     private let credential: AuthorizedUserCredential
 
     /// Creates a linked service for a credential.
     ///
     /// - Throws: `OAuthError` with code `credentialsInvalid` for a name with characters other than letters, digits and
     ///   hyphens.
-    public init(
+    package init(
         _ credential: AuthorizedUserCredential, name: String, project: String, connector: Connector = .current,
         secrets: Secrets = .inline
     ) throws(OAuthError) {
@@ -59,7 +59,7 @@ public struct LinkedService: Sendable {
     private static let nameCharacters = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-".utf8)
 
     /// The names of the vault's secrets and their values.
-    public var vaultSecrets: [(name: String, value: Secret)] {
+    package var vaultSecrets: [(name: String, value: Secret)] {
         [("\(name)-client-secret", credential.clientSecret), ("\(name)-refresh-token", credential.refreshToken)]
     }
 
@@ -71,7 +71,7 @@ public struct LinkedService: Sendable {
     }
 
     /// The linked service as JSON. It contains the secrets unless they are in a vault.
-    public func json() throws(OAuthError) -> [UInt8] {
+    package func json() throws(OAuthError) -> [UInt8] {
         var properties: [String: DataFactoryValue] = [
             "authenticationType": "UserAuthentication", "clientId": .string(credential.clientID),
         ]
@@ -101,7 +101,7 @@ public struct LinkedService: Sendable {
     }
 
     /// A dataset of the linked service for a copy activity, as JSON without secrets.
-    public func datasetJSON() throws(OAuthError) -> [UInt8] {
+    package func datasetJSON() throws(OAuthError) -> [UInt8] {
         try CredentialFile.encode(
             [
                 "name": .string(datasetName),
@@ -116,7 +116,7 @@ public struct LinkedService: Sendable {
 
     /// A copy activity that reads a query through the dataset, as JSON without secrets. Its sink and output are
     /// placeholders.
-    public func copyActivityJSON(query: String) throws(OAuthError) -> [UInt8] {
+    package func copyActivityJSON(query: String) throws(OAuthError) -> [UInt8] {
         try CredentialFile.encode(
             [
                 "name": "CopyFromBigQuery", "type": "Copy",

@@ -1,11 +1,11 @@
-public import GoogleOAuth
+package import GoogleOAuth
 import TextSupport
 
 extension TokenDiagnosis {
     /// Tests that a credential is found and is complete and private: step `credentials`.
     ///
     /// - Throws: `CancellationError`.
-    public mutating func testCredentials(
+    package mutating func testCredentials(
         _ find: () async throws -> LocatedCredential
     ) async throws -> LocatedCredential? {
         try await step("credentials") {

@@ -10,9 +10,15 @@ import TextSupport
 /// metadata server.
 ///
 /// ```swift
+/// import CredentialStore
+/// import Foundation
+///
 /// let search = CredentialSearch(
-///     environment: ProcessInfo.processInfo.environment, variablePrefix: "MYTOOL_", storeFolder: "/home/me/.config/mytool")
-/// let located = try search.first()
+///     environment: ProcessInfo.processInfo.environment, variablePrefix: "MYTOOL_",
+///     storeFolder: NSHomeDirectory() + "/.config/mytool")
+/// if let located = try search.first() {
+///     print("using the credential from", located.source)
+/// }
 /// ```
 public struct CredentialSearch: Sendable {
     /// A location that the user selected.
@@ -49,8 +55,9 @@ public struct CredentialSearch: Sendable {
 
     /// The first credential that is found.
     ///
-    /// A location that exists but is unusable is an error; it is not skipped.
+    /// A location that exists but is unusable is an error; it is not skipped. Blocks the thread.
     ///
+    /// - Parameter location: the location that the user selected. Defaults to all locations in their order.
     /// - Returns: `nil` if no location has one.
     /// - Throws: `OAuthError` with code `credentialsMissing`, `credentialsInvalid`, `noCredentials` for a profile
     ///   without a credential, `unsafePermissions`, `untrustedTokenURI` or `cannotStore`.
@@ -76,6 +83,9 @@ public struct CredentialSearch: Sendable {
 
     /// The store, or that of a profile in `profiles/NAME` below it.
     ///
+    /// - Parameter profile: at most 64 ASCII letters, digits, hyphens, underscores and dots; no dot at the start.
+    ///   Defaults to the store itself.
+    /// - Returns: the store, which need not exist yet.
     /// - Throws: `OAuthError` with code `credentialsInvalid` for an invalid profile name, or `cannotStore` without a
     ///   folder.
     public func store(profile: String? = nil) throws(OAuthError) -> CredentialStore {
@@ -95,13 +105,14 @@ public struct CredentialSearch: Sendable {
     }
 
     /// The names of the profiles with a credential, sorted.
-    public var profiles: [String] {
+    package var profiles: [String] {
+        // Without the folder there are no profiles. A file with an invalid name is not a profile.
         let names = storeFolder.flatMap { try? FileManager.default.contentsOfDirectory(atPath: $0 + "/profiles") }
         return (names ?? []).filter { (try? store(profile: $0).exists) ?? false }.sorted()
     }
 
     /// The names of the variables that take precedence over the store.
-    public var variablesBeforeStore: [String] {
+    package var variablesBeforeStore: [String] {
         let names = (["CREDENTIALS"] + Self.valueNames + ["TOKEN_COMMAND"]).map(ownName)
         let google = ownValue("PROFILE") == nil ? ["GOOGLE_APPLICATION_CREDENTIALS"] : []
         return ((variablePrefix == nil ? [] : names) + google).filter { value($0) != nil }
@@ -165,6 +176,7 @@ public struct CredentialSearch: Sendable {
     private func store(at path: String) -> CredentialStore? {
         func resolved(_ path: String) -> String { URL(fileURLWithPath: path).resolvingSymlinksInPath().path }
         let file = resolved(path)
+        // Fails only if no folder is configured, so that the file is not in a store.
         return ([nil] + profiles).lazy.compactMap { try? store(profile: $0) }.first { resolved($0.path) == file }
     }
 
@@ -172,6 +184,7 @@ public struct CredentialSearch: Sendable {
     private static func exposure(of path: String) -> String? {
         let file = URL(fileURLWithPath: path).resolvingSymlinksInPath()
         func attributes(_ url: URL) -> (mode: Int, owner: UInt32, type: FileAttributeType?) {
+            // Only for a warning: reading the file reports that it is missing.
             let all = try? FileManager.default.attributesOfItem(atPath: url.path)
             let mode = (all?[.posixPermissions] as? NSNumber)?.intValue ?? 0
             return (
@@ -211,6 +224,19 @@ public struct CredentialSearch: Sendable {
 ///
 /// A loopback endpoint receives only a credential whose token endpoint is loopback too, or that the user selected
 /// explicitly. Any other credential is a real one that must not leave the machine's real services.
+///
+/// ```swift
+/// import CredentialStore
+/// import GoogleHTTP
+/// import GoogleOAuth
+///
+/// func tokens(_ search: CredentialSearch, transport: any HTTPTransport) async throws -> any TokenProvider {
+///     let context = TokenContext(transport: transport)
+///     let choice = try await search.choose(for: nil, context)
+///     if let warning = choice.warning { print("warning:", warning) }
+///     return try choice.required().tokenProvider(context)
+/// }
+/// ```
 public struct CredentialChoice: Sendable {
     /// The credential; `nil` if none is sent to the endpoint.
     public let credential: LocatedCredential?
@@ -234,7 +260,7 @@ extension CredentialSearch {
     /// Finds the credential for an endpoint.
     ///
     /// - Parameters:
-    ///   - location: the location that the user selected.
+    ///   - location: the location that the user selected. Defaults to all locations in their order.
     ///   - named: the endpoint that the user named; `nil` for that of the stored credential, else Google's.
     ///   - context: the dependencies of the detection of a metadata server, the last location.
     /// - Returns: the credential and its endpoint.

@@ -5,22 +5,22 @@ import TextSupport
 /// A credential, and where it was found.
 public struct LocatedCredential: Sendable {
     /// The credential.
-    public var credential: GoogleCredential
+    public let credential: GoogleCredential
     /// The location, for reports: a path or the name of a variable. It is untrusted text.
-    public var source: String
+    public let source: String
     /// Whether the user selected the location explicitly, so that the credential can be sent to a loopback endpoint.
-    public var isExplicit: Bool
+    package internal(set) var isExplicit: Bool
     /// A warning about the location, such as a file that other users can read.
-    public var warning: String?
+    public internal(set) var warning: String?
     /// The store that contains the credential. Only a store is ever written.
-    public var store: CredentialStore?
+    package internal(set) var store: CredentialStore?
     /// The metadata of the credential in the store.
-    public var stored: StoredCredential?
+    package internal(set) var stored: StoredCredential?
 
     /// The client and the refresh token.
     ///
     /// - Throws: `OAuthError` with code `credentialsInvalid` for a credential of another type.
-    public func authorizedUser() throws(OAuthError) -> AuthorizedUserCredential {
+    package func authorizedUser() throws(OAuthError) -> AuthorizedUserCredential {
         guard let authorizedUser = credential.authorizedUser else {
             throw OAuthError(
                 code: .credentialsInvalid,
@@ -38,6 +38,9 @@ public struct LocatedCredential: Sendable {
     ///
     /// A rotated refresh token of a store is written there before the response is used, under a lock that other processes
     /// share. That of any other location is kept in memory only, with a warning.
+    ///
+    /// - Parameter context: the dependencies of token requests.
+    /// - Returns: the provider.
     public func tokenProvider(_ context: TokenContext) -> any TokenProvider {
         guard let store, let authorizedUser = credential.authorizedUser else {
             return credential.tokenProvider(context)
@@ -62,17 +65,18 @@ private actor StoredTokenExchange {
 
     func fetchToken(_ context: TokenContext) async throws -> TokenResponse {
         // Held until the new token is stored: two processes that exchange the same token would invalidate each other's.
-        let lock = try await store.lock(clock: context.clock)
-        defer { lock?.release() }
-        // Another process can have rotated the token; another login can have replaced the credential.
-        let stored = (try? store.read()).flatMap { $0?.credential.clientID == credential.clientID ? $0 : nil }
-        if let stored { credential = stored.credential }
-        do {
-            let response = try await credential.fetchToken(context)
-            keep(response, of: stored, context)
-            return response
-        } catch let error as OAuthError {
-            throw stored.map { error.explained(by: $0, at: context.now()) } ?? error
+        try await store.withLock(clock: context.clock) {
+            // Another process can have rotated the token; another login can have replaced the credential. A store that
+            // has become unreadable does not invalidate the token in memory.
+            let stored = (try? store.read()).flatMap { $0?.credential.clientID == credential.clientID ? $0 : nil }
+            if let stored { credential = stored.credential }
+            do {
+                let response = try await credential.fetchToken(context)
+                keep(response, of: stored, context)
+                return response
+            } catch let error as OAuthError {
+                throw stored.map { error.explained(by: $0, at: context.now()) } ?? error
+            }
         }
     }
 

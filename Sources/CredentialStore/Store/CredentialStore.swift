@@ -8,11 +8,24 @@ import TextSupport
 /// `credentials.json` is an `authorized_user` file with the additional member `bqpull`, so that Google's libraries can
 /// read it too. `state.json` next to it records the use of the credential, without secrets. Both are readable only by
 /// the user, and rejected otherwise.
+///
+/// ```swift
+/// import CredentialStore
+/// import Foundation
+/// import GoogleOAuth
+///
+/// let store = CredentialStore(folder: NSHomeDirectory() + "/.config/mytool")
+/// if let stored = try store.read() {
+///     print("client", stored.credential.clientID, "with scopes", stored.scopes)
+/// }
+/// ```
 public struct CredentialStore: Sendable, Hashable {
     /// The folder.
-    public let folder: String
+    package let folder: String
 
-    /// Creates a store in a folder. The folder is created with mode 0700 by the first write.
+    /// Creates a store in a folder, without accessing it.
+    ///
+    /// - Parameter folder: the path. The first write creates the folder with mode 0700.
     public init(folder: String) {
         self.folder = folder
     }
@@ -26,8 +39,9 @@ public struct CredentialStore: Sendable, Hashable {
     private var credentialsFile: PrivateFile { PrivateFile(path: folder + "/credentials.json") }
     private var stateFile: PrivateFile { PrivateFile(path: folder + "/state.json") }
 
-    /// Reads the stored credential; `nil` if nothing is stored.
+    /// Reads the stored credential.
     ///
+    /// - Returns: `nil` if nothing is stored.
     /// - Throws: `OAuthError` with code `unsafePermissions`, `credentialsInvalid`, `untrustedTokenURI` or `cannotStore`.
     public func read() throws(OAuthError) -> StoredCredential? {
         guard let bytes = try credentialsFile.read() else { return nil }
@@ -55,7 +69,7 @@ public struct CredentialStore: Sendable, Hashable {
     /// Verifies that a credential can be stored, before one is requested that would be lost otherwise.
     ///
     /// - Throws: `OAuthError` with code `cannotStore` or `unsafePermissions`.
-    public func prepare() throws(OAuthError) {
+    package func prepare() throws(OAuthError) {
         try credentialsFile.prepareFolder()
         let trial = PrivateFile(path: folder + "/trial")
         try trial.write([])
@@ -66,7 +80,7 @@ public struct CredentialStore: Sendable, Hashable {
     ///
     /// - Throws: `OAuthError` with code `cannotStore`, `unsafePermissions` or `storeLocked`, or
     ///   `CancellationError`.
-    public func write(_ stored: StoredCredential, clock: any Clock<Duration> = ContinuousClock()) async throws {
+    package func write(_ stored: StoredCredential, clock: any Clock<Duration> = ContinuousClock()) async throws {
         _ = try await update(replacesDamaged: true, clock: clock) { _ in stored }
     }
 
@@ -83,21 +97,23 @@ public struct CredentialStore: Sendable, Hashable {
         _ change: (StoredCredential?) throws -> StoredCredential
     ) async throws -> StoredCredential {
         try credentialsFile.prepareFolder()
-        let lock = try await lock(clock: clock)
-        defer { lock?.release() }
-        let kept: StoredCredential?
-        do throws(OAuthError) {
-            kept = try read()
-        } catch {
-            guard replacesDamaged, [.credentialsInvalid, .unsafePermissions].contains(error.code) else { throw error }
-            kept = nil
+        return try await withLock(clock: clock) {
+            let kept: StoredCredential?
+            do throws(OAuthError) {
+                kept = try read()
+            } catch {
+                guard replacesDamaged, [.credentialsInvalid, .unsafePermissions].contains(error.code) else {
+                    throw error
+                }
+                kept = nil
+            }
+            let stored = try change(kept)
+            try writeCredential(stored)
+            // The credential is stored; a failure to write the state or to remove the consent must not hide that.
+            try? writeState(of: stored, lastUse: stored.lastUse, refreshTokenEnd: stored.refreshTokenEnd)
+            _ = try? consentFile.remove()
+            return stored
         }
-        let stored = try change(kept)
-        try writeCredential(stored)
-        // The credential is stored; a failure to write the state must not hide that.
-        try? writeState(of: stored, lastUse: stored.lastUse, refreshTokenEnd: stored.refreshTokenEnd)
-        _ = try? consentFile.remove()
-        return stored
     }
 
     /// Revokes the refresh token, and removes all files but the lock's.
@@ -106,23 +122,34 @@ public struct CredentialStore: Sendable, Hashable {
     /// - Throws: `OAuthError` (`noCredentials` if nothing is stored, `storeLocked`, an error of the endpoint),
     ///   `HTTPError` or `CancellationError`, without removing files; `cannotStore` if the token was revoked, but its
     ///   file cannot be removed.
-    public func revoke(_ context: TokenContext) async throws -> Bool {
-        let lock = try await lock(clock: context.clock)
-        defer { lock?.release() }
-        // Read under the lock: another process can have rotated the token in the meantime.
-        guard let stored = try read() else {
-            throw OAuthError(code: .noCredentials, message: "\(printable(path)) no longer exists")
+    package func revoke(_ context: TokenContext) async throws -> Bool {
+        try await withLock(clock: context.clock) {
+            // Read under the lock: another process can have rotated the token in the meantime.
+            guard let stored = try read() else {
+                throw OAuthError(code: .noCredentials, message: "\(printable(path)) no longer exists")
+            }
+            let wasValid = try await stored.credential.revoke(context)
+            for file in [credentialsFile, stateFile, consentFile] { try file.remove() }
+            return wasValid
         }
-        let wasValid = try await stored.credential.revoke(context)
-        for file in [credentialsFile, stateFile, consentFile] { try file.remove() }
-        return wasValid
     }
 
-    /// Waits until no other process exchanges or replaces the credential.
+    /// Waits until no other process exchanges or replaces the credential, and runs `body` before any other does.
     ///
     /// The lock's file is never removed: waiters would acquire a lock on a file that no other process sees.
-    func lock(clock: any Clock<Duration>) async throws -> FileLock? {
-        try await FileLock.acquire(path: folder + "/credentials.lock", clock: clock)
+    ///
+    /// - Parameters:
+    ///   - clock: measures the wait.
+    ///   - body: runs in the caller's isolation.
+    /// - Returns: the result of `body`.
+    /// - Throws: the errors of ``FileLock/acquire(path:clock:)`` and of `body`.
+    nonisolated(nonsending) func withLock<Success>(
+        clock: any Clock<Duration>, _ body: nonisolated(nonsending) () async throws -> Success
+    ) async throws -> Success {
+        let lock = try await FileLock.acquire(path: folder + "/credentials.lock", clock: clock)
+        let result = try await body()
+        lock?.release()
+        return result
     }
 
     /// Replaces the refresh token with the rotated one, unless a new login has replaced it. Requires the lock.
@@ -134,7 +161,7 @@ public struct CredentialStore: Sendable, Hashable {
 
     /// Records that the refresh token was exchanged, and its new expiry. Requires the lock.
     func recordUse(of stored: StoredCredential, lifetime: Duration?, at now: Date) throws(OAuthError) {
-        let end = lifetime.map { now.addingTimeInterval($0 / .seconds(1)) } ?? stored.refreshTokenEnd
+        let end = lifetime.map { now.advanced(by: $0) } ?? stored.refreshTokenEnd
         try writeState(of: stored, lastUse: now, refreshTokenEnd: end)
     }
 

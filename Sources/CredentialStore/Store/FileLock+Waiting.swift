@@ -43,7 +43,6 @@ extension FileLock {
                 try await clock.sleep(for: interval)
             }
         } catch {
-            lock.release()
             guard error is POSIXError else { throw error }
             return nil
         }

@@ -5,16 +5,19 @@ import TextSupport
 
 /// A consent request whose code has not been exchanged, with the settings to store with its credential.
 public struct PendingConsent: Sendable {
-    /// The request.
-    public var request: ConsentRequest
-    /// The billing project.
-    public var project: String?
-    /// The BigQuery endpoint of the credential; `nil` for Google's.
-    public var endpoint: String?
-    /// Whether the next consent reuses the redirect URI. `false` for a port that was chosen at random.
-    public var keepsRedirectURI: Bool
+    package var request: ConsentRequest
+    package var project: String?
+    package var endpoint: String?
+    package var keepsRedirectURI: Bool
 
     /// Creates a pending consent.
+    ///
+    /// - Parameters:
+    ///   - request: the request.
+    ///   - project: the billing project. Defaults to none.
+    ///   - endpoint: the BigQuery endpoint of the credential. Defaults to Google's.
+    ///   - keepsRedirectURI: whether the next consent reuses the redirect URI. Defaults to `false`, for a port that was
+    ///     chosen at random.
     public init(
         _ request: ConsentRequest, project: String? = nil, endpoint: String? = nil, keepsRedirectURI: Bool = false
     ) {
@@ -46,7 +49,7 @@ extension CredentialStore {
     /// Writes a pending consent to a private file, replacing a previous one.
     ///
     /// - Throws: `OAuthError` with code `cannotStore` or `unsafePermissions`.
-    public func keep(_ pending: PendingConsent) throws(OAuthError) {
+    package func keep(_ pending: PendingConsent) throws(OAuthError) {
         let (request, client) = (pending.request, pending.request.client)
         let file = ConsentFile(
             clientID: client.id, clientSecret: client.secret.reveal(), client: .init(client),
@@ -61,7 +64,8 @@ extension CredentialStore {
     ///
     /// - Throws: `OAuthError` with code `noPendingConsent` if none is pending, `cannotStore`, `unsafePermissions`,
     ///   `credentialsInvalid`, `redirectMismatch` or `untrustedTokenURI` for an unusable file.
-    public func pendingConsent() throws(OAuthError) -> PendingConsent {
+    package func pendingConsent() throws(OAuthError) -> PendingConsent {
+        // A damaged file is like a missing one: both need a new consent.
         guard let bytes = try consentFile.read(),
             let file = try? CredentialFile.decode(ConsentFile.self, from: bytes)
         else { throw Self.noPendingConsent }
@@ -82,7 +86,7 @@ extension CredentialStore {
     /// Removes the pending consent before its single use.
     ///
     /// - Throws: `OAuthError` with code `noPendingConsent` if another process has used it, or `cannotStore`.
-    public func usePendingConsent() throws(OAuthError) {
+    package func usePendingConsent() throws(OAuthError) {
         guard try consentFile.remove() else { throw Self.noPendingConsent }
     }
 
@@ -93,6 +97,11 @@ extension CredentialStore {
     ///
     /// A refresh token that cannot be stored is revoked.
     ///
+    /// - Parameters:
+    ///   - code: the authorization code, which can be exchanged once.
+    ///   - pending: the consent.
+    ///   - context: the dependencies of the request.
+    /// - Returns: the stored credential.
     /// - Throws: the errors of `ConsentRequest.exchange(_:_:)`, and `OAuthError` with code `cannotStore`,
     ///   `unsafePermissions` or `storeLocked`.
     public func exchange(
@@ -103,14 +112,15 @@ extension CredentialStore {
         stored.scopes = grant.scopes
         stored.client = .init(pending.request.client)
         stored.isOwnGrant = true
-        stored.refreshTokenEnd = grant.refreshTokenLifetime.map { context.now().addingTimeInterval($0 / .seconds(1)) }
+        stored.refreshTokenEnd = grant.refreshTokenLifetime.map { context.now().advanced(by: $0) }
         stored.credential.quotaProjectID = pending.project
         stored.endpoint = pending.endpoint
         if pending.keepsRedirectURI { stored.client?.redirectURI = pending.request.redirectURI }
         do {
             try await write(stored, clock: context.clock)
         } catch {
-            // No process has the token any more, so that it could never be revoked later.
+            // No process has the token any more, so that it could never be revoked later. If that fails too, the first
+            // error is the cause.
             _ = await withTimeout(.seconds(2), clock: context.clock) { try? await grant.credential.revoke(context) }
             throw error
         }

@@ -1,6 +1,6 @@
-public import Foundation
+package import Foundation
 import GoogleHTTP
-public import GoogleOAuth
+package import GoogleOAuth
 import TextSupport
 
 extension StoredCredential {
@@ -38,6 +38,7 @@ extension StoredCredential {
 
             init(from decoder: any Decoder) throws {
                 let container = try decoder.singleValueContainer()
+                // Any other value must be an object.
                 if let text = try? container.decode(String.self) {
                     self = .plain(text)
                     return
@@ -64,12 +65,13 @@ extension StoredCredential {
     ///   - source: the name of the source in errors.
     ///   - now: the time of the import.
     /// - Throws: `OAuthError` with code `credentialsInvalid` or `untrustedTokenURI`.
-    public init(importing bytes: [UInt8], source: String, now: Date = Date()) throws(OAuthError) {
+    package init(importing bytes: [UInt8], source: String, now: Date = Date()) throws(OAuthError) {
         let bytes = CredentialFile.withoutByteOrderMark(bytes)
         self = try CredentialFile.naming(source) { () throws(OAuthError) in
             guard bytes.first(where: { $0 > 0x20 }) == UInt8(ascii: "{") else {
                 return StoredCredential(try Self.threeLines(bytes), stored: now)
             }
+            // The forms are tried in turn. The last one's error is thrown.
             if let file = try? CredentialFile.decode(LinkedServiceFile.self, from: bytes) {
                 return StoredCredential(try Self.credential(of: file.properties), stored: now)
             }
@@ -89,7 +91,7 @@ extension StoredCredential {
     /// Reads a file in any of these forms.
     ///
     /// - Throws: `OAuthError` with code `credentialsMissing`, `credentialsInvalid` or `untrustedTokenURI`.
-    public init(importingFile path: String, now: Date = Date()) throws(OAuthError) {
+    package init(importingFile path: String, now: Date = Date()) throws(OAuthError) {
         try self.init(importing: try CredentialFile.read(path, what: "the file"), source: path, now: now)
     }
 

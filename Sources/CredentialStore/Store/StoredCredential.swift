@@ -5,36 +5,36 @@ public import GoogleOAuth
 /// A credential in a store, with its origin and its use.
 public struct StoredCredential: Sendable, Hashable {
     /// The properties of the client that a new consent needs, besides ID and secret.
-    public struct Client: Sendable, Hashable, Codable {
+    package struct Client: Sendable, Hashable, Codable {
         /// The type of the client.
-        public var kind: OAuthClient.Kind
+        package var kind: OAuthClient.Kind
         /// The registered redirect URIs.
-        public var redirectURIs: [String]
+        package var redirectURIs: [String]
         /// The endpoint at which the user consents.
-        public var authorizationURI: String
+        package var authorizationURI: String
         /// The redirect URI of the last consent; `nil` for a port that was chosen at random.
-        public var redirectURI: String?
+        package var redirectURI: String?
     }
 
     /// The credential.
-    public var credential: AuthorizedUserCredential
+    public package(set) var credential: AuthorizedUserCredential
     /// When it was stored; `nil` for a file that another program wrote.
-    public var stored: Date?
+    package var stored: Date?
     /// The granted scopes; empty if they are unknown.
-    public var scopes: [String] = []
+    public package(set) var scopes: [String] = []
     /// The client, if the credential is from a consent.
-    public var client: Client?
+    package var client: Client?
     /// The BigQuery endpoint of the credential; `nil` for Google's.
-    public var endpoint: String?
+    package var endpoint: String?
     /// Whether the credential is from a consent on this machine, so that it cannot have been copied incompletely.
-    public var isOwnGrant = false
+    package var isOwnGrant = false
     /// When the refresh token expires, if the token endpoint announced it.
-    public var refreshTokenEnd: Date?
+    package var refreshTokenEnd: Date?
     /// When the refresh token was last exchanged.
-    public var lastUse: Date?
+    package var lastUse: Date?
 
     /// Creates a stored credential without further metadata.
-    public init(_ credential: AuthorizedUserCredential, stored: Date?) {
+    package init(_ credential: AuthorizedUserCredential, stored: Date?) {
         self.credential = credential
         self.stored = stored
     }
@@ -55,7 +55,7 @@ public struct StoredCredential: Sendable, Hashable {
     /// The client of the credential, for a new consent.
     ///
     /// - Throws: `OAuthError` with code `untrustedTokenURI` for an untrusted authorization endpoint.
-    public func oauthClient() throws(OAuthError) -> OAuthClient {
+    package func oauthClient() throws(OAuthError) -> OAuthClient {
         try OAuthClient(
             id: credential.clientID, secret: credential.clientSecret, kind: client?.kind ?? .installed,
             redirectURIs: client?.redirectURIs ?? [], authorizationURI: client?.authorizationURI,
@@ -119,15 +119,15 @@ extension StoredCredential {
 
 extension StoredCredential {
     /// The lifetime of a refresh token while the consent screen is in "Testing".
-    static let testingLifetime: TimeInterval = 7 * 86_400
+    static let testingLifetime: Duration = .seconds(7 * 86_400)
     /// The longest time without use before a refresh token expires. Google's limit is six months.
-    static let idleLifetime: TimeInterval = 182 * 86_400
+    static let idleLifetime: Duration = .seconds(182 * 86_400)
 
     /// When the refresh token expires if it is not used again; `nil` if that is unknown.
     public var endWhenUnused: Date? {
         // The last use of a token from elsewhere is unknown until its first use here.
         let used = lastUse ?? (isOwnGrant ? stored : nil)
-        return [refreshTokenEnd, used?.addingTimeInterval(Self.idleLifetime)].compactMap(\.self).min()
+        return [refreshTokenEnd, used?.advanced(by: Self.idleLifetime)].compactMap(\.self).min()
     }
 
     /// The probable reason that the refresh token has expired.
@@ -135,14 +135,18 @@ extension StoredCredential {
         if let refreshTokenEnd, now >= refreshTokenEnd { return .tokenExpired(refreshTokenEnd) }
         guard let stored else { return nil }
         let used = lastUse ?? stored
-        if now >= used.addingTimeInterval(Self.idleLifetime) { return .tokenUnused(since: used) }
+        if now >= used.advanced(by: Self.idleLifetime) { return .tokenUnused(since: used) }
         // A token that was used after the seven days is not subject to them.
-        let limit = stored.addingTimeInterval(Self.testingLifetime)
-        if now >= limit, used <= limit.addingTimeInterval(3600) {
+        let limit = stored.advanced(by: Self.testingLifetime)
+        if now >= limit, used <= limit.advanced(by: .seconds(3600)) {
             return .tokenStopped(stored: stored, lastUse: used)
         }
         return nil
     }
+}
+
+extension Date {
+    func advanced(by duration: Duration) -> Date { addingTimeInterval(duration / .seconds(1)) }
 }
 
 extension OAuthError {

@@ -16,6 +16,8 @@ struct PresentedCertificate: Sendable {
 
     /// Connects to a server and rejects its certificate, so that the handshake fails and no request is sent.
     ///
+    /// Errors are dropped: the caller has the error of the request, which the certificate only explains.
+    ///
     /// - Returns: the certificate; `nil` if none was received.
     static func fetch(host: String, port: Int) async -> PresentedCertificate? {
         let result = Box()

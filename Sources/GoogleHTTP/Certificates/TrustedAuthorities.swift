@@ -2,12 +2,22 @@ import NIOSSL
 import TextSupport
 
 /// Extra trusted CAs, such as those of a TLS-inspecting proxy.
+///
+/// ```swift
+/// import GoogleHTTP
+/// import Logging
+///
+/// let transport = HTTPSTransport(
+///     userAgent: "my-tool/1.0", authorities: try TrustedAuthorities(contentsOfFile: "company.pem"),
+///     logger: Logger(label: "my-tool"))
+/// ```
 public struct TrustedAuthorities: Sendable {
     let certificates: [NIOSSLCertificate]
 
-    /// Reads a file of certificates in PEM, of at most 16 MiB. Blocks the thread. An inherited pipe (`/dev/fd/N`) can
-    /// be silent for 10 seconds.
+    /// Reads certificates from a file. Blocks the thread.
     ///
+    /// - Parameter path: a file of certificates in PEM, of at most 16 MiB, or an inherited pipe (`/dev/fd/N`), which can
+    ///   be silent for 10 seconds.
     /// - Throws: ``HTTPError`` with code `unusableAuthorities` if the file cannot be read, or has no certificate.
     public init(contentsOfFile path: String) throws(HTTPError) {
         let bytes: [UInt8]

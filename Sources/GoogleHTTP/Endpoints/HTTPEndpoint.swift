@@ -5,14 +5,24 @@ import TextSupport
 ///
 /// Path segments and query values are percent-encoded here and nowhere else, so that an identifier cannot change the
 /// structure of a URL.
+///
+/// ```swift
+/// import GoogleHTTP
+///
+/// let endpoint = try HTTPEndpoint("https://bigquery.googleapis.com/")
+/// print(endpoint.url(path: ["projects", "a/b"], query: ["alt": "json", "fields": nil]))
+/// // https://bigquery.googleapis.com/projects/a%2Fb?alt=json
+/// ```
 public struct HTTPEndpoint: Sendable, Hashable, CustomStringConvertible {
     /// The root URL without a trailing slash.
     public let description: String
     /// The host, in lower case and without brackets.
-    public let host: String
+    package let host: String
 
-    /// Parses a URL. A loopback address without a scheme (`localhost:9050`) means plain http.
+    /// Parses a URL.
     ///
+    /// - Parameter address: the root URL, without user, query and fragment. Without a scheme (`localhost:9050`) it means
+    ///   plain http, which only a loopback address can have.
     /// - Throws: ``HTTPError`` with code `invalidEndpoint` for an invalid URL, or `insecureEndpoint` for plain http to
     ///   another machine.
     public init(_ address: String) throws(HTTPError) {
@@ -59,10 +69,10 @@ public struct HTTPEndpoint: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// Whether the host is this machine: `localhost`, `127.0.0.0/8` or `::1`.
-    public var isLoopback: Bool { isLoopbackHost(host) }
+    package var isLoopback: Bool { isLoopbackHost(host) }
 
     /// Scheme, host and port, without a path.
-    public var origin: String {
+    package var origin: String {
         var root = URLComponents(string: description)
         root?.percentEncodedPath = ""
         return root?.string ?? description
@@ -71,8 +81,8 @@ public struct HTTPEndpoint: Sendable, Hashable, CustomStringConvertible {
     /// Creates the URL of a resource below the root.
     ///
     /// - Parameters:
-    ///   - path: segments, not encoded.
-    ///   - query: names and values, not encoded. `nil` values are omitted.
+    ///   - path: segments, not encoded. Defaults to none.
+    ///   - query: names and values, not encoded. `nil` values are omitted. Defaults to none.
     /// - Returns: the encoded URL.
     public func url(path: [String] = [], query: KeyValuePairs<String, String?> = [:]) -> String {
         var url = description

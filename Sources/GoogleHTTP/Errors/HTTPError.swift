@@ -53,7 +53,7 @@ public struct HTTPError: CodedError {
         package static var all: [Code] { Value.allCases.map(Code.init) }
 
         /// Whether the same request can succeed later.
-        public var isTransient: Bool {
+        package var isTransient: Bool {
             switch value {
             case .hostNotFound, .connectionFailed, .connectionLost, .timeout: true
             case .invalidEndpoint, .insecureEndpoint, .untrustedServer, .wrongClock, .redirected,
@@ -89,17 +89,22 @@ public struct HTTPError: CodedError {
     }
 
     /// The kind of error.
-    public var code: Code
+    public package(set) var code: Code
     /// What failed, and with which host, in one line.
     public var message: String
     package var detail: Detail?
     /// The error underneath.
-    public var cause: (any Error)?
+    public package(set) var cause: (any Error)?
     /// Whether the connection was lost before the response started, as happens to connections that are idle for too
     /// long.
     package var isBeforeResponse = false
 
     /// Creates an error.
+    ///
+    /// - Parameters:
+    ///   - code: the kind of error, which determines ``isTransient``.
+    ///   - message: what failed, and with which host, in one line without secrets.
+    ///   - cause: the error underneath. Defaults to none.
     public init(code: Code, message: String, cause: (any Error)? = nil) {
         self.init(code: code, message: message, detail: nil, cause: cause)
     }

@@ -27,6 +27,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         if !hasCheckedCertificate, case .head(let head) = unwrapOutboundIn(data) {
             hasCheckedCertificate = true
+            // A plain connection has no TLS handler to get it from.
             let certificate = try? context.pipeline.syncOperations.nioSSL_peerCertificate()
             if let certificate, !certificate.names(head.headers["Host"].first ?? "") {
                 failure = WildcardCertificate()

@@ -1,7 +1,7 @@
 package import NIOCore
 
-/// The body of a response as it arrives. It is valid only during its exchange.
-public struct HTTPBody {
+/// The body of a response as it arrives. It is read once, and only during its exchange.
+public struct HTTPBody: ~Copyable {
     private let nextChunk: () async throws -> ByteBuffer?
     private let onHold: (_ isHeld: Bool) -> Void
 
@@ -17,7 +17,9 @@ public struct HTTPBody {
         self.onHold = onHold
     }
 
-    /// Creates a body of these chunks.
+    /// Creates a body from bytes in memory, for a transport in a test.
+    ///
+    /// - Parameter chunks: the body, as ``read(_:)`` passes it on.
     public init(chunks: [[UInt8]]) {
         var rest = chunks[...]
         self.init { rest.popFirst().map(ByteBuffer.init(bytes:)) }
@@ -26,14 +28,15 @@ public struct HTTPBody {
     /// Reads nothing until `condition` returns. The wait does not count as a stall of the sender.
     ///
     /// - Throws: what `condition` throws.
-    public func hold(for condition: () async throws -> Void) async throws {
+    package func hold(for condition: () async throws -> Void) async throws {
         onHold(true)
         defer { onHold(false) }
         try await condition()
     }
 
-    /// Waits for the next chunk and passes its bytes to `use`. They are valid only during the call.
+    /// Waits for the next chunk.
     ///
+    /// - Parameter use: receives the bytes of the chunk, which are valid only during the call.
     /// - Returns: `false` at the end of the body; `use` is not called then.
     /// - Throws: ``HTTPError``, `CancellationError`, or what `use` throws.
     public mutating func read(_ use: (UnsafeRawBufferPointer) throws -> Void) async throws -> Bool {
@@ -44,6 +47,8 @@ public struct HTTPBody {
 
     /// Reads the rest of the body.
     ///
+    /// - Parameter limit: the maximum size of the rest, in bytes.
+    /// - Returns: the bytes.
     /// - Throws: ``HTTPError``, with code `bodyTooLarge` as soon as there are more than `limit` bytes, or
     ///   `CancellationError`.
     public mutating func collect(limit: Int) async throws -> [UInt8] {

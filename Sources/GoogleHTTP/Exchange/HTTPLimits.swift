@@ -1,6 +1,15 @@
 /// Timeouts and limits of HTTP exchanges.
 ///
 /// The timeout for the first byte is part of the request, since a long poll waits for minutes.
+///
+/// ```swift
+/// import GoogleHTTP
+/// import Logging
+///
+/// var limits = HTTPLimits()
+/// limits.idleTimeout = .seconds(60)
+/// let transport = HTTPSTransport(userAgent: "my-tool/1.0", limits: limits, logger: Logger(label: "my-tool"))
+/// ```
 public struct HTTPLimits: Sendable {
     /// The time to connect, TLS included. Defaults to 10 s.
     public var connectTimeout: Duration = .seconds(10)

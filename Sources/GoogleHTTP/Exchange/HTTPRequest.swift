@@ -21,6 +21,14 @@ public struct HTTPRequest: Sendable {
     public var firstByteTimeout: Duration
 
     /// Creates a request.
+    ///
+    /// - Parameters:
+    ///   - method: the method.
+    ///   - url: the encoded URL, without secrets.
+    ///   - headers: the headers, in order, without `Authorization`. Defaults to none.
+    ///   - authorization: the value of the `Authorization` header. Defaults to none.
+    ///   - body: the body. Defaults to none.
+    ///   - firstByteTimeout: the time until the head of the response. Defaults to 30 s.
     public init(
         _ method: Method, _ url: String, headers: [(name: String, value: String)] = [],
         authorization: Secret? = nil, body: [UInt8]? = nil, firstByteTimeout: Duration = .seconds(30)
@@ -34,7 +42,7 @@ public struct HTTPRequest: Sendable {
     }
 
     /// Creates a POST of a form, with percent-encoded values.
-    public static func form(_ url: String, _ fields: KeyValuePairs<String, String>) -> HTTPRequest {
+    package static func form(_ url: String, _ fields: KeyValuePairs<String, String>) -> HTTPRequest {
         let text = fields.map { "\($0)=\(percentEncoded($1))" }.joined(separator: "&")
         return HTTPRequest(
             .post, url, headers: [("Content-Type", "application/x-www-form-urlencoded")], body: Array(text.utf8)

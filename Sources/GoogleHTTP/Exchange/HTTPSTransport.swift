@@ -9,10 +9,16 @@ import TextSupport
 /// HTTP/1.1 over TLS, or plain http to this machine, with timeouts for every wait.
 ///
 /// ```swift
-/// let transport = HTTPSTransport(userAgent: "example (gzip)", logger: Logger(label: "http"))
-/// let status = try await transport.exchange(HTTPRequest(.get, "https://bigquery.googleapis.com")) { head, _ in
-///     head.status
+/// import GoogleHTTP
+/// import Logging
+///
+/// let transport = HTTPSTransport(userAgent: "my-tool/1.0", logger: Logger(label: "my-tool"))
+/// let request = HTTPRequest(.get, "https://bigquery.googleapis.com/discovery/v1/apis/bigquery/v2/rest")
+/// let (status, bytes) = try await transport.exchange(request) { head, body in
+///     (head.status, try await body.collect(limit: 1 << 20))
 /// }
+/// print(status, bytes.count)
+/// try await transport.shutdown()
 /// ```
 public final class HTTPSTransport: HTTPTransport {
     private let client: HTTPClient
@@ -30,13 +36,13 @@ public final class HTTPSTransport: HTTPTransport {
     /// Creates a transport.
     ///
     /// - Parameters:
-    ///   - userAgent: the `User-Agent` of every request. BigQuery compresses only for agents that contain the word
-    ///     `gzip`.
-    ///   - limits: timeouts.
+    ///   - userAgent: the product token of the program, for example `my-tool/1.0`. Every request is sent with
+    ///     `User-Agent: my-tool/1.0 (gzip)`, since Google's APIs compress only for agents that contain the word `gzip`.
+    ///   - limits: timeouts, and the number of connections. Defaults to ``HTTPLimits/init()``.
     ///   - proxy: the proxy for https; `nil`, the default, connects directly.
-    ///   - authorities: extra trusted CAs. Defaults to none.
+    ///   - authorities: CAs to trust in addition to the system's. Defaults to none.
     ///   - logger: logs one line per exchange at level `debug`, without secrets.
-    ///   - clock: measures timeouts.
+    ///   - clock: measures timeouts. Defaults to the continuous clock.
     public init(
         userAgent: String, limits: HTTPLimits = HTTPLimits(), proxy: HTTPProxy? = nil,
         authorities: TrustedAuthorities? = nil, logger: Logger,
@@ -55,7 +61,7 @@ public final class HTTPSTransport: HTTPTransport {
             return (settings, HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration))
         }
         self.limits = limits
-        self.userAgent = userAgent
+        self.userAgent = "\(userAgent) (gzip)"
         self.logger = logger
         self.clock = clock
     }
@@ -75,6 +81,12 @@ public final class HTTPSTransport: HTTPTransport {
     }
 
     /// Sends a request and passes the response to `receive`, as ``HTTPTransport`` describes.
+    ///
+    /// - Parameters:
+    ///   - request: the request.
+    ///   - receive: reads the response. It is cancelled when a limit of ``HTTPLimits`` is exceeded.
+    /// - Returns: what `receive` returns.
+    /// - Throws: ``HTTPError``, `CancellationError`, or what `receive` throws.
     public func exchange<Response: Sendable>(
         _ request: HTTPRequest,
         receive: @escaping @Sendable (HTTPResponseHead, inout HTTPBody) async throws -> Response

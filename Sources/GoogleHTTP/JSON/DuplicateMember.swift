@@ -128,7 +128,8 @@ private struct MemberScanner {
         position += 1
     }
 
-    /// The content of a quoted string, unescaped by the decoder, so that both compare the same names.
+    /// The content of a quoted string, unescaped by the decoder, so that both compare the same names; `nil` if it is
+    /// malformed.
     private static func text(_ quoted: ArraySlice<UInt8>) -> String? {
         guard quoted.contains(UInt8(ascii: "\\")) else {
             return String(validating: quoted.dropFirst().dropLast(), as: UTF8.self)

@@ -4,6 +4,16 @@ import Foundation
 /// The proxy for https requests, from the usual environment variables.
 ///
 /// Requests to this machine and to metadata servers never go through a proxy.
+///
+/// ```swift
+/// import Foundation
+/// import GoogleHTTP
+/// import Logging
+///
+/// let transport = HTTPSTransport(
+///     userAgent: "my-tool/1.0", proxy: HTTPProxy(environment: ProcessInfo.processInfo.environment),
+///     logger: Logger(label: "my-tool"))
+/// ```
 public struct HTTPProxy: Sendable {
     /// The proxy's host and port, or the error of the requests that would go through it.
     package let address: Result<(host: String, port: Int), HTTPError>
@@ -11,10 +21,11 @@ public struct HTTPProxy: Sendable {
     private let password: Secret
     private let exceptions: [String]
 
-    /// Reads the first of `HTTPS_PROXY`, `https_proxy`, `ALL_PROXY` and `all_proxy` that is set, and `NO_PROXY` or
-    /// `no_proxy`: host names, which include their subdomains, or `*`.
+    /// Reads the variables of a proxy; `nil` if none is set.
     ///
-    /// - Returns: `nil` if no variable is set.
+    /// - Parameter environment: the environment variables of the process. The URL is the first of `HTTPS_PROXY`,
+    ///   `https_proxy`, `ALL_PROXY` and `all_proxy` that is set. `NO_PROXY` or `no_proxy` lists the exceptions, separated
+    ///   by commas: host names, which include their subdomains, or `*`. An invalid URL fails the requests.
     public init?(environment: [String: String]) {
         func first(_ names: [String]) -> (name: String, value: String)? {
             names.lazy.compactMap { name in environment[name].map { (name, $0) } }.first { !$0.1.isEmpty }
@@ -47,7 +58,7 @@ public struct HTTPProxy: Sendable {
             && !exceptions.contains { $0 == "*" || (!$0.isEmpty && (host == $0 || host.hasSuffix("." + $0))) }
     }
 
-    /// The configuration for the HTTP client; `nil` if the proxy is invalid.
+    /// The configuration for the HTTP client; `nil` if the proxy is invalid, which its requests report.
     var client: HTTPClient.Configuration.Proxy? {
         guard let (host, port) = try? address.get() else { return nil }
         guard let user else { return .server(host: host, port: port) }

@@ -24,7 +24,7 @@ extension HTTPResponseHead {
             """,
         locale: Locale(identifier: "en_US_POSIX"), timeZone: .gmt, calendar: Calendar(identifier: .gregorian))
 
-    /// Parses a date strictly: the whole text, in exactly this format.
+    /// Parses a date strictly: the whole text, in exactly this format; `nil` for any other.
     private static func date(_ text: String) -> Date? {
         guard let date = try? Date(text, strategy: dateStyle.parseStrategy), date.formatted(dateStyle) == text else {
             return nil

@@ -1,6 +1,14 @@
 import TextSupport
 
 /// How often and for how long a request is retried, with exponential backoff and jitter.
+///
+/// ```swift
+/// import GoogleHTTP
+///
+/// var retry = RetryPolicy()
+/// retry.budget = .seconds(60)
+/// retry.maxAttempts = 5
+/// ```
 public struct RetryPolicy: Sendable {
     /// The time from the first failure of a request to its last attempt, on the caller's clock. Time before the first
     /// failure does not count: the process may have been stopped, or the machine asleep. Defaults to 600 s.
@@ -27,7 +35,7 @@ public struct RetryPolicy: Sendable {
 }
 
 /// What to do after a failed attempt.
-public enum RetryVerdict: Sendable, Equatable {
+package enum RetryVerdict: Sendable, Equatable {
     /// Throws the error. The request would fail again.
     case fail
     /// Throws the error with the number of attempts. The request may succeed later, but has been retried often enough.
@@ -41,19 +49,19 @@ public enum RetryVerdict: Sendable, Equatable {
 /// A retry that is about to start, for reports and logs.
 public struct RetryAttempt: Sendable {
     /// The error of the failed attempt.
-    public var cause: any Error
+    public let cause: any Error
     /// The wait before the retry.
-    public var delay: Duration
+    public let delay: Duration
 }
 
 /// The attempts of a request that is not retried again.
-public struct RetryExhausted: Sendable {
+package struct RetryExhausted: Sendable {
     /// The number of attempts.
-    public var attempts: Int
+    package let attempts: Int
     /// The time since the first attempt began.
-    public var elapsed: Duration
+    package let elapsed: Duration
     /// The wait that the server requested, if it exceeds the budget; otherwise `nil`.
-    public var refusedWait: Duration?
+    package let refusedWait: Duration?
 
     /// The last error, with the attempts appended to its message if it is a `CodedError`.
     package func noted(on error: any Error, host: String) -> any Error {

@@ -1,6 +1,14 @@
 /// A value that must not appear in logs, errors or dumps: a client secret, a token.
 ///
 /// Prints and encodes as `<redacted>`. Code that sends or stores the value calls ``reveal()``.
+///
+/// ```swift
+/// import GoogleHTTP
+///
+/// let secret = Secret("the refresh token")
+/// print(secret)  // <redacted>
+/// print(secret.reveal())  // the refresh token
+/// ```
 public struct Secret: Sendable, Hashable {
     private let value: String
 
@@ -13,7 +21,7 @@ public struct Secret: Sendable, Hashable {
     public func reveal() -> String { value }
 
     /// Whether the value is empty.
-    public var isEmpty: Bool { value.isEmpty }
+    package var isEmpty: Bool { value.isEmpty }
 }
 
 extension Secret: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable, Encodable {

@@ -27,8 +27,8 @@ extension OAuthClient {
     /// Reads the JSON file that Google's console offers for download: `{"web": {…}}` or `{"installed": {…}}`.
     ///
     /// - Parameters:
-    ///   - path: the file.
-    ///   - secret: replaces the file's secret, which newer downloads omit.
+    ///   - path: the file, of at most 64 KiB.
+    ///   - secret: replaces the file's secret, which newer downloads omit. Defaults to the file's.
     /// - Throws: ``OAuthError`` with code `credentialsMissing` if it cannot be read, `credentialsInvalid` if it is not
     ///   a client file, incomplete or ambiguous, `noClientSecret` if only the secret is missing, `untrustedTokenURI` if
     ///   it names an untrusted endpoint.

@@ -1,9 +1,17 @@
-public import GoogleHTTP
+package import GoogleHTTP
 
 /// An OAuth client, as created in Google's console.
+///
+/// ```swift
+/// import GoogleOAuth
+///
+/// let client = try OAuthClient(contentsOfFile: "client_secret.json")
+/// let request = try ConsentRequest(client: client, redirectURI: "http://127.0.0.1:8085", scopes: ["bigquery"])
+/// print("open", request.url)
+/// ```
 public struct OAuthClient: Sendable, Hashable {
     /// The type of a client, which determines the permitted redirect URIs.
-    public enum Kind: String, Sendable, Hashable, Codable {
+    package enum Kind: String, Sendable, Hashable, Codable {
         /// A desktop client: any port of this machine.
         case installed
         /// A web client: the registered redirect URIs, matched exactly.
@@ -11,17 +19,17 @@ public struct OAuthClient: Sendable, Hashable {
     }
 
     /// The client ID.
-    public var id: String
+    package var id: String
     /// The client secret.
-    public var secret: Secret
+    package var secret: Secret
     /// The type of the client.
-    public var kind: Kind
+    package var kind: Kind
     /// The registered redirect URIs. In a desktop client's file they are only examples.
-    public var redirectURIs: [String]
+    package var redirectURIs: [String]
     /// The endpoint at which the user consents. Defaults to Google's.
-    public let authorizationEndpoint: HTTPEndpoint
+    package let authorizationEndpoint: HTTPEndpoint
     /// The endpoint that exchanges authorization codes. Defaults to Google's.
-    public let tokenEndpoint: HTTPEndpoint
+    package let tokenEndpoint: HTTPEndpoint
 
     /// Creates a client.
     ///
@@ -34,7 +42,7 @@ public struct OAuthClient: Sendable, Hashable {
     ///   - tokenURI: `nil` for Google's.
     /// - Throws: ``OAuthError`` with code `credentialsInvalid` for an empty ID or secret, or `untrustedTokenURI`
     ///   for a URL that is neither Google's nor loopback.
-    public init(
+    package init(
         id: String, secret: Secret, kind: Kind = .installed, redirectURIs: [String] = [],
         authorizationURI: String? = nil, tokenURI: String? = nil
     ) throws(OAuthError) {

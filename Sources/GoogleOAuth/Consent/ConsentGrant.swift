@@ -8,12 +8,16 @@ public struct ConsentGrant: Sendable {
     /// The granted scopes.
     public let scopes: [String]
     /// The refresh token's lifetime, if it is limited, as while a consent screen is in "Testing".
-    public let refreshTokenLifetime: Duration?
+    package let refreshTokenLifetime: Duration?
 }
 
 extension ConsentRequest {
     /// Exchanges the authorization code of this request for a refresh token with all requested scopes.
     ///
+    /// - Parameters:
+    ///   - code: the code in the redirect, which can be exchanged once.
+    ///   - context: the dependencies of the request.
+    /// - Returns: the credential.
     /// - Throws: ``OAuthError`` (`codeRejected`, `noRefreshToken`, `missingScope`, or another error of the token
     ///   endpoint), `HTTPError` or `CancellationError`.
     public func exchange(_ code: Secret, _ context: TokenContext) async throws -> ConsentGrant {

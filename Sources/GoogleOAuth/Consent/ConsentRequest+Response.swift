@@ -1,5 +1,5 @@
 import Foundation
-public import GoogleHTTP
+package import GoogleHTTP
 import TextSupport
 
 extension ConsentRequest {
@@ -8,7 +8,7 @@ extension ConsentRequest {
     ///
     /// - Throws: ``OAuthError`` with code `wrongState` if the URL belongs to another request, `noCode` if it contains
     ///   no code, or the code for the `error` in it.
-    public func authorizationCode(fromPasted text: String) throws(OAuthError) -> Secret {
+    package func authorizationCode(fromPasted text: String) throws(OAuthError) -> Secret {
         let text = text.trimmingCharacters(in: .whitespacesAndNewlines.union(CharacterSet(charactersIn: "\"'<>")))
         if text.hasPrefix(client.authorizationEndpoint.description), !text.contains("code=") {
             throw OAuthError(

@@ -5,17 +5,17 @@ import TextSupport
 /// An authorization request, to which the user consents in the browser.
 ///
 /// It always requests offline access and consent, since Google issues a refresh token only then. `state` identifies the
-/// redirect; PKCE binds the code to this request.
+/// redirect; PKCE binds the code to this request. ``LoopbackListener`` has an example.
 public struct ConsentRequest: Sendable {
     /// The scope that reads and queries BigQuery.
     public static let bigQueryScope = "https://www.googleapis.com/auth/bigquery"
 
     /// The client that requests consent.
-    public let client: OAuthClient
+    package let client: OAuthClient
     /// The URL that the browser is redirected to.
-    public let redirectURI: String
+    package let redirectURI: String
     /// The requested scopes, in full.
-    public let scopes: [String]
+    package let scopes: [String]
     /// 256 random bits that the redirect must contain.
     package let state: String
     package let proofKey: ProofKey
@@ -25,7 +25,8 @@ public struct ConsentRequest: Sendable {
     /// - Parameters:
     ///   - client: the client that requests consent.
     ///   - redirectURI: a loopback URL for a desktop client, a registered URL for a web client.
-    ///   - scopes: full scopes, or the last component of a Google scope, for example `drive.readonly`.
+    ///   - scopes: full scopes, or the last component of a Google scope, for example `drive.readonly`. Defaults to
+    ///     ``bigQueryScope``.
     /// - Throws: ``OAuthError`` with code `redirectMismatch` for an invalid or unregistered redirect URI.
     public init(client: OAuthClient, redirectURI: String, scopes: [String] = [bigQueryScope]) throws(OAuthError) {
         try self.init(
@@ -59,7 +60,7 @@ public struct ConsentRequest: Sendable {
     }
 
     /// The port of a redirect URI on 127.0.0.1; `nil` for another host or a privileged port.
-    public static func loopbackPort(ofRedirectURI uri: String) -> Int? {
+    package static func loopbackPort(ofRedirectURI uri: String) -> Int? {
         guard let parts = URLComponents(string: uri), parts.scheme == "http", let host = parts.host,
             ["localhost", "127.0.0.1"].contains(host.lowercased()), let port = parts.port,
             (1024...65_535).contains(port)

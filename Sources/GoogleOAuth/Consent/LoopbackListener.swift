@@ -8,6 +8,21 @@ import Synchronization
 ///
 /// Requests that do not belong to the consent request (another path, another `state`) are rejected without effect, since
 /// any page in the browser can send them.
+///
+/// ```swift
+/// import GoogleHTTP
+/// import GoogleOAuth
+///
+/// func signIn(_ client: OAuthClient, transport: any HTTPTransport) async throws -> AuthorizedUserCredential {
+///     try await LoopbackListener.with { listener in
+///         let request = try ConsentRequest(client: client, redirectURI: "http://127.0.0.1:\(listener.port)")
+///         let redirect = listener.expectRedirect(of: request)
+///         print("open", request.url)
+///         let code = try await redirect.authorizationCode()
+///         return try await request.exchange(code, TokenContext(transport: transport)).credential
+///     }
+/// }
+/// ```
 public struct LoopbackListener: Sendable {
     /// The port on 127.0.0.1.
     public let port: Int
@@ -16,7 +31,7 @@ public struct LoopbackListener: Sendable {
     /// Listens while `body` runs.
     ///
     /// - Parameters:
-    ///   - port: 0, the default, selects a free port.
+    ///   - port: 1 to 65,535, or 0, the default, for a free port.
     ///   - body: receives the listener.
     /// - Returns: the result of `body`.
     /// - Throws: ``OAuthError`` with code `cannotListen`, or what `body` throws.
@@ -49,6 +64,7 @@ public struct LoopbackListener: Sendable {
         let listener = LoopbackListener(port: server.localAddress?.port ?? port, consent: consent)
         do {
             let result = try await body(listener)
+            // Fails only if the server is closed already.
             try? await server.close()
             return result
         } catch {
@@ -76,6 +92,9 @@ public struct LoopbackListener: Sendable {
 
     /// Accepts the redirect of a request whose redirect URI is this listener. Call it before the user opens the sign-in
     /// URL, since a browser can be redirected at once.
+    ///
+    /// - Parameter request: the only request whose redirect is accepted from now on.
+    /// - Returns: the redirect to wait for, once.
     public func expectRedirect(of request: ConsentRequest) -> ExpectedRedirect {
         let (results, continuation) = AsyncStream<Result<Secret, OAuthError>>.makeStream()
         consent.expect(request, continuation)

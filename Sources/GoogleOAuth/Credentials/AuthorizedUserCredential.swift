@@ -4,20 +4,30 @@ import TextSupport
 
 /// A client and a refresh token: the credential of Azure Data Factory's BigQuery connector, and the type
 /// `authorized_user` of gcloud's application-default login.
+///
+/// ```swift
+/// import GoogleHTTP
+/// import GoogleOAuth
+///
+/// let credential = try AuthorizedUserCredential(
+///     clientID: "123.apps.googleusercontent.com", clientSecret: Secret("the client secret"),
+///     refreshToken: Secret("the refresh token"))
+/// let file = try credential.authorizedUserFile()  // the same as a file for Google's libraries
+/// ```
 public struct AuthorizedUserCredential: Sendable, Hashable {
     /// The OAuth client's ID.
-    public var clientID: String
+    public package(set) var clientID: String
     /// The OAuth client's secret.
-    public var clientSecret: Secret
+    public package(set) var clientSecret: Secret
     /// The refresh token.
-    public var refreshToken: Secret
+    public package(set) var refreshToken: Secret
     /// The endpoint that exchanges the refresh token. Defaults to Google's.
-    public var tokenEndpoint: HTTPEndpoint
+    package let tokenEndpoint: HTTPEndpoint
     /// The billing project, if the file names one.
-    public var quotaProjectID: String?
+    public package(set) var quotaProjectID: String?
 
     /// Google's token endpoint.
-    public static let googleTokenURI = GoogleAddress.token
+    package static let googleTokenURI = GoogleAddress.token
 
     /// Creates a credential from its three values.
     ///
@@ -25,13 +35,13 @@ public struct AuthorizedUserCredential: Sendable, Hashable {
     ///   - clientID: the OAuth client's ID.
     ///   - clientSecret: the OAuth client's secret.
     ///   - refreshToken: the refresh token.
-    ///   - tokenURI: https on a Google host that exchanges tokens, or a loopback URL.
-    ///   - quotaProjectID: the billing project.
+    ///   - tokenURI: https on a Google host that exchanges tokens, or a loopback URL. Defaults to Google's.
+    ///   - quotaProjectID: the billing project. Defaults to none.
     /// - Throws: ``OAuthError`` with code `untrustedTokenURI` for any other token endpoint, or
     ///   `credentialsInvalid` for an empty value.
     public init(
         clientID: String, clientSecret: Secret, refreshToken: Secret,
-        tokenURI: String = Self.googleTokenURI, quotaProjectID: String? = nil
+        tokenURI: String? = nil, quotaProjectID: String? = nil
     ) throws(OAuthError) {
         let values = [
             ("client_id", clientID.isEmpty), ("client_secret", clientSecret.isEmpty),
@@ -45,7 +55,7 @@ public struct AuthorizedUserCredential: Sendable, Hashable {
         self.clientSecret = clientSecret
         self.refreshToken = refreshToken
         self.quotaProjectID = quotaProjectID
-        tokenEndpoint = try GoogleAddress.trusted(tokenURI, name: "token_uri")
+        tokenEndpoint = try GoogleAddress.trusted(tokenURI ?? GoogleAddress.token, name: "token_uri")
     }
 
     /// Exchanges the refresh token for an access token.
@@ -71,6 +81,8 @@ extension AuthorizedUserCredential {
 
             init(from decoder: any Decoder) throws {
                 let container = try decoder.singleValueContainer()
+                // A list, or a text as other programs write it. The scopes are only reported, so that any other value
+                // means that they are unknown.
                 values =
                     (try? container.decode([String].self))
                     ?? (try? container.decode(String.self)).map(scopeList) ?? []
@@ -126,14 +138,16 @@ extension AuthorizedUserCredential {
             }
             return try AuthorizedUserCredential(
                 clientID: clientID ?? "", clientSecret: Secret(clientSecret ?? ""),
-                refreshToken: Secret(refreshToken ?? ""), tokenURI: tokenURI ?? googleTokenURI,
+                refreshToken: Secret(refreshToken ?? ""), tokenURI: tokenURI,
                 quotaProjectID: quotaProjectID
             )
         }
     }
 
-    /// Reads an `authorized_user` JSON file.
+    /// Reads an `authorized_user` JSON file. Blocks the thread.
     ///
+    /// - Parameter path: the file, of at most 64 KiB, or an inherited pipe (`/dev/fd/N`), which can be silent for 10
+    ///   seconds.
     /// - Throws: ``OAuthError`` with code `credentialsMissing` if it cannot be read, `credentialsInvalid` if it
     ///   is not an `authorized_user` file or incomplete, `untrustedTokenURI` if it names an untrusted token endpoint.
     public init(contentsOfFile path: String) throws(OAuthError) {
@@ -144,6 +158,9 @@ extension AuthorizedUserCredential {
     }
 
     /// The credential as an `authorized_user` JSON file, as Google's libraries read it. It contains the secrets.
+    ///
+    /// - Returns: the file, in UTF-8.
+    /// - Throws: ``OAuthError`` with code `cannotStore`, which would be a bug.
     public func authorizedUserFile() throws(OAuthError) -> [UInt8] {
         try CredentialFile.encode(File(self))
     }

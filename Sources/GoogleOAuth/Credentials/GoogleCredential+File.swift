@@ -3,8 +3,10 @@ import TextSupport
 
 extension GoogleCredential {
     /// Reads a JSON file of any credential type that needs no browser: `authorized_user`, `service_account`,
-    /// `impersonated_service_account`, `external_account`, `external_account_authorized_user`.
+    /// `impersonated_service_account`, `external_account`, `external_account_authorized_user`. Blocks the thread.
     ///
+    /// - Parameter path: the file, of at most 64 KiB, or an inherited pipe (`/dev/fd/N`), which can be silent for 10
+    ///   seconds.
     /// - Throws: ``OAuthError`` with code `credentialsMissing` if it cannot be read, `credentialsInvalid` if it is of
     ///   another type or incomplete, `untrustedTokenURI` if it would send a secret to an untrusted endpoint.
     public init(contentsOfFile path: String) throws(OAuthError) {

@@ -1,6 +1,18 @@
-public import GoogleHTTP
+package import GoogleHTTP
 
 /// A credential of any type that needs no browser: Google's application-default credentials, or a token command.
+///
+/// ```swift
+/// import GoogleHTTP
+/// import GoogleOAuth
+/// import Logging
+///
+/// let transport = HTTPSTransport(userAgent: "my-tool/1.0", logger: Logger(label: "my-tool"))
+/// let credential = try GoogleCredential(contentsOfFile: "service-account.json")
+/// let tokens = credential.tokenProvider(TokenContext(transport: transport))
+/// let token = try await tokens.accessToken()
+/// print(token.value)  // <redacted>
+/// ```
 public indirect enum GoogleCredential: Sendable, Hashable {
     /// A client and a refresh token (`authorized_user`).
     case authorizedUser(AuthorizedUserCredential)
@@ -18,12 +30,12 @@ public indirect enum GoogleCredential: Sendable, Hashable {
     case command(TokenCommand)
 
     /// The client and the refresh token; `nil` for any other type.
-    public var authorizedUser: AuthorizedUserCredential? {
+    package var authorizedUser: AuthorizedUserCredential? {
         if case .authorizedUser(let credential) = self { credential } else { nil }
     }
 
     /// The type of the credential, for reports.
-    public var kind: String {
+    package var kind: String {
         switch self {
         case .authorizedUser: "refresh token"
         case .serviceAccount: "service account key"
@@ -36,7 +48,7 @@ public indirect enum GoogleCredential: Sendable, Hashable {
     }
 
     /// The identity, for reports, without secrets. It is untrusted text.
-    public var principal: String {
+    package var principal: String {
         switch self {
         case .authorizedUser(let credential): "client \(credential.clientID)"
         case .serviceAccount(let credential): "service account \(credential.email)"
@@ -64,7 +76,7 @@ public indirect enum GoogleCredential: Sendable, Hashable {
     }
 
     /// The endpoint that issues the tokens; `nil` for a command.
-    public var tokenEndpoint: HTTPEndpoint? {
+    package var tokenEndpoint: HTTPEndpoint? {
         switch self {
         case .authorizedUser(let credential): credential.tokenEndpoint
         case .serviceAccount(let credential): credential.tokenEndpoint
@@ -77,7 +89,7 @@ public indirect enum GoogleCredential: Sendable, Hashable {
     }
 
     /// Whether a service on this machine issues the tokens, so that they can be sent to another one there.
-    public var isLocal: Bool { tokenEndpoint?.isLoopback ?? false }
+    package var isLocal: Bool { tokenEndpoint?.isLoopback ?? false }
 
     /// A provider that caches and renews the credential's access tokens.
     ///

@@ -1,4 +1,4 @@
-public import GoogleHTTP
+package import GoogleHTTP
 import TextSupport
 
 extension TokenDiagnosis {
@@ -16,7 +16,7 @@ extension TokenDiagnosis {
     ///   - tokenEndpoint: the endpoint that issues the tokens. Token information is requested from the same server.
     ///   - transport: sends the request for token information.
     /// - Throws: `CancellationError`.
-    public mutating func testToken(
+    package mutating func testToken(
         _ tokens: any TokenProvider, of credential: GoogleCredential, from tokenEndpoint: HTTPEndpoint,
         transport: any HTTPTransport
     ) async throws {

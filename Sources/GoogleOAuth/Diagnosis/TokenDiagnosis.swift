@@ -3,19 +3,19 @@ import TextSupport
 /// A stepwise test of a credential that stops at the first failure.
 ///
 /// The steps of this module test the token; `CredentialStore` adds the search for the credential, and `BigQuery` its API.
-public struct TokenDiagnosis: Sendable {
+package struct TokenDiagnosis: Sendable {
     /// A completed step.
-    public struct Step: Sendable {
+    package struct Step: Sendable {
         /// The step's name, stable between versions.
-        public let name: String
+        package let name: String
         /// The elapsed time.
-        public let duration: Duration
+        package let duration: Duration
         /// The finding in one line, or the error.
-        public let result: Result<String, any Error>
+        package let result: Result<String, any Error>
     }
 
     /// The completed steps.
-    public private(set) var steps: [Step] = []
+    package private(set) var steps: [Step] = []
     private let elapsed: @Sendable () -> Duration
     private let onStep: @Sendable (Step) -> Void
 
@@ -24,13 +24,15 @@ public struct TokenDiagnosis: Sendable {
     /// - Parameters:
     ///   - clock: measures the steps.
     ///   - onStep: called after each step.
-    public init(clock: any Clock<Duration> = ContinuousClock(), onStep: @escaping @Sendable (Step) -> Void = { _ in }) {
+    package init(
+        clock: any Clock<Duration> = ContinuousClock(), onStep: @escaping @Sendable (Step) -> Void = { _ in }
+    ) {
         elapsed = stopwatch(clock)
         self.onStep = onStep
     }
 
     /// The error of the step that failed.
-    public var failure: (any Error)? {
+    package var failure: (any Error)? {
         if case .failure(let error)? = steps.last?.result { error } else { nil }
     }
 
@@ -64,6 +66,7 @@ public struct TokenDiagnosis: Sendable {
             result = .failure(error)
         }
         record(Step(name: name, duration: elapsed() - start, result: result.map(\.detail)))
+        // The error is the step's.
         return try? result.get().value
     }
 }

@@ -26,7 +26,7 @@ extension OAuthError {
         }
     }
 
-    /// Classifies an error response of a token endpoint: by `error` if it is known, else by status.
+    /// Classifies an error response of a token endpoint: by the body's `error` if it has a known one, else by status.
     init(status: Int, body: [UInt8], host: String, exchange: Exchange = .refreshToken) {
         let content = try? JSONDecoder().decodeUnambiguous(Body.self, from: body)
         let code = Self.code(content, exchange: exchange) ?? Self.code(status: status)

@@ -103,7 +103,7 @@ public struct OAuthError: CodedError {
         package static var all: [Code] { Value.allCases.map(Code.init) }
 
         /// Whether the same request may succeed later.
-        public var isTransient: Bool { value == .serviceUnavailable }
+        package var isTransient: Bool { value == .serviceUnavailable }
     }
 
     /// A fact about the error, beyond its code, from which a program can derive advice.
@@ -182,17 +182,22 @@ public struct OAuthError: CodedError {
     }
 
     /// The kind of error.
-    public var code: Code
+    public package(set) var code: Code
     /// What failed and on which object, in one line, without any secret.
     public var message: String
     /// The error underneath.
-    public var cause: (any Error)?
+    public package(set) var cause: (any Error)?
     /// A fact from which a program can derive advice.
     package var detail: Detail?
     /// How long the token endpoint requested to wait.
     package var retryAfter: Duration?
 
     /// Creates an error.
+    ///
+    /// - Parameters:
+    ///   - code: the kind of error, which determines ``isTransient``.
+    ///   - message: what failed and on which object, in one line, without any secret.
+    ///   - cause: the error underneath. Defaults to none.
     public init(code: Code, message: String, cause: (any Error)? = nil) {
         self.init(code: code, message: message, detail: nil, cause: cause)
     }

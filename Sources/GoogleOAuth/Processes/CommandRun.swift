@@ -1,19 +1,17 @@
 import Foundation
-import Synchronization
+package import Subprocess
+
+#if canImport(System)
+import System
+#else
+import SystemPackage
+#endif
 
 /// A run of a command that returns its standard output.
 ///
-/// Its standard input is empty, and its standard error is inherited. On cancellation or timeout it is terminated with
-/// its child processes.
+/// Its standard input is empty, its standard error is inherited, and it leads a process group. On cancellation or
+/// timeout the group receives SIGTERM, then SIGKILL when the command exits, at the latest after a second.
 struct CommandRun: Sendable {
-    /// The exit code and the output.
-    struct Outcome: Sendable {
-        /// The exit code or, if a signal ended it, 128 and the signal's number.
-        var exitCode: Int32
-        /// At most 64 KiB and one byte.
-        var output: [UInt8]
-    }
-
     /// The program's path and its arguments.
     let words: [String]
     let environment: [String: String]
@@ -23,12 +21,13 @@ struct CommandRun: Sendable {
 
     /// Runs the command to its end.
     ///
+    /// - Parameter clock: the clock of the time limit.
+    /// - Returns: its standard output, at most 64 KiB.
     /// - Throws: ``OAuthError`` with code `commandFailed` if it cannot be started, takes too long, fails, or writes more
     ///   than 64 KiB; `CancellationError`.
     func output(clock: any Clock<Duration>) async throws -> [UInt8] {
-        let running = try RunningCommand(words, environment: environment, name: name)
-        let outcome = try await withThrowingTaskGroup(of: Outcome?.self) { group in
-            group.addTask { await running.outcome() }
+        let outcome = try await withThrowingTaskGroup(of: (exitCode: Int32, output: [UInt8])?.self) { group in
+            group.addTask { try await runToExit() }
             group.addTask {
                 try await clock.sleep(for: timeLimit)
                 return nil
@@ -45,6 +44,41 @@ struct CommandRun: Sendable {
         return outcome.output
     }
 
+    /// Runs the command without a time limit.
+    ///
+    /// - Returns: its exit code, and at most 64 KiB and one byte of its standard output. On cancellation, what it wrote
+    ///   before.
+    private func runToExit() async throws -> (exitCode: Int32, output: [UInt8]) {
+        var options = PlatformOptions()
+        options.processGroupID = 0
+        options.teardownSequence = [
+            .send(signal: .terminate, toProcessGroup: true, allowedDurationToNextStep: .seconds(1))
+        ]
+        do {
+            let result = try await Subprocess.run(
+                .path(words[0]), arguments: Arguments(Array(words.dropFirst())),
+                environment: .variables(environment), platformOptions: options,
+                input: .none, output: .sequence, error: .currentStandardError
+            ) { execution in
+                var output: [UInt8] = []
+                // The sequence ends when the command exits, even if a child process holds the pipe open, but not while
+                // one keeps writing.
+                for try await chunk in execution.standardOutput {
+                    chunk.withUnsafeBytes { output += $0.prefix(CredentialFile.maximumSize + 1 - output.count) }
+                    if Task.isCancelled { break }
+                }
+                await execution.waitForExit()
+                // Subprocess ends its teardown when the command exits, and child processes can ignore SIGTERM. The group
+                // ID cannot be reused yet: the command is reaped after this closure.
+                if Task.isCancelled { execution.killGroup() }
+                return output
+            }
+            return (result.terminationStatus.exitCode, result.closureResult)
+        } catch let error as SubprocessError {
+            throw OAuthError.commandFailed(name, "cannot be started", cause: error)
+        }
+    }
+
     /// An error of the command. Its output can be a secret and is never shown.
     func failure(_ what: String) -> OAuthError { .commandFailed(name, what) }
 }
@@ -52,97 +86,54 @@ struct CommandRun: Sendable {
 extension OAuthError {
     /// An error of the command with this name in messages.
     static func commandFailed(_ name: String, _ what: String, cause: (any Error)? = nil) -> OAuthError {
-        OAuthError(
-            code: .commandFailed, message: "\(name) \(what)", cause: cause)
+        OAuthError(code: .commandFailed, message: "\(name) \(what)", cause: cause)
     }
 }
 
-/// A running command.
-private final class RunningCommand: Sendable {
-    private let process: ChildProcess
-    private let pipe: Pipe
-    private struct State {
-        /// Whether its process ID can be reused.
-        var hasEnded = false
-        /// Whether it was signalled to exit, with its child processes.
-        var isToEnd = false
-    }
-
-    private let state = Mutex(State())
-
-    /// The time between SIGTERM and SIGKILL.
-    private static let patience: TimeInterval = 1
-
-    init(_ words: [String], environment: [String: String], name: String) throws {
-        pipe = Pipe()
-        for file in [pipe.fileHandleForReading, pipe.fileHandleForWriting] {
-            _ = fcntl(file.fileDescriptor, F_SETFD, FD_CLOEXEC)
-        }
-        _ = fcntl(pipe.fileHandleForReading.fileDescriptor, F_SETFL, O_NONBLOCK)
-        let nowhere = open("/dev/null", O_RDONLY | O_CLOEXEC)
-        defer { close(nowhere) }
-        do {
-            process = try ChildProcess(
-                words[0], Array(words.dropFirst()), environment: environment,
-                streams: (nowhere, pipe.fileHandleForWriting.fileDescriptor, STDERR_FILENO), isApart: true)
-        } catch {
-            throw OAuthError.commandFailed(name, "cannot be started", cause: error)
-        }
-        try pipe.fileHandleForWriting.close()
-    }
-
-    /// Waits until the command exits. Cancellation terminates it.
-    func outcome() async -> CommandRun.Outcome {
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                // On another thread, since reading and waiting block.
-                Thread.detachNewThread { continuation.resume(returning: self.readToEnd()) }
-            }
-        } onCancel: {
-            signal(SIGTERM)
-            DispatchQueue.global().asyncAfter(deadline: .now() + Self.patience) { self.signal(SIGKILL) }
-        }
-    }
-
-    private func signal(_ number: Int32) {
-        state.withLock { state in
-            state.isToEnd = true
-            if !state.hasEnded { kill(-process.identifier, number) }
-        }
-    }
-
-    private func readToEnd() -> CommandRun.Outcome {
-        var output: [UInt8] = []
-        while true {
-            let isClosed = readWhatIsThere(&output)
-            let exitCode = state.withLock { state -> Int32? in
-                guard process.hasEnded else { return nil }
-                // Its child processes can still run. Until it is reaped, the group ID cannot be reused.
-                if state.isToEnd { kill(-process.identifier, SIGKILL) }
-                state.hasEnded = true
-                return process.wait()
-            }
-            // The exit of the process counts, not the end of the pipe, which a child process can hold open.
-            if let exitCode {
-                _ = readWhatIsThere(&output)
-                return CommandRun.Outcome(exitCode: exitCode, output: output)
-            }
-            if isClosed { usleep(10_000) }
-        }
-    }
-
-    /// Waits briefly for output and reads it.
+extension Execution {
+    /// Waits until the process exits, at most a day, even in a cancelled task.
     ///
-    /// - Returns: whether the pipe is closed.
-    private func readWhatIsThere(_ output: inout [UInt8]) -> Bool {
-        let descriptor = pipe.fileHandleForReading.fileDescriptor
-        var readiness = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        poll(&readiness, 1, 20)
-        var chunk = [UInt8](repeating: 0, count: 16 << 10)
-        while true {
-            let count = read(descriptor, &chunk, chunk.count)
-            guard count > 0 else { return count == 0 }
-            output += chunk.prefix(min(count, CredentialFile.maximumSize + 1 - output.count))
+    /// Subprocess lacks such a function; a teardown whose first step is the null signal waits as well.
+    fileprivate func waitForExit() async {
+        await teardown(using: [.send(signal: Signal(rawValue: 0), allowedDurationToNextStep: .seconds(86_400))])
+    }
+
+    /// Kills the process group. An error means that it is empty.
+    fileprivate func killGroup() {
+        try? send(signal: .kill, toProcessGroup: true)
+    }
+}
+
+extension TerminationStatus {
+    /// The exit code or, if a signal ended the process, 128 and the signal's number.
+    package var exitCode: Int32 {
+        switch self {
+        case .exited(let code): code
+        case .signaled(let signal): 128 + signal
         }
+    }
+}
+
+extension Executable {
+    /// The program at a path.
+    package static func path(_ path: String) -> Executable { .path(FilePath(path)) }
+}
+
+extension Environment {
+    /// The variables of a child process. An inherited value is passed byte for byte, since a `String` contains U+FFFD
+    /// instead of invalid UTF-8.
+    ///
+    /// Names that begin with a digit are omitted: Subprocess rejects them, and no shell can read them.
+    package static func variables(_ variables: [String: String]) -> Environment {
+        let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
+        return .custom(variables.filter { name, _ in name.utf8.first.map(digits.contains) != true }.map(entry))
+    }
+
+    /// A variable in the form of the system, which ends with NUL. Subprocess rejects others, with the value in its error.
+    private static func entry(_ name: String, _ value: String) -> [UInt8] {
+        if value.unicodeScalars.contains("\u{FFFD}"), let own = getenv(name), String(cString: own) == value {
+            return Array("\(name)=".utf8) + UnsafeRawBufferPointer(start: own, count: strlen(own) + 1)
+        }
+        return "\(name)=\(value)".utf8.prefix { $0 != 0 } + [0]
     }
 }

@@ -31,6 +31,9 @@ extension AuthorizedUserCredential {
     /// A provider that caches and renews access tokens.
     ///
     /// A refresh token that the token endpoint rotates is kept in memory only, with a warning.
+    ///
+    /// - Parameter context: the dependencies of token requests.
+    /// - Returns: the provider.
     public func tokenProvider(_ context: TokenContext) -> RenewingTokenProvider {
         let exchange = RefreshTokenExchange(refreshToken, host: tokenEndpoint.host) { refreshToken, context in
             var credential = self

@@ -7,6 +7,15 @@ import TextSupport
 /// at most 225 s, is left; until it expires, callers keep using it, and a failed renewal is retried after 10 s. Without a
 /// usable token, failures are not cached: the next caller fetches again. A new token is used at least once, so that an
 /// odd or missing lifetime cannot cause a loop.
+///
+/// ```swift
+/// import GoogleHTTP
+/// import GoogleOAuth
+///
+/// let tokens = RenewingTokenProvider {
+///     TokenResponse(accessToken: AccessToken(Secret("a token of an internal service")), lifetime: .seconds(3600))
+/// }
+/// ```
 public actor RenewingTokenProvider: TokenProvider {
     private struct Held {
         var response: TokenResponse
@@ -42,7 +51,8 @@ public actor RenewingTokenProvider: TokenProvider {
     /// Creates a provider.
     ///
     /// - Parameters:
-    ///   - clock: measures lifetimes; monotonic, so that changes of the wall clock have no effect.
+    ///   - clock: measures lifetimes; monotonic, so that changes of the wall clock have no effect. Defaults to the
+    ///     continuous clock.
     ///   - fetch: fetches a new token. It is cancelled when no caller waits for it any more.
     public init(
         clock: any Clock<Duration> = ContinuousClock(), fetch: @escaping @Sendable () async throws -> TokenResponse

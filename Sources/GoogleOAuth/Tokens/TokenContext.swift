@@ -2,23 +2,40 @@ public import Foundation
 public import GoogleHTTP
 
 /// Dependencies of a token request: transport, retry policy, clock.
+///
+/// ```swift
+/// import Foundation
+/// import GoogleHTTP
+/// import GoogleOAuth
+///
+/// func context(_ transport: any HTTPTransport) -> TokenContext {
+///     TokenContext(transport: transport, environment: ProcessInfo.processInfo.environment) { attempt in
+///         print("retrying in \(attempt.delay): \(attempt.cause)")
+///     } onWarning: { warning in
+///         print("warning:", warning)
+///     }
+/// }
+/// ```
 public struct TokenContext: Sendable {
-    /// Sends the requests.
-    public var transport: any HTTPTransport
-    /// The retry policy of requests. Defaults to `RetryPolicy.tokenEndpoint`.
-    public var retry: RetryPolicy
-    /// Measures lifetimes and waits; monotonic, so that changes of the wall clock have no effect.
-    public var clock: any Clock<Duration>
-    /// The wall-clock time in signed requests and stored files.
-    public var now: @Sendable () -> Date
-    /// The environment variables that credentials refer to and that commands inherit. Defaults to none.
-    public var environment: [String: String]
-    /// Called before each retry.
-    public var onRetry: @Sendable (RetryAttempt) -> Void
-    /// Called with each warning.
-    public var onWarning: @Sendable (String) -> Void
+    package var transport: any HTTPTransport
+    package var retry: RetryPolicy
+    package var clock: any Clock<Duration>
+    package var now: @Sendable () -> Date
+    package var environment: [String: String]
+    package var onRetry: @Sendable (RetryAttempt) -> Void
+    package var onWarning: @Sendable (String) -> Void
 
     /// Creates a context.
+    ///
+    /// - Parameters:
+    ///   - transport: sends the requests.
+    ///   - retry: the retry policy of requests. Defaults to `RetryPolicy.tokenEndpoint`.
+    ///   - clock: measures lifetimes and waits; monotonic, so that changes of the wall clock have no effect. Defaults to
+    ///     the continuous clock.
+    ///   - now: the wall-clock time in signed requests and stored files. Defaults to the system's.
+    ///   - environment: the environment variables that credentials refer to and that commands inherit. Defaults to none.
+    ///   - onRetry: called before each retry. Defaults to nothing.
+    ///   - onWarning: called with each warning, for example that a new refresh token was not stored. Defaults to nothing.
     public init(
         transport: any HTTPTransport, retry: RetryPolicy = .tokenEndpoint,
         clock: any Clock<Duration> = ContinuousClock(),

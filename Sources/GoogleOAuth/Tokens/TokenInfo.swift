@@ -1,16 +1,16 @@
 import Foundation
-public import GoogleHTTP
+package import GoogleHTTP
 
 /// Information about an access token, from the token information endpoint.
-public struct TokenInfo: Sendable {
+package struct TokenInfo: Sendable {
     /// The scopes that were granted.
-    public var scopes: [String]
+    package var scopes: [String]
     /// The client that the token was issued to.
-    public var audience: String?
+    package var audience: String?
     /// The account's e-mail address, if a scope permits it.
-    public var email: String?
+    package var email: String?
     /// The remaining lifetime.
-    public var lifetime: Duration?
+    package var lifetime: Duration?
 
     private struct Members: Decodable {
         var scope: String?
@@ -27,6 +27,7 @@ public struct TokenInfo: Sendable {
         init(from decoder: any Decoder) throws {
             let container = try decoder.container(keyedBy: CodingKeys.self)
             scope = try container.decodeIfPresent(String.self, forKey: .scope)
+            // Only reported, so that a value of another type is like a missing one.
             aud = try? container.decode(String.self, forKey: .aud)
             azp = try? container.decode(String.self, forKey: .azp)
             email = try? container.decode(String.self, forKey: .email)
@@ -45,7 +46,7 @@ public struct TokenInfo: Sendable {
     ///   - transport: sends the request.
     /// - Returns: the information.
     /// - Throws: ``OAuthError``, `HTTPError` or `CancellationError`.
-    public static func fetch(
+    package static func fetch(
         of token: AccessToken, from tokenEndpoint: HTTPEndpoint, transport: any HTTPTransport
     ) async throws -> TokenInfo {
         let request = HTTPRequest.form(
@@ -56,6 +57,7 @@ public struct TokenInfo: Sendable {
             guard head.isSuccess else {
                 throw OAuthError(status: head.status, body: bytes, host: tokenEndpoint.host)
             }
+            // The decoder's error could quote the response.
             guard let members = try? JSONDecoder().decodeUnambiguous(Members.self, from: bytes),
                 let scope = members.scope
             else {

@@ -8,6 +8,8 @@ public struct AccessToken: Sendable, Hashable {
     public let value: Secret
 
     /// Wraps a token.
+    ///
+    /// - Parameter value: the token, without a type such as `Bearer`.
     public init(_ value: Secret) {
         self.value = value
     }
@@ -19,7 +21,7 @@ public struct AccessToken: Sendable, Hashable {
     }
 
     /// The value of the `Authorization` header.
-    public var authorization: Secret { Secret("Bearer \(value.reveal())") }
+    package var authorization: Secret { Secret("Bearer \(value.reveal())") }
 }
 
 /// A response of a token endpoint that contains an access token (RFC 6749 5.1).
@@ -57,6 +59,7 @@ public struct TokenResponse: Sendable {
 
         init(from decoder: any Decoder) throws {
             let container = try decoder.container(keyedBy: CodingKeys.self)
+            // A value of another type is like a missing one: unusable, or optional.
             func seconds(_ key: CodingKeys) -> Double? {
                 (try? container.decode(Double.self, forKey: key))
                     ?? (try? container.decode(String.self, forKey: key)).flatMap(Double.init)
@@ -74,8 +77,8 @@ public struct TokenResponse: Sendable {
     ///
     /// - Parameters:
     ///   - accessToken: the token.
-    ///   - lifetime: the token's lifetime, capped at 24 h; `nil` if it is unknown.
-    ///   - scopes: the token's scopes; `nil` if they are unknown.
+    ///   - lifetime: the token's lifetime, capped at 24 h; `nil`, the default, if it is unknown.
+    ///   - scopes: the token's scopes; `nil`, the default, if they are unknown.
     public init(accessToken: AccessToken, lifetime: Duration? = nil, scopes: [String]? = nil) {
         self.accessToken = accessToken
         self.lifetime = lifetime.flatMap { Self.lifetime(seconds: $0 / .seconds(1)) }

@@ -5,7 +5,7 @@ extension AuthorizedUserCredential {
     ///
     /// - Returns: `false` if the token had already expired or been revoked.
     /// - Throws: ``OAuthError``, `HTTPError` or `CancellationError`.
-    public func revoke(_ context: TokenContext) async throws -> Bool {
+    package func revoke(_ context: TokenContext) async throws -> Bool {
         let request = HTTPRequest.form(
             GoogleAddress.service("revoke", nextTo: tokenEndpoint), ["token": refreshToken.reveal()])
         let host = tokenEndpoint.host

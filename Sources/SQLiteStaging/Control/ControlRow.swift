@@ -70,6 +70,7 @@ struct ControlRow {
     /// A time in the form of ``text(of:)``; `nil` for NULL.
     func optionalDate(_ column: String) throws -> Date? {
         guard let text = try optionalText(column) else { return nil }
+        // The expression admits impossible dates, such as February 30.
         guard text.wholeMatch(of: /[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z/) != nil,
             let date = try? Date(text, strategy: Self.dateFormat)
         else { throw unexpected(column) }
@@ -96,6 +97,7 @@ struct ControlRow {
     /// A JSON text; `nil` for NULL.
     func optionalJSON<Content: Decodable>(_ column: String) throws -> Content? {
         guard let text = try optionalText(column) else { return nil }
+        // The error names the column; the decoder's would quote untrusted text.
         guard let content = try? JSONDecoder().decode(Content.self, from: Data(text.utf8)) else {
             throw unexpected(column)
         }

@@ -144,6 +144,7 @@ extension RunLog {
 
     private static func isIntact(_ run: RecordedRun, _ db: Database) throws -> Bool {
         guard run.hasTable else { return run.rows == 0 }
+        // Without a valid schema, the rows cannot be those of the run.
         guard let schema = run.intent.schema,
             let table = try? HiddenTable(schema, ofRun: run.intent.runID, for: run.target, columnLimit: .max),
             try db.columns(in: table.name).map(\.name) == table.columns.map(\.name)

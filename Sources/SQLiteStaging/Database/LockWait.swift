@@ -3,9 +3,9 @@ import Foundation
 /// A wait for a lock on a staging database that another process holds.
 public struct LockWait: Sendable, Hashable {
     /// The database file, as an absolute path.
-    public var path: String
+    public let path: String
     /// The IDs of the processes that hold a lock on it, in ascending order; empty where the system does not list them.
-    public var processes: [Int32]
+    public let processes: [Int32]
 
     /// Finds the processes that hold locks on a database now.
     init(of path: String) {
@@ -17,6 +17,7 @@ public struct LockWait: Sendable, Hashable {
     ///
     /// Read from `/proc/locks`, since `fcntl` needs a descriptor, and closing one would release SQLite's locks.
     private static func holders(of path: String) -> [Int32] {
+        // Only Linux has this file, and a container can hide it.
         guard let table = try? String(contentsOfFile: "/proc/locks", encoding: .utf8) else { return [] }
         // In WAL mode the locks are on the shared memory.
         let files = Set([path, path + "-shm"].compactMap(identifier))

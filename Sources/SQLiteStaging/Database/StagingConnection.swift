@@ -110,7 +110,7 @@ final class StagingConnection: Sendable {
     private static func configuration(wait: BusyWait, _ log: LogGuard) -> Configuration {
         var configuration = Configuration()
         configuration.foreignKeysEnabled = false
-        configuration.busyMode = .callback { wait.sleep(beforeAttempt: $0) }
+        configuration.busyMode = .callback { wait.wait(beforeAttempt: $0) }
         configuration.prepareDatabase { db in
             let result = bqpull_sqlite3_enable_defensive(db.sqliteConnection)
             guard result == SQLITE_OK else { throw DatabaseError(resultCode: ResultCode(rawValue: result)) }
@@ -174,6 +174,7 @@ final class StagingConnection: Sendable {
                     try opened.file.requirePresence()
                     return result
                 }
+                // The transaction is committed, and an error must not hide that: later ones are synced too often.
                 if durably { try? JournalMode.syncRarely(db) }
                 return result
             }

@@ -1,24 +1,14 @@
 import BigQueryRows
-public import Foundation
+package import Foundation
 import GRDB
 import GRDBSQLite
 import Synchronization
 
 /// A database file in which results are staged: the user's tables, and the log of runs next to them.
 ///
-/// ```swift
-/// let database = try await StagingDatabase.open(StagingTarget(path: "staging.db", table: "orders"))
-/// let run = try await database.begin(intent)
-/// try await run.begin(schema)
-/// for try await page in pages { try await run.append(page) }
-/// try await run.finish()
-/// try await database.acknowledge(intent.runID)
-/// try await database.close()
-/// ```
-///
 /// Opening inspects the file without writing to it. The first run creates the file and the control tables. One process at
 /// a time stages into a table. Others can read it, and see its previous rows until the run is finished.
-public final class StagingDatabase: Sendable {
+package final class StagingDatabase: Sendable {
     private let target: StagingTarget
     private let options: StagingOptions
     private let connection: StagingConnection
@@ -42,7 +32,7 @@ public final class StagingDatabase: Sendable {
     /// - Throws: ``StagingError``: `invalidName`, `unknownColumn` or `noKey` for the target itself; `databaseUnusable` if
     ///   the file or the table cannot be written; `targetExists` if the table must not be changed; `targetInUse` if
     ///   another process is staging into it.
-    public static func open(
+    package static func open(
         _ target: StagingTarget, _ options: StagingOptions = StagingOptions()
     ) async throws -> StagingDatabase {
         try target.check()
@@ -101,7 +91,7 @@ public final class StagingDatabase: Sendable {
     /// - Parameter command: the ``StagingIntent/command``.
     /// - Returns: `nil` if every run of the command is finished.
     /// - Throws: ``StagingError``: `databaseUnusable` if the record is invalid.
-    public func unfinishedRun(of command: String) async throws -> RecordedRun? {
+    package func unfinishedRun(of command: String) async throws -> RecordedRun? {
         let target = target
         return try await connection.read { try RunLog.unfinished(command, target: target, $0) } ?? nil
     }
@@ -109,7 +99,7 @@ public final class StagingDatabase: Sendable {
     /// Finds an unfinished or unacknowledged run into this target.
     ///
     /// - Throws: ``StagingError``: `noRun` if no such run has this ID, `databaseUnusable` if the record is invalid.
-    public func run(id: String) async throws -> RecordedRun {
+    package func run(id: String) async throws -> RecordedRun {
         let target = target
         let found = try await connection.read { try RunLog.find(id, path: target.path, $0) } ?? nil
         guard let found, found.state.isUnfinished || found.awaitsAcknowledgement, isIntoTarget(found) else {
@@ -133,7 +123,7 @@ public final class StagingDatabase: Sendable {
     ///
     /// - Throws: ``StagingError``: `noRun` if it is finished or has another target; `targetExists`, `noKey` or
     ///   `databaseUnusable` if the database has changed since it was opened.
-    public func continueRun(id: String) async throws -> StagingRun {
+    package func continueRun(id: String) async throws -> StagingRun {
         try Task.checkCancellation()
         try await prepare()
         let target = target
@@ -159,7 +149,7 @@ public final class StagingDatabase: Sendable {
     ///   - now: the end of the window.
     /// - Returns: `nil` if there is no such run.
     /// - Throws: ``StagingError``: `databaseUnusable` if the record is invalid.
-    public func unacknowledgedRun(
+    package func unacknowledgedRun(
         of command: String, within window: Duration, of now: Date = Date()
     ) async throws -> RecordedRun? {
         guard window > .zero else { return nil }
@@ -183,7 +173,7 @@ public final class StagingDatabase: Sendable {
     /// Waits at most two seconds for a lock. Has no effect on a run that is not published or already acknowledged.
     ///
     /// - Throws: ``StagingError``, if that cannot be recorded.
-    public func acknowledge(_ runID: String) async throws {
+    package func acknowledge(_ runID: String) async throws {
         try await connection.write(durably: true, patience: .seconds(2)) { try RunLog.acknowledge(runID, $0) }
     }
 
@@ -194,7 +184,7 @@ public final class StagingDatabase: Sendable {
     /// - Throws: ``StagingError``: `targetExists`, `noKey` or `databaseUnusable` if the database has changed since it was
     ///   opened, or no table can be published in it. If the intent has a schema, also what ``StagingRun/begin(_:)``
     ///   throws for it.
-    public func begin(_ intent: StagingIntent) async throws -> StagingRun {
+    package func begin(_ intent: StagingIntent) async throws -> StagingRun {
         try Task.checkCancellation()
         let target = target
         // Rejected here, an invalid schema does not leave a database behind.
@@ -223,7 +213,7 @@ public final class StagingDatabase: Sendable {
     /// detected.
     ///
     /// - Throws: ``StagingError``: `databaseUnusable` if the record is invalid.
-    public func watermark(of column: String) async throws -> Watermark? {
+    package func watermark(of column: String) async throws -> Watermark? {
         let target = target
         return try await connection.read { db in
             try RunLog.watermark(column, table: target.table, path: target.path, db)
@@ -233,7 +223,7 @@ public final class StagingDatabase: Sendable {
     /// Whether the table exists.
     ///
     /// - Throws: ``StagingError``.
-    public func tableExists() async throws -> Bool {
+    package func tableExists() async throws -> Bool {
         let target = target
         return try await connection.read { try $0.tableExists(target.table) } ?? false
     }
@@ -241,7 +231,7 @@ public final class StagingDatabase: Sendable {
     /// Whether the table exists and has rows.
     ///
     /// - Throws: ``StagingError``.
-    public func tableHasRows() async throws -> Bool {
+    package func tableHasRows() async throws -> Bool {
         let target = target
         return try await connection.read { db in
             guard try db.tableExists(target.table) else { return false }
@@ -263,7 +253,7 @@ public final class StagingDatabase: Sendable {
     ///
     /// - Throws: ``StagingError``: `corrupt` if published rows are lost, because another program has truncated the log.
     ///   After any other error the rows are safe.
-    public func settle() async throws {
+    package func settle() async throws {
         try await connection.settle()
     }
 
@@ -272,11 +262,12 @@ public final class StagingDatabase: Sendable {
     /// Call it after an error as well. No run of this database can be used afterwards.
     ///
     /// - Throws: what ``settle()`` throws; the database is closed even then.
-    public func close() async throws {
+    package func close() async throws {
         defer { lock?.release() }
         do {
             try await settle()
         } catch {
+            // The first error is the cause.
             try? await connection.close()
             throw error
         }

@@ -1,4 +1,15 @@
 /// Options for opening and writing a staging database.
+///
+/// ```swift
+/// import SQLiteStaging
+///
+/// func patientOptions() -> StagingOptions {
+///     var options = StagingOptions()
+///     options.lockTimeout = .seconds(3600)
+///     options.onLockWait = { wait in print("\(wait.path) is locked by", wait.processes) }
+///     return options
+/// }
+/// ```
 public struct StagingOptions: Sendable {
     /// The longest wait of a transaction for a lock that another process holds. Defaults to 5 minutes.
     ///
@@ -12,8 +23,8 @@ public struct StagingOptions: Sendable {
     /// Whether pages are written regardless of the disk space. Defaults to `false`: a page is rejected with `io` if less
     /// than 64 MB are free and the rest of the result needs more.
     public var ignoresDiskSpace = false
-    /// Measures the durations of writing and the time since the last sync.
-    public var clock: any Clock<Duration> = ContinuousClock()
+    /// Measures the durations of writing and the time since the last sync. Defaults to `ContinuousClock`.
+    package var clock: any Clock<Duration> = ContinuousClock()
 
     /// Creates options with the defaults.
     public init() {}

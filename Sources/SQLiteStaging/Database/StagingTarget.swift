@@ -1,4 +1,11 @@
 /// The destination of rows: a database file, a table in it, and how to treat an existing table.
+///
+/// ```swift
+/// import SQLiteStaging
+///
+/// /// Every run updates the orders that it has again, and adds the others.
+/// let orders = StagingTarget(path: "staging.db", table: "orders", ifExists: .upsert, key: ["order_id"])
+/// ```
 public struct StagingTarget: Sendable, Hashable {
     /// The treatment of an existing table.
     public enum ExistingTable: String, Sendable, CaseIterable {
@@ -27,7 +34,15 @@ public struct StagingTarget: Sendable, Hashable {
     /// Whether missing columns are added to an existing table. Defaults to `false`.
     public var addsColumns: Bool
 
-    /// Creates a target with the defaults of the properties.
+    /// Creates a target.
+    ///
+    /// - Parameters:
+    ///   - path: the database file; relative to the working directory if it does not begin with `/`.
+    ///   - table: the table.
+    ///   - ifExists: the treatment of an existing table. `nil` replaces a table that a run created and rejects any other.
+    ///   - key: the columns that identify a row.
+    ///   - indexes: the columns of each index to create.
+    ///   - addsColumns: whether missing columns are added to an existing table.
     public init(
         path: String, table: String = "results", ifExists: ExistingTable? = nil, key: [String] = [],
         indexes: [[String]] = [], addsColumns: Bool = false

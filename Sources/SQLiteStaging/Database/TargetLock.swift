@@ -14,7 +14,7 @@ final class TargetLock: Sendable {
     private static let attempts = 5
     private static let pause = 0.01
 
-    private init(path: String, lock: FileLock) {
+    private init(path: String, lock: consuming FileLock) {
         self.path = path
         self.lock = Mutex(lock)
     }
@@ -43,15 +43,11 @@ final class TargetLock: Sendable {
                 isTaken = try lock.tryLock()
             } catch {
                 unlink(path)
-                lock.release()
                 return nil
             }
             if isTaken {
                 // The last owner can have removed the file since it was opened.
-                guard isSame(lock.descriptor, path) else {
-                    lock.release()
-                    continue
-                }
+                guard isSame(lock.descriptor, path) else { continue }
                 let identifier = Array("\(getpid())\n".utf8)
                 if ftruncate(lock.descriptor, 0) == 0 { _ = write(lock.descriptor, identifier, identifier.count) }
                 return TargetLock(path: path, lock: lock)

@@ -89,6 +89,8 @@ enum WriteAheadLog {
 /// Detects that another program has truncated the log of an open database.
 ///
 /// SQLite does not: it continues to write after the end, and would later write the gap into the file as pages of zeros.
+///
+/// A class, because SQLite keeps its address for the hook.
 final class LogGuard: Sendable {
     /// The pages in the log after the last commit of the connection; 0 if it is not in WAL mode.
     private let pages = Atomic<Int32>(0)
@@ -137,6 +139,7 @@ final class LogGuard: Sendable {
             result = try body()
             try db.commit()
         } catch {
+            // Fails after errors for which SQLite has rolled back already. The first error is the cause.
             try? db.rollback()
             throw error
         }

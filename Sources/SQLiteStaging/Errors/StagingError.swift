@@ -74,7 +74,7 @@ public struct StagingError: CodedError {
         public var description: String { value.rawValue }
 
         /// Whether the same operation may succeed later although nothing has been changed.
-        public var isTransient: Bool { value == .busy || value == .targetInUse }
+        package var isTransient: Bool { value == .busy || value == .targetInUse }
     }
 
     /// A fact about an error, for advice that its code alone does not decide.
@@ -126,20 +126,15 @@ public struct StagingError: CodedError {
     }
 
     /// The kind of error.
-    public var code: Code
+    public let code: Code
     /// What failed, and on which file or table, in one line.
     public var message: String
     /// A fact that advice depends on.
     package var detail: Detail?
     /// The error of SQLite or the system underneath, if there is one; `message` has its number.
-    public var cause: (any Error)?
+    public let cause: (any Error)?
 
-    /// Creates an error.
-    public init(code: Code, message: String, cause: (any Error)? = nil) {
-        self.init(code: code, message: message, detail: nil, cause: cause)
-    }
-
-    package init(code: Code, message: String, detail: Detail?, cause: (any Error)? = nil) {
+    package init(code: Code, message: String, detail: Detail? = nil, cause: (any Error)? = nil) {
         self.code = code
         self.message = message
         self.detail = detail

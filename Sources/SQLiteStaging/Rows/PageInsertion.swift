@@ -11,7 +11,8 @@ import GRDBSQLite
 /// page's memory is held while ``showing(_:_:)`` runs; at other times the table is empty. Only cells of the page are
 /// read, and every range is checked against its bytes.
 ///
-/// Unchecked, because its memory is a pointer that only the thread of its connection uses, while the statement runs.
+/// A class, because the run and the connection share it: SQLite keeps a reference until the connection is closed.
+/// Unchecked, because its memory is a pointer that only the thread of the connection uses, while the statement runs.
 final class PageInsertion: @unchecked Sendable {
     /// The page that cursors read.
     private struct Content {

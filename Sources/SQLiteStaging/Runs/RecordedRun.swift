@@ -23,32 +23,32 @@ public struct RecordedRun: Sendable {
     }
 
     /// The command, its job and its schema.
-    public var intent: StagingIntent
+    public package(set) var intent: StagingIntent
     /// The table that its rows are published into.
-    public var target: StagingTarget
+    public package(set) var target: StagingTarget
     /// The state of the run.
-    public var state: State
+    public package(set) var state: State
     /// The ID of the process that runs it now; 0 if the ID is unknown, `nil` if no process does.
-    public var process: Int32?
+    public package(set) var process: Int32?
     /// The number of staged rows.
-    public var rows: Int64
+    public package(set) var rows: Int64
     /// The bytes of data in their cells; a number counts as 8, NULL as 0.
-    public var dataWritten: Int64
+    package var dataWritten: Int64
     /// The statistics at the last checkpoint.
-    public var statistics: StagingStatistics
+    package var statistics: StagingStatistics
     /// The time of the last change to the record.
-    public var updatedAt: Date
+    public package(set) var updatedAt: Date
     /// The time at which the run ended; `nil` while it can be continued.
-    public var finishedAt: Date?
+    public package(set) var finishedAt: Date?
     /// The error that stopped it.
-    public var error: String?
+    public package(set) var error: String?
     /// Whether its hidden table exists.
-    public var hasTable: Bool
+    package var hasTable: Bool
     /// Whether the caller of a published run has received its report. If not, the next pull of the command reports it
     /// instead of running.
-    public var isAcknowledged: Bool
+    public package(set) var isAcknowledged: Bool
     /// The number of rows in the whole table when the run was published; `nil` before, and for runs of version 0.1.0.
-    public var tableRows: Int64?
+    package var tableRows: Int64?
 
     /// Whether the run is published and not acknowledged.
     public var awaitsAcknowledgement: Bool { state == .published && !isAcknowledged }

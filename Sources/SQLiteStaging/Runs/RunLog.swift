@@ -1,9 +1,23 @@
 import GRDB
 
 /// The log of runs in a staging database.
+///
+/// ```swift
+/// import SQLiteStaging
+///
+/// func printUnfinishedRuns(in path: String) async throws {
+///     for run in try await RunLog.read(path: path) where run.state.isUnfinished {
+///         print(run.intent.runID, run.target.table, run.rows, run.error ?? "")
+///     }
+/// }
+/// ```
 public enum RunLog {
     /// Reads all runs, in the order of their start, and acknowledges none. The file can be read-only.
     ///
+    /// - Parameters:
+    ///   - path: the database file; relative to the working directory if it does not begin with `/`.
+    ///   - options: the lock timeout and its report.
+    /// - Returns: the runs. A run whose process has exited unexpectedly is `interrupted`.
     /// - Throws: ``StagingError``: `noDatabase` if the file does not exist, `noRun` if nothing was ever staged in it,
     ///   `databaseUnusable` or `invalidName` if it is not a staging database.
     public static func read(
@@ -21,6 +35,10 @@ public enum RunLog {
 
     /// Drops the rows of an unpublished run.
     ///
+    /// - Parameters:
+    ///   - runID: the ID of the run.
+    ///   - path: the database file; relative to the working directory if it does not begin with `/`.
+    ///   - options: the lock timeout and its report.
     /// - Throws: ``StagingError``: `noRun` if there is no such run or it is published, `targetInUse` if it is in
     ///   progress; `noDatabase`, `databaseUnusable` or `invalidName` as for ``read(path:_:)``.
     public static func discard(

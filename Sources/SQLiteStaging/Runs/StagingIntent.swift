@@ -1,43 +1,40 @@
 public import BigQueryRows
 public import Foundation
 
-/// The command, job and schema of a run, recorded in the database before the job is inserted.
-///
-/// Must not contain secrets.
+/// The command, job and schema of a run, recorded in the database before the job is inserted. Without secrets.
 public struct StagingIntent: Sendable {
     /// The ID of the run: a UUID in text form, never used twice.
-    public var runID: String
+    public package(set) var runID: String
     /// Identifies the command: runs with equal texts into the same target belong to one command.
     ///
     /// The table, the mode and the key of the target are compared as well, and need not be included.
-    public var command: String
+    package var command: String
     /// The column whose highest value is the start of the next run of the command; `nil` if every run is a full load.
-    public var incrementalColumn: String?
+    public package(set) var incrementalColumn: String?
     /// The project that the job runs in.
-    public var project: String
+    public package(set) var project: String
     /// The location of the job; `nil` if it is unknown.
-    public var location: String?
+    public package(set) var location: String?
     /// The ID of the job, before and after its insertion; `nil` if a table is read without a job.
-    public var jobID: String?
+    public package(set) var jobID: String?
     /// The query as written by the user, or the name of the table.
-    public var sql: String
+    public package(set) var sql: String
     /// The complete configuration of the job, as JSON.
-    public var configuration: String
+    package var configuration: String
     /// The statement type from the dry run, for example `SELECT`.
-    public var statementType: String?
+    package var statementType: String?
     /// The bytes that the dry run expects the job to process.
-    public var estimatedBytes: Int64?
+    package var estimatedBytes: Int64?
     /// The columns from the dry run; `nil` if unknown.
     ///
     /// With a schema, an incompatible target is rejected before the job is inserted.
-    public var schema: TableSchema?
+    public package(set) var schema: TableSchema?
     /// The version of the program, for example `my-loader 1.0`.
-    public var toolVersion: String
+    public package(set) var toolVersion: String
     /// The start of the run.
-    public var startedAt: Date
+    public package(set) var startedAt: Date
 
-    /// Creates an intent.
-    public init(
+    package init(
         runID: String, command: String, incrementalColumn: String? = nil, project: String, location: String? = nil,
         jobID: String?, sql: String, configuration: String, statementType: String? = nil, estimatedBytes: Int64? = nil,
         schema: TableSchema? = nil, toolVersion: String, startedAt: Date

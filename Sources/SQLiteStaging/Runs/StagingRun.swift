@@ -1,4 +1,4 @@
-public import BigQueryRows
+package import BigQueryRows
 import GRDB
 import Synchronization
 import TextSupport
@@ -12,7 +12,7 @@ import TextSupport
 /// A page is committed when ``append(_:)`` returns. It is synced to the disk with the first page that arrives 5 seconds
 /// after the last sync, after 16 MiB of further writes, or when the run is finished. A power failure can undo later
 /// pages; they are fetched again.
-public final class StagingRun: RowSink {
+package final class StagingRun: RowSink {
     private struct State {
         var table: HiddenTable?
         var insertion: PageInsertion?
@@ -32,7 +32,7 @@ public final class StagingRun: RowSink {
     }
 
     /// The record of the run at the time when it was begun or continued.
-    public let recorded: RecordedRun
+    package let recorded: RecordedRun
     private let connection: StagingConnection
     private let elapsed: @Sendable () -> Duration
     private let state: Mutex<State>
@@ -54,19 +54,19 @@ public final class StagingRun: RowSink {
     private var runID: String { recorded.intent.runID }
 
     /// The number of committed rows.
-    public var rowsWritten: Int64 { state.withLock { $0.rows } }
+    package var rowsWritten: Int64 { state.withLock { $0.rows } }
 
     /// The bytes of data in the committed cells; a number counts as 8, NULL as 0.
-    public var dataWritten: Int64 { state.withLock { $0.dataWritten } }
+    package var dataWritten: Int64 { state.withLock { $0.dataWritten } }
 
     /// The time spent on inserting rows, in this process.
-    public var insertDuration: Duration { state.withLock { $0.insertDuration } }
+    package var insertDuration: Duration { state.withLock { $0.insertDuration } }
 
     /// The time spent on transactions and on checkpoints of the write-ahead log, in this process.
-    public var commitDuration: Duration { state.withLock { $0.commitDuration } }
+    package var commitDuration: Duration { state.withLock { $0.commitDuration } }
 
     /// Sets the statistics that are recorded with the next page, or when the run is finished.
-    public func record(_ statistics: StagingStatistics) {
+    package func record(_ statistics: StagingStatistics) {
         state.withLock { $0.statistics = statistics }
     }
 
@@ -76,7 +76,7 @@ public final class StagingRun: RowSink {
     ///   this schema; `schemaMismatch` if it does not match the existing table or the rows staged earlier;
     ///   `targetExists`, `noKey` or `databaseUnusable` if the existing table has changed; `superseded` if another
     ///   process has ended or continued the run.
-    public func begin(_ schema: TableSchema) async throws {
+    package func begin(_ schema: TableSchema) async throws {
         try Task.checkCancellation()
         let (recorded, rows) = (recorded, rowsWritten)
         let insertion = PageInsertion(columnCount: schema.fields.count, into: HiddenTable.name(ofRun: runID))
@@ -103,7 +103,7 @@ public final class StagingRun: RowSink {
     }
 
     /// Writes further pages regardless of the disk space, as with ``StagingOptions/ignoresDiskSpace``.
-    public func ignoreDiskSpace() {
+    package func ignoreDiskSpace() {
         state.withLock { $0.ignoresDiskSpace = true }
     }
 
@@ -113,7 +113,7 @@ public final class StagingRun: RowSink {
     ///   for a row with NULL in its key; `valueTooLarge`; `incomplete` if SQLite stored fewer rows than the page has;
     ///   `io` if the disk is full or would be full before the last row; `superseded` if another process has ended or
     ///   continued the run.
-    public func append(_ page: RowPage) async throws {
+    package func append(_ page: RowPage) async throws {
         try Task.checkCancellation()
         let before = state.withLock { $0 }
         guard let table = before.table, let insertion = before.insertion else {
@@ -186,7 +186,7 @@ public final class StagingRun: RowSink {
     ///   `noKey`, `tooManyColumns` or `schemaMismatch` if another program has changed that table since the run began;
     ///   `unknownColumn` if the incremental column is missing; `superseded` if another process has ended or continued the
     ///   run; `unexpected` without ``begin(_:)``.
-    public func finish() async throws {
+    package func finish() async throws {
         try Task.checkCancellation()
         let (recorded, last) = (recorded, state.withLock { $0 })
         guard let table = last.table else { throw Self.misuse("finish without begin") }
@@ -226,7 +226,7 @@ public final class StagingRun: RowSink {
     ///   - canContinue: whether the missing rows can still be fetched. If not, the next pull of the command begins
     ///     another run.
     /// - Throws: ``StagingError``, if that cannot be recorded.
-    public func stop(error: String, canContinue: Bool) async throws {
+    package func stop(error: String, canContinue: Bool) async throws {
         // The process does not wait at its end for the publication of another run.
         try await connection.write(patience: .seconds(1)) { [runID] db in
             try RunLog.stop(runID, canContinue: canContinue, error: error, db)
@@ -238,7 +238,7 @@ public final class StagingRun: RowSink {
     ///
     /// - Parameter error: the reason, without secrets.
     /// - Throws: ``StagingError``, if that cannot be recorded.
-    public func discard(error: String) async throws {
+    package func discard(error: String) async throws {
         try await connection.write { [runID] db in
             try RunLog.stop(runID, canContinue: false, error: error, db)
             try RunLog.drop(runID, as: .failed, db)
@@ -249,7 +249,7 @@ public final class StagingRun: RowSink {
     /// The values of the last staged row; `nil` without rows, or if columns have taken all names of the row ID.
     ///
     /// - Throws: ``StagingError``.
-    public func lastRow() async throws -> [CellValue]? {
+    package func lastRow() async throws -> [CellValue]? {
         guard rowsWritten > 0 else { return nil }
         return try await connection.read { [runID] db in try HiddenTable.lastRow(ofRun: runID, db) } ?? nil
     }

@@ -1,26 +1,26 @@
 /// Counters and job facts of a run, recorded with every checkpoint.
-public struct StagingStatistics: Sendable, Hashable {
+package struct StagingStatistics: Sendable, Hashable {
     /// The location that the job runs in; `nil` keeps that of the intent.
-    public var location: String?
+    package var location: String?
     /// The number of rows in the result. If known, a run with another number of rows is not published.
-    public var totalRows: Int64?
+    package var totalRows: Int64?
     /// The token of the page after the last staged one, where pages are requested by token.
-    public var pageToken: String?
+    package var pageToken: String?
     /// The number of fetched pages.
-    public var pages: Int64
+    package var pages: Int64
     /// The compressed size of the pages in bytes.
-    public var wireBytes: Int64
+    package var wireBytes: Int64
     /// The inflated size of the pages in bytes.
-    public var inflatedBytes: Int64
+    package var inflatedBytes: Int64
     /// The bytes processed by the job.
-    public var bytesProcessed: Int64?
+    package var bytesProcessed: Int64?
     /// The bytes billed for the job.
-    public var bytesBilled: Int64?
+    package var bytesBilled: Int64?
     /// Whether the result came from the cache.
-    public var cacheHit: Bool?
+    package var cacheHit: Bool?
 
     /// Creates statistics; by default, nothing is fetched and nothing is known.
-    public init(
+    package init(
         location: String? = nil, totalRows: Int64? = nil, pageToken: String? = nil, pages: Int64 = 0,
         wireBytes: Int64 = 0, inflatedBytes: Int64 = 0, bytesProcessed: Int64? = nil, bytesBilled: Int64? = nil,
         cacheHit: Bool? = nil

@@ -3,25 +3,25 @@ import Testing
 @testable import BigQueryPull
 
 @Suite struct BenchmarkResultTests {
-    private func measurement(seconds: Double, rows: Int64 = 100) -> BenchmarkMeasurement {
+    private func measurement(_ duration: Duration, rows: Int64 = 100) -> BenchmarkMeasurement {
         var report = PullReport(project: "demo")
         report.rowsRead = rows
-        report.copyDuration = seconds
+        report.copyDuration = duration
         report.pages = 4
         report.retries = 1
         report.dataRead = 1000
         report.dataInflated = 5000
-        report.detailedDurations.transfer = seconds
+        report.detailedDurations.transfer = duration
         return BenchmarkMeasurement(report)
     }
 
     private func result(_ pages: Int, seconds: [Double]) -> BenchmarkResult {
         BenchmarkResult(
-            BenchmarkSetting(parallelPages: pages), seconds.map { measurement(seconds: $0) }, processors: 2)
+            BenchmarkSetting(parallelPages: pages), seconds.map { measurement(.seconds($0)) }, processors: 2)
     }
 
     @Test func derivesRates() {
-        let measurement = measurement(seconds: 2)
+        let measurement = measurement(.seconds(2))
         #expect(measurement.rowsPerSecond == 50)
         #expect(measurement.wireBytesPerSecond == 500)
         #expect(measurement.inflatedBytesPerSecond == 2500)
@@ -32,8 +32,8 @@ import Testing
     @Test(arguments: [([3, 1, 2], 2), ([5], 5), ([4, 1, 3, 2], 3), ([1, 9, 9], 9)] as [([Double], Double)])
     func takesTheMedianRun(seconds: [Double], median: Double) {
         let result = result(1, seconds: seconds)
-        #expect(result.median.seconds == median)
-        #expect(result.measurements.map(\.seconds) == seconds)
+        #expect(result.median.duration == .seconds(median))
+        #expect(result.measurements.map(\.duration) == seconds.map { .seconds($0) })
         #expect(result.limitedBy == .network)
     }
 

@@ -20,7 +20,7 @@ import Testing
             ([0, 0, 0, 0, 0, 0], .service), ([0.3, 0.3, 0, 0.3, 0, 0], .service), ([0, 0.3, 0, 0.3, 0, 0], .network),
         ] as [([Double], LimitingFactor)])
     func findsTheLimit(of seconds: [Double], factor: LimitingFactor) {
-        #expect(LimitingFactor(durations(seconds), seconds: 1, processors: 2) == factor)
+        #expect(LimitingFactor(durations(seconds), elapsed: .seconds(1), processors: 2) == factor)
     }
 
     /// On one processor, the step that takes more of it is the limit.
@@ -28,21 +28,21 @@ import Testing
         arguments: [([1, 1, 0.2, 0.2, 0.5, 0], .disk), ([1, 1, 0.2, 0.4, 0.5, 0], .decode)]
             as [([Double], LimitingFactor)])
     func sharesAProcessor(seconds: [Double], factor: LimitingFactor) {
-        #expect(LimitingFactor(durations(seconds), seconds: 1, processors: 1) == factor)
+        #expect(LimitingFactor(durations(seconds), elapsed: .seconds(1), processors: 1) == factor)
     }
 
     @Test func aStoppedClockIsNotABusyDisk() {
-        #expect(LimitingFactor(PullDurations(), seconds: 0, processors: 1) == .service)
+        #expect(LimitingFactor(PullDurations(), elapsed: .zero, processors: 1) == .service)
     }
 
     private func durations(_ seconds: [Double]) -> PullDurations {
         var durations = PullDurations()
-        durations.timeToFirstByte = seconds[0]
-        durations.transfer = seconds[1]
-        durations.inflate = seconds[2]
-        durations.decode = seconds[3]
-        durations.insert = seconds[4]
-        durations.commit = seconds[5]
+        durations.timeToFirstByte = .seconds(seconds[0])
+        durations.transfer = .seconds(seconds[1])
+        durations.inflate = .seconds(seconds[2])
+        durations.decode = .seconds(seconds[3])
+        durations.insert = .seconds(seconds[4])
+        durations.commit = .seconds(seconds[5])
         return durations
     }
 }

@@ -56,9 +56,9 @@ import Testing
             #expect(report.results.map(\.median.requests) == [10, 10, 4, 4])
             for result in report.results {
                 #expect(result.measurements.count == 2)
-                #expect(result.measurements.allSatisfy { $0.rows == 1000 && $0.retries == 0 && $0.seconds > 0 })
+                #expect(result.measurements.allSatisfy { $0.rows == 1000 && $0.retries == 0 && $0.duration > .zero })
                 #expect(result.measurements.allSatisfy { $0.dataInflated > $0.dataRead })
-                #expect(result.measurements.allSatisfy { $0.detailedDurations.insert == 0 })
+                #expect(result.measurements.allSatisfy { $0.detailedDurations.insert == .zero })
             }
             #expect(report.bestResult != nil)
         }
@@ -143,8 +143,8 @@ import Testing
             benchmark.target = StagingTarget(path: file, table: "bench")
             let report = try await benchmark.run()
             #expect(report.file == file && report.table == "bench")
-            #expect(report.results.allSatisfy { $0.median.detailedDurations.insert > 0 })
-            #expect(report.results.allSatisfy { $0.median.detailedDurations.commit > 0 })
+            #expect(report.results.allSatisfy { $0.median.detailedDurations.insert > .zero })
+            #expect(report.results.allSatisfy { $0.median.detailedDurations.commit > .zero })
             #expect(
                 try strings(file, "SELECT count(*) || ' ' || count(DISTINCT trip_id) FROM bench") == ["1500 1500"])
             #expect(

@@ -43,8 +43,7 @@ import Testing
 
     @Test func exportsAQueryAfterItsEstimate() async throws {
         try await withBucket { fixture, folder in
-            var query = QueryRequest("SELECT id FROM bench.numbers_12000 WHERE id < @n")
-            query.parameters = [try QueryParameter(parsing: "n:INT64:11000")]
+            let query = QueryRequest("SELECT id FROM bench.numbers_12000 WHERE id < @n", parameters: ["n": 11_000])
             var export = QueryExport(
                 query, to: try ExportDestination(uri: Self.destination), client: fixture.client)
             struct TooMuch: Error {}

@@ -366,9 +366,7 @@ import Testing
         Change(testDescription: "the text", change: { pull, _ in pull.query.sql += " " }),
         Change(
             testDescription: "a parameter",
-            change: { pull, _ in
-                pull.query.parameters = [QueryParameter(name: "x", type: .scalar("INT64"), value: .scalar("1"))]
-            }),
+            change: { pull, _ in pull.query.parameters = ["x": 1] }),
         Change(testDescription: "the dialect", change: { pull, _ in pull.query.useLegacySQL = true }),
         Change(testDescription: "the key", change: { _, target in target.key = ["trip_id"] }),
         Change(testDescription: "the mode", change: { _, target in target.ifExists = .append }),
@@ -397,9 +395,10 @@ import Testing
                 QueryRequest("SELECT trip_id, vendor, @a AS a, @b AS b FROM bench.trips_3000"), client: fixture.client)
             pull.limits.pageRows = 100
             pull.query.parameters = [
-                try QueryParameter(
-                    parsing: #"a:ARRAY<STRUCT<x INT64, y STRING>>:[{"x":1,"y":"q"},{"x":null,"y":null}]"#),
-                try QueryParameter(parsing: "b:STRING:it's"),
+                "a": .array([
+                    .struct(["x": 1, "y": "q"]), .struct(["x": .null(of: .int64), "y": .null(of: .string)]),
+                ]),
+                "b": "it's",
             ]
             pull.query.labels = ["team": "data"]
             try await interrupt(pull, into: file) { $0.rows >= 200 }

@@ -142,7 +142,7 @@ import Testing
             for count in [2, 0] as [Int64] {
                 let report = try await shop.pull("id", sql: sql) { pull in
                     guard sql.contains("@most") else { return }
-                    pull.query.parameters = [QueryParameter(name: "most", type: .scalar("INT64"), value: .scalar("5"))]
+                    pull.query.parameters = ["most": 5]
                 }
                 #expect(report.rowsCopied == count)
             }
@@ -171,8 +171,6 @@ import Testing
         var detail: PullError.Detail?
     }
 
-    private static let parameter = QueryParameter(name: "BQPULL_watermark", type: .scalar("INT64"), value: .null)
-
     static let misuses = [
         Misuse(testDescription: "replace", ifExists: .replace, message: "adds rows", detail: .replacesRows),
         Misuse(testDescription: "the default", ifExists: nil, message: "adds rows", detail: .replacesRows),
@@ -187,10 +185,10 @@ import Testing
         Misuse(testDescription: "legacy", change: { $0.query.useLegacySQL = true }, message: "legacy SQL"),
         Misuse(
             testDescription: "positional",
-            change: { $0.query.parameters = [QueryParameter(name: nil, type: .scalar("INT64"), value: .null)] },
+            change: { $0.query.parameters = [.null(of: .int64)] },
             message: "positional parameters"),
         Misuse(
-            testDescription: "the reserved parameter", change: { $0.query.parameters = [parameter] },
+            testDescription: "the reserved parameter", change: { $0.query.parameters = ["BQPULL_watermark": 1] },
             message: "@bqpull_watermark"),
     ]
 

@@ -113,7 +113,7 @@ import Testing
                 [
                     durations.timeToFirstByte, durations.inflate, durations.decode, durations.waitForPages,
                     durations.insert, durations.commit,
-                ].allSatisfy { $0 > 0 && $0 <= report.copyDuration * Double(report.pages) })
+                ].allSatisfy { $0 > .zero && $0 <= report.copyDuration * report.pages })
             let run = try #require(try values(file, "SELECT * FROM _bqpull_runs").first)
             #expect(run["run_id"] == report.runID)
             #expect(run["job_id"] == report.jobID)

@@ -24,7 +24,7 @@ struct EmulatorFixture: Sendable {
                 let credentials = folder.file("credentials.json")
                 try emulator.writeCredentialsFile(to: credentials)
                 let transport = HTTPSTransport(
-                    userAgent: "test (gzip)", logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+                    userAgent: "test", logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
                 )
                 let tokens = try AuthorizedUserCredential(contentsOfFile: credentials).tokenProvider(
                     TokenContext(transport: transport))

@@ -58,7 +58,7 @@ import Testing
         ] as [(String, ExportCompression?, String)])
     func wrapsQuery(name: String, compression: ExportCompression?, options: String) throws {
         var query = QueryRequest("SELECT 1 AS x; -- that is all")
-        query.parameters = [try QueryParameter(parsing: "x:INT64:1")]
+        query.parameters = ["x": 1]
         query.labels = ["team": "data"]
         let destination = try ExportDestination(uri: "gs://my-bucket/\(name)", compression: compression)
         let statement = try query.exporting(to: destination, overwriting: true)

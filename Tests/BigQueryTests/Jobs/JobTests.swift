@@ -26,7 +26,7 @@ import Testing
     @Test func sendsAllOptionsExplicitly() async throws {
         let transport = ScriptedTransport([Self.job()])
         var query = QueryRequest("SELECT @x")
-        query.parameters = [try QueryParameter(parsing: "x:INT64:1")]
+        query.parameters = ["x": 1]
         query.labels = ["team": "data"]
         query.priority = .batch
         query.useQueryCache = false

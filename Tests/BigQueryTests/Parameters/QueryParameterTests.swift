@@ -6,6 +6,7 @@ import Testing
     @Test(arguments: [
         ("n:INT64:5", #"{"name":"n","parameterType":{"type":"INT64"},"parameterValue":{"value":"5"}}"#),
         ("n:int64:5", #"{"name":"n","parameterType":{"type":"INT64"},"parameterValue":{"value":"5"}}"#),
+        ("n:Integer:5", #"{"name":"n","parameterType":{"type":"INT64"},"parameterValue":{"value":"5"}}"#),
         (":STRING:a:b", #"{"parameterType":{"type":"STRING"},"parameterValue":{"value":"a:b"}}"#),
         ("s::text", #"{"name":"s","parameterType":{"type":"STRING"},"parameterValue":{"value":"text"}}"#),
         ("s:STRING:", #"{"name":"s","parameterType":{"type":"STRING"},"parameterValue":{"value":""}}"#),
@@ -67,5 +68,28 @@ import Testing
         let error = #expect(throws: BigQueryError.self) { try QueryParameter(parsing: text) }
         #expect(error?.code == .invalidRequest)
         #expect(error?.detail == .invalidParameter)
+    }
+
+    @Test(
+        arguments: [
+            ("INT", .int64), ("SMALLINT", .int64), ("INTEGER", .int64), ("BIGINT", .int64), ("TINYINT", .int64),
+            ("BYTEINT", .int64), ("FLOAT", .float64), ("DECIMAL", .numeric), ("BIGDECIMAL", .bignumeric),
+            ("BOOLEAN", .bool), ("GEOGRAPHY", .geography), ("INTERVAL", .interval), ("time", .time),
+        ] as [(String, ParameterType)])
+    func acceptsAliases(name: String, type: ParameterType) throws {
+        #expect(try QueryParameter(parsing: "x:\(name):1").value == ParameterValue(text: "1", type: type))
+    }
+
+    @Test(
+        arguments: [
+            ("INT46", "INT46", "INT64"), ("ARRAY<STRNG>", "STRNG", "STRING"), ("STRUCT<a DATTE>", "DATTE", "DATE"),
+            ("ARAY<INT64>", "ARAY", "ARRAY"), ("ROMAN", "ROMAN", nil), ("RANGE<\u{1B}DATE>", nil, nil),
+        ] as [(String, String?, String?)])
+    func rejectsUnknownTypes(type: String, unknown: String?, similarName: String?) throws {
+        let error = try #require(throws: BigQueryError.self) { try QueryParameter(parsing: "x:\(type):1") }
+        #expect(error.code == .invalidRequest)
+        guard let unknown else { return #expect(error.detail == .invalidParameter) }
+        #expect(error.message.hasSuffix("is not valid: unknown type \(unknown)"))
+        #expect(error.detail == .unknownParameterType(similarName: similarName))
     }
 }

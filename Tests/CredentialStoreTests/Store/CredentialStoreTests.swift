@@ -229,16 +229,19 @@ import TextSupport
     @Test func revokesTheCurrentToken() async throws {
         try await withStore { store in
             try await store.write(sample())
-            let held = try await store.lock(clock: ContinuousClock())
             let transport = ScriptedTransport([.answer(200, "{}")])
             let (sleeps, continuation) = AsyncStream<Void>.makeStream()
             let clock = ReportingClock { continuation.yield() }
-            async let revoked = store.revoke(TokenContext(transport: transport, clock: clock))
-            // The revocation sleeps between two attempts to take the lock.
-            for await _ in sleeps { break }
-            try store.replaceRefreshToken(Secret("1//fake-token"), by: Secret("1//fake-rotated"))
-            held?.release()
-            #expect(try await revoked)
+            let revocation = try await store.withLock(clock: ContinuousClock()) {
+                let revocation = Task {
+                    try await store.revoke(TokenContext(transport: transport, clock: clock))
+                }
+                // The revocation sleeps between two attempts to take the lock.
+                for await _ in sleeps { break }
+                try store.replaceRefreshToken(Secret("1//fake-token"), by: Secret("1//fake-rotated"))
+                return revocation
+            }
+            #expect(try await revocation.value)
             #expect(transport.requests.first?.bodyText == "token=1%2F%2Ffake-rotated")
         }
     }
@@ -313,14 +316,14 @@ import TextSupport
     @Test func atMostOneProcessHoldsTheLock() async throws {
         try await withStore { store in
             try await store.write(sample())
-            let held = try await store.lock(clock: ContinuousClock())
-            let clock = ManualClock()
-            let error = await #expect(throws: OAuthError.self) { try await store.lock(clock: clock) }
-            #expect(error?.code == .storeLocked)
-            #expect(clock.slept.reduce(.zero, +) >= .seconds(59))
-            async let waiting: Void = try await store.lock(clock: ContinuousClock())?.release() ?? ()
-            held?.release()
-            try await waiting
+            let waiting = try await store.withLock(clock: ContinuousClock()) {
+                let clock = ManualClock()
+                let error = await #expect(throws: OAuthError.self) { try await store.withLock(clock: clock) {} }
+                #expect(error?.code == .storeLocked)
+                #expect(clock.slept.reduce(.zero, +) >= .seconds(59))
+                return Task { try await store.withLock(clock: ContinuousClock()) {} }
+            }
+            try await waiting.value
         }
     }
 }

@@ -67,7 +67,7 @@ struct FaultyPull: Sendable {
                 return try TrustedAuthorities(contentsOfFile: folder.file("ca.pem"))
             }
             let transport = HTTPSTransport(
-                userAgent: "test (gzip)", limits: limits, proxy: HTTPProxy(environment: ["HTTPS_PROXY": proxy ?? ""]),
+                userAgent: "test", limits: limits, proxy: HTTPProxy(environment: ["HTTPS_PROXY": proxy ?? ""]),
                 authorities: authorities, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
             try await Emulator(configuration: configuration).withRunning { emulator in
                 var service = try BigQueryConfiguration(

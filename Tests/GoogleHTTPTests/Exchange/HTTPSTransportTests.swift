@@ -52,6 +52,16 @@ import Testing
         #expect(body == "hello")
     }
 
+    /// BigQuery compresses only for agents that contain the word `gzip`.
+    @Test func namesTheProgramAndGzip() async throws {
+        try await RawServer.with("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n") { server in
+            _ = try await withTransport { transport in
+                try await transport.exchange(HTTPRequest(.get, server.address)) { head, _ in head.status }
+            }
+            #expect(server.receivedText.contains("\r\nUser-Agent: test (gzip)\r\n"))
+        }
+    }
+
     @Test(arguments: [301, 302, 303, 307, 308])
     func rejectsRedirects(status: Int) async throws {
         let response = "HTTP/1.1 \(status) Moved\r\nLocation: http://127.0.0.1:1/elsewhere\r\nContent-Length: 0\r\n\r\n"

@@ -48,7 +48,7 @@ import Testing
         try await TemporaryFolder.with { folder in
             try await Emulator(configuration: configuration).withRunning { emulator in
                 let transport = HTTPSTransport(
-                    userAgent: "test (gzip)", logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+                    userAgent: "test", logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
                 do {
                     try await body(Place(emulator: emulator, folder: folder, transport: transport))
                 } catch {

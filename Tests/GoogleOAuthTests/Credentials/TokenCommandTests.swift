@@ -39,7 +39,8 @@ import Testing
         ("echo; echo", "printed nothing"), ("echo hush; echo hush", "more than one line"),
         ("echo hush hush", "not a token"),
         ("echo '{\"hush\": 1}'", "JSON without a usable access_token"), ("echo '{hush'", "JSON"),
-        ("head -c 100000 /dev/zero", "64 KiB"), ("/nonexistent/hush", "exit code 127"),
+        ("head -c 100000 /dev/zero", "64 KiB"), ("head -c 100000 /dev/zero; exit 3", "exit code 3"),
+        ("/nonexistent/hush", "exit code 127"), ("echo hush; exec >&-; exit 4", "exit code 4"),
     ])
     func reportsFailuresWithoutTheToken(command: String, mention: String) async throws {
         let error = await #expect(throws: OAuthError.self) {
@@ -75,10 +76,11 @@ import Testing
         }
     }
 
-    /// Even if only the shell or only a child process ignores the signal.
+    /// Even if only the shell or only a child process ignores the signal, and after the end of the output.
     @Test(arguments: [
         "trap '' TERM; sleep 60 & echo $! $$ > FILE.new; mv FILE.new FILE; wait; sleep 60",
         "(trap '' TERM; exec sleep 60) & echo $! $$ > FILE.new; mv FILE.new FILE; wait",
+        "exec >&-; (trap '' TERM; exec sleep 60) & echo $! $$ > FILE.new; mv FILE.new FILE; wait",
     ])
     func terminatesACommandOnCancellation(command: String) async throws {
         try await TemporaryFolder.with { folder in
@@ -147,5 +149,12 @@ import Testing
         #expect(
             try await provider("echo fake-$NAME$HOME", environment: ["NAME": "given"]).accessToken().value.reveal()
                 == "fake-given")
+    }
+
+    /// No shell can read a name that begins with a digit.
+    @Test func omitsAVariableWhoseNameBeginsWithADigit() async throws {
+        let variables = ["1NAME": "hush", "NAME": "given", "PATH": "/usr/bin:/bin"]
+        let token = try await provider("echo fake-$NAME-$(env | grep -c hush)", environment: variables).accessToken()
+        #expect(token.value.reveal() == "fake-given-0")
     }
 }

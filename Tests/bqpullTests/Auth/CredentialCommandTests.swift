@@ -126,7 +126,7 @@ import Testing
             let file = "\(home.store)/credentials.json"
             let before = try String(contentsOfFile: file, encoding: .utf8)
             let requests = home.emulator.counters.tokenRequests
-            let token = try home.binary().start(["auth", "token"])
+            let token = try await home.binary().start(["auth", "token"])
             try await home.emulator.waitForCounters { $0.tokenRequests > requests }
             token.send(signal: SIGINT)
             let outcome = try await token.outcome()

@@ -123,7 +123,7 @@ import Testing
         try await EmulatorHome.with { home in
             let started = home.folder.file("started")
             let command = "trap '' TERM; echo $$ > \(started).new; mv \(started).new \(started); sleep 600"
-            let run = try home.binary().start([
+            let run = try await home.binary().start([
                 "ls", "--token-command", command, "--project", "local-project", "--endpoint", home.emulator.endpoint,
             ])
             try await eventually("the command runs") { FileManager.default.fileExists(atPath: started) }
@@ -174,7 +174,7 @@ import Testing
     @Test func theEmulatorCommandWritesEveryKind() async throws {
         try await TemporaryFolder.with { folder in
             let file = folder.file("key.json")
-            let run = try Binary().start([
+            let run = try await Binary().start([
                 "emulator", "--credentials-file", file, "--credentials-type", "service_account",
             ])
             _ = try await run.wait(for: /credentials: \S+/)

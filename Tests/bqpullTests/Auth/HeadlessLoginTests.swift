@@ -11,7 +11,7 @@ struct HeadlessLoginTests {
     @Test func grantsConsentWithAClick() async throws {
         try await EmulatorHome.with { home in
             try await HeadlessBrowser.with { browser in
-                let login = try home.binary().start([
+                let login = try await home.binary().start([
                     "auth", "login", "--no-browser", "--client-file", home.client, "--project", "local-project",
                 ])
                 try await browser.open(try await address(login))
@@ -26,7 +26,7 @@ struct HeadlessLoginTests {
     @Test func reportsAnUntickedScope() async throws {
         try await EmulatorHome.with { home in
             try await HeadlessBrowser.with { browser in
-                let login = try home.binary().start([
+                let login = try await home.binary().start([
                     "auth", "login", "--no-browser", "--client-file", home.client, "--scope", "bigquery", "--scope",
                     "drive.readonly",
                 ])
@@ -43,7 +43,9 @@ struct HeadlessLoginTests {
     @Test func deniesConsentWithAClick() async throws {
         try await EmulatorHome.with { home in
             try await HeadlessBrowser.with { browser in
-                let login = try home.binary().start(["auth", "login", "--no-browser", "--client-file", home.client])
+                let login = try await home.binary().start([
+                    "auth", "login", "--no-browser", "--client-file", home.client,
+                ])
                 try await browser.open(try await address(login))
                 try await browser.click("#deny")
                 #expect(try await login.outcome().exitCode == 77)

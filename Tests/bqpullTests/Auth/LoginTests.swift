@@ -34,7 +34,7 @@ import Testing
             let environment = [
                 "BROWSER": "\(script) %s", "BQPULL_CLIENT_SECRET": "canary-1", "BQPULL_REFRESH_TOKEN": "canary-2",
             ]
-            let login = try home.binary(environment).start(["auth", "login", "--client-file", home.client])
+            let login = try await home.binary(environment).start(["auth", "login", "--client-file", home.client])
             let address = try await login.wait(for: PlainBrowser.address)
             let browser = PlainBrowser()
             let (_, html) = try await browser.submit(try await browser.open(address), decision: "allow")
@@ -55,7 +55,7 @@ import Testing
     @Test func aWebClientAcceptsThePastedURL() async throws {
         let configuration = EmulatorConfiguration(redirectURIs: ["https://example.com/callback?x=1"])
         try await EmulatorHome.with(configuration) { home in
-            let login = try home.binary().start(["auth", "login", "--no-browser", "--client-file", home.client])
+            let login = try await home.binary().start(["auth", "login", "--no-browser", "--client-file", home.client])
             let browser = PlainBrowser(follows: false)
             let page = try await browser.open(try await login.wait(for: PlainBrowser.address))
             let (address, _) = try await browser.submit(page, decision: "allow")
@@ -75,7 +75,7 @@ import Testing
     ])
     func explainsAnInvalidPaste(answer: String, exitCode: Int32, mention: String) async throws {
         try await EmulatorHome.with(EmulatorConfiguration(redirectURIs: ["https://example.com/cb"])) { home in
-            let login = try home.binary().start([
+            let login = try await home.binary().start([
                 "auth", "login", "--no-browser", "--client-file", home.client, "--scope", "bigquery", "--scope",
                 "drive.readonly",
             ])
@@ -114,7 +114,7 @@ import Testing
         try await EmulatorHome.with { home in
             try await home.logIn(["--scope", "bigquery", "--scope", "drive.readonly"])
             let first = try String(contentsOfFile: "\(home.store)/credentials.json", encoding: .utf8)
-            let login = try home.binary().start(["auth", "login", "--no-browser"])
+            let login = try await home.binary().start(["auth", "login", "--no-browser"])
             let browser = PlainBrowser()
             let page = try await browser.open(try await login.wait(for: PlainBrowser.address))
             _ = try await browser.submit(page, decision: "allow")
@@ -134,7 +134,7 @@ import Testing
             try await Emulator(configuration: EmulatorConfiguration()).withRunning { second in
                 let client = home.folder.file("second.json")
                 try second.writeClientFile(to: client)
-                let login = try home.binary().start([
+                let login = try await home.binary().start([
                     "auth", "login", "--no-browser", "--client-file", client, "--project", "local-project",
                 ])
                 let browser = PlainBrowser()
@@ -161,7 +161,7 @@ import Testing
     @Test(arguments: [[:], ["BROWSER": "/nonexistent/browser:no-such-browser %s"]])
     func acceptsAPastedURLWithoutABrowser(environment: [String: String]) async throws {
         try await EmulatorHome.with { home in
-            let login = try home.binary(environment).start(["auth", "login", "--client-file", home.client])
+            let login = try await home.binary(environment).start(["auth", "login", "--client-file", home.client])
             let browser = PlainBrowser(follows: false)
             let page = try await browser.open(try await login.wait(for: PlainBrowser.address))
             try login.write(try await browser.submit(page, decision: "allow").address + "\n")
@@ -288,7 +288,7 @@ import Testing
     @Test(arguments: [(SIGINT, 130), (SIGTERM, 143)] as [(Int32, Int32)])
     func aSignalEndsTheWait(signal: Int32, exitCode: Int32) async throws {
         try await EmulatorHome.with { home in
-            let login = try home.binary().start(["auth", "login", "--no-browser", "--client-file", home.client])
+            let login = try await home.binary().start(["auth", "login", "--no-browser", "--client-file", home.client])
             _ = try await login.wait(for: PlainBrowser.address)
             login.send(signal: signal)
             let outcome = try await login.outcome()

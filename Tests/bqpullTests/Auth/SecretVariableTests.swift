@@ -14,7 +14,7 @@ import Testing
         try await RawServer.with("", then: .stayOpen) { server in
             var environment = Self.environment
             environment["HTTPS_PROXY"] = server.address
-            let running = try Binary(environment: environment).start(
+            let running = try await Binary(environment: environment).start(
                 ["query", "SELECT 1", "--project", "my-project", "--dry-run", "--verbose"])
             // The token request, which the proxy blocks.
             await server.waitForRequest()

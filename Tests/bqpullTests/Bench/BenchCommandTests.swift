@@ -186,7 +186,7 @@ import Testing
 
     @Test func aSignalCancelsARunningJob() async throws {
         try await EmulatorHome.with(EmulatorConfiguration(jobTime: .seconds(600))) { home in
-            let running = try home.binary().start([
+            let running = try await home.binary().start([
                 "bench", Self.sql, "--endpoint", home.emulator.endpoint, "--credentials", home.credentials,
             ])
             try await home.emulator.waitForCounters { $0.requests["jobs.getQueryResults"] != nil }
@@ -202,7 +202,7 @@ import Testing
     func aSignalEndsTheRunsAndDropsPartialRows(signal: Int32, exitCode: Int32) async throws {
         // A hundred pages of 20 ms in each run.
         try await EmulatorHome.with(EmulatorConfiguration(latency: .milliseconds(20))) { home in
-            let running = try home.binary().start([
+            let running = try await home.binary().start([
                 "bench", Self.sql, "--page-rows", "10", "--parallel", "1", "--into", home.folder.file("bench.db"),
                 "--endpoint", home.emulator.endpoint, "--credentials", home.credentials,
             ])

@@ -16,12 +16,12 @@ import FoundationXML
         var pull = PullReport(project: "demo")
         pull.rowsRead = 1000
         pull.sourceTable = source
-        pull.detailedDurations.timeToFirstByte = 3 * seconds
-        pull.detailedDurations.decode = seconds
-        if inserts { pull.detailedDurations.insert = seconds / 2 }
+        pull.detailedDurations.timeToFirstByte = .seconds(3 * seconds)
+        pull.detailedDurations.decode = .seconds(seconds)
+        if inserts { pull.detailedDurations.insert = .seconds(seconds / 2) }
         let results = settings.enumerated().map { place, setting in
             let measurements = (0..<runs).map { run in
-                pull.copyDuration = seconds * (Double(place) + 1 + Double(run) / 10)
+                pull.copyDuration = .seconds(seconds * (Double(place) + 1 + Double(run) / 10))
                 return BenchmarkMeasurement(pull)
             }
             return BenchmarkResult(setting, measurements, processors: 2)

@@ -8,13 +8,13 @@ import Testing
     @Test func optionsOfTheOAuthServerTakeEffect() async throws {
         try await TemporaryFolder.with { folder in
             let home = Binary(environment: ["HOME": folder.path])
-            let emulator = try home.start([
+            let emulator = try await home.start([
                 "emulator", "--client-file", folder.file("client.json"), "--credentials-file", folder.file("c.json"),
                 "--redirect-uri", "https://example.com/cb", "--access-token-lifetime", "77",
                 "--refresh-token-lifetime", "604799", "--rotate-refresh-tokens", "--failure", "no-token-info",
             ])
             _ = try await emulator.wait(for: /bqpull auth login[^\n]+\n/)
-            let login = try home.start([
+            let login = try await home.start([
                 "auth", "login", "--no-browser", "--client-file", folder.file("client.json"), "--project",
                 "local-project",
             ])
@@ -56,7 +56,7 @@ import Testing
             try Data("id\n1\n".utf8).write(to: URL(filePath: table))
             try Data("SELECT SUM(id) AS total FROM d.t".utf8).write(to: URL(filePath: view))
             let home = Binary(environment: ["HOME": folder.path])
-            let emulator = try home.start([
+            let emulator = try await home.start([
                 "emulator", "--no-auth", "--load", "d.v=\(view)", "--load", "d.t=\(table)", "--result-lifetime", "600",
             ])
             let endpoint = try await emulator.wait(for: /http:\/\/127\.0\.0\.1:[0-9]+/)

@@ -103,7 +103,7 @@ import Testing
                 "query", "SELECT * FROM bench.trips_400", "--into", home.folder.file("staging.db"), "--page-rows", "50",
                 "--endpoint", home.emulator.endpoint, "--credentials", home.credentials,
             ]
-            let killed = try home.binary().start(pull)
+            let killed = try await home.binary().start(pull)
             try await ledger.waitUntilAllConsumed()
             try await home.emulator.waitForCounters { $0.jobs > 0 }
             killed.send(signal: SIGKILL)
@@ -179,7 +179,7 @@ import Testing
             try Data(faults.utf8).write(to: URL(filePath: file))
             let home = Binary(environment: ["HOME": folder.path])
             let credentials = folder.file("credentials.json")
-            let emulator = try home.start(["emulator", "--faults", file, "--credentials-file", credentials])
+            let emulator = try await home.start(["emulator", "--faults", file, "--credentials-file", credentials])
             let endpoint = try await emulator.wait(for: /http:\/\/127\.0\.0\.1:[0-9]+/)
             let outcome = try await home.run([
                 "query", "SELECT * FROM bench.trips_10", "--into", folder.file("staging.db"), "--endpoint", endpoint,

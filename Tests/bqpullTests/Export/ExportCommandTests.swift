@@ -142,7 +142,7 @@ import Testing
 
     @Test(arguments: ["bench.numbers_1", "SELECT 1 AS x"]) func aSignalCancelsTheJob(source: String) async throws {
         try await withUser(jobTime: .seconds(600)) { user in
-            let export = try user.home.binary().start(
+            let export = try await user.home.binary().start(
                 user.command([source, "--to", "gs://my-bucket/x-*.csv", "--verbose"]))
             _ = try await export.wait(for: /GET [^\n]+\/jobs\/bqpull_[^\n]+: 200/)
             export.send(signal: SIGINT)
@@ -165,7 +165,7 @@ import Testing
                 ),
                 (["table", "bench.numbers_9000000000"], "bench.numbers_9000000000"),
             ] {
-                let pull = try home.binary().start(
+                let pull = try await home.binary().start(
                     arguments + [
                         "--ignore-disk-space", "--into", home.folder.file("staging.db"), "--endpoint",
                         home.emulator.endpoint,

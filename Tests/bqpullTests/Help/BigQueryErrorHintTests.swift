@@ -8,6 +8,8 @@ import Testing
         arguments: [
             (.invalidName(.project), "my-project-123456"), (.invalidName(.dataset), "PROJECT.DATASET,"),
             (.invalidName(.table), "PROJECT.DATASET.TABLE"), (.invalidParameter, "NAME:TYPE:VALUE"),
+            (.unknownParameterType(similarName: nil), "NAME:TYPE:VALUE"),
+            (.unknownParameterType(similarName: "INT64"), "did you mean INT64?"),
             (.unknownColumn(similarName: "id"), "did you mean id?"),
             (.unknownColumn(similarName: nil), "bqpull show TABLE"),
             (.readableByQuery(sql: "SELECT 1", exportURI: nil), "bqpull query 'SELECT 1' --into FILE"),

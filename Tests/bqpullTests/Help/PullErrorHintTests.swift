@@ -21,7 +21,8 @@ import Testing
             (.notAQuery, "a single SELECT"), (.inconsistentResult, "run the same command again"),
             (.notContinuable, "the command that started the run"), (.tableChanges, "try again later"),
             (.nothingToMeasure, "100,000 rows"), (.unsupportedColumn, "cast the column"),
-            (.notIncremental, "without --incremental"),
+            (.notIncremental, "without --incremental"), (.noSuchColumn, "select the column"),
+            (.cellMismatch, "cast the column"),
         ] as [(PullError.Code, String)])
     func hasAHintForTheCode(code: PullError.Code, hint: String) {
         let suggestion = PullError(code: code, message: "no").suggestion

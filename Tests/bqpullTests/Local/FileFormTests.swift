@@ -56,7 +56,7 @@ import Testing
             // The tenth page is withheld. By then others are written, so that every file has been created.
             try user.home.inject(
                 "bigquery.jobs.getQueryResults", Array(repeating: "pass", count: 9) + ["stall-for-600s"])
-            let pull = try shell.start(
+            let pull = try await shell.start(
                 ["-c", "umask \(umask)\nexec \"$0\" \"$@\"", Binary.url.path] + user.command + ["--parallel", "1"])
             try await user.home.allApplied()
             let during = try modes(in: user.folder)

@@ -90,7 +90,7 @@ import Testing
 
     @Test(.faults("L30"), arguments: ["--credentials", "--ca-file"])
     func aSignalEndsTheWait(option: String) async throws {
-        let pull = try Binary().start(
+        let pull = try await Binary().start(
             Self.sql + [option, "/dev/stdin", "--project", "my-project", "--verbose", "--location", "EU"])
         // The message before the pipe is read.
         _ = try await pull.wait(for: option == "--ca-file" ? /location EU/ : /project my-project/)

@@ -42,7 +42,7 @@ import Testing
     func thePullContinuesWhenTheLockIsReleased(lock: Lock) async throws {
         try await StagingUser.with { user in
             let holder = try await Self.hold(lock, of: user)
-            let pull = try user.home.binary().start(user.command)
+            let pull = try await user.home.binary().start(user.command)
             #expect(try await pull.wait(for: Self.report) == Self.report(holder))
             // The job of the old table.
             #expect(user.home.emulator.counters.jobs == 1)
@@ -89,7 +89,7 @@ import Testing
         try await StagingUser.with { user in
             let holder = try await Self.hold(lock, of: user)
             // Longer than the time limit of the suite.
-            let pull = try user.home.binary().start(user.command + ["--lock-timeout", "1h"])
+            let pull = try await user.home.binary().start(user.command + ["--lock-timeout", "1h"])
             _ = try await pull.wait(for: Self.report)
             pull.send(signal: SIGINT)
             let outcome = try await pull.outcome()
@@ -152,7 +152,7 @@ import Testing
             #expect(outcome.exitCode == 75, "\(outcome.errors)")
             #expect(outcome.errors.hasPrefix(Self.report(holder)), "\(outcome.errors)")
 
-            let listing = try user.home.binary().start(["runs", user.file, "--lock-timeout", "1h"])
+            let listing = try await user.home.binary().start(["runs", user.file, "--lock-timeout", "1h"])
             #expect(try await listing.wait(for: Self.report) == Self.report(holder))
             try await holder.release()
             let listed = try await listing.outcome()
@@ -177,7 +177,7 @@ import Testing
             #expect(outcome.errors.contains(Self.report(holder)), "\(outcome.errors)")
             #expect(try await user.examine().rows == found.rows)
 
-            let resumed = try user.home.binary().start(resume + ["--lock-timeout", "1h"])
+            let resumed = try await user.home.binary().start(resume + ["--lock-timeout", "1h"])
             #expect(try await resumed.wait(for: Self.report) == Self.report(holder))
             try await holder.release()
             #expect(try await resumed.outcome().exitCode == 0)

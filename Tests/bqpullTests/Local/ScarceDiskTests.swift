@@ -180,7 +180,7 @@ struct ScarceDiskTests {
     @Test(.faults("L1"), arguments: Sweep.few(1, of: Source.allCases), [true, false])
     func writingStopsBeforeTheDiskIsFull(source: Source, ignoresDiskSpace: Bool) async throws {
         try await Scene.with(EmulatorConfiguration(pageLatency: .milliseconds(60))) { scene in
-            let pull = try scene.home.binary().start(
+            let pull = try await scene.home.binary().start(
                 scene.command(source) + (ignoresDiskSpace ? ["--ignore-disk-space"] : []))
             try await eventually("rows are staged") { try await scene.stagedRows() > 0 }
             _ = try await scene.disk.fill(leaving: Self.remainder)

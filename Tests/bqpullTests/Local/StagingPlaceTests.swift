@@ -1,7 +1,6 @@
 import BigQueryEmulator
 import Foundation
 import GRDB
-import GoogleOAuth
 import TestSupport
 import Testing
 
@@ -10,18 +9,14 @@ import Testing
 /// The place of the staging database: full and read-only disks, removed files, unusual paths and processes.
 @Suite(.timeLimit(.minutes(10))) struct StagingPlaceTests {
     /// Mounts in a separate namespace, where the system allows it.
-    private static let mounts = succeeds(["/usr/bin/unshare", "-Urm", "/bin/mount", "-t", "tmpfs", "none", "/mnt"])
+    private static let mounts = Task {
+        try await Shell.run("/usr/bin/unshare -Urm /bin/mount -t tmpfs none /mnt").exitCode == 0
+    }
 
     /// Drops the privileges of root, which could write everywhere.
-    private static let unprivileged: [String]? =
-        geteuid() != 0 ? [] : succeeds(["/usr/bin/unshare", "-U", "/bin/true"]) ? ["/usr/bin/unshare", "-U"] : nil
-
-    private static func succeeds(_ command: [String]) -> Bool {
-        guard let nowhere = FileHandle(forUpdatingAtPath: "/dev/null") else { return false }
-        let stream = nowhere.fileDescriptor
-        let process = try? ChildProcess(
-            command[0], Array(command.dropFirst()), environment: [:], streams: (stream, stream, stream))
-        return process?.wait() == 0
+    private static let unprivileged = Task { () -> [String]? in
+        if geteuid() != 0 { return [] }
+        return try await Shell.run("/usr/bin/unshare -U /bin/true").exitCode == 0 ? ["/usr/bin/unshare", "-U"] : nil
     }
 
     /// Runs a script with the command as its arguments.
@@ -32,7 +27,7 @@ import Testing
         return try await binary.run(Array(words.dropFirst()))
     }
 
-    @Test(.faults("L1"), .enabled(if: mounts, "needs unprivileged mounts"))
+    @Test(.faults("L1"), .enabled("needs unprivileged mounts") { try await mounts.value })
     func aFullDiskIsAnErrorUntilSpaceIsFree() async throws {
         try await StagingUser.with { user in
             let (disk, kept) = (user.folder, user.home.folder.file("kept"))
@@ -60,7 +55,7 @@ import Testing
         }
     }
 
-    @Test(.faults("L11"), .enabled(if: mounts, "needs unprivileged mounts"))
+    @Test(.faults("L11"), .enabled("needs unprivileged mounts") { try await mounts.value })
     func rejectsAReadOnlyDiskBeforeAnyRequest() async throws {
         try await StagingUser.with { user in
             let requests = user.home.emulator.counters.requests
@@ -77,13 +72,15 @@ import Testing
         }
     }
 
-    @Test(.faults("L11"), .enabled(if: unprivileged != nil, "needs an unprivileged user"), arguments: [true, false])
+    @Test(
+        .faults("L11"), .enabled("needs an unprivileged user") { try await unprivileged.value != nil },
+        arguments: [true, false])
     func rejectsAnUnwritablePathBeforeAnyRequest(isFolder: Bool) async throws {
         try await StagingUser.with { user in
             let requests = user.home.emulator.counters.requests
             let place = isFolder ? user.folder : user.file
             try #require(chmod(place, isFolder ? 0o500 : 0o400) == 0)
-            let outcome = try await run(user, Self.unprivileged ?? [], "exec \"$0\" \"$@\"")
+            let outcome = try await run(user, Self.unprivileged.value ?? [], "exec \"$0\" \"$@\"")
             try #require(chmod(place, 0o700) == 0)
             #expect(outcome.isFailure(73), "\(outcome.errors)")
             #expect(user.home.emulator.counters.requests == requests)
@@ -139,7 +136,7 @@ import Testing
             try FileManager.default.removeItem(atPath: user.file)
             var shell = user.home.binary()
             shell.program = URL(fileURLWithPath: "/bin/sh")
-            let pull = try shell.start(
+            let pull = try await shell.start(
                 ["-c", "\(script)\nexec \"$0\" \"$@\"", Binary.url.path] + user.command + ["--parallel", "1"])
             while try FileManager.default.contentsOfDirectory(atPath: user.folder).count < 4 {
                 try await Task.sleep(for: .milliseconds(1))

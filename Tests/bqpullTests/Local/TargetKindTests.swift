@@ -120,7 +120,7 @@ import Testing
             let command = user.command + ["--if-exists", "append"]
             try user.home.inject(
                 "bigquery.jobs.getQueryResults", Array(repeating: "pass", count: 9) + ["stall-for-600s"])
-            let pull = try user.home.binary().start(command)
+            let pull = try await user.home.binary().start(command)
             try await user.home.allApplied()
             pull.send(signal: SIGKILL)
             #expect(try await pull.outcome().exitCode == 137)

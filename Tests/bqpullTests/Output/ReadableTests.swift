@@ -12,9 +12,9 @@ import Testing
         #expect(Readable.bytes(value) == text)
     }
 
-    @Test(arguments: [(0.123, "0.12 s"), (12.34, "12.3 s"), (125.4, "2 min 5 s"), (3725, "1 h 2 min")])
-    func durationsHaveUnits(value: Double, text: String) {
-        #expect(Readable.seconds(value) == text)
+    @Test(arguments: [(123, "0.12 s"), (12_340, "12.3 s"), (125_400, "2 min 5 s"), (3_725_000, "1 h 2 min")])
+    func durationsHaveUnits(milliseconds: Int, text: String) {
+        #expect(Readable.duration(.milliseconds(milliseconds)) == text)
     }
 
     @Test(arguments: [(0, "0 rows"), (1, "1 row"), (1_234_567, "1,234,567 rows")])

@@ -65,7 +65,7 @@ import Testing
         try await EmulatorHome.with { home in
             let file = home.folder.file("a.db")
             let pull = ["query", "SELECT trip_id FROM bench.trips_2000", "--into", file, "--page-rows", "10"]
-            let running = try home.binary().start(
+            let running = try await home.binary().start(
                 pull + ["--endpoint", home.emulator.endpoint, "--credentials", home.credentials, "--verbose"])
             _ = try await running.wait(for: /getQueryResults|queries\/[^\n]+: 200/)
             running.send(signal: SIGINT)

@@ -155,6 +155,8 @@ import Testing
         (["SELECT nonsense FROM nowhere.at_all"], Int32(3), "error: "),
         (["CREATE TABLE d.t AS SELECT 1"], 64, "the statement is CREATE_TABLE_AS_SELECT"),
         (["SELECT 1 AS x", "--param", "x"], 64, "NAME:TYPE:VALUE"),
+        (["SELECT 1 AS x", "--param", "x:INT46:1"], 64, "did you mean INT64?"),
+        (["SELECT 1 AS x", "--param", "x:INT64:1", "--param", "X:INT64:2"], 64, "duplicate parameter @X"),
         (["SELECT 1 AS x", "--project", "../x"], 64, "is not a project ID"),
         (["SELECT 1 AS x", "--table", "sqlite_x"], 64, "sqlite_"),
         (["SELECT 1 AS x", "--table", "_bqpull_runs"], 64, "_bqpull_"),
@@ -219,7 +221,7 @@ import Testing
 
     @Test(.faults("L8")) func aSignalCancelsARunningJob() async throws {
         try await EmulatorHome.with(EmulatorConfiguration(jobTime: .seconds(600))) { home in
-            let query = try home.binary().start([
+            let query = try await home.binary().start([
                 "query", "SELECT 1 AS x", "--into", home.folder.file("staging.db"), "--endpoint",
                 home.emulator.endpoint,
                 "--credentials", home.credentials, "--verbose",

@@ -99,6 +99,17 @@ import Testing
         }
     }
 
+    @Test func namesAnUnreadableFile() async throws {
+        try await EmulatorHome.with { home in
+            let file = home.store + "/settings.json"
+            try FileManager.default.createDirectory(atPath: file, withIntermediateDirectories: true)
+            let outcome = try await home.run(["config"])
+            #expect(outcome.exitCode == 78)
+            #expect(outcome.errors.contains("\(file) cannot be read: it is a folder"), "\(outcome.errors)")
+            #expect(outcome.errors.contains("hint: replace it with a JSON object of strings"))
+        }
+    }
+
     @Test(arguments: [
         (["project", "My Project"], "'My Project' is not a valid project: expected a project ID such as my-project"),
         (["location", ""], "'' is not a valid location: expected a location such as EU"),

@@ -22,7 +22,7 @@ import Testing
                 try await user.runWithoutReport()
             case .kill:
                 let pipe = try FullPipe(user.home.folder.file("report"))
-                let pull = try pipe.start(user.home, user.command + ["--json"])
+                let pull = try await pipe.start(user.home, user.command + ["--json"])
                 _ = try await pull.wait(for: /staged in table/)
                 pull.send(signal: SIGKILL)
                 #expect(try await pull.outcome().exitCode == 137)
@@ -101,7 +101,7 @@ import Testing
 
     private func startAndWaitForLastPage(_ user: RepeatingUser) async throws -> RunningBinary {
         let rows = user.home.emulator.counters.rows
-        let pull = try user.home.binary().start(user.command)
+        let pull = try await user.home.binary().start(user.command)
         try await user.home.emulator.waitForCounters { $0.rows >= rows + RepeatingUser.rows }
         return pull
     }
@@ -133,7 +133,7 @@ import Testing
     @Test(.faults("L13")) func theTargetIsLockedUntilTheAcknowledgement() async throws {
         try await RepeatingUser.with(.append) { user in
             let pipe = try FullPipe(user.home.folder.file("report"))
-            let first = try pipe.start(user.home, user.command + ["--json"])
+            let first = try await pipe.start(user.home, user.command + ["--json"])
             _ = try await first.wait(for: /staged in table/)
             #expect(try await user.acknowledged() == [true, false])
             let start = ContinuousClock.now
@@ -155,7 +155,7 @@ import Testing
     @Test(.faults("L12")) func anAcknowledgementThatWaitsForALockIsAWarning() async throws {
         try await RepeatingUser.with(.append) { user in
             let pipe = try FullPipe(user.home.folder.file("report"))
-            let pull = try pipe.start(user.home, user.command + ["--json"])
+            let pull = try await pipe.start(user.home, user.command + ["--json"])
             _ = try await pull.wait(for: /staged in table/)
             var configuration = Configuration()
             configuration.allowsUnsafeTransactions = true
@@ -177,7 +177,7 @@ import Testing
             try await LoopDisk.with(on: user.folder) { disk in
                 try await user.prepare()
                 let pipe = try FullPipe(user.home.folder.file("report"))
-                let pull = try pipe.start(user.home, user.command + ["--json"])
+                let pull = try await pipe.start(user.home, user.command + ["--json"])
                 _ = try await pull.wait(for: /staged in table/)
                 let filling = try await disk.fill()
                 try await expectWarning(pull, user, reportingTo: pipe)

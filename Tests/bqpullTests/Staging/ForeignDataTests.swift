@@ -55,7 +55,7 @@ import Testing
         /// Starts the command, and waits until its request of this method is held back for a time.
         func start(holding method: String, after passed: Int = 0, for time: String) async throws -> RunningBinary {
             try home.inject("bigquery.\(method)", Array(repeating: "pass", count: passed) + ["stall-for-\(time)"])
-            let pull = try home.binary().start(command)
+            let pull = try await home.binary().start(command)
             try await home.allApplied()
             return pull
         }
@@ -124,7 +124,7 @@ import Testing
             return try await scene.start(holding: "jobs.dryRun", for: time)
         case .creation:
             try scene.home.inject("bigquery.jobs.insert", ["stall-for-\(time)"])
-            let pull = try scene.home.binary().start(scene.command)
+            let pull = try await scene.home.binary().start(scene.command)
             while access(scene.file, F_OK) != 0 { await Task.yield() }
             return pull
         case .insertion:

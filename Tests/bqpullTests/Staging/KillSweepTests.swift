@@ -171,7 +171,7 @@ import Testing
             let jobs = home.emulator.counters.jobs
             var (rows, progressed, isPublished) = (Int64(0), 0, false)
             for number in 1...max(4, Self.instants / 4) {
-                let pull = try home.binary().start(
+                let pull = try await home.binary().start(
                     number % 2 == 1 || rows == 0 ? scene.command(.upsert) : ["resume", scene.file] + scene.connection)
                 // The sweep is over the time of the kill, mostly shortly before or after the first page.
                 try await Task.sleep(for: duration * (0.2 + 0.02 * Double(number % 10)))
@@ -199,7 +199,7 @@ import Testing
         try await scene.prepare(mode)
         let emulator = scene.home.emulator
         let jobs = emulator.counters.jobs
-        let pull = try scene.home.binary().start(scene.command(mode))
+        let pull = try await scene.home.binary().start(scene.command(mode))
         // The sweep is over the time of the kill.
         try await Task.sleep(for: delay)
         pull.send(signal: SIGKILL)

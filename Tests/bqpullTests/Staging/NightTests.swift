@@ -181,7 +181,7 @@ private struct Night: Sendable {
 
     private func end(at method: String, _ instructions: [String], _ signal: Int32, staged: Bool = false) async throws {
         try home.inject(method, instructions)
-        let pull = try home.binary().start(command)
+        let pull = try await home.binary().start(command)
         try await home.allApplied()
         if staged { try await eventually("rows are staged") { try await stagedRows() > 0 } }
         pull.send(signal: signal)
@@ -192,7 +192,7 @@ private struct Night: Sendable {
     /// Lets all rows arrive while a foreign table has the target's name, and makes the run look like a killed one.
     private func refusePublication() async throws {
         try home.inject("bigquery.jobs.getQueryResults", Array(repeating: "pass", count: 6) + ["stall-for-2s"])
-        let pull = try home.binary().start(command)
+        let pull = try await home.binary().start(command)
         try await home.allApplied()
         try await edit("CREATE TABLE results (mine)")
         let outcome = try await pull.outcome()

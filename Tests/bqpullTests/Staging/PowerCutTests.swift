@@ -80,17 +80,17 @@ struct PowerCutTests {
         case .insertion, .firstInsertion:
             let jobs = home.emulator.counters.jobs
             try home.inject("bigquery.jobs.insert", ["stall-for-600s"])
-            let pull = try home.binary().start(user.command)
+            let pull = try await home.binary().start(user.command)
             try await home.emulator.waitForCounters { $0.jobs > jobs }
             return pull
         case .pages:
             let passed = Array(repeating: "pass", count: 6 + number)
             try home.inject("bigquery.jobs.getQueryResults", passed + ["stall-for-600s"])
-            let pull = try home.binary().start(user.command + ["--parallel", "1"])
+            let pull = try await home.binary().start(user.command + ["--parallel", "1"])
             try await home.allApplied()
             return pull
         case .publication:
-            let pull = try pipe.start(home, user.command.filter { $0 != "--quiet" } + ["--json"])
+            let pull = try await pipe.start(home, user.command.filter { $0 != "--quiet" } + ["--json"])
             _ = try await pull.wait(for: /staged in table/)
             return pull
         }

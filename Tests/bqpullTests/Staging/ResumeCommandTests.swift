@@ -31,7 +31,7 @@ import Testing
         /// Starts a pull, and waits until some of its rows are staged.
         func start(_ options: [String] = []) async throws -> RunningBinary {
             let before = try rows().count
-            let pull = try home.binary().start(query(ResumeCommandTests.sql, ["--page-rows", "20"] + options))
+            let pull = try await home.binary().start(query(ResumeCommandTests.sql, ["--page-rows", "20"] + options))
             try await eventually("rows are staged") { try rows().count > before }
             return pull
         }
@@ -100,7 +100,7 @@ import Testing
         let configuration = EmulatorConfiguration(jobTime: .seconds(600), faults: FaultPlan([:]))
         try await EmulatorHome.with(configuration) { home in
             let user = User(home: home)
-            let pull = try home.binary().start(user.query())
+            let pull = try await home.binary().start(user.query())
             try await home.emulator.waitForCounters { $0.requests["jobs.getQueryResults"] != nil }
             try home.inject("bigquery.jobs.cancel", ["stall-for-600s"])
             pull.send(signal: SIGINT)

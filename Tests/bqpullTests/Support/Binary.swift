@@ -1,8 +1,14 @@
 import Foundation
 import GoogleOAuth
-import Synchronization
+import Subprocess
 
 @testable import BQPullCommands
+
+#if canImport(System)
+import System
+#else
+import SystemPackage
+#endif
 
 /// The built binary, started as by a user.
 struct Binary {
@@ -28,14 +34,14 @@ struct Binary {
     var program = Binary.url
 
     func run(_ arguments: [String], input: String = "") async throws -> Outcome {
-        let running = try start(arguments)
+        let running = try await start(arguments)
         try running.write(input)
         return try await running.finish()
     }
 
     /// Starts a run for interaction.
-    func start(_ arguments: [String]) throws -> RunningBinary {
-        try RunningBinary(
+    func start(_ arguments: [String]) async throws -> RunningBinary {
+        try await RunningBinary(
             program.path, arguments,
             environment: Self.needed.merging(environment) { _, new in new })
     }
@@ -43,48 +49,40 @@ struct Binary {
 
 /// A run of the binary that has not ended yet.
 final class RunningBinary: Sendable {
-    private let process: ChildProcess
-    private let end: Task<Int32, Never>
-    private static let starting = Mutex(())
-    private let input: Pipe
-    private let output: Task<String, any Error>
-    private let errors: Task<String, any Error>
+    /// The process ID.
+    let identifier: Int32
+    /// Both ends stay open until the end: a write to an exited process would raise SIGPIPE.
+    private let input = Pipe()
+    private let end: Task<Binary.Outcome, any Error>
     /// Standard output or standard error so far, after each read.
     private let textSoFar: AsyncStream<String>
 
-    fileprivate init(_ program: String, _ arguments: [String], environment: [String: String]) throws {
-        // A process started between these steps would inherit the pipes and keep them open.
-        let (process, input, outputPipe, errorPipe) = try Self.starting.withLock { _ in
-            let (input, outputPipe, errorPipe) = (Pipe(), Pipe(), Pipe())
-            for pipe in [input, outputPipe, errorPipe] {
-                for file in [pipe.fileHandleForReading, pipe.fileHandleForWriting] {
-                    _ = fcntl(file.fileDescriptor, F_SETFD, FD_CLOEXEC)
-                }
-            }
-            let process = try ChildProcess(
-                program, arguments, environment: environment,
-                streams: (
-                    input.fileHandleForReading.fileDescriptor, outputPipe.fileHandleForWriting.fileDescriptor,
-                    errorPipe.fileHandleForWriting.fileDescriptor
-                ))
-            return (process, input, outputPipe, errorPipe)
-        }
-        self.input = input
-        self.process = process
-        // Not the input: a write to an exited process would raise SIGPIPE.
-        for pipe in [outputPipe, errorPipe] { try pipe.fileHandleForWriting.close() }
+    fileprivate init(_ program: String, _ arguments: [String], environment: [String: String]) async throws {
+        let (texts, text) = AsyncStream<String>.makeStream()
+        let (starts, start) = AsyncStream<Int32>.makeStream()
+        let descriptor = FileDescriptor(rawValue: input.fileHandleForReading.fileDescriptor)
         end = Task {
-            await withCheckedContinuation { continuation in
-                Thread.detachNewThread { continuation.resume(returning: process.wait()) }
+            defer {
+                start.finish()
+                text.finish()
             }
+            let result = try await Subprocess.run(
+                .path(program), arguments: Arguments(arguments), environment: .variables(environment),
+                input: .fileDescriptor(descriptor, closeAfterSpawningProcess: false),
+                output: .sequence, error: .sequence
+            ) { execution in
+                start.yield(execution.processIdentifier.value)
+                async let output = Self.readToEnd(execution.standardOutput) { text.yield($0) }
+                async let errors = Self.readToEnd(execution.standardError) { text.yield($0) }
+                return try await (output, errors)
+            }
+            let (output, errors) = result.closureResult
+            return Binary.Outcome(exitCode: result.terminationStatus.exitCode, output: output, errors: errors)
         }
-        let (stream, continuation) = AsyncStream<String>.makeStream()
-        textSoFar = stream
-        output = Task { try await Self.readToEnd(outputPipe) { continuation.yield($0) } }
-        errors = Task {
-            defer { continuation.finish() }
-            return try await Self.readToEnd(errorPipe) { continuation.yield($0) }
-        }
+        textSoFar = texts
+        var iterator = starts.makeAsyncIterator()
+        guard let identifier = await iterator.next() else { throw NotStarted(cause: await end.result) }
+        self.identifier = identifier
     }
 
     /// Types something.
@@ -92,12 +90,9 @@ final class RunningBinary: Sendable {
         try input.fileHandleForWriting.write(contentsOf: Data(text.utf8))
     }
 
-    /// The process id.
-    var identifier: Int32 { process.identifier }
-
     /// Sends a signal.
     func send(signal: Int32) {
-        kill(process.identifier, signal)
+        kill(identifier, signal)
     }
 
     /// Waits until standard output or standard error matches a pattern.
@@ -105,12 +100,17 @@ final class RunningBinary: Sendable {
         for await text in textSoFar {
             if let match = text.firstMatch(of: pattern) { return String(match.output) }
         }
-        throw NoMatch(what: try await errors.value)
+        throw NoMatch(what: try await end.value.errors)
     }
 
     /// The run ended without a match.
     struct NoMatch: Error {
         var what: String
+    }
+
+    /// The program did not start.
+    struct NotStarted: Error {
+        var cause: Result<Binary.Outcome, any Error>
     }
 
     /// Ends the input, and waits for the end.
@@ -121,28 +121,18 @@ final class RunningBinary: Sendable {
 
     /// Waits for the end; the input stays open.
     func outcome() async throws -> Binary.Outcome {
-        let (outputText, errorText) = try await (output.value, errors.value)
-        return Binary.Outcome(exitCode: await end.value, output: outputText, errors: errorText)
+        try await end.value
     }
 
-    /// Reads on a separate thread, since reading blocks; reports the text so far.
+    /// Reports the text so far after each read.
     private static func readToEnd(
-        _ pipe: Pipe, soFar: @escaping @Sendable (String) -> Void
+        _ output: SubprocessOutputSequence, soFar: @Sendable (String) -> Void
     ) async throws -> String {
-        try await withCheckedThrowingContinuation { continuation in
-            Thread.detachNewThread {
-                continuation.resume(
-                    with: Swift.Result {
-                        var data = Data()
-                        while true {
-                            let more = pipe.fileHandleForReading.availableData
-                            guard !more.isEmpty else { return String(decoding: data, as: UTF8.self) }
-                            data += more
-                            soFar(String(decoding: data, as: UTF8.self))
-                        }
-                    }
-                )
-            }
+        var bytes: [UInt8] = []
+        for try await chunk in output {
+            chunk.withUnsafeBytes { bytes += $0 }
+            soFar(String(decoding: bytes, as: UTF8.self))
         }
+        return String(decoding: bytes, as: UTF8.self)
     }
 }

@@ -46,7 +46,7 @@ struct EmulatorHome: Sendable {
     /// Signs in as a user: opens the printed URL and grants everything.
     @discardableResult
     func logIn(_ options: [String] = [], browser: PlainBrowser = PlainBrowser()) async throws -> Binary.Outcome {
-        let login = try binary().start(
+        let login = try await binary().start(
             ["auth", "login", "--no-browser", "--client-file", client, "--project", "local-project"] + options)
         let page = try await browser.open(try await login.wait(for: PlainBrowser.address))
         _ = try await browser.submit(page, decision: "allow")

@@ -21,10 +21,10 @@ final class FullPipe: Sendable {
     deinit { close(descriptor) }
 
     /// Starts the binary with the pipe as its standard output.
-    func start(_ home: EmulatorHome, _ arguments: [String]) throws -> RunningBinary {
+    func start(_ home: EmulatorHome, _ arguments: [String]) async throws -> RunningBinary {
         var shell = home.binary()
         shell.program = URL(fileURLWithPath: "/bin/sh")
-        return try shell.start(["-c", "exec \"$0\" \"$@\" >'\(path)'", Binary.url.path] + arguments)
+        return try await shell.start(["-c", "exec \"$0\" \"$@\" >'\(path)'", Binary.url.path] + arguments)
     }
 
     /// Drains the pipe; returns the text after the padding.

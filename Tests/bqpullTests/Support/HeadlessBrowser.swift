@@ -2,6 +2,7 @@ import Foundation
 import GoogleHTTP
 import GoogleOAuth
 import Logging
+import Subprocess
 import Testing
 
 @testable import BQPullCommands
@@ -16,15 +17,30 @@ struct HeadlessBrowser {
     private let session: String
     private let transport: HTTPSTransport
 
-    /// Starts driver and browser, and ends both after `body`.
-    static func with(_ body: (HeadlessBrowser) async throws -> Void) async throws {
-        let (process, port) = try start()
-        defer {
-            // chromedriver ignores SIGTERM.
-            kill(process.identifier, SIGKILL)
-            _ = process.wait()
+    /// Starts driver and browser, and ends both after `body`. Retries if the driver's port was taken in the meantime.
+    static func with(_ body: @Sendable (HeadlessBrowser) async throws -> Void) async throws {
+        for _ in 0..<5 {
+            let result = try await Subprocess.run(
+                .path(try #require(driver)), arguments: ["--port=0"], input: .none, output: .sequence, error: .discarded
+            ) { execution in
+                // chromedriver ignores SIGTERM. An error means that it has exited.
+                defer { try? execution.send(signal: .kill) }
+                for try await line in execution.standardOutput.strings() {
+                    guard let match = line.firstMatch(of: #/on port (\d+)\./#) else { continue }
+                    try await withSession("http://127.0.0.1:\(match.output.1)/session", body)
+                    return true
+                }
+                return false
+            }
+            if result.closureResult { return }
         }
-        let root = "http://127.0.0.1:\(port)/session"
+        throw Missing(what: "a driver that starts")
+    }
+
+    /// Starts a browser, and closes it after `body`.
+    private static func withSession(
+        _ root: String, _ body: @Sendable (HeadlessBrowser) async throws -> Void
+    ) async throws {
         let transport = HTTPSTransport(
             userAgent: "test", logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let arguments = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
@@ -42,29 +58,10 @@ struct HeadlessBrowser {
         await browser.close()
     }
 
+    /// Ignores errors: the driver is killed afterwards.
     private func close() async {
         _ = try? await command("/goog/cdp/execute", ["cmd": "Browser.close", "params": [String: String]()])
         try? await transport.shutdown()
-    }
-
-    /// Starts the driver; retries if its port was taken in the meantime.
-    private static func start() throws -> (ChildProcess, port: String) {
-        for _ in 0..<5 {
-            let output = Pipe()
-            let nowhere = try #require(FileHandle(forUpdatingAtPath: "/dev/null"))
-            let process = try ChildProcess(
-                try #require(driver), ["--port=0"], environment: ProcessInfo.processInfo.environment,
-                streams: (
-                    nowhere.fileDescriptor, output.fileHandleForWriting.fileDescriptor, nowhere.fileDescriptor
-                ))
-            try output.fileHandleForWriting.close()
-            var said = ""
-            while case let more = output.fileHandleForReading.availableData, !more.isEmpty {
-                said += String(decoding: more, as: UTF8.self)
-                if let match = said.firstMatch(of: #/on port (\d+)\./#) { return (process, String(match.output.1)) }
-            }
-        }
-        throw Missing(what: "a driver that starts")
     }
 
     /// Opens an address.

@@ -24,7 +24,7 @@ struct LockHolder {
     static func hold(_ file: String, _ statements: [String]) async throws -> LockHolder {
         guard let python else { throw CocoaError(.executableNotLoadable) }
         let holder = LockHolder(
-            process: try Binary(program: URL(fileURLWithPath: python)).start(["-c", script, file] + statements))
+            process: try await Binary(program: URL(fileURLWithPath: python)).start(["-c", script, file] + statements))
         _ = try await holder.process.wait(for: /held/)
         return holder
     }

@@ -105,7 +105,7 @@ struct StagingUser: Sendable {
     func start(after script: String = ":", _ options: [String] = []) async throws -> RunningBinary {
         var shell = home.binary()
         shell.program = URL(fileURLWithPath: "/bin/sh")
-        let pull = try shell.start(
+        let pull = try await shell.start(
             ["-c", "\(script)\nexec \"$0\" \"$@\"", Binary.url.path] + command + ["--parallel", "1"] + options)
         try await eventually("rows are staged") { try stagedRows() > 0 }
         return pull

@@ -86,7 +86,7 @@ import Testing
         try await EmulatorHome.with(EmulatorConfiguration(latency: .milliseconds(20))) { home in
             let file = home.folder.file("staging.db")
             let command = arguments(home, ["table", "bench.trips_10000", "--into", file])
-            let running = try home.binary().start(command + ["--page-rows", "10"])
+            let running = try await home.binary().start(command + ["--page-rows", "10"])
             try await home.emulator.waitForCounters { $0.rows >= 200 }
             running.send(signal: end.signal)
             let outcome = try await running.outcome()

@@ -29,7 +29,7 @@ import Testing
                 ["table", "bench.trips_\(Self.rows)", "--page-rows", "20", "--table", "results", "--into", file]
                 + ["--endpoint", home.emulator.endpoint, "--credentials", home.credentials]
             try home.inject("bigquery.tabledata.list", Array(repeating: "pass", count: 5) + ["stall-for-600s"])
-            let pull = try home.binary().start(command)
+            let pull = try await home.binary().start(command)
             try await home.allApplied()
             try await eventually("rows are staged") { try await stagedRows(file) > 0 }
             pull.send(signal: signal)

@@ -30,6 +30,7 @@ struct AuthTestCommand: AsyncParsableCommand {
         let json = connection.json
         let diagnosis = try await Interruption.catching {
             var diagnosis = TokenDiagnosis { step in
+                // The exit code has the result as well.
                 if !json { try? StandardOutput.write(StepReport(step).text) }
             }
             do {

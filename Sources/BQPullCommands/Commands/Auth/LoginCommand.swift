@@ -45,7 +45,7 @@ struct LoginCommand: AsyncParsableCommand {
         let fixedPort = start.fixedRedirectURI.map(ConsentRequest.loopbackPort(ofRedirectURI:))
         if case .some(nil) = fixedPort {
             let pending = try start.pendingConsent(port: 0)
-            _ = open(pending.request, listens: false)
+            _ = await open(pending.request, listens: false)
             guard let code = try await PastedAnswer.code(for: pending.request, from: input) else {
                 throw PastedAnswer.missing
             }
@@ -54,7 +54,7 @@ struct LoginCommand: AsyncParsableCommand {
         return try await LoopbackListener.with(port: fixedPort.flatMap(\.self) ?? client.port ?? 0) { listener in
             let pending = try start.pendingConsent(port: listener.port)
             let redirect = listener.expectRedirect(of: pending.request)
-            let takesPaste = open(pending.request, listens: true)
+            let takesPaste = await open(pending.request, listens: true)
             let code = try await firstCode(of: redirect, or: takesPaste ? input : nil, for: pending.request)
             return (pending, code)
         }
@@ -63,8 +63,8 @@ struct LoginCommand: AsyncParsableCommand {
     /// Opens the browser if there is one, and prints instructions.
     ///
     /// - Returns: whether to accept a pasted URL: at a terminal, and without a browser that can be redirected here.
-    private func open(_ request: ConsentRequest, listens: Bool) -> Bool {
-        let isOpened = !noBrowser && Browser.open(request.url)
+    private func open(_ request: ConsentRequest, listens: Bool) async -> Bool {
+        let isOpened = noBrowser ? false : await Browser.open(request.url)
         let takesPaste = !isOpened || LineInput.isTerminal
         var text = isOpened ? "a browser was opened; if it shows nothing, open this URL:\n" : "open this URL:\n"
         text += "\n  \(request.url)\n\n"

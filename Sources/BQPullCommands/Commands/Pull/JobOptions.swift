@@ -42,12 +42,12 @@ struct JobOptions: ParsableArguments {
 
     /// A query request with this SQL text.
     func query(_ sql: String, _ settings: Settings) throws -> QueryRequest {
-        var query = QueryRequest(sql)
-        query.parameters = try parameters.map { try QueryParameter(parsing: $0) }
-        guard Set(query.parameters.map { $0.name == nil }).count < 2 else {
+        let parameters = try parameters.map { try QueryParameter(parsing: $0) }
+        guard Set(parameters.map { $0.name == nil }).count < 2 else {
             throw CommandError(
                 .usage, "some parameters are named and others are positional", hint: "use only one kind in a query")
         }
+        var query = QueryRequest(sql, parameters: QueryParameters(parameters))
         query.useLegacySQL = useLegacySQL
         query.location = try settings.value(.location, option: location)
         query.labels = Dictionary(labels.map { ($0.key, $0.value) }) { _, last in last }

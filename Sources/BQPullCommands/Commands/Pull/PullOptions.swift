@@ -118,23 +118,18 @@ struct PullOptions: ParsableArguments {
         let width = StandardOutput.columns
         let format = format ?? (width == nil || null != nil ? .csv : .table)
         let display = ProgressDisplay()
-        let output = StandardOutputWriter {
+        let output = BufferedOutput {
             // Rows and progress would mix on a terminal.
             if width != nil { display.stop() }
         }
         let rows = EncodedRowSink(try format.encoder(width: width, null: null ?? "")) { try await output.write($0) }
         var (report, warnings) = try await running(display) { running in
-            try await withThrowingTaskGroup(of: PullReport?.self) { group in
+            try await withThrowingTaskGroup { group in
                 group.addTask { try await run(running, rows) }
-                group.addTask {
-                    try await BufferedOutput.watchForBrokenPipe()
-                    return nil
-                }
+                group.addTask { try await output.watchForBrokenPipe() }
                 defer { group.cancelAll() }
-                while let report = try await group.next() {
-                    if let report { return report }
-                }
-                throw CancellationError()
+                guard let report = try await group.next() else { throw CancellationError() }
+                return report
             }
         }
         report.warnings.insert(contentsOf: warnings, at: 0)

@@ -26,6 +26,7 @@ struct NameSuggestion {
             guard let match = message.firstMatch(of: /(Table|Dataset) ([^\s:]+(?::[^\s:]+)?:[^\s]+)/) else {
                 return nil
             }
+            // A name that cannot be parsed has no nearest one.
             let (kind, name) = (match.1, String(match.2))
             let project = client.configuration.project
             if kind == "Dataset" {
@@ -52,6 +53,7 @@ struct NameSuggestion {
     }
 
     private func nearest(to table: TableReference) async -> String? {
+        // The dataset does not exist, or the user cannot list it.
         guard let tables = try? await client.listTables(table.datasetReference) else {
             return await nearest(to: table.datasetReference)
         }
@@ -61,6 +63,7 @@ struct NameSuggestion {
     }
 
     private func nearest(to dataset: DatasetReference) async -> String? {
+        // The user cannot list the project; the error without a hint remains.
         guard let datasets = try? await client.listDatasets(project: dataset.project) else { return nil }
         return NearestName.find(dataset.dataset, among: datasets.map(\.reference.dataset)).map {
             name(DatasetReference(project: dataset.project, dataset: $0).description, dataset.project)

@@ -88,6 +88,7 @@ struct AWSIdentity: Sendable, Hashable {
         guard let keysURL else { throw unknown }
         let role = try await metadata.get(keysURL)
         let response = try await metadata.get("\(keysURL)/\(percentEncoded(role))")
+        // The decoder's error could quote a key.
         guard let keys = try? CredentialFile.decode(RoleKeys.self, from: Array(response.utf8)),
             let id = keys.accessKeyID, let secret = keys.secretAccessKey
         else { throw unknown }

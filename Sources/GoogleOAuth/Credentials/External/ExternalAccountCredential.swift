@@ -1,5 +1,5 @@
 import Foundation
-public import GoogleHTTP
+package import GoogleHTTP
 
 /// An identity of another cloud or identity provider that a workload identity pool or a workforce pool trusts: a file of
 /// type `external_account`, written by `gcloud iam workload-identity-pools create-cred-config`.
@@ -8,15 +8,15 @@ public import GoogleHTTP
 /// service account, that token is used to impersonate it.
 public struct ExternalAccountCredential: Sendable, Hashable {
     /// The pool's provider, as its full resource name.
-    public var audience: String
+    package var audience: String
     /// The type of the subject token, for example `urn:ietf:params:oauth:token-type:jwt`.
-    public var subjectTokenType: String
+    package var subjectTokenType: String
     /// The endpoint that exchanges the subject token. Defaults to Google's.
-    public let tokenEndpoint: HTTPEndpoint
+    package let tokenEndpoint: HTTPEndpoint
     /// The impersonation of a service account, if the file names one.
-    public var impersonation: Impersonation?
+    package var impersonation: Impersonation?
     /// The billing project, if the file names one.
-    public var quotaProjectID: String?
+    package var quotaProjectID: String?
     /// The source of the subject token.
     let source: SubjectTokenSource
     /// The OAuth client of a workforce pool, if it has one.

@@ -1,18 +1,18 @@
-public import GoogleHTTP
+package import GoogleHTTP
 
 /// A logged-in user of a workforce pool: a file of type `external_account_authorized_user`, written by gcloud's
 /// application-default login.
 public struct ExternalAccountUserCredential: Sendable, Hashable {
     /// The OAuth client's ID.
-    public var clientID: String
+    package var clientID: String
     /// The OAuth client's secret.
-    public var clientSecret: Secret
+    package var clientSecret: Secret
     /// The refresh token.
-    public var refreshToken: Secret
+    package var refreshToken: Secret
     /// The endpoint that exchanges the refresh token. Defaults to Google's.
-    public let tokenEndpoint: HTTPEndpoint
+    package let tokenEndpoint: HTTPEndpoint
     /// The billing project, if the file names one.
-    public var quotaProjectID: String?
+    package var quotaProjectID: String?
 
     /// Google's Security Token Service, which exchanges the refresh tokens of workforce pools.
     private static let googleTokenURI = "https://sts.googleapis.com/v1/oauthtoken"

@@ -47,13 +47,17 @@ struct SubjectTokenExecutable: Sendable, Hashable {
         }
     }
 
+    /// Returns the cached token of the output file or, without a valid one, the token that the command prints.
+    ///
+    /// - Throws: ``OAuthError`` with code `credentialsInvalid` if commands are not allowed, or `commandFailed`;
+    ///   `CancellationError`.
     func fetch(for account: ExternalAccountCredential, _ context: TokenContext) async throws -> Secret {
         guard context.variable("GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES") == "1" else {
             throw OAuthError(
                 code: .credentialsInvalid, message: "the credential runs a command, which is not allowed",
                 detail: .executableNotAllowed(words.joined(separator: " ")))
         }
-        // If the cached output is an error or has expired, the command runs again.
+        // If the cached output is unreadable, an error or has expired, the command runs again.
         if let outputFile, let bytes = try? await onOwnThread({ try CredentialFile.read(outputFile) }),
             let cached = try? decode(bytes), cached.success == true, let end = cached.expirationTime,
             end > context.now().timeIntervalSince1970
@@ -82,6 +86,7 @@ struct SubjectTokenExecutable: Sendable, Hashable {
     }
 
     private func decode(_ bytes: [UInt8]) throws(OAuthError) -> Output {
+        // The error is not the cause of the thrown one, since it can quote the token.
         guard let output = try? CredentialFile.decode(Output.self, from: bytes), let version = output.version,
             output.success != nil
         else { throw .commandFailed(Self.name, "did not print JSON with version and success") }

@@ -1,14 +1,20 @@
 import Foundation
-public import GoogleHTTP
+package import GoogleHTTP
 import TextSupport
 
 /// The metadata server of a Google machine (Compute Engine, Kubernetes Engine, Cloud Run), which issues tokens of the
 /// machine's service account.
 ///
 /// It speaks plain http, since only the machine's own link reaches it, and requires a header in each request.
+///
+/// ```swift
+/// import GoogleOAuth
+///
+/// let credential = GoogleCredential.metadataServer(try MetadataServer())
+/// ```
 public struct MetadataServer: Sendable, Hashable {
     /// The server's endpoint.
-    public let endpoint: HTTPEndpoint
+    package let endpoint: HTTPEndpoint
     /// The endpoint for detection: the same server, by an address that needs no name resolution.
     private let probe: HTTPEndpoint
     /// Whether the environment names the server.
@@ -18,8 +24,10 @@ public struct MetadataServer: Sendable, Hashable {
     /// The time limit of the detection on other machines.
     private static let probeTime: Duration = .seconds(1)
 
-    /// The server at Google's address, or at `GCE_METADATA_HOST` and `GCE_METADATA_IP`.
+    /// The server at Google's address, or at the address in the environment.
     ///
+    /// - Parameter environment: environment variables, of which `GCE_METADATA_HOST` and `GCE_METADATA_IP` name the
+    ///   server. Defaults to none.
     /// - Throws: ``OAuthError`` with code `untrustedTokenURI` if they name neither a link-local address, a known metadata
     ///   server, nor this machine.
     public init(environment: [String: String] = [:]) throws(OAuthError) {
@@ -47,7 +55,8 @@ public struct MetadataServer: Sendable, Hashable {
     /// responds within a second.
     ///
     /// - Returns: `false` without detection if `NO_GCE_CHECK` is true, as in Google's libraries.
-    public func isAvailable(_ context: TokenContext) async -> Bool {
+    package func isAvailable(_ context: TokenContext) async -> Bool {
+        // Other systems do not have the file. The server's response decides then.
         let name = try? String(contentsOfFile: "/sys/class/dmi/id/product_name", encoding: .utf8)
         return await isAvailable(context, manufacturer: name)
     }
@@ -59,6 +68,7 @@ public struct MetadataServer: Sendable, Hashable {
         if manufacturer?.hasPrefix("Google") == true { return true }
         let request = request(probe.url() + "/")
         return await withTimeout(Self.probeTime, clock: context.clock) {
+            // Any error means that there is no metadata server.
             (try? await context.transport.exchange(request) { head, _ in Self.isGenuine(head) }) ?? false
         } ?? false
     }
@@ -66,7 +76,7 @@ public struct MetadataServer: Sendable, Hashable {
     /// The project of the machine.
     ///
     /// - Throws: ``OAuthError`` or `CancellationError`.
-    public func fetchProject(_ context: TokenContext) async throws -> String {
+    package func fetchProject(_ context: TokenContext) async throws -> String {
         let bytes = try await get(["project", "project-id"], context)
         return String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
     }

@@ -6,13 +6,24 @@ import Foundation
 /// and optionally `expires_in` in seconds or `expiry` as an ISO 8601 time. It inherits standard error and gets no input.
 /// On cancellation it is terminated with its child processes. It runs again when the token is about to expire, or when
 /// the service rejects it.
+///
+/// ```swift
+/// import GoogleOAuth
+///
+/// let credential = GoogleCredential.command(
+///     TokenCommand("gcloud auth print-access-token", timeLimit: .seconds(30)))
+/// ```
 public struct TokenCommand: Sendable, Hashable {
     /// The shell command. It must not contain a secret, since it appears in reports.
     public var command: String
-    /// The time limit. Defaults to a minute.
+    /// The time limit, after which the command is terminated. Defaults to a minute.
     public var timeLimit: Duration
 
     /// Creates a token command without running it.
+    ///
+    /// - Parameters:
+    ///   - command: the shell command, without a secret.
+    ///   - timeLimit: the time limit. Defaults to a minute.
     public init(_ command: String, timeLimit: Duration = .seconds(60)) {
         self.command = command
         self.timeLimit = timeLimit
@@ -37,6 +48,7 @@ public struct TokenCommand: Sendable, Hashable {
             token =
                 try container.decodeIfPresent(String.self, forKey: .accessToken)
                 ?? container.decode(String.self, forKey: .token)
+            // Without a usable lifetime, the token is used until the service rejects it.
             expiresIn =
                 (try? container.decode(Double.self, forKey: .expiresIn))
                 ?? (try? container.decode(String.self, forKey: .expiresIn)).flatMap(Double.init)
@@ -57,6 +69,7 @@ public struct TokenCommand: Sendable, Hashable {
         let text = output.trimmingCharacters(in: .whitespacesAndNewlines)
         guard !text.isEmpty else { throw run.failure("printed nothing") }
         if text.hasPrefix("{") {
+            // The error is not the cause of the thrown one, since it can quote the token.
             guard let output = try? CredentialFile.decode(Output.self, from: Array(text.utf8)),
                 let token = AccessToken(checking: output.token)
             else { throw run.failure("printed JSON without a usable access_token") }

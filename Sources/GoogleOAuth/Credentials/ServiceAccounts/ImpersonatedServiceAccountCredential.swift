@@ -2,14 +2,14 @@
 /// gcloud's application-default login.
 public struct ImpersonatedServiceAccountCredential: Sendable, Hashable {
     /// The credential that impersonates the account.
-    public var source: GoogleCredential
+    package var source: GoogleCredential
     /// The account and the parameters of the impersonation.
-    public var impersonation: Impersonation
+    package var impersonation: Impersonation
     /// The billing project: the file's `quota_project_id`, else that of the source.
-    public var quotaProjectID: String?
+    package var quotaProjectID: String?
 
     /// Creates a credential.
-    public init(source: GoogleCredential, impersonation: Impersonation, quotaProjectID: String? = nil) {
+    package init(source: GoogleCredential, impersonation: Impersonation, quotaProjectID: String? = nil) {
         self.source = source
         self.impersonation = impersonation
         self.quotaProjectID = quotaProjectID

@@ -3,13 +3,13 @@ import GoogleHTTP
 import TextSupport
 
 /// The impersonation of a service account by another credential.
-public struct Impersonation: Sendable, Hashable {
+package struct Impersonation: Sendable, Hashable {
     /// The service account's e-mail address.
-    public let email: String
+    package let email: String
     /// A chain of accounts, each of which can impersonate the next.
-    public var delegates: [String]
+    package var delegates: [String]
     /// The lifetime of the tokens. Defaults to an hour, the maximum without a special policy.
-    public var lifetime: Duration
+    package var lifetime: Duration
     /// The endpoint that issues the tokens.
     let endpoint: HTTPEndpoint
 
@@ -24,7 +24,7 @@ public struct Impersonation: Sendable, Hashable {
     ///   - lifetime: the lifetime of the tokens.
     /// - Throws: ``OAuthError`` with code `untrustedTokenURI` if the URL is neither Google's nor loopback,
     ///   `credentialsInvalid` if it names no account.
-    public init(
+    package init(
         url: String, delegates: [String] = [], lifetime: Duration = .seconds(3600)
     ) throws(OAuthError) {
         endpoint = try GoogleAddress.trusted(
@@ -97,13 +97,15 @@ public struct Impersonation: Sendable, Hashable {
         let requested = lifetime
         return try await context.exchange(request, host: host) { head, bytes in
             guard head.isSuccess else { throw Self.error(head.status, bytes, host: host, email: email) }
+            // The decoder's error could quote the token.
             guard let response = try? CredentialFile.decode(Response.self, from: bytes),
                 let token = AccessToken(checking: response.accessToken)
             else {
                 throw OAuthError(
                     code: .unexpectedAnswer, message: "the response of \(host) has no usable accessToken")
             }
-            // Both times are the server's, so that this machine's clock does not matter.
+            // Both times are the server's, so that this machine's clock does not matter. Without a valid time, the
+            // requested lifetime applies.
             let end = response.expireTime.flatMap { try? Date($0, strategy: .iso8601) }
             let remaining = end.flatMap { end in head.date.map { end.timeIntervalSince($0) } }
             return TokenResponse(accessToken: token, seconds: remaining ?? requested / .seconds(1), scopes: scopes)
@@ -111,6 +113,7 @@ public struct Impersonation: Sendable, Hashable {
     }
 
     private static func error(_ status: Int, _ body: [UInt8], host: String, email: String) -> OAuthError {
+        // Without a message, the status describes the error.
         let reason = (try? CredentialFile.decode(ErrorResponse.self, from: body))?.error.message
         let (code, what): (OAuthError.Code, String) =
             switch status {

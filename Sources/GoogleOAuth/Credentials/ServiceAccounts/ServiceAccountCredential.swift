@@ -1,6 +1,6 @@
 import CryptoExtras
 import Foundation
-public import GoogleHTTP
+package import GoogleHTTP
 
 /// A service account key, as downloaded from Google's console: a file of type `service_account`.
 ///
@@ -8,15 +8,15 @@ public import GoogleHTTP
 /// request instead would save the exchange, but BigQuery's errors do not distinguish a wrong key from a wrong clock.)
 public struct ServiceAccountCredential: Sendable, Hashable {
     /// The account's e-mail address.
-    public var email: String
+    package var email: String
     /// The key's ID; `nil` if it is unknown.
-    public var keyID: String?
+    package var keyID: String?
     /// The private key in PEM, PKCS#8 or PKCS#1.
-    public let privateKey: Secret
+    package let privateKey: Secret
     /// The endpoint that exchanges assertions. Defaults to Google's.
-    public let tokenEndpoint: HTTPEndpoint
+    package let tokenEndpoint: HTTPEndpoint
     /// The billing project: the file's `quota_project_id`, else the account's project, `project_id`.
-    public var quotaProjectID: String?
+    package var quotaProjectID: String?
 
     /// Creates a credential.
     ///
@@ -28,15 +28,15 @@ public struct ServiceAccountCredential: Sendable, Hashable {
     ///   - quotaProjectID: the billing project.
     /// - Throws: ``OAuthError`` with code `untrustedTokenURI` for any other token endpoint, or `credentialsInvalid` for
     ///   an empty address or an unreadable key.
-    public init(
+    package init(
         email: String, keyID: String? = nil, privateKey: Secret,
-        tokenURI: String = AuthorizedUserCredential.googleTokenURI, quotaProjectID: String? = nil
+        tokenURI: String? = nil, quotaProjectID: String? = nil
     ) throws(OAuthError) {
         self.email = email
         self.keyID = keyID
         self.privateKey = privateKey
         self.quotaProjectID = quotaProjectID
-        tokenEndpoint = try GoogleAddress.trusted(tokenURI, name: "token_uri")
+        tokenEndpoint = try GoogleAddress.trusted(tokenURI ?? GoogleAddress.token, name: "token_uri")
         guard !email.isEmpty else { throw .incomplete("client_email") }
         guard !privateKey.isEmpty else { throw .incomplete("private_key") }
         _ = try key()
@@ -87,8 +87,7 @@ extension ServiceAccountCredential {
     init(_ file: File) throws(OAuthError) {
         try self.init(
             email: file.clientEmail ?? "", keyID: file.privateKeyID, privateKey: Secret(file.privateKey ?? ""),
-            tokenURI: file.tokenURI ?? AuthorizedUserCredential.googleTokenURI,
-            quotaProjectID: file.quotaProjectID ?? file.projectID)
+            tokenURI: file.tokenURI, quotaProjectID: file.quotaProjectID ?? file.projectID)
     }
 }
 
