@@ -131,11 +131,13 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        ("queries/job", true), ("queries/job?maxResults=1", true), ("datasets/bench/tables/trips_3/data", true),
-        ("queries/job?maxResults=0", false), ("queries/job?fields=totalRows", false), ("queries/none", false),
-        ("queries/empty", false), ("jobs/job", false), ("datasets/bench/tables/trips_3", false),
-    ])
+    @Test(
+        .timeLimit(.minutes(1)),
+        arguments: [
+            ("queries/job", true), ("queries/job?maxResults=1", true), ("datasets/bench/tables/trips_3/data", true),
+            ("queries/job?maxResults=0", false), ("queries/job?fields=totalRows", false), ("queries/none", false),
+            ("queries/empty", false), ("jobs/job", false), ("datasets/bench/tables/trips_3", false),
+        ])
     func appliesPageLatencyOnlyToRows(path: String, waits: Bool) async throws {
         // Longer than any response takes; the test does not wait for its end.
         let configuration = EmulatorConfiguration(pageLatency: .seconds(3600), requiresAuthorization: false)

@@ -180,7 +180,7 @@ import Testing
         try await RawServer.with("", then: .stayOpen) { server in
             let task = Task {
                 try await withTransport { transport in
-                    try await transport.exchange(HTTPRequest(.get, server.address)) { _, _ in }
+                    try await transport.exchange(HTTPRequest(.get, server.address + "/x")) { _, _ in }
                 }
             }
             await server.waitForRequest()

@@ -49,17 +49,20 @@ import Testing
 
     @Test(.faults("L38"), arguments: ["777", "700", "277"])
     func onlyTheOwnerCanReadADatabase(umask: String) async throws {
-        try await StagingUser.with(StagingUser.slowly) { user in
+        try await StagingUser.withRelay { user, relay in
             try FileManager.default.removeItem(atPath: user.file)
             var shell = user.home.binary()
             shell.program = URL(fileURLWithPath: "/bin/sh")
+            // The tenth page is withheld. By then others are written, so that every file has been created.
+            try user.home.inject(
+                "bigquery.jobs.getQueryResults", Array(repeating: "pass", count: 9) + ["stall-for-600s"])
             let pull = try await shell.start(
                 ["-c", "umask \(umask)\nexec \"$0\" \"$@\"", Binary.url.path] + user.command + ["--parallel", "1"])
-            // By then pages are written, so that every file has been created.
-            try await user.home.emulator.waitForCounters { $0.firstRows.count >= 10 }
+            try await user.home.allApplied()
             let during = try modes(in: user.folder)
             #expect(during.count == 4, "\(during)")
             #expect(during.values.allSatisfy { $0 == 0o600 }, "\(during)")
+            #expect(relay.cut() > 0)
             let outcome = try await pull.outcome()
             #expect(outcome.exitCode == 0, "\(outcome.errors)")
             #expect(try modes(in: user.folder) == ["staging.db": 0o600])

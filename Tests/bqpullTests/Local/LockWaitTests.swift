@@ -105,12 +105,8 @@ import Testing
         _ options: [String] = [],
         _ body: @Sendable (_ user: StagingUser, _ pull: RunningBinary, _ proceed: () -> Void) async throws -> Void
     ) async throws {
-        try await StagingUser.with(EmulatorConfiguration(faults: FaultPlan([:]))) { user in
-            try await Relay.with(to: user.home.emulator.port) { relay in
-                var user = user
-                user.endpoint = relay.address
-                try await body(user, try await user.startHeld(options)) { #expect(relay.cut() > 0) }
-            }
+        try await StagingUser.withRelay { user, relay in
+            try await body(user, try await user.startHeld(options)) { #expect(relay.cut() > 0) }
         }
     }
 

@@ -33,12 +33,13 @@ import Testing
     /// Messages would go to a socket that has the number of standard error.
     @Test(.faults("L27"), .enabled(if: FileManager.default.fileExists(atPath: "/proc/self/fd"), "needs /proc"))
     func noSocketGetsTheNumberOfAStream() async throws {
-        try await StagingUser.with(StagingUser.slowly) { user in
-            let pull = try await user.start(after: "exec 2>&- <&-")
+        try await StagingUser.withRelay { user, relay in
+            let pull = try await user.startHeld(after: "exec 2>&- <&-")
             for stream in [0, 2] {
                 let path = "/proc/\(pull.identifier)/fd/\(stream)"
                 #expect(try FileManager.default.destinationOfSymbolicLink(atPath: path) == "/dev/null")
             }
+            #expect(relay.cut() > 0)
             #expect(try await pull.outcome().exitCode == 0)
             #expect(try await user.examine().isPublished)
         }

@@ -20,21 +20,17 @@ import Testing
 
     /// A stopped process or a sleeping machine loses its connections.
     @Test(.faults("L10"), arguments: [SIGSTOP, SIGTSTP]) func continuesAfterAStop(signal: Int32) async throws {
-        try await StagingUser.with(EmulatorConfiguration(faults: FaultPlan([:]))) { user in
-            try await Relay.with(to: user.home.emulator.port) { relay in
-                var user = user
-                user.endpoint = relay.address
-                let pull = try await user.startHeld()
-                pull.send(signal: signal)
-                // SIGTSTP does not stop every process without a terminal.
-                try await eventually("the process is stopped") { try signal != SIGSTOP || isStopped(pull.identifier) }
-                #expect(relay.cut() > 0)
-                pull.send(signal: SIGCONT)
-                let outcome = try await pull.outcome()
-                #expect(outcome.exitCode == 0, "\(outcome.errors)")
-                #expect(try await user.examine().isPublished)
-                #expect(user.home.emulator.counters.jobs == 2)
-            }
+        try await StagingUser.withRelay { user, relay in
+            let pull = try await user.startHeld()
+            pull.send(signal: signal)
+            // SIGTSTP does not stop every process without a terminal.
+            try await eventually("the process is stopped") { try signal != SIGSTOP || isStopped(pull.identifier) }
+            #expect(relay.cut() > 0)
+            pull.send(signal: SIGCONT)
+            let outcome = try await pull.outcome()
+            #expect(outcome.exitCode == 0, "\(outcome.errors)")
+            #expect(try await user.examine().isPublished)
+            #expect(user.home.emulator.counters.jobs == 2)
         }
     }
 

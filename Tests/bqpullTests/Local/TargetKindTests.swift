@@ -112,16 +112,19 @@ import Testing
     /// The integrity check after a kill cannot run without the collation.
     @Test(.faults("L5", "L39"), arguments: ["a COLLATE mine", "mine(a)"])
     func aKilledPullContinuesDespiteAnUncheckableIndex(indexed: String) async throws {
-        try await StagingUser.with(StagingUser.slowly) { user in
+        try await StagingUser.with(EmulatorConfiguration(faults: FaultPlan([:]))) { user in
             try await Self.create(
                 user.file,
                 "CREATE TABLE other (a); INSERT INTO other VALUES ('x'); CREATE INDEX odd ON other (\(indexed))"
             )
             let command = user.command + ["--if-exists", "append"]
+            try user.home.inject(
+                "bigquery.jobs.getQueryResults", Array(repeating: "pass", count: 9) + ["stall-for-600s"])
             let pull = try await user.home.binary().start(command)
-            try await user.home.emulator.waitForCounters { $0.firstRows.count >= 10 }
+            try await user.home.allApplied()
             pull.send(signal: SIGKILL)
             #expect(try await pull.outcome().exitCode == 137)
+            try user.home.endFaults()
             let outcome = try await user.home.run(command)
             #expect(outcome.exitCode == 0, "\(outcome.errors)")
             #expect(user.home.emulator.counters.jobs == 2)

@@ -43,6 +43,19 @@ struct StagingUser: Sendable {
         }
     }
 
+    /// Creates a user with the old table whose connections can be cut. The emulator has a fault plan.
+    static func withRelay<Result: Sendable>(
+        _ test: @Sendable (StagingUser, Relay) async throws -> Result
+    ) async throws -> Result {
+        try await with(EmulatorConfiguration(faults: FaultPlan([:]))) { user in
+            try await Relay.with(to: user.home.emulator.port) { relay in
+                var user = user
+                user.endpoint = relay.address
+                return try await test(user, relay)
+            }
+        }
+    }
+
     /// The rows of an undisturbed command.
     private static let newRows = Task {
         try await EmulatorHome.with { home in
@@ -100,9 +113,9 @@ struct StagingUser: Sendable {
 
     /// Starts the command, and waits until rows are staged and a later page is withheld, so that the command cannot end by
     /// itself. If the connection is cut, it requests the page again. The emulator's configuration must have a fault plan.
-    func startHeld(_ options: [String] = []) async throws -> RunningBinary {
+    func startHeld(after script: String = ":", _ options: [String] = []) async throws -> RunningBinary {
         try home.inject("bigquery.jobs.getQueryResults", Array(repeating: "pass", count: 5) + ["stall-for-3600s"])
-        let pull = try await start(after: ":", options)
+        let pull = try await start(after: script, options)
         try await home.allApplied()
         return pull
     }
