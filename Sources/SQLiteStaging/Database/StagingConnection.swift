@@ -169,14 +169,13 @@ final class StagingConnection: Sendable {
                 // Before the transaction, so that its error does not hide a commit.
                 try WriteAheadLog.writeBackIfLarge(db, opened.log, of: opened.file.path)
                 if durably { try JournalMode.syncEveryTransaction(db) }
-                let result = try opened.log.committing(db, of: opened.file.path) {
+                // An error must not hide a commit: later transactions are then synced too often.
+                defer { if durably { try? JournalMode.syncRarely(db) } }
+                return try opened.log.committing(db, of: opened.file.path) {
                     let result = try work(db)
                     try opened.file.requirePresence()
                     return result
                 }
-                // The transaction is committed, and an error must not hide that: later ones are synced too often.
-                if durably { try? JournalMode.syncRarely(db) }
-                return result
             }
         }
     }
