@@ -13,7 +13,7 @@ import TextSupport
 /// func printCustomers() async throws {
 ///     try await withBigQueryClient(credential: .file("credentials.json"), project: "my-project") { client in
 ///         for try await row in client.rows("SELECT id, name FROM sales.customers") {
-///             print(try row["id", as: Int64.self], try row["name", as: String?.self])
+///             print(try row["id", as: Int64.self], try row["name", as: String?.self] ?? "unknown")
 ///         }
 ///     }
 /// }

@@ -31,7 +31,7 @@ public struct PullError: CodedError {
         /// The table changed during every read.
         public static let tableChanges = Code(.tableChanges)
         /// There are no rows to benchmark with.
-        public static let nothingToMeasure = Code(.nothingToMeasure)
+        package static let nothingToMeasure = Code(.nothingToMeasure)
         /// The row has no column of this name or index, or a STRUCT no such member.
         public static let noSuchColumn = Code(.noSuchColumn)
         /// The value cannot be read as the requested Swift type.

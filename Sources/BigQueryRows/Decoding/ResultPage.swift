@@ -37,26 +37,25 @@ package struct ResultPage: Sendable {
 }
 
 /// The duration of the steps of fetching a page.
-public struct PageTiming: Sendable, Hashable {
+package struct PageTiming: Sendable, Hashable {
     /// From the request to the head of the response, retries included.
-    public var timeToFirstByte: Duration
+    package var timeToFirstByte: Duration
     /// Waiting for space before reading the body.
-    public var held: Duration
+    package var held: Duration
     /// Waiting for the body.
-    public var transfer: Duration
+    package var transfer: Duration
     /// Inflating the body.
-    public var inflate: Duration
+    package var inflate: Duration
     /// Decoding JSON to cells.
-    public var decode: Duration
+    package var decode: Duration
 
     /// The time of network and service.
-    public var latency: Duration { timeToFirstByte + transfer }
+    package var latency: Duration { timeToFirstByte + transfer }
 
     /// Creates a timing. Durations default to zero.
-    public init(
+    package init(
         timeToFirstByte: Duration = .zero, held: Duration = .zero, transfer: Duration = .zero,
-        inflate: Duration = .zero,
-        decode: Duration = .zero
+        inflate: Duration = .zero, decode: Duration = .zero
     ) {
         self.timeToFirstByte = timeToFirstByte
         self.held = held
