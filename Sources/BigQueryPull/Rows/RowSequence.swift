@@ -36,8 +36,11 @@ public struct RowSequence: AsyncSequence, Sendable {
     }
 
     /// Iterates over the rows.
+    ///
+    /// Copies share a pull: each page goes to the copy that requests it first.
     public struct Iterator: AsyncIteratorProtocol {
-        private let subscription: RowSubscription
+        /// The pull; `nil` after the end.
+        private var subscription: RowSubscription?
         private var batch: RowBatch?
         private var nextIndex = 0
 
@@ -58,9 +61,10 @@ public struct RowSequence: AsyncSequence, Sendable {
                 }
                 // Released first, so that its memory can be reused.
                 batch = nil
-                guard let next = try await subscription.nextBatch() else { return nil }
-                batch = next
                 nextIndex = 0
+                guard let pull = subscription.take(), let next = try await pull.nextBatch() else { return nil }
+                subscription = pull
+                batch = next
             }
         }
     }
@@ -90,9 +94,9 @@ private final class RowSubscription: Sendable {
 
     /// The rows of the next page; `nil` after the last one, or after an error.
     ///
-    /// If the task is cancelled, waits until the pull has ended.
+    /// If the task is cancelled, waits until the pull has ended, if it was started.
     func nextBatch() async throws -> RowBatch? {
-        let task = start()
+        let task = try start()
         return try await withTaskCancellationHandler {
             try await channel.next()
         } onCancel: {
@@ -100,9 +104,10 @@ private final class RowSubscription: Sendable {
         }
     }
 
-    private func start() -> Task<Void, Never> {
-        task.withLock { task in
+    private func start() throws -> Task<Void, Never> {
+        try task.withLock { task in
             if let task { return task }
+            try Task.checkCancellation()
             let (channel, run) = (channel, run)
             let started = Task {
                 do {
@@ -121,13 +126,13 @@ private final class RowSubscription: Sendable {
 /// Hands pages from a pull to an iterator, one at a time.
 final class RowChannel: RowSink {
     private struct State {
-        var columns: RowColumns?
+        var columns = RowColumns(TableSchema(fields: []))
         /// The page that the iterator has yet to take.
         var offered: RowBatch?
         /// The pull, waiting until the iterator is done with a page.
         var pull: CheckedContinuation<Void, Never>?
-        /// The iterator, waiting for a page.
-        var iterator: CheckedContinuation<RowBatch?, any Error>?
+        /// The iterator, waiting for a page. Several only if copies of it are used concurrently.
+        var iterators: [CheckedContinuation<RowBatch?, any Error>] = []
         var isCancelled = false
         var end: Result<RowBatch?, any Error>?
     }
@@ -156,16 +161,16 @@ final class RowChannel: RowSink {
 
     /// Ends the sequence after the page that is offered, with `error` if there is one.
     func end(_ error: (any Error)?) {
-        let (iterator, end) = state.withLock { state in
-            let end: Result<RowBatch?, any Error> = error.map(Result.failure) ?? .success(nil)
-            let iterator = state.iterator.take()
-            state.end = iterator == nil ? end : .success(nil)
-            return (iterator, end)
+        let end: Result<RowBatch?, any Error> = error.map(Result.failure) ?? .success(nil)
+        let iterators = state.withLock { state in
+            state.end = end
+            defer { state.iterators = [] }
+            return state.iterators
         }
-        iterator?.resume(with: end)
+        for iterator in iterators { iterator.resume(with: end) }
     }
 
-    /// The next page; `nil` after the end.
+    /// The next page; `nil`, or the error of the pull, after the last one.
     func next() async throws -> RowBatch? {
         try await withCheckedThrowingContinuation { request($0)() }
     }
@@ -173,14 +178,19 @@ final class RowChannel: RowSink {
     /// Records an offer. Returns the resumption of a waiting task, to be called without the lock.
     private func offer(_ page: RowPage, _ pull: CheckedContinuation<Void, Never>) -> (() -> Void)? {
         state.withLock { state in
-            guard !state.isCancelled, let columns = state.columns else { return { pull.resume() } }
-            state.pull = pull
-            let batch = RowBatch(page: page, columns: columns)
-            guard let iterator = state.iterator.take() else {
-                state.offered = batch
+            guard !state.isCancelled else { return { pull.resume() } }
+            let batch = RowBatch(page: page, columns: state.columns)
+            guard !state.iterators.isEmpty else {
+                (state.offered, state.pull) = (batch, pull)
                 return nil
             }
-            return { iterator.resume(returning: batch) }
+            let iterator = state.iterators.removeFirst()
+            let isNextRequested = !state.iterators.isEmpty
+            if !isNextRequested { state.pull = pull }
+            return {
+                iterator.resume(returning: batch)
+                if isNextRequested { pull.resume() }
+            }
         }
     }
 
@@ -188,11 +198,8 @@ final class RowChannel: RowSink {
     private func request(_ iterator: CheckedContinuation<RowBatch?, any Error>) -> () -> Void {
         state.withLock { state in
             if let batch = state.offered.take() { return { iterator.resume(returning: batch) } }
-            if let end = state.end {
-                state.end = .success(nil)
-                return { iterator.resume(with: end) }
-            }
-            state.iterator = iterator
+            if let end = state.end { return { iterator.resume(with: end) } }
+            state.iterators.append(iterator)
             let pull = state.pull.take()
             return { pull?.resume() }
         }

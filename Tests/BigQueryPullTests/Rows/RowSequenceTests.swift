@@ -117,6 +117,64 @@ import Testing
         }
     }
 
+    @Test func aCancelledTaskStartsNoPull() async {
+        let rows = RowSequence { _ in Issue.record("the pull was started") }
+        let task = Task {
+            withUnsafeCurrentTask { $0?.cancel() }
+            for try await _ in rows {}
+        }
+        await #expect(throws: CancellationError.self) { try await task.value }
+    }
+
+    @Test func copiesOfAnIteratorShareItsPull() async throws {
+        var iterator = Self.rows([2, 1]).makeAsyncIterator()
+        #expect(try await iterator.next()?[0] == 0)
+        var copy = iterator
+        #expect(try await copy.next()?[0] == 1)
+        #expect(try await copy.next()?[0] == 2)
+        #expect(try await iterator.next()?[0] == 1)
+        #expect(try await copy.next() == nil)
+        #expect(try await iterator.next() == nil)
+    }
+
+    @Test(arguments: [false, true]) func theEndReachesEveryWaitingIterator(fails: Bool) async throws {
+        let channel = RowChannel()
+        channel.begin(Self.schema)
+        let error = fails ? PullError(code: .inconsistentResult, message: "a test") : nil
+        await withTaskGroup { group in
+            for _ in 1...3 {
+                group.addTask {
+                    do {
+                        #expect(try await channel.next() == nil)
+                        #expect(!fails)
+                    } catch {
+                        #expect(fails && error is PullError)
+                    }
+                }
+            }
+            channel.end(error)
+        }
+    }
+
+    @Test func pagesAreDividedAmongWaitingIterators() async throws {
+        let channel = RowChannel()
+        channel.begin(Self.schema)
+        let firstRows = try await withThrowingTaskGroup(of: Int64?.self) { group in
+            for _ in 1...3 { group.addTask { try await channel.next()?.page.firstRow } }
+            group.addTask {
+                for page in Self.pages([1, 1]) { try await channel.append(page) }
+                return nil
+            }
+            var rows: Set<Int64> = []
+            for try await row in group {
+                if let row { rows.insert(row) }
+                if rows.count == 2 { channel.end(nil) }
+            }
+            return rows
+        }
+        #expect(firstRows == [0, 1])
+    }
+
     @Test func cancellationCancelsTheRunningJob() async throws {
         let (arrivals, arrived) = AsyncStream<Void>.makeStream()
         let transport = ScriptedTransport { request in
