@@ -112,6 +112,10 @@ private struct JSONParser {
     private let bytes: [UInt8]
     private let end: Int
     private var position: Int
+    private var depth = 0
+
+    /// Bounds the recursion. The page decoder limits JSON to 512 levels, in a STRUCT of BigQuery's 15.
+    private static let nestingLimit = 600
 
     init(_ cell: BigQueryCell) {
         bytes = cell.bytes
@@ -125,6 +129,11 @@ private struct JSONParser {
 
     /// Parses a value and the whitespace around it.
     mutating func parse() throws(PullError) -> JSONValue {
+        depth += 1
+        defer { depth -= 1 }
+        guard depth <= Self.nestingLimit else {
+            throw PullError(code: .cellMismatch, message: "more than \(Self.nestingLimit) levels of nesting in JSON")
+        }
         skipWhitespace()
         let start = position
         let content = try parseContent()

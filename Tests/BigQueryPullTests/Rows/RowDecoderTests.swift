@@ -192,6 +192,13 @@ import Testing
         #expect(try row(.json, .text(text))["c", as: Tree.self].depth == 500)
     }
 
+    @Test(arguments: ["[", #"{"a":"#]) func rejectsJSONThatIsTooDeep(opening: String) {
+        let text = String(repeating: opening, count: 100_000)
+        expectError(.cellMismatch, "row 17, column \"c\" (JSON): more than 600 levels of nesting in JSON") {
+            _ = try row(.json, .text(text))["c", as: [String: String].self]
+        }
+    }
+
     // MARK: Keys
 
     private struct Camel: Decodable, Equatable {
