@@ -170,7 +170,8 @@ extension ParameterValue {
 
     /// An ARRAY.
     ///
-    /// Elements of different types are an error of the request, as is an empty array without a type.
+    /// Elements of different types are an error of the request, as are an empty array without a type and an ARRAY of
+    /// ARRAY.
     ///
     /// - Parameters:
     ///   - elements: the elements.
@@ -180,6 +181,7 @@ extension ParameterValue {
         Self { () throws(Invalid) in
             let elements = try elements.map { element throws(Invalid) in try element.typed.get() }
             let element = try commonType(of: elements, declared: type, container: "ARRAY")
+            if case .array = element { throw Invalid(reason: "an ARRAY of \(element) does not exist") }
             return Typed(type: .array(element), content: .array(elements.map(\.content)))
         }
     }

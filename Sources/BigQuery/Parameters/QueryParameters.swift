@@ -13,8 +13,8 @@ import TextSupport
 /// ```
 ///
 /// A request with invalid parameters throws ``BigQueryError`` with code
-/// ``BigQueryError/Code-swift.struct/invalidRequest``: two of one name, named and positional ones together, or a
-/// ``ParameterValue`` without a type.
+/// ``BigQueryError/Code-swift.struct/invalidRequest``: an empty name or one that begins with `@`, two of one name,
+/// named and positional ones together, or a ``ParameterValue`` without a type.
 public struct QueryParameters: Sendable, Hashable {
     /// The parameters in order.
     package private(set) var elements: [QueryParameter]
@@ -37,7 +37,8 @@ public struct QueryParameters: Sendable, Hashable {
         elements.removeAll { $0.name == name }
     }
 
-    /// Checks the parameters for mixed kinds, duplicate names and values without a wire form, and returns them.
+    /// Checks the parameters for mixed kinds, invalid and duplicate names, and values without a wire form, and returns
+    /// them.
     ///
     /// - Throws: ``BigQueryError`` with code `invalidRequest`.
     package func validated() throws(BigQueryError) -> [QueryParameter] {
@@ -46,6 +47,11 @@ public struct QueryParameters: Sendable, Hashable {
             guard (parameter.name == nil) == (elements[0].name == nil) else {
                 throw BigQueryError(
                     code: .invalidRequest, message: "some parameters are named and others are positional")
+            }
+            if let name = parameter.name, name.isEmpty || name.hasPrefix("@") {
+                throw BigQueryError(
+                    code: .invalidRequest,
+                    message: "the parameter name \"\(printable(name, limit: 80))\" is empty or begins with @")
             }
             let label = parameter.name.map { "@\(printable($0, limit: 80))" } ?? String(index + 1)
             if let name = parameter.name, !names.insert(name.lowercased()).inserted {

@@ -185,6 +185,16 @@ import Testing
                 ["x": .timestamp(Date(timeIntervalSince1970: .nan))],
                 "the parameter @x is not valid: the time is outside the range of TIMESTAMP"
             ),
+            (
+                ["x": .array([.array([1]), .array([2])])],
+                "the parameter @x is not valid: an ARRAY of ARRAY<INT64> does not exist"
+            ),
+            (
+                ["x": .array([], of: .array(.date))],
+                "the parameter @x is not valid: an ARRAY of ARRAY<DATE> does not exist"
+            ),
+            (["": 1], #"the parameter name "" is empty or begins with @"#),
+            (["@day": 1], #"the parameter name "@day" is empty or begins with @"#),
             (["day": 1, "Day": 2], "duplicate parameter @Day"),
             (["x": 1, "y\u{1B}[2J": .array([])], #"the parameter @y\u{1b}[2J is not valid"#),
         ] as [(QueryParameters, String)])
