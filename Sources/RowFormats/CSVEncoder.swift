@@ -3,11 +3,11 @@ import Foundation
 
 /// Comma-separated values (RFC 4180) in UTF-8 with a header line; lines end in LF.
 ///
-/// - NULL is a text without quotes, by default the empty one. A value that equals this text is quoted, and the empty text
-///   always is: `""`.
+/// - NULL is a text without quotes, by default the empty one. A value that equals this text is quoted, and the empty
+///   text always is: `""`.
 /// - A value is also quoted if it contains a comma, a quote or a line break. Quotes in it are doubled.
 /// - BYTES are base64, BOOL is `true` or `false`, FLOAT64 is the shortest text that reads back as the same number, or
-///   `NaN`, `Inf` or `-Inf`. STRUCT and ARRAY are JSON. All other values have the form of the value map in BigQueryRows.
+///   `NaN`, `Inf` or `-Inf`. STRUCT and ARRAY are JSON. Other values have the form of the value map in BigQueryRows.
 ///
 /// ```swift
 /// import RowFormats
@@ -55,8 +55,10 @@ public struct CSVEncoder: RowEncoder {
 
     /// One line per row.
     ///
-    /// - Throws: ``RowFormatError/Code/emptyLine`` if the only column of a row is NULL and NULL is the empty text.
+    /// - Throws: ``RowFormatError`` with code `emptyLine` if the only column of a row is NULL and NULL is the empty
+    ///   text, or `outOfOrder` if the page has other columns than ``begin(_:)`` got.
     public mutating func encode(_ page: RowPage) throws -> [UInt8] {
+        try page.check(columnCount: isBool.count)
         var text: [UInt8] = []
         text.reserveCapacity(page.bytes.count + page.cells.count * 4)
         for row in 0..<page.rowCount {

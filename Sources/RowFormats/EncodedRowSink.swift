@@ -35,8 +35,9 @@ public actor EncodedRowSink: RowSink {
     /// Creates a sink that writes a file.
     ///
     /// The rows are written page by page to a new file next to the destination, which has a random name that ends in
-    /// `.part`. ``finish()`` syncs it to the disk and renames it, so that the path leads either to the complete result or
-    /// to the earlier file. If the pull fails, the new file is removed with the sink. It remains if the process is killed.
+    /// `.part`. ``finish()`` syncs it to the disk and renames it, so that the path leads either to the complete result
+    /// or to the earlier file. If the pull fails, the new file is removed with the sink. It remains if the process is
+    /// killed.
     ///
     /// - Parameters:
     ///   - encoder: encodes the pages.
@@ -75,12 +76,13 @@ public actor EncodedRowSink: RowSink {
     /// Writes the rows of a page.
     ///
     /// - Parameter page: the next rows.
-    /// - Throws: ``RowFormatError`` with code `io`, or what the encoder or the closure throws.
+    /// - Throws: ``RowFormatError`` with code `io`, or `outOfOrder` before ``begin(_:)`` or after ``finish()``, or what
+    ///   the encoder or the closure throws.
     public func append(_ page: RowPage) async throws { try await pass(encoder.encode(page)) }
 
     /// Writes the bytes after the last row, and gives the file its name.
     ///
-    /// - Throws: ``RowFormatError`` with code `io`, or what the closure throws.
+    /// - Throws: ``RowFormatError`` with code `io`, or `outOfOrder` if there is no file, or what the closure throws.
     public func finish() async throws {
         try await pass(encoder.finish())
         try await file?.publish()

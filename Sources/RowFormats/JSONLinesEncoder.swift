@@ -3,8 +3,8 @@ import Foundation
 
 /// One JSON object per line, in the form of a STRUCT in a staging table. The text is UTF-8; lines end in LF.
 ///
-/// NULL is `null`. INT64 and FLOAT64 are numbers (`"NaN"`, `"Inf"` and `"-Inf"` are strings), BOOL is `true` or `false`,
-/// BYTES are base64; STRUCT, ARRAY and JSON are embedded; all other types are strings.
+/// NULL is `null`. INT64 and FLOAT64 are numbers (`"NaN"`, `"Inf"` and `"-Inf"` are strings), BOOL is `true` or
+/// `false`, BYTES are base64; STRUCT, ARRAY and JSON are embedded; all other types are strings.
 ///
 /// ```swift
 /// import RowFormats
@@ -43,7 +43,10 @@ public struct JSONLinesEncoder: RowEncoder {
     }
 
     /// One object per row.
-    public mutating func encode(_ page: RowPage) -> [UInt8] {
+    ///
+    /// - Throws: ``RowFormatError`` with code `outOfOrder` if the page has other columns than ``begin(_:)`` got.
+    public mutating func encode(_ page: RowPage) throws -> [UInt8] {
+        try page.check(columnCount: columns.count)
         var text: [UInt8] = []
         text.reserveCapacity(page.bytes.count + page.cells.count * 16)
         for row in 0..<page.rowCount {

@@ -24,7 +24,7 @@ final class OutputFile: Sendable {
     /// Appends bytes to the unfinished file.
     func append(_ bytes: [UInt8]) async throws {
         try await perform { file in
-            precondition(file != nil, "append without begin")
+            guard file != nil else { throw RowFormatError.outOfOrder("append") }
             try file?.append(bytes)
         }
     }
@@ -32,8 +32,8 @@ final class OutputFile: Sendable {
     /// Syncs the file and gives it its name. It then replaces any earlier file.
     func publish() async throws {
         try await perform { file in
-            precondition(file != nil, "finish without begin")
-            try file.take()?.publish()
+            guard let file = file.take() else { throw RowFormatError.outOfOrder("finish") }
+            try file.publish()
         }
     }
 
@@ -105,6 +105,10 @@ private struct UnfinishedFile: ~Copyable, Sendable {
 }
 
 extension RowFormatError {
+    fileprivate static func outOfOrder(_ call: String) -> RowFormatError {
+        RowFormatError(code: .outOfOrder, message: "\(call) without begin, or after finish")
+    }
+
     fileprivate static func io(_ number: CInt, _ problem: String) -> RowFormatError {
         RowFormatError(
             code: .io, message: "\(problem): \(String(cString: strerror(number)))",

@@ -27,6 +27,14 @@ extension RowPage {
     package func row(_ row: Int) -> ArraySlice<CellReference> {
         cells[row * columnCount..<(row + 1) * columnCount]
     }
+
+    /// - Throws: ``RowFormatError`` with code `outOfOrder` for another number of columns.
+    func check(columnCount expected: Int) throws(RowFormatError) {
+        guard columnCount == expected else {
+            throw RowFormatError(
+                code: .outOfOrder, message: "the page has \(columnCount) columns, the schema \(expected)")
+        }
+    }
 }
 
 extension CellReference {

@@ -5,7 +5,7 @@ public struct RowFormatError: CodedError {
     /// The kind of error.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Value: String, CaseIterable {
-            case emptyLine, invalidNull, io
+            case emptyLine, invalidNull, io, outOfOrder
         }
 
         private let value: Value
@@ -20,6 +20,8 @@ public struct RowFormatError: CodedError {
         public static let invalidNull = Code(.invalidNull)
         /// The file cannot be created, written or renamed.
         public static let io = Code(.io)
+        /// A page does not match the schema, or a sink is not called in the order `begin`, `append`, `finish`.
+        public static let outOfOrder = Code(.outOfOrder)
 
         /// Every code.
         package static var all: [Code] { Value.allCases.map(Code.init) }

@@ -10,5 +10,6 @@ extension RowFormatError: ReportedError {
             .usage, "The text of NULL contains a comma, a quote or a line break.",
             hint: "pass another text with --null"),
         .io: ErrorEntry(.localIO, "A file of rows cannot be created or written.", hint: "check the path and the disk"),
+        .outOfOrder: ErrorEntry(.unexpected, "An internal error: rows were written before their columns were known."),
     ]
 }

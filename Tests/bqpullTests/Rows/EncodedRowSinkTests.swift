@@ -125,6 +125,30 @@ import Testing
         }
     }
 
+    @Test(arguments: [CSVEncoder(), JSONLinesEncoder()] as [any RowEncoder])
+    func callsOutOfOrderAreErrors(encoder: any RowEncoder) async throws {
+        func expectError(_ body: () async throws -> Void) async {
+            let error = await #expect(throws: RowFormatError.self) { try await body() }
+            #expect(error?.code == .outOfOrder)
+        }
+        try await TemporaryFolder.with { folder in
+            let path = folder.file("names")
+            let sink = EncodedRowSink(encoder, path: path)
+            await expectError { try await sink.append(Self.page(0, "Ada")) }
+            await expectError { try await sink.finish() }
+            try await sink.begin(Self.schema)
+            let wide = RowPage(firstRow: 0, columnCount: 2, bytes: [], cells: [.integer(1), .integer(2)])
+            await expectError { try await sink.append(wide) }
+            try await sink.append(Self.page(0, "Ada"))
+            try await sink.finish()
+            let content = try Self.content(of: path)
+            await expectError { try await sink.append(Self.page(1, "Bob")) }
+            await expectError { try await sink.finish() }
+            #expect(try Self.content(of: path) == content)
+            #expect(try Self.names(in: folder) == ["names"])
+        }
+    }
+
     @Test func aClosureGetsNoEmptyChunk() async throws {
         let chunks = Mutex<[String]>([])
         let sink = EncodedRowSink(CSVEncoder()) { bytes in
