@@ -1,4 +1,5 @@
 public import BigQueryRows
+import TextSupport
 
 /// The value of one column of a row, in the form in which it is stored, before it is read as a Swift type.
 public struct BigQueryCell: Sendable {
@@ -31,6 +32,9 @@ public struct BigQueryCell: Sendable {
     /// Whether the value is NULL.
     @inlinable var isNull: Bool { reference.kind == .null }
 
+    /// Whether the cell is a JSON column or a number in one, other than NULL.
+    var isJSON: Bool { (kind == .json || kind == .number) && reference.kind == .text }
+
     /// The text of a `text` cell.
     @usableFromInline var text: String { String(decoding: bytes[reference.range], as: UTF8.self) }
 
@@ -43,7 +47,7 @@ public struct BigQueryCell: Sendable {
             case (.null, _): "NULL "
             case (.integer, .int64): "\(reference.integer) "
             case (.double, _): "\(reference.double) "
-            case (.text, .numeric), (.text, .number): "\(text) "
+            case (.text, .numeric), (.text, .number): "\(printable(text, limit: 100)) "
             default: ""
             }
         let reason = isNull ? nil : reason

@@ -35,14 +35,14 @@ extension BigQueryCell {
 // MARK: Decimal
 
 extension Decimal: ColumnDecodable {
-    /// Reads a NUMERIC, a BIGNUMERIC, an INT64, or a number in a JSON value.
+    /// Reads a NUMERIC, a BIGNUMERIC, an INT64, or a number in JSON.
     ///
     /// A `Decimal` has 38 digits, as a NUMERIC does. A BIGNUMERIC that has more is an error.
     public init(cell: BigQueryCell) throws(PullError) {
         switch (cell.kind, cell.reference.kind) {
         case (.int64, .integer):
             self.init(cell.reference.integer)
-        case (.numeric, .text), (.number, .text):
+        case (.numeric, .text), (.number, .text), (.json, .text):
             guard let value = Decimal(exactly: cell.text) else {
                 throw cell.mismatch(Self.self, "not a number of at most 38 digits")
             }

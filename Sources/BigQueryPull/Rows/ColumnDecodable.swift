@@ -4,17 +4,17 @@ public import BigQueryRows
 ///
 /// | type | columns |
 /// |---|---|
-/// | integers | INT64, in the range of the type |
-/// | `Double` | FLOAT64 |
-/// | `Float` | FLOAT64, if the value has no more precision than a `Float` |
-/// | `Decimal` | NUMERIC, BIGNUMERIC and INT64, with up to 38 digits |
-/// | `Bool` | BOOL |
+/// | integers | INT64 and JSON, in the range of the type |
+/// | `Double` | FLOAT64 and JSON |
+/// | `Float` | FLOAT64 and JSON, if the value has no more precision than a `Float` |
+/// | `Decimal` | NUMERIC, BIGNUMERIC, INT64 and JSON, with up to 38 digits |
+/// | `Bool` | BOOL and JSON |
 /// | `[UInt8]`, `Data` | BYTES |
 /// | `Date` | TIMESTAMP |
 /// | `DateComponents` | DATE, TIME and DATETIME |
 /// | `UUID`, `URL` | STRING |
 /// | `String` | the text of any type but BYTES |
-/// | `Optional` | as the wrapped type; NULL is `nil` |
+/// | `Optional` | as the wrapped type; NULL is `nil`, and so is the JSON value `null` unless `String` is wrapped |
 ///
 /// The text of a BOOL is `true` or `false`, that of a FLOAT64 the shortest that reads back as the same number, or `NaN`,
 /// `Infinity` or `-Infinity`, and that of a STRUCT, an ARRAY or a JSON value is its JSON. Other types have the text of a
@@ -31,17 +31,19 @@ public protocol ColumnDecodable: Decodable {
 }
 
 extension Optional: ColumnDecodable where Wrapped: ColumnDecodable {
-    /// Reads NULL as `nil`, and any other value as the wrapped type.
+    /// Reads NULL as `nil`, and any other value as the wrapped type. The JSON value `null` is also `nil`, but a `String`
+    /// of its text.
     @inlinable
     public init(cell: BigQueryCell) throws(PullError) {
-        self = cell.isNull ? nil : try Wrapped(cell: cell)
+        let isNil = cell.isNull || cell.isJSONNull && Wrapped.self != String.self
+        self = isNil ? nil : try Wrapped(cell: cell)
     }
 }
 
 // MARK: Numbers
 
 extension ColumnDecodable where Self: FixedWidthInteger {
-    /// Reads an INT64, or an integer in a JSON value.
+    /// Reads an INT64, or an integer in JSON.
     @inlinable
     public init(cell: BigQueryCell) throws(PullError) {
         guard cell.kind == .int64, cell.reference.kind == .integer else {
@@ -67,7 +69,7 @@ extension UInt64: ColumnDecodable {}
 extension UInt128: ColumnDecodable {}
 
 extension Double: ColumnDecodable {
-    /// Reads a FLOAT64, or a number in a JSON value.
+    /// Reads a FLOAT64, or a number in JSON.
     @inlinable
     public init(cell: BigQueryCell) throws(PullError) {
         self = cell.reference.kind == .double ? cell.reference.double : try cell.textDouble(Self.self)
@@ -75,7 +77,7 @@ extension Double: ColumnDecodable {
 }
 
 extension Float: ColumnDecodable {
-    /// Reads a FLOAT64, or a number in a JSON value, that a `Float` represents exactly.
+    /// Reads a FLOAT64, or a number in JSON, that a `Float` represents exactly.
     @inlinable
     public init(cell: BigQueryCell) throws(PullError) {
         let double = cell.reference.kind == .double ? cell.reference.double : try cell.textDouble(Self.self)
@@ -87,16 +89,15 @@ extension Float: ColumnDecodable {
 extension BigQueryCell {
     @usableFromInline
     func jsonInteger<Integer: FixedWidthInteger>() throws(PullError) -> Integer {
-        guard kind == .number, let value = Integer(text) else { throw mismatch(Integer.self) }
+        guard isJSON, let value = Integer(text) else { throw mismatch(Integer.self) }
         return value
     }
 
-    /// The number of a cell that is text: NaN, or a number in a JSON value.
+    /// The number of a cell that is text: NaN, or a number in JSON.
     @usableFromInline
     func textDouble(_ type: Any.Type) throws(PullError) -> Double {
-        guard reference.kind == .text else { throw mismatch(type) }
-        if kind == .float64 { return .nan }
-        guard kind == .number, let value = Double(text), value.isFinite else { throw mismatch(type) }
+        if kind == .float64, reference.kind == .text { return .nan }
+        guard isJSON, let value = Double(text), value.isFinite else { throw mismatch(type) }
         return value
     }
 }
@@ -104,11 +105,22 @@ extension BigQueryCell {
 // MARK: Other types
 
 extension Bool: ColumnDecodable {
-    /// Reads a BOOL.
+    /// Reads a BOOL, or `true` or `false` in JSON.
     @inlinable
     public init(cell: BigQueryCell) throws(PullError) {
-        guard cell.kind == .bool, cell.reference.kind == .integer else { throw cell.mismatch(Self.self) }
+        guard cell.kind == .bool, cell.reference.kind == .integer else {
+            self = try cell.jsonBool()
+            return
+        }
         self = cell.reference.integer != 0
+    }
+}
+
+extension BigQueryCell {
+    @usableFromInline
+    func jsonBool() throws(PullError) -> Bool {
+        guard isJSON, let value = Bool(text) else { throw mismatch(Bool.self) }
+        return value
     }
 }
 

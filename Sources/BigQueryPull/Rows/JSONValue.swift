@@ -101,7 +101,7 @@ struct JSONValue: Sendable {
 
 extension BigQueryCell {
     /// Whether the cell is the JSON value `null`, the only one that begins with an `n`.
-    var isJSONNull: Bool {
+    @usableFromInline var isJSONNull: Bool {
         kind == .json && reference.kind == .text
             && bytes[reference.range].first { $0 > 0x20 } == UInt8(ascii: "n")
     }

@@ -153,6 +153,25 @@ import Testing
         #expect(value.text == "[ 1 ]")
     }
 
+    @Test func readsScalarsInJSONColumns() throws {
+        #expect(try row(.json, .text("18446744073709551615"))["c", as: UInt64.self] == .max)
+        #expect(try row(.json, .text("-1.5e3"))["c", as: Double.self] == -1500)
+        #expect(try row(.json, .text("0.10"))["c", as: Decimal.self] == Decimal(string: "0.1"))
+        #expect(try row(.json, .text("true"))["c", as: Bool.self])
+        #expect(try row(.json, .text("null"))["c", as: Int?.self] == nil)
+        let error = "row 17, column \"c\" (JSON): cannot be read as"
+        expectError(.cellMismatch, "\(error) Int") { _ = try row(.json, .text("\"1\""))["c", as: Int.self] }
+        expectError(.cellMismatch, "\(error) Double") { _ = try row(.json, .text("[1]"))["c", as: Double.self] }
+        expectError(.cellMismatch, "\(error) Bool") { _ = try row(.json, .text("\"true\""))["c", as: Bool.self] }
+        expectError(.cellMismatch, "\(error) Int") { _ = try row(.json, .text("null"))["c", as: Int.self] }
+    }
+
+    @Test func anErrorHasOnlyTheBeginningOfALongNumber() {
+        let digits = String(repeating: "7", count: 100_000)
+        let error = #expect(throws: PullError.self) { _ = try row(.json, .text("[\(digits)]"))["c", as: [Int].self] }
+        #expect((error?.message.count).map { $0 < 200 } == true)
+    }
+
     @Test func readsJSONNullAsNil() throws {
         #expect(try row(.json, .text(" null "))["c", as: Document?.self] == nil)
         #expect(try row(.json, .null)["c", as: Document?.self] == nil)
