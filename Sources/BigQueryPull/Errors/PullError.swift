@@ -73,7 +73,7 @@ public struct PullError: CodedError {
     /// - Parameters:
     ///   - code: the kind of error.
     ///   - message: what failed, in one line, without secrets.
-    ///   - cause: the error underneath; `nil`, the default, if there is none.
+    ///   - cause: the error underneath; `nil` by default.
     public init(code: Code, message: String, cause: (any Error)? = nil) {
         self.init(code: code, message: message, detail: nil, cause: cause)
     }
