@@ -32,6 +32,12 @@ public struct BigQueryCell: Sendable {
     /// Whether the value is NULL.
     @inlinable var isNull: Bool { reference.kind == .null }
 
+    /// Whether the cell is the JSON value `null`, the only one that begins with an `n`.
+    @inlinable var isJSONNull: Bool {
+        kind == .json && reference.kind == .text
+            && bytes[reference.range].first { $0 > 0x20 } == UInt8(ascii: "n")
+    }
+
     /// Whether the cell is a JSON column or a number in one, other than NULL.
     var isJSON: Bool { (kind == .json || kind == .number) && reference.kind == .text }
 

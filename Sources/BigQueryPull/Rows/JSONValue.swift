@@ -99,14 +99,6 @@ struct JSONValue: Sendable {
     }
 }
 
-extension BigQueryCell {
-    /// Whether the cell is the JSON value `null`, the only one that begins with an `n`.
-    @usableFromInline var isJSONNull: Bool {
-        kind == .json && reference.kind == .text
-            && bytes[reference.range].first { $0 > 0x20 } == UInt8(ascii: "n")
-    }
-}
-
 /// Parses JSON that the page decoder has written or validated. Does not validate the form of numbers.
 private struct JSONParser {
     private let bytes: [UInt8]
