@@ -37,7 +37,7 @@ struct JSONWebToken: Sendable {
         return begin <= now + Self.clockSkew && end > now && end - begin <= Self.maximumLifetime
     }
 
-    /// The JSON object in a part; `nil` if there is none.
+    /// The JSON object in a part; `nil` if it does not exist.
     private static func object(_ part: Substring) -> JSONObject? {
         Data(base64URLEncoded: part).flatMap { try? JSONParser.parse(Array($0)).object }
     }

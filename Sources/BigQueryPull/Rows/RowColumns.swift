@@ -33,7 +33,7 @@ package final class RowColumns: Sendable {
         }
     }
 
-    /// The type of the column, member or element at a path; `nil` if there is none.
+    /// The type of the column, member or element at a path; `nil` if it does not exist.
     func type(at path: some Collection<any CodingKey>) -> ValueType? {
         guard let key = path.first, let index = index(of: key.stringValue) else { return nil }
         return types[index].type(at: path.dropFirst())
@@ -89,7 +89,7 @@ indirect enum ValueType: Sendable {
         }
     }
 
-    /// The type of the member or element at a path; `nil` if there is none.
+    /// The type of the member or element at a path; `nil` if it does not exist.
     fileprivate func type(at path: some Collection<any CodingKey>) -> ValueType? {
         if path.isEmpty { return self }
         return switch self {

@@ -288,7 +288,7 @@ private struct MemberContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
         }
     }
 
-    /// The value of a key; `nil` if there is none.
+    /// The value of a key; `nil` if it does not exist.
     private func find(_ key: some CodingKey) -> RowValue? {
         let name = key.stringValue
         switch members {

@@ -58,7 +58,7 @@ private struct FetchedToken: TokenProvider {
             try await withBigQueryClient(
                 credential: source, project: "local-project", endpoint: endpoint
             ) { client in
-                for try await row in client.rows("SELECT n FROM bench.numbers_3") { values.append(try row["n"]) }
+                for try await row in client.rows("SELECT trip_id FROM bench.trips_3") { values.append(try row["trip_id"]) }
             }
             #expect(values.count == 3)
         }
