@@ -41,7 +41,7 @@ struct DailyJob {
     }
 
     /// Connects with the credential that the command line finds, too.
-    private static func withClient<Result>(
+    nonisolated(nonsending) private static func withClient<Result>(
         _ environment: [String: String], _ body: (BigQueryClient) async throws -> Result
     ) async throws -> Result {
         let search = CredentialSearch(
