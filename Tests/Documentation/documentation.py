@@ -79,8 +79,8 @@ def located(source, file, line):
 
 def compile_errors(program, file, flags):
     file.write_text(program, "utf-8")
-    # -typecheck misses some errors.
-    command = ["swiftc", "-emit-sil", "-o", os.devnull, "-swift-version", "6", "-warnings-as-errors"]
+    # -typecheck misses some errors. Not to /dev/null, which the compiler removes after an error if it may.
+    command = ["swiftc", "-emit-sil", "-o", str(file.with_suffix(".sil")), "-swift-version", "6", "-warnings-as-errors"]
     command += ["-enable-upcoming-feature", "MemberImportVisibility", *flags, str(file)]
     status, output = run(*command)
     return output if status else ""

@@ -74,6 +74,8 @@ final class BufferedOutput: Sendable {
     /// Runs `body` on a thread of its own. Cancellation makes the pipe that it gets readable.
     private func onThread(_ body: @escaping @Sendable (_ cancellation: Pipe) throws -> Void) async throws {
         let cancellation = Pipe()
+        // Without descriptors for a pipe, Foundation returns an invalid one, and the wait could not be cancelled.
+        guard cancellation.fileHandleForReading.fileDescriptor >= 0 else { throw Self.failure(EMFILE) }
         for end in [cancellation.fileHandleForReading, cancellation.fileHandleForWriting] {
             _ = fcntl(end.fileDescriptor, F_SETFD, FD_CLOEXEC)
         }
@@ -82,7 +84,7 @@ final class BufferedOutput: Sendable {
                 Thread.detachNewThread { continuation.resume(with: Result { try body(cancellation) }) }
             }
         } onCancel: {
-            // Fails only if the process had no descriptors left for the pipe.
+            // Cannot fail: the pipe is open and empty.
             try? cancellation.fileHandleForWriting.write(contentsOf: [0])
         }
     }

@@ -158,9 +158,14 @@ import Testing
         }
     }
 
-    @Test(arguments: [[:], ["BROWSER": "/nonexistent/browser:no-such-browser %s"]])
-    func acceptsAPastedURLWithoutABrowser(environment: [String: String]) async throws {
+    /// The last one exists and cannot be started.
+    @Test(arguments: [nil, "/nonexistent/browser:no-such-browser %s", "FOLDER/browser %s"])
+    func acceptsAPastedURLWithoutABrowser(command: String?) async throws {
         try await EmulatorHome.with { home in
+            let file = home.folder.file("browser")
+            try Data("#!/nonexistent/interpreter\n".utf8).write(to: URL(fileURLWithPath: file))
+            try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: file)
+            let environment = command.map { ["BROWSER": $0.replacing("FOLDER", with: home.folder.path)] } ?? [:]
             let login = try await home.binary(environment).start(["auth", "login", "--client-file", home.client])
             let browser = PlainBrowser(follows: false)
             let page = try await browser.open(try await login.wait(for: PlainBrowser.address))
