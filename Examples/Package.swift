@@ -27,7 +27,6 @@ let package = Package(
             dependencies: [
                 .product(name: "BigQuery", package: "bqpull"),
                 .product(name: "BigQueryPull", package: "bqpull"),
-                .product(name: "CredentialStore", package: "bqpull"),
                 .product(name: "SQLiteStaging", package: "bqpull"),
             ],
             swiftSettings: settings

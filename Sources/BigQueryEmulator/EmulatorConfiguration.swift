@@ -97,30 +97,30 @@ public struct EmulatorConfiguration: Sendable {
     /// tables.
     ///
     /// - Parameters:
-    ///   - port: the port at 127.0.0.1, 0 to 65535; 0 picks a free one.
-    ///   - project: the ID of the only project.
-    ///   - location: the location of all data.
-    ///   - pageBytes: the maximum size of a page, in logical bytes; `nil` for the service's limits.
-    ///   - latency: a delay before every response.
-    ///   - pageLatency: an additional delay before every response that contains rows.
-    ///   - jobTime: the minimum duration of a job.
-    ///   - resultLifetime: the lifetime of a query result without a destination table; `nil` for no expiry.
-    ///   - requiresAuthorization: whether API requests need an access token.
-    ///   - clientID: the ID of the only OAuth client.
-    ///   - clientSecret: its secret.
-    ///   - redirectURIs: the redirect URIs of a web client; empty for a desktop client.
-    ///   - refreshToken: the refresh token that exists from the start.
-    ///   - scopes: its scopes.
-    ///   - account: the email address of the only user.
-    ///   - codeLifetime: the lifetime of an authorization code.
-    ///   - accessTokenLifetime: the lifetime of an access token.
-    ///   - refreshTokenLifetime: the lifetime of a refresh token; `nil` for no expiry.
-    ///   - rotatesRefreshTokens: whether each refresh replaces the refresh token.
-    ///   - failure: a failure to simulate throughout.
-    ///   - faults: faults to inject into individual requests.
-    ///   - tables: the tables to load at the start.
-    ///   - buckets: the local folder of each Cloud Storage bucket, by bucket name.
-    ///   - logger: the logger of the HTTP server.
+    ///   - port: the port at 127.0.0.1, 0 to 65535; 0, the default, picks a free one.
+    ///   - project: the ID of the only project. Defaults to `local-project`.
+    ///   - location: the location of all data. Defaults to `US`.
+    ///   - pageBytes: the maximum size of a page, in logical bytes; `nil`, the default, for the service's limits.
+    ///   - latency: a delay before every response. Defaults to none.
+    ///   - pageLatency: an additional delay before every response that contains rows. Defaults to none.
+    ///   - jobTime: the minimum duration of a job. Defaults to zero.
+    ///   - resultLifetime: the lifetime of a query result without a destination table; `nil`, the default, for no expiry.
+    ///   - requiresAuthorization: whether API requests need an access token. Defaults to `true`.
+    ///   - clientID: the ID of the only OAuth client. Defaults to `emulator-client.apps.example.com`.
+    ///   - clientSecret: its secret. Defaults to `emulator-client-secret`.
+    ///   - redirectURIs: the redirect URIs of a web client; empty, the default, for a desktop client.
+    ///   - refreshToken: the refresh token that exists from the start. Defaults to `emulator-refresh-token`.
+    ///   - scopes: its scopes. Defaults to BigQuery's.
+    ///   - account: the email address of the only user. Defaults to `user@example.com`.
+    ///   - codeLifetime: the lifetime of an authorization code. Defaults to 600 s.
+    ///   - accessTokenLifetime: the lifetime of an access token. Defaults to 3599 s.
+    ///   - refreshTokenLifetime: the lifetime of a refresh token; `nil`, the default, for no expiry.
+    ///   - rotatesRefreshTokens: whether each refresh replaces the refresh token. Defaults to `false`.
+    ///   - failure: a failure to simulate throughout. Defaults to none.
+    ///   - faults: faults to inject into individual requests. Defaults to none.
+    ///   - tables: the tables to load at the start. Defaults to none.
+    ///   - buckets: the local folder of each Cloud Storage bucket, by bucket name. Defaults to none.
+    ///   - logger: the logger of the HTTP server. Defaults to a no-op logger.
     public init(
         port: Int = 0, project: String = "local-project", location: String = "US", pageBytes: Int? = nil,
         latency: Duration = .zero, pageLatency: Duration = .zero, jobTime: Duration = .zero,

@@ -4,6 +4,24 @@ public import BigQueryRows
 ///
 /// Values have the forms of the value map, so that no digit is lost. Columns have the names that they have in a staging
 /// table: of two columns with one name, the second gets the suffix `_2`.
+///
+/// A format of your own goes into an ``EncodedRowSink``, too:
+///
+/// ```swift
+/// import BigQueryRows
+/// import RowFormats
+///
+/// /// The first column, one value per line.
+/// struct FirstColumn: RowEncoder {
+///     mutating func begin(_ schema: TableSchema) -> [UInt8] { [] }
+///
+///     mutating func encode(_ page: RowPage) -> [UInt8] {
+///         (0..<page.rowCount).flatMap { row -> [UInt8] in
+///             if case .text(let text) = page[row, 0] { Array("\(text)\n".utf8) } else { [10] }
+///         }
+///     }
+/// }
+/// ```
 public protocol RowEncoder: Sendable {
     /// The bytes before the first row.
     mutating func begin(_ schema: TableSchema) -> [UInt8]

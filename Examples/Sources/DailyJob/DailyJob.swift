@@ -1,6 +1,5 @@
 import BigQuery
 import BigQueryPull
-import CredentialStore
 import Foundation
 import SQLiteStaging
 
@@ -15,7 +14,11 @@ struct DailyJob {
     static func main() async {
         guard CommandLine.arguments.count == 2 else { fail("usage: DailyJob DATABASE", status: EX_USAGE) }
         do {
-            let report = try await withClient(ProcessInfo.processInfo.environment) { client in
+            let environment = ProcessInfo.processInfo.environment
+            let report = try await withBigQueryClient(
+                credential: .file(environment["BQPULL_CREDENTIALS"] ?? "credentials.json"),
+                endpoint: environment["BIGQUERY_EMULATOR_HOST"]
+            ) { client in
                 try await pullNewFlights(into: CommandLine.arguments[1], client: client)
             }
             for warning in report.warnings { write("warning: \(warning)") }
@@ -38,19 +41,6 @@ struct DailyJob {
             into: StagingTarget(
                 path: path, table: "flights", ifExists: .upsert, key: ["carrier", "flight", "origin", "time_hour"],
                 indexes: [["origin"]]))
-    }
-
-    /// Connects with the credential that the command line finds, too.
-    private static func withClient<Result>(
-        _ environment: [String: String], _ body: (BigQueryClient) async throws -> Result
-    ) async throws -> Result {
-        let search = CredentialSearch(
-            environment: environment, variablePrefix: "BQPULL_",
-            storeFolder: environment["HOME"].map { $0 + "/.config/bqpull" })
-        guard let located = try search.first() else { fail("no credentials found", status: EX_CONFIG) }
-        return try await withBigQueryClient(
-            credential: .tokenProvider { located.tokenProvider($0) }, project: located.credential.quotaProjectID,
-            endpoint: environment["BIGQUERY_EMULATOR_HOST"], body)
     }
 
     /// Exits with a status that tells a scheduler whether a retry can succeed.

@@ -124,12 +124,7 @@ public struct BigQueryError: CodedError {
     /// The wait that the service requested.
     public package(set) var retryAfter: Duration?
 
-    /// Creates an error.
-    public init(code: Code, message: String, cause: (any Error)? = nil) {
-        self.init(code: code, message: message, detail: nil, cause: cause)
-    }
-
-    package init(code: Code, message: String, detail: Detail?, cause: (any Error)? = nil) {
+    package init(code: Code, message: String, detail: Detail? = nil, cause: (any Error)? = nil) {
         self.code = code
         self.message = message
         self.detail = detail

@@ -24,6 +24,11 @@ public struct TableReference: Sendable, Hashable, Codable, CustomStringConvertib
     }
 
     /// Creates a reference.
+    ///
+    /// - Parameters:
+    ///   - project: the project of the dataset.
+    ///   - dataset: the dataset.
+    ///   - table: the table, optionally with a partition decorator, as in `orders$20240131`.
     public init(project: String, dataset: String, table: String) {
         self.project = project
         self.dataset = dataset

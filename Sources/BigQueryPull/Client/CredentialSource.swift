@@ -3,6 +3,14 @@ public import GoogleOAuth
 
 /// The credential of a client that ``withBigQueryClient(credential:project:endpoint:authorities:logger:configure:isolation:_:)``
 /// creates.
+///
+/// ```swift
+/// import BigQueryPull
+///
+/// func source(isTest: Bool) -> CredentialSource {
+///     isTest ? .anonymous : .file("credentials.json")
+/// }
+/// ```
 public struct CredentialSource: Sendable {
     /// A token provider, and the billing project that its credential names.
     struct Opened: Sendable {
@@ -37,12 +45,33 @@ public struct CredentialSource: Sendable {
 
     /// Any other source of access tokens that sends requests itself.
     ///
+    /// ```swift
+    /// import BigQueryPull
+    /// import GoogleHTTP
+    /// import GoogleOAuth
+    ///
+    /// /// Tokens of an internal service, which responds with the plain token.
+    /// func internalTokens(url: String) -> CredentialSource {
+    ///     .tokenProvider { context in
+    ///         RenewingTokenProvider {
+    ///             let token = try await context.transport.exchange(HTTPRequest(.get, url)) { head, body in
+    ///                 guard head.status == 200 else {
+    ///                     throw OAuthError(code: .serviceUnavailable, message: "the service responded \(head.status)")
+    ///                 }
+    ///                 return String(decoding: try await body.collect(limit: 4096), as: UTF8.self)
+    ///             }
+    ///             return TokenResponse(accessToken: AccessToken(Secret(token)), lifetime: .seconds(3600))
+    ///         }
+    ///     }
+    /// }
+    /// ```
+    ///
     /// - Parameter makeProvider: creates the provider with the client's transport.
     /// - Returns: the source.
     public static func tokenProvider(
-        _ makeProvider: @escaping @Sendable (TokenContext) throws -> any TokenProvider
+        _ makeProvider: @escaping @Sendable (TokenContext) async throws -> any TokenProvider
     ) -> CredentialSource {
-        CredentialSource { context in Opened(tokens: try makeProvider(context)) }
+        CredentialSource { context in Opened(tokens: try await makeProvider(context)) }
     }
 
     /// No credential: requests have no access token. Only emulators accept them.

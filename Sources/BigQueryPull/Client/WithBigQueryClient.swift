@@ -27,7 +27,7 @@ import TextSupport
 ///   - project: the ID of the project billed for queries. Defaults to the one that the credential names.
 ///   - endpoint: the URL of the service, such as that of an emulator. Defaults to Google.
 ///   - authorities: extra trusted CAs, such as those of a TLS-inspecting proxy. Defaults to none.
-///   - logger: logs one line per request at level `debug`, without secrets.
+///   - logger: logs one line per request at level `debug`, without secrets. Defaults to one labelled `BigQueryPull`.
 ///   - configure: changes the configuration, such as its limits and retries. Defaults to no changes.
 ///   - isolation: the actor that `body` runs on. Defaults to the caller's.
 ///   - body: uses the client, which must not escape.

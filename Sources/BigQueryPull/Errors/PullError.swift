@@ -60,25 +60,15 @@ public struct PullError: CodedError {
     }
 
     /// The kind of error.
-    public var code: Code
+    public package(set) var code: Code
     /// What failed, in one line.
     public var message: String
     /// A fact that the code leaves open.
     package var detail: Detail?
     /// The error underneath.
-    public var cause: (any Error)?
+    public package(set) var cause: (any Error)?
 
-    /// Creates an error.
-    ///
-    /// - Parameters:
-    ///   - code: the kind of error.
-    ///   - message: what failed, in one line, without secrets.
-    ///   - cause: the error underneath; `nil` by default.
-    public init(code: Code, message: String, cause: (any Error)? = nil) {
-        self.init(code: code, message: message, detail: nil, cause: cause)
-    }
-
-    package init(code: Code, message: String, detail: Detail?, cause: (any Error)? = nil) {
+    package init(code: Code, message: String, detail: Detail? = nil, cause: (any Error)? = nil) {
         self.code = code
         self.message = message
         self.detail = detail

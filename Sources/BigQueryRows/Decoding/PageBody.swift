@@ -68,27 +68,27 @@ extension RowsError {
 }
 
 /// The maximum sizes of a response body, on the wire and inflated.
-public struct BodyLimits: Sendable, Hashable {
+package struct BodyLimits: Sendable, Hashable {
     /// The maximum number of bytes on the wire.
-    public var compressedBytes: Int
+    package var compressedBytes: Int
     /// The maximum number of bytes after inflating, against gzip bombs.
-    public var inflatedBytes: Int
+    package var inflatedBytes: Int
 
     /// Creates limits.
     ///
     /// - Parameters:
     ///   - compressedBytes: the maximum number of bytes on the wire, inclusive.
     ///   - inflatedBytes: the maximum number of bytes after inflating, inclusive.
-    public init(compressedBytes: Int, inflatedBytes: Int) {
+    package init(compressedBytes: Int, inflatedBytes: Int) {
         self.compressedBytes = compressedBytes
         self.inflatedBytes = inflatedBytes
     }
 
     /// 192 MiB each: the service allows a single row of 100 MB, and some types are longer in JSON than the service
     /// counts them. A whole process stays below 300 MB.
-    public static let page = BodyLimits(compressedBytes: 192 << 20, inflatedBytes: 192 << 20)
+    package static let page = BodyLimits(compressedBytes: 192 << 20, inflatedBytes: 192 << 20)
     /// 1 MiB each.
-    public static let error = BodyLimits(compressedBytes: 1 << 20, inflatedBytes: 1 << 20)
+    package static let error = BodyLimits(compressedBytes: 1 << 20, inflatedBytes: 1 << 20)
 }
 
 /// A complete response body, inflated.

@@ -113,12 +113,22 @@ public struct CellReference: Sendable, Hashable {
         CellReference(kind: .double, length: 0, payload: value.bitPattern)
     }
 
-    /// UTF-8 text of `length` bytes at `offset` in ``RowPage/bytes``. The length is below 4 GiB.
+    /// UTF-8 text in ``RowPage/bytes``.
+    ///
+    /// - Parameters:
+    ///   - offset: the index of the first byte.
+    ///   - length: the number of bytes, below 2³².
+    /// - Returns: the reference.
     public static func text(offset: Int, length: Int) -> CellReference {
         CellReference(kind: .text, length: UInt32(length), payload: UInt64(offset))
     }
 
-    /// A blob of `length` bytes at `offset` in ``RowPage/bytes``. The length is below 4 GiB.
+    /// A blob in ``RowPage/bytes``.
+    ///
+    /// - Parameters:
+    ///   - offset: the index of the first byte.
+    ///   - length: the number of bytes, below 2³².
+    /// - Returns: the reference.
     public static func blob(offset: Int, length: Int) -> CellReference {
         CellReference(kind: .blob, length: UInt32(length), payload: UInt64(offset))
     }

@@ -17,7 +17,8 @@ public import GoogleHTTP
 /// }
 /// ```
 public struct TokenContext: Sendable {
-    package var transport: any HTTPTransport
+    /// Sends the requests.
+    public package(set) var transport: any HTTPTransport
     package var retry: RetryPolicy
     package var clock: any Clock<Duration>
     package var now: @Sendable () -> Date

@@ -1,4 +1,22 @@
 /// A source of access tokens.
+///
+/// ```swift
+/// import GoogleHTTP
+/// import GoogleOAuth
+///
+/// /// A token that another program issued, until it expires.
+/// struct FixedToken: TokenProvider {
+///     let token: AccessToken
+///
+///     func accessToken() -> AccessToken { token }
+///
+///     func reject(_ token: AccessToken) {}
+/// }
+///
+/// let tokens = FixedToken(token: AccessToken(Secret("a token")))
+/// ```
+///
+/// Most sources need no type of their own: ``RenewingTokenProvider`` caches and renews the tokens of a closure.
 public protocol TokenProvider: Sendable {
     /// Returns a valid token.
     ///

@@ -38,11 +38,12 @@ public struct StagingTarget: Sendable, Hashable {
     ///
     /// - Parameters:
     ///   - path: the database file; relative to the working directory if it does not begin with `/`.
-    ///   - table: the table.
-    ///   - ifExists: the treatment of an existing table. `nil` replaces a table that a run created and rejects any other.
-    ///   - key: the columns that identify a row.
-    ///   - indexes: the columns of each index to create.
-    ///   - addsColumns: whether missing columns are added to an existing table.
+    ///   - table: the table. Defaults to `results`.
+    ///   - ifExists: the treatment of an existing table. `nil`, the default, replaces a table that a run created and
+    ///     rejects any other.
+    ///   - key: the columns that identify a row. Defaults to none.
+    ///   - indexes: the columns of each index to create. Defaults to none.
+    ///   - addsColumns: whether missing columns are added to an existing table. Defaults to `false`.
     public init(
         path: String, table: String = "results", ifExists: ExistingTable? = nil, key: [String] = [],
         indexes: [[String]] = [], addsColumns: Bool = false

@@ -16,7 +16,7 @@ public enum RunLog {
     ///
     /// - Parameters:
     ///   - path: the database file; relative to the working directory if it does not begin with `/`.
-    ///   - options: the lock timeout and its report.
+    ///   - options: the lock timeout and its report. Defaults to a timeout of 300 s.
     /// - Returns: the runs. A run whose process has exited unexpectedly is `interrupted`.
     /// - Throws: ``StagingError``: `noDatabase` if the file does not exist, `noRun` if nothing was ever staged in it,
     ///   `databaseUnusable` or `invalidName` if it is not a staging database.
@@ -38,7 +38,7 @@ public enum RunLog {
     /// - Parameters:
     ///   - runID: the ID of the run.
     ///   - path: the database file; relative to the working directory if it does not begin with `/`.
-    ///   - options: the lock timeout and its report.
+    ///   - options: the lock timeout and its report. Defaults to a timeout of 300 s.
     /// - Throws: ``StagingError``: `noRun` if there is no such run or it is published, `targetInUse` if it is in
     ///   progress; `noDatabase`, `databaseUnusable` or `invalidName` as for ``read(path:_:)``.
     public static func discard(
