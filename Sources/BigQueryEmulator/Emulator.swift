@@ -54,7 +54,7 @@ public final class Emulator: Sendable {
     /// - Returns: the result of `body`.
     /// - Throws: an ``EmulatorError`` if the port cannot be bound or a view's query does not compile; rethrows errors
     ///   of `body`.
-    public func withRunning<Result: Sendable>(
+    nonisolated(nonsending) public func withRunning<Result: Sendable>(
         _ body: (RunningEmulator) async throws -> Result
     ) async throws -> Result {
         for table in configuration.tables { try await TableLoader(catalog: server.catalog).checkView(table) }
@@ -88,7 +88,7 @@ public final class Emulator: Sendable {
         }
     }
 
-    private func withFaults<Result: Sendable>(
+    nonisolated(nonsending) private func withFaults<Result: Sendable>(
         _ faults: FaultPlan, _ body: (RunningEmulator) async throws -> Result
     ) async throws -> Result {
         let ledger = FaultLedger(faults, onEntry: configuration.onFault)
@@ -110,7 +110,7 @@ public final class Emulator: Sendable {
         EmulatorError(code: .cannotListen, message: "127.0.0.1:\(configuration.port): \(error)")
     }
 
-    private func withJobRunner<Result>(_ body: () async throws -> Result) async throws -> Result {
+    nonisolated(nonsending) private func withJobRunner<Result>(_ body: () async throws -> Result) async throws -> Result {
         try await withThrowingTaskGroup { group in
             group.addTask { await self.server.jobs.run() }
             defer { group.cancelAll() }

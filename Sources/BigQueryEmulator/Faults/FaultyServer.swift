@@ -24,7 +24,7 @@ final class FaultyServer: Sendable {
 
     /// Listens on 127.0.0.1, in plain text if `tls` is `nil`, calls `body` with the port, and closes all connections
     /// afterwards.
-    func withRunning<Result>(
+    nonisolated(nonsending) func withRunning<Result>(
         port: Int, tls: NIOSSLContext?, _ body: (Int) async throws -> Result
     ) async throws -> Result {
         let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)

@@ -19,6 +19,9 @@ import TextSupport
 /// }
 /// ```
 ///
+/// A function that takes such a closure and passes it on is `nonisolated(nonsending)`, or has an `isolation` parameter of
+/// its own.
+///
 /// Requests go through the proxy that the environment names in `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`, if any. A
 /// program that needs another transport creates a `BigQueryClient` itself.
 ///
