@@ -110,7 +110,8 @@ public final class Emulator: Sendable {
         EmulatorError(code: .cannotListen, message: "127.0.0.1:\(configuration.port): \(error)")
     }
 
-    nonisolated(nonsending) private func withJobRunner<Result>(_ body: () async throws -> Result) async throws -> Result {
+    nonisolated(nonsending) private func withJobRunner<Result>(_ body: () async throws -> Result) async throws -> Result
+    {
         try await withThrowingTaskGroup { group in
             group.addTask { await self.server.jobs.run() }
             defer { group.cancelAll() }

@@ -58,7 +58,9 @@ private struct FetchedToken: TokenProvider {
             try await withBigQueryClient(
                 credential: source, project: "local-project", endpoint: endpoint
             ) { client in
-                for try await row in client.rows("SELECT trip_id FROM bench.trips_3") { values.append(try row["trip_id"]) }
+                for try await row in client.rows("SELECT trip_id FROM bench.trips_3") {
+                    values.append(try row["trip_id"])
+                }
             }
             #expect(values.count == 3)
         }
