@@ -36,13 +36,11 @@ public struct BigQueryRow: Sendable {
     /// The index of the row in its page.
     @usableFromInline let position: Int
 
-    /// Creates a row.
-    ///
-    /// - Precondition: `index` is that of a row of the batch, from 0.
-    package init(_ batch: RowBatch, _ index: Int) {
-        precondition(index >= 0 && index < batch.rowCount)
+    /// Creates a row. `position` is within the batch.
+    @inlinable
+    init(batch: RowBatch, position: Int) {
         self.batch = batch
-        self.position = index
+        self.position = position
     }
 
     /// The index of the row in the whole result, from 0.

@@ -7,8 +7,8 @@ extension RowSequence {
     /// - Returns: the values. Their iteration throws ``PullError`` for a row that does not match.
     public func decode<Value: Decodable & SendableMetatype>(
         _ type: Value.Type, using decoder: RowDecoder = RowDecoder()
-    ) -> AsyncThrowingMapSequence<RowSequence, Value> {
-        map { row in try decoder.decode(Value.self, from: row) }
+    ) -> DecodedRowSequence<Value> {
+        DecodedRowSequence(rows: self) { row in try decoder.decode(Value.self, from: row) }
     }
 
     /// The rows as tuples, whose elements are the columns in order.
@@ -25,9 +25,43 @@ extension RowSequence {
     /// - Returns: the tuples. Their iteration throws ``PullError`` for a row that does not match.
     public func decode<First: ColumnDecodable, Second: ColumnDecodable, each Other: ColumnDecodable>(
         _ types: (First, Second, repeat each Other).Type
-    ) -> AsyncThrowingMapSequence<RowSequence, (First, Second, repeat each Other)>
+    ) -> DecodedRowSequence<(First, Second, repeat each Other)>
     where First: SendableMetatype, Second: SendableMetatype, repeat each Other: SendableMetatype {
-        map { row in try row.decode((First, Second, repeat each Other).self) }
+        DecodedRowSequence(rows: self) { row in try row.decode((First, Second, repeat each Other).self) }
+    }
+}
+
+/// The decoded rows of a query's result or of a table, in order: see ``RowSequence/decode(_:using:)``.
+///
+/// Unlike `map`, it decodes on the caller's actor, without two changes of the thread for each row.
+public struct DecodedRowSequence<Element>: AsyncSequence, Sendable {
+    fileprivate let rows: RowSequence
+    fileprivate let decode: @Sendable (BigQueryRow) throws -> Element
+
+    /// Creates an iterator, whose first element starts the pull.
+    public func makeAsyncIterator() -> Iterator {
+        Iterator(rows: rows.makeAsyncIterator(), decode: decode)
+    }
+
+    /// Iterates over the decoded rows.
+    public struct Iterator: AsyncIteratorProtocol {
+        /// The rows; `nil` after an error.
+        fileprivate var rows: RowSequence.Iterator?
+        fileprivate let decode: @Sendable (BigQueryRow) throws -> Element
+
+        /// The next decoded row; `nil` after the last one.
+        ///
+        /// - Parameter actor: the actor of the caller.
+        /// - Returns: the decoded row.
+        /// - Throws: the errors of ``RowSequence``, or ``PullError`` for a row that does not match.
+        public mutating func next(isolation actor: isolated (any Actor)?) async throws -> Element? {
+            do {
+                return try await rows?.next(isolation: actor).map(decode)
+            } catch {
+                rows = nil
+                throw error
+            }
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-import BigQueryRows
+public import BigQueryRows
 import Synchronization
 
 /// The rows of a query's result or of a table, in order.
@@ -41,8 +41,8 @@ public struct RowSequence: AsyncSequence, Sendable {
     public struct Iterator: AsyncIteratorProtocol {
         /// The pull; `nil` after the end.
         private var subscription: RowSubscription?
-        private var batch: RowBatch?
-        private var nextIndex = 0
+        @usableFromInline var batch: RowBatch?
+        @usableFromInline var nextPosition = 0
 
         fileprivate init(_ subscription: RowSubscription) {
             self.subscription = subscription
@@ -53,19 +53,26 @@ public struct RowSequence: AsyncSequence, Sendable {
         /// - Parameter actor: the actor of the caller.
         /// - Returns: the row.
         /// - Throws: the errors of ``Pull/run(into:)``, or `CancellationError`.
+        @inlinable
         public mutating func next(isolation actor: isolated (any Actor)?) async throws -> BigQueryRow? {
-            while true {
-                if let batch, nextIndex < batch.rowCount, !Task.isCancelled {
-                    defer { nextIndex += 1 }
-                    return BigQueryRow(batch, nextIndex)
-                }
+            if let batch, nextPosition < batch.page.rowCount, !Task.isCancelled {
+                defer { nextPosition += 1 }
+                return BigQueryRow(batch: batch, position: nextPosition)
+            }
+            return try await firstOfNextBatch(isolation: actor)
+        }
+
+        @usableFromInline
+        mutating func firstOfNextBatch(isolation actor: isolated (any Actor)?) async throws -> BigQueryRow? {
+            repeat {
                 // Released first, so that its memory can be reused.
                 batch = nil
-                nextIndex = 0
                 guard let pull = subscription.take(), let next = try await pull.nextBatch() else { return nil }
                 subscription = pull
                 batch = next
-            }
+                nextPosition = 0
+            } while batch?.rowCount == 0 || Task.isCancelled
+            return try await next(isolation: actor)
         }
     }
 }

@@ -60,7 +60,7 @@ import Testing
         let columns = RowColumns(TableSchema(fields: [Field(name: "a", type: .int64), Field(name: "b", type: .int64)]))
         let page = RowPage(firstRow: 100, columnCount: 2, bytes: [], cells: (0..<6).map { .integer($0) })
         let batch = RowBatch(page: page, columns: columns)
-        let rows = (0..<batch.rowCount).map { BigQueryRow(batch, $0) }
+        let rows = (0..<batch.rowCount).map { BigQueryRow(batch: batch, position: $0) }
         #expect(rows.map(\.index) == [100, 101, 102])
         #expect(try rows.map { try $0["a", as: Int.self] } == [0, 2, 4])
         #expect(try rows.map { try $0["b", as: Int.self] } == [1, 3, 5])

@@ -22,7 +22,8 @@ func row(_ columns: [(field: Field, value: CellValue)]) -> BigQueryRow {
         }
     }
     let page = RowPage(firstRow: 16, columnCount: columns.count, bytes: bytes, cells: cells)
-    return BigQueryRow(RowBatch(page: page, columns: RowColumns(TableSchema(fields: columns.map(\.field)))), 0)
+    return BigQueryRow(
+        batch: RowBatch(page: page, columns: RowColumns(TableSchema(fields: columns.map(\.field)))), position: 0)
 }
 
 /// A row with one column, named `c`.
@@ -36,7 +37,7 @@ func restRow(_ fields: [Field], _ cells: String...) throws -> BigQueryRow {
     let schema = TableSchema(fields: fields)
     let page = try PageDecoder(schema: schema)
         .decode(InflatedBody(bytes: body, wireByteCount: body.count), firstRow: 16)
-    return BigQueryRow(RowBatch(page: page.rows, columns: RowColumns(schema)), 0)
+    return BigQueryRow(batch: RowBatch(page: page.rows, columns: RowColumns(schema)), position: 0)
 }
 
 /// Expects an error with this code and message, and returns it.
