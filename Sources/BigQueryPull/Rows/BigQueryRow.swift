@@ -38,7 +38,7 @@ public struct BigQueryRow: Sendable {
 
     /// Creates a row. `position` is within the batch.
     @inlinable
-    init(batch: RowBatch, position: Int) {
+    package init(batch: RowBatch, position: Int) {
         self.batch = batch
         self.position = position
     }
