@@ -106,7 +106,7 @@ private struct JSONParser {
     private var position: Int
     private var depth = 0
 
-    /// Bounds the recursion. The page decoder limits JSON to 512 levels, in a STRUCT of BigQuery's 15.
+    /// Bounds the recursion. The page decoder limits JSON to 512 levels, and a STRUCT has at most 15.
     private static let nestingLimit = 600
 
     init(_ cell: BigQueryCell) {
