@@ -40,6 +40,9 @@ extension HTTPError: ReportedError {
         .proxy: ErrorEntry(
             .configuration, "The proxy rejects the connection, cannot be reached, or requires authentication.",
             hint: "check HTTPS_PROXY and NO_PROXY, and any credentials (http://USER:PASSWORD@HOST:PORT)"),
+        .alreadyShutDown: ErrorEntry(
+            .unexpected, "An internal error: a request was sent after the connections were closed.",
+            hint: "report it, with the output of --verbose"),
         .unusableAuthorities: ErrorEntry(
             .inputMissing, "The file of --ca-file cannot be read, or contains no certificates in PEM.",
             hint: "pass a file of one or more certificates in PEM (-----BEGIN CERTIFICATE-----)"),

@@ -26,6 +26,7 @@ extension HTTPError {
             case .timeout: "\(host) did not respond in time"
             case .proxy: "the proxy\(proxy.map { " " + $0 } ?? "") did not connect to \(host)"
             case .protocolViolation: "the response of \(host) is not valid HTTP"
+            case .alreadyShutDown: "the request to \(host) was not sent"
             default: "the connection to \(host) was lost"
             }
         // BoringSSL's own text has locations in its source.
@@ -42,6 +43,7 @@ extension HTTPError {
                 .getConnectionFromPoolTimeout, .httpProxyHandshakeTimeout:
                 .timeout
             case .proxyAuthenticationRequired, .invalidProxyResponse: .proxy
+            case .alreadyShutdown: .alreadyShutDown
             default: .connectionLost
             }
         case let error as NIOConnectionError:

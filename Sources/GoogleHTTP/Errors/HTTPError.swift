@@ -9,7 +9,7 @@ public struct HTTPError: CodedError {
         private enum Value: String, CaseIterable {
             case invalidEndpoint, insecureEndpoint, hostNotFound, connectionFailed, connectionLost, timeout
             case untrustedServer, wrongClock, redirected, protocolViolation, bodyTooLarge, proxy
-            case unusableAuthorities
+            case unusableAuthorities, alreadyShutDown
         }
 
         private let value: Value
@@ -45,6 +45,8 @@ public struct HTTPError: CodedError {
         public static let proxy = Code(.proxy)
         /// The file of certificate authorities cannot be read.
         public static let unusableAuthorities = Code(.unusableAuthorities)
+        /// The transport was shut down before the request.
+        public static let alreadyShutDown = Code(.alreadyShutDown)
 
         /// The identifier of the code, for example `connectionLost`.
         public var description: String { value.rawValue }
@@ -57,7 +59,7 @@ public struct HTTPError: CodedError {
             switch value {
             case .hostNotFound, .connectionFailed, .connectionLost, .timeout: true
             case .invalidEndpoint, .insecureEndpoint, .untrustedServer, .wrongClock, .redirected,
-                .protocolViolation, .bodyTooLarge, .proxy, .unusableAuthorities:
+                .protocolViolation, .bodyTooLarge, .proxy, .unusableAuthorities, .alreadyShutDown:
                 false
             }
         }

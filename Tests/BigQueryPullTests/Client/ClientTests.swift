@@ -113,7 +113,9 @@ private struct FetchedToken: TokenProvider {
                 }
             }
             let client = try #require(escaped)
-            await #expect(throws: HTTPError.self) { for try await _ in client.rows("SELECT 1") {} }
+            // It is not retried.
+            let error = await #expect(throws: HTTPError.self) { for try await _ in client.rows("SELECT 1") {} }
+            #expect(error?.code == .alreadyShutDown)
         }
     }
 }
