@@ -47,7 +47,16 @@ run_tests() {
     if [[ $help == *experimental-maximum-parallelization-width* ]]; then
         width=(--experimental-maximum-parallelization-width "$(getconf _NPROCESSORS_ONLN)")
     fi
-    swift test --skip-build --quiet ${width[@]+"${width[@]}"} "$@"
+    local tests=(swift test --skip-build --quiet ${width[@]+"${width[@]}"} "$@") status=0
+    if [ -z "$full" ] || ! command -v timeout >/dev/null; then
+        "${tests[@]}"
+        return
+    fi
+    # One run of six stopped without an end, for a reason that is not known yet. It takes 10 minutes otherwise.
+    timeout -k 10 1500 "${tests[@]}" || status=$?
+    [ "$status" -eq 124 ] || return "$status"
+    echo "warning: the tests did not end within 25 minutes, so they run once more" >&2
+    "${tests[@]}"
 }
 
 part packages install_packages
