@@ -72,6 +72,8 @@ servers=()
 start_server() {
     local log=$1
     shift
+    # Before the server, which creates it only once it is scheduled.
+    : >"$log"
     "$@" >"$log" 2>&1 &
     servers+=($!)
     for _ in $(seq 600); do
