@@ -43,7 +43,7 @@ struct DailyJob {
                 indexes: [["origin"]]))
     }
 
-    /// Exits with a status that tells a scheduler whether a retry can succeed.
+    /// Exits with a status that reports whether a retry can succeed.
     private static func fail(_ message: String, status: Int32) -> Never {
         write("error: \(message)")
         exit(status)
