@@ -1,3 +1,4 @@
+package import SQLiteStaging
 public import TextSupport
 
 /// An error of a pull as a whole, or of reading a row.
@@ -9,6 +10,7 @@ public struct PullError: CodedError {
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Value: String, CaseIterable {
             case notAQuery, unsupportedColumn, inconsistentResult, notIncremental, notContinuable
+            case loadChanged, loadConflict, rowsWithoutLoad, unassignedMark, loadColumnRequired, invalidBound
             case tableChanges, nothingToMeasure, noSuchColumn, cellMismatch
         }
 
@@ -26,6 +28,18 @@ public struct PullError: CodedError {
         public static let inconsistentResult = Code(.inconsistentResult)
         /// The query, the column or the target cannot be used for an incremental load.
         public static let notIncremental = Code(.notIncremental)
+        /// The query of a load without an explicit name, or its parameters, differ from those of its latest run.
+        public static let loadChanged = Code(.loadChanged)
+        /// The load has another table, incremental column or type, or the table another load column.
+        public static let loadConflict = Code(.loadConflict)
+        /// Rows that belong to no load were added to the table of an incremental append.
+        public static let rowsWithoutLoad = Code(.rowsWithoutLoad)
+        /// A version without loads has published several incremental queries into the table.
+        public static let unassignedMark = Code(.unassignedMark)
+        /// Several loads share the table, and the target names no column for their names.
+        public static let loadColumnRequired = Code(.loadColumnRequired)
+        /// A bound or a lookback is not valid for the incremental column.
+        public static let invalidBound = Code(.invalidBound)
         /// The run cannot be continued by this pull.
         public static let notContinuable = Code(.notContinuable)
         /// The table changed during every read.
@@ -49,6 +63,21 @@ public struct PullError: CodedError {
 
     /// A fact about the error that its code leaves open.
     package enum Detail: Sendable, Hashable {
+        /// The query ends with a LIMIT, and does not contain the watermark parameter.
+        case limitClause
+        /// The query of the load `name` has changed. A load of its own could have the name `newName`, and needs a load
+        /// column if `needsLoadColumn`.
+        case changedQuery(name: String, newName: String, needsLoadColumn: Bool)
+        /// The load's name could be replaced by `newName`, which no load has.
+        case takenName(newName: String)
+        /// The bound that the next run could begin at; `nil` if none is known.
+        case rowsWithoutLoad(mark: String?)
+        /// The queries of an earlier version, each with a name for its load and its mark.
+        case unassigned([NamedLoad])
+        /// The load column that the table has.
+        case loadColumn(String)
+        /// The key has to contain these columns.
+        case missingKeyColumn(String)
         /// The target of an incremental load replaces rows.
         case replacesRows
         /// A column with a similar name exists.
@@ -57,6 +86,12 @@ public struct PullError: CodedError {
         case unselectedColumn
         /// The TIMESTAMP column at this path is finer than microseconds.
         case timestampPrecision(column: String)
+    }
+
+    /// A query of an earlier version, with a name that its load could have.
+    package struct NamedLoad: Sendable, Hashable {
+        package var name: String
+        package var load: UnassignedLoad
     }
 
     /// The kind of error.

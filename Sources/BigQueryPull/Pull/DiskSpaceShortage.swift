@@ -44,8 +44,3 @@ extension Pull {
         }
     }
 }
-
-extension StagingTarget {
-    /// Whether publishing adds the rows to those of an existing table, which copies them.
-    var addsRows: Bool { ifExists == .append || ifExists == .upsert }
-}

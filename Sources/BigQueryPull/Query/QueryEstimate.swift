@@ -11,6 +11,8 @@ public struct QueryEstimate: Sendable, Encodable {
     public let bytesProcessed: Int64?
     /// The columns of the result; `nil` if the service does not report them (legacy SQL, emulators).
     public let schema: TableSchema?
+    /// The load and the range of rows; `nil` for a plain pull.
+    public internal(set) var load: LoadReport?
 
     init(_ plan: PlannedQuery) {
         self.init(plan.dryRun, location: plan.query.location)

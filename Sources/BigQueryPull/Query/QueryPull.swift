@@ -21,11 +21,28 @@ public import SQLiteStaging
 public struct QueryPull: Pull {
     /// The query.
     public var query: QueryRequest
-    /// The column of an incremental load: each run pulls only the rows whose value is above the highest one staged.
-    /// `nil`, the default, pulls all rows each time.
+    /// The column of an incremental load: each run pulls the rows from the highest published value on. `nil`, the
+    /// default, pulls all rows each time.
     ///
-    /// INT64, DATE, DATETIME or TIMESTAMP. The first run pulls all rows, including those whose value is NULL.
+    /// INT64, DATE, DATETIME or TIMESTAMP. The first run pulls all rows, including those whose value is NULL. The lower
+    /// bound is inclusive: an append adds a row at the bound only if it was not published before. A query that contains
+    /// `@bqpull_watermark` is sent as it is, with the bound as that parameter; it must include the bound (`>=`).
     public var incrementalColumn: String?
+    /// The name of the load. Defaults to `nil`: an incremental load has the name of the table, any other pull none.
+    ///
+    /// The name identifies the load in the database. A load with an explicit name accepts a changed query.
+    public var load: String?
+    /// Whether a load without an explicit name continues at its mark although its query has changed. Defaults to `false`.
+    public var continuesChangedQuery = false
+    /// The lower bound of this run, inclusive, instead of the high-water mark. Defaults to `nil`.
+    public var since: LowerBound?
+    /// The upper bound of this run, exclusive, in the type of the incremental column. Defaults to `nil`: no bound.
+    public var until: String?
+    /// How far below the high-water mark the run reads again, for rows that arrive late. Defaults to `nil`: not at all.
+    public var lookback: Lookback?
+    /// Whether a run with a lower bound also counts the rows without a value in the incremental column, which it does
+    /// not pull, with a second query. Defaults to `false`.
+    public var countsNulls = false
     /// Whether to drop the rows of an earlier run instead of continuing it. Defaults to `false`.
     public var restarts = false
     /// The maximum age of an interrupted run to continue. Defaults to 12 hours.

@@ -9,8 +9,25 @@ public struct PullReport: Sendable, Encodable {
     public internal(set) var rowsCopied: Int64 = 0
     /// Rows that earlier processes staged, in a run that was continued; `nil` in a new run.
     public internal(set) var rowsContinued: Int64?
-    /// Rows whose incremental column is NULL, which this run did not pull; `nil` in a run that pulls all rows.
+    /// Rows added to the table; `nil` if the rows went to another sink.
+    public internal(set) var rowsInserted: Int64?
+    /// Rows that an upsert wrote over a row with other values.
+    public internal(set) var rowsUpdated: Int64?
+    /// Rows that were in the table already: equal to the row that an upsert wrote, or not added again by an incremental
+    /// append.
+    public internal(set) var rowsUnchanged: Int64?
+    /// Rows removed from the table.
+    public internal(set) var rowsDeleted: Int64?
+    /// Rows that did not overwrite a later one of the same key.
+    public internal(set) var rowsOutdated: Int64?
+    /// Rows in the table afterwards.
+    public internal(set) var rowsInTable: Int64?
+    /// The load and the range of rows; `nil` for a plain pull.
+    public internal(set) var load: LoadReport?
+    /// Rows whose incremental column is NULL, which this run did not pull; `nil` unless they were counted.
     public internal(set) var rowsWithoutWatermark: Int64?
+    /// Published rows whose incremental column is NULL, in the first run of a load; otherwise `nil`.
+    public internal(set) var nullRowsCopied: Int64?
     /// Bytes of pages on the wire, compressed.
     public internal(set) var dataRead: Int64 = 0
     /// Bytes of the same pages, inflated.
@@ -59,7 +76,8 @@ public struct PullReport: Sendable, Encodable {
     public package(set) var warnings: [PullWarning] = []
 
     private enum CodingKeys: String, CodingKey {
-        case rowsRead, rowsCopied, rowsContinued, rowsWithoutWatermark, dataRead, dataInflated, dataWritten,
+        case rowsRead, rowsCopied, rowsContinued, rowsInserted, rowsUpdated, rowsUnchanged, rowsDeleted, rowsOutdated,
+            rowsInTable, load, rowsWithoutWatermark, nullRowsCopied, dataRead, dataInflated, dataWritten,
             copyDuration, queryDuration, throughput, detailedDurations, pages, retries, project, location,
             sourceTable, bytesProcessed, bytesBilled, cacheHit, file, table, alreadyPublished, publishedAt,
             droppedRun, warnings

@@ -28,6 +28,8 @@ public struct TablePull: Pull {
     /// The maximum number of rows to read, at least 1, from the first in BigQuery's order. `nil`, the default, reads
     /// all.
     public var maximumRows: Int64?
+    /// The name of the load, for a table that several loads share. Defaults to `nil`: no load.
+    public var load: String?
     /// Whether to drop the rows of an earlier run instead of continuing it. Defaults to `false`.
     public var restarts = false
     /// The maximum age of an interrupted run to continue. Defaults to 12 hours.

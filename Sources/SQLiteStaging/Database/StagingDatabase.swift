@@ -220,6 +220,12 @@ package final class StagingDatabase: Sendable {
         } ?? nil
     }
 
+    /// What is known about a load into this target. If the table does not exist, records of loads into it count as
+    /// reset.
+    ///
+    /// - Throws: ``StagingError``: `databaseUnusable` if a record is invalid.
+    package func loadState(of name: String) async throws -> LoadState { fatalError() }
+
     /// Whether the table exists.
     ///
     /// - Throws: ``StagingError``.

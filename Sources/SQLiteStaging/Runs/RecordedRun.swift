@@ -49,6 +49,10 @@ public struct RecordedRun: Sendable {
     public package(set) var isAcknowledged: Bool
     /// The number of rows in the whole table when the run was published; `nil` before, and for runs of version 0.1.0.
     package var tableRows: Int64?
+    /// The number of rows that its publication changed; `nil` before, and for runs of versions without loads.
+    public package(set) var published: PublishedRows?
+    /// The highest value of the incremental column that it published, if any.
+    public package(set) var highestValue: String?
 
     /// Whether the run is published and not acknowledged.
     public var awaitsAcknowledgement: Bool { state == .published && !isAcknowledged }

@@ -9,8 +9,10 @@ public struct StagingIntent: Sendable {
     ///
     /// The table, the mode and the key of the target are compared as well, and need not be included.
     package var command: String
-    /// The column whose highest value is the start of the next run of the command; `nil` if every run is a full load.
+    /// The incremental column; `nil` if every run pulls all rows.
     public package(set) var incrementalColumn: String?
+    /// The load that the run belongs to; `nil` for a plain pull, and for runs of versions without loads.
+    package var load: LoadIntent?
     /// The project that the job runs in.
     public package(set) var project: String
     /// The location of the job; `nil` if it is unknown.
@@ -35,13 +37,15 @@ public struct StagingIntent: Sendable {
     public package(set) var startedAt: Date
 
     package init(
-        runID: String, command: String, incrementalColumn: String? = nil, project: String, location: String? = nil,
-        jobID: String?, sql: String, configuration: String, statementType: String? = nil, estimatedBytes: Int64? = nil,
-        schema: TableSchema? = nil, toolVersion: String, startedAt: Date
+        runID: String, command: String, incrementalColumn: String? = nil, load: LoadIntent? = nil,
+        project: String, location: String? = nil,
+        jobID: String?, sql: String, configuration: String, statementType: String? = nil,
+        estimatedBytes: Int64? = nil, schema: TableSchema? = nil, toolVersion: String, startedAt: Date
     ) {
         self.runID = runID
         self.command = command
         self.incrementalColumn = incrementalColumn
+        self.load = load
         self.project = project
         self.location = location
         self.jobID = jobID

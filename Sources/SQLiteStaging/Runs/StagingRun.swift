@@ -51,6 +51,9 @@ package final class StagingRun: RowSink {
                 isShared: recorded.rows > 0, ignoresDiskSpace: ignoresDiskSpace))
     }
 
+    /// The result of the publication; `nil` before ``finish()``.
+    package var outcome: PublicationOutcome? { fatalError() }
+
     private var runID: String { recorded.intent.runID }
 
     /// The number of committed rows.
@@ -165,7 +168,7 @@ package final class StagingRun: RowSink {
         guard !state.ignoresDiskSpace, let total = state.statistics.totalRows else { return }
         let space = DiskSpace(at: recorded.target.path)
         let missingBytes = page.storedByteCount(rows: total - state.rows)
-        let isCopied = recorded.target.ifExists == .append || recorded.target.ifExists == .upsert
+        let isCopied = recorded.target.addsRows
         guard
             space.isTooScarce(
                 forRest: missingBytes, of: page.storedByteCount(rows: total), isCopied: isCopied)

@@ -29,7 +29,7 @@ struct Publication {
         switch target.ifExists {
         case .replace: method = .replace(existing)
         case nil where existing.isManaged: method = .replace(existing)
-        case .append, .upsert:
+        case .append, .upsert, .deleteInsert:
             method = .add(to: existing)
             try Self.check(key: target.key, of: target, on: existing)
         case nil, .fail:
