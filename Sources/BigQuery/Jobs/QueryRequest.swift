@@ -92,11 +92,14 @@ extension QueryRequest {
     /// - Throws: ``BigQueryError`` with code `invalidRequest` if the parameters are not valid.
     func configuration(dryRun: Bool) throws(BigQueryError) -> Configuration {
         let parameters = try parameters.validated()
+        var mode = parameters.first.map { $0.name == nil ? "POSITIONAL" : "NAMED" }
+        // A dry run then reports undeclared parameters.
+        if dryRun, !useLegacySQL, mode == nil { mode = "NAMED" }
         return Configuration(
             query: .init(
                 query: sql, useLegacySQL: useLegacySQL, useQueryCache: useQueryCache, priority: priority,
                 maximumBytesBilled: maximumBytesBilled.map(String.init),
-                parameterMode: parameters.first.map { $0.name == nil ? "POSITIONAL" : "NAMED" },
+                parameterMode: mode,
                 queryParameters: parameters.isEmpty ? nil : parameters
             ),
             labels: labels.isEmpty ? nil : labels,
