@@ -49,6 +49,7 @@ import Testing
             ("SELECT id FROM shop.orders WHERE stamp >= ifnull(@p, TIMESTAMP '2024-01-01')", ["p TIMESTAMP"]),
             ("SELECT id FROM shop.orders o WHERE EXISTS (SELECT 1 FROM shop.recent WHERE o.day = @p)", ["p DATE"]),
             ("SELECT id FROM shop.orders WHERE day >= @p LIMIT 1", ["p DATE"]),
+            ("SELECT 1 + id AS n FROM shop.orders LIMIT @p OFFSET @q", ["p INT64", "q INT64"]),
             ("SELECT id FROM shop.orders WHERE note LIKE @p AND NOT @q", ["p STRING", "q BOOL"]),
             ("SELECT CASE WHEN @p THEN @q ELSE day END AS c FROM shop.orders", ["p BOOL", "q DATE"]),
             ("SELECT id FROM shop.orders WHERE day >= date(@p)", ["p TIMESTAMP"]), ("SELECT 1", []),

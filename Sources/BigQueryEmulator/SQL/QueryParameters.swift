@@ -45,9 +45,11 @@ struct QueryParameters: Sendable {
             ? parameters[position - 1].field : nil
     }
 
-    /// Adds a named parameter that is NULL.
+    /// Adds a named parameter without a value, so that SQLite can determine the types of a query's result.
     mutating func declare(_ field: SchemaField) {
-        parameters.append(Parameter(name: field.name, field: field, value: .null))
+        // SQLite rejects a LIMIT that is NULL.
+        let isNumber = field.type == .int64 && field.mode != .repeated
+        parameters.append(Parameter(name: field.name, field: field, value: isNumber ? .integer(1) : .null))
     }
 
     /// Binds all values to a translated query.
