@@ -204,29 +204,26 @@ extension RunLog {
             ])
     }
 
-    /// Marks a run as published, and drops the rows of other runs into the table.
+    /// Marks a run as published, drops the rows of the runs that it supersedes, and updates the record of its load.
     ///
-    /// Earlier runs into the table count as acknowledged, since the table has changed since.
+    /// Call it in the transaction of the publication, after the rows are in the table. Earlier runs into the table count
+    /// as acknowledged, since the table has changed since.
+    ///
+    /// - Parameters:
+    ///   - recorded: the run.
+    ///   - outcome: has the number of changed rows; gets the marks, the loads that were reset, and the runs that were
+    ///     dropped.
+    ///   - rowIDs: the smallest and the largest row ID of the rows that were inserted; `nil` if none were, or if they are
+    ///     unknown.
+    ///   - highestValue: the highest value of the incremental column in the result, as canonical text.
+    ///   - resultColumns: the names of the columns of the result, as the table has them.
+    ///   - madeTable: whether the hidden table became the table.
+    ///   - replacedTable: whether an existing table was dropped for it.
+    ///   - db: the database.
     static func markPublished(
-        _ runID: String, target: String, madeTable: Bool, tableRows: Int64, watermark: String?, _ db: Database
-    ) throws {
-        try db.execute(
-            sql: """
-                UPDATE _bqpull_runs SET
-                    state = 'published', acknowledged = 0, error = NULL, made_table = ?, table_rows = ?, watermark = ?,
-                    updated_at = \(ControlTables.now), finished_at = \(ControlTables.now)
-                WHERE run_id = ?
-                """,
-            arguments: [madeTable, tableRows, watermark, runID])
-        try db.execute(
-            sql: "UPDATE _bqpull_runs SET acknowledged = 1 WHERE target = ? AND acknowledged = 0 AND run_id <> ?",
-            arguments: [target, runID])
-        let others = try String.fetchAll(
-            db,
-            sql: "SELECT run_id FROM _bqpull_runs WHERE target = ? AND state IN ('running', 'interrupted', 'failed')",
-            arguments: [target])
-        for other in others { try drop(other, as: .superseded, db) }
-    }
+        _ recorded: RecordedRun, outcome: inout PublicationOutcome, rowIDs: ClosedRange<Int64>?,
+        highestValue: String?, resultColumns: [String], madeTable: Bool, replacedTable: Bool, _ db: Database
+    ) throws { fatalError() }
 
     /// Records that the caller has received the report of a published run.
     static func acknowledge(_ runID: String, _ db: Database) throws {
