@@ -233,6 +233,8 @@ extension RunLog {
     ///   - madeTable: whether the hidden table became the table.
     ///   - replacedTable: whether an existing table was dropped for it.
     ///   - db: the database.
+    /// - Throws: ``StagingError``: `incomplete` if the table was dropped while a run that began at a mark was in progress;
+    ///   `databaseUnusable` if a record is invalid.
     static func markPublished(
         _ recorded: RecordedRun, outcome: inout PublicationOutcome, rowIDs: ClosedRange<Int64>?,
         highestValue: String?, resultColumns: [String], madeTable: Bool, replacedTable: Bool, _ db: Database

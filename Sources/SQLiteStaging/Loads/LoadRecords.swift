@@ -80,10 +80,11 @@ enum LoadRecords {
     /// did not read all rows.
     ///
     /// - Parameters:
-    ///   - isReset: which of the loads with rows in a table to reset.
     ///   - path: the database, for messages.
     ///   - db: the database, in a write transaction.
+    ///   - isReset: which of the loads with rows in a table to reset.
     /// - Returns: the names of the loads, and the runs.
+    /// - Throws: ``StagingError``: `databaseUnusable` if a record is invalid.
     static func reset(
         path: String, _ db: Database, where isReset: (LoadRecord) throws -> Bool
     ) throws -> (names: [String], dropped: [RecordedRun]) {
@@ -109,14 +110,15 @@ enum LoadRecords {
     ///   - resultColumns: the names of the columns of its result.
     ///   - outcome: gets the marks.
     ///   - db: the database, in the publishing transaction, before the run is marked as published.
+    /// - Throws: ``StagingError``: `databaseUnusable` if a record is invalid, `unexpected` for an invalid value.
     static func recordPublication(
         of run: RecordedRun, _ load: LoadIntent, highestValue: String?, resultColumns: [String],
         outcome: inout PublicationOutcome, _ db: Database
     ) throws {
         let (target, range) = (run.target, load.range)
-        // Without rows in this table, the record describes another one.
+        // The mark of another table, or in another type, does not apply.
         let previous = try find(load.name, path: target.path, db).flatMap { record in
-            record.runID != nil && record.isInto(target.table) && record.type == range?.type ? record : nil
+            record.isInto(target.table) && record.type == range?.type ? record : nil
         }
         outcome.previousMark = previous?.highWaterMark
         let highest = try range.flatMap { range in
@@ -126,7 +128,7 @@ enum LoadRecords {
         (outcome.mark, outcome.leavesGap) = (mark?.text, leavesGap)
         let columns = LoadRecord.ResultColumn.merging(
             resultColumns, into: previous?.columns ?? [],
-            above: previous == nil ? nil : try range.flatMap { try highestPublished(run, load, $0, db) })
+            above: previous?.runID == nil ? nil : try range.flatMap { try highestPublished(run, load, $0, db) })
         try write(
             LoadRecord(
                 name: load.name, table: target.table, ifExists: target.ifExists,

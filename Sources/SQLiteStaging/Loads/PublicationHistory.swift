@@ -84,6 +84,7 @@ struct PublicationHistory {
     ///   - runID: the published run after which rows count; `nil` since the table was made.
     ///   - db: the database, whose table has the rows of the published runs.
     /// - Returns: `false` if the table does not exist.
+    /// - Throws: the error of SQLite.
     func hasRowsWithoutLoad(after runID: String?, _ db: Database) throws -> Bool {
         guard try db.tableExists(table) else { return false }
         let last = publications.lastIndex { $0.runID == runID }
