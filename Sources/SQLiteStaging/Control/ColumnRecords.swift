@@ -49,8 +49,8 @@ enum ColumnRecords {
         }
     }
 
-    /// Updates the records of a table that has received rows of these columns, if it has any. A table without records, or
-    /// with others, is a user's own: with matching ones, it would count as managed, and be replaced by default.
+    /// Updates the records of a table that has received rows of these columns, if it has any. A table without records,
+    /// or with others, is a user's own: with matching ones, it would count as managed, and be replaced by default.
     ///
     /// - Parameters:
     ///   - columns: the columns of the rows.

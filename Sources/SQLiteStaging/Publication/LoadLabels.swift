@@ -24,7 +24,7 @@ enum LoadLabels {
             throw StagingError(
                 code: .unknownOrigin,
                 message: """
-                    the rows of load \(load.name) in table \(target.table) cannot be told apart from those without a load
+                    the rows of load \(load.name) in table \(target.table) cannot be told apart from rows without a load
                     """)
         }
         return .rowIDs(ranges, load: load.name)
@@ -32,8 +32,8 @@ enum LoadLabels {
 
     /// Whether every row still has the ID that it was inserted with, as far as the runs since the table was made show.
     ///
-    /// SQLite uses the highest IDs again after their rows were deleted, and VACUUM can close gaps. Two runs then have the
-    /// same IDs, or a run has one above the highest in the table.
+    /// SQLite uses the highest IDs again after their rows were deleted, and VACUUM can close gaps. Two runs then have
+    /// the same IDs, or a run has one above the highest in the table.
     private static func areRowIDsStable(
         in existing: TargetTable, _ target: StagingTarget, _ db: Database
     ) throws -> Bool {

@@ -206,10 +206,10 @@ package final class StagingRun: RowSink {
     ///
     /// - Parameter now: the current time; values more than a day later are in the future.
     /// - Throws: ``StagingError``: `incomplete` if rows are missing; `keyViolated` if two rows have the same key, and
-    ///   neither is the latest; `constraintViolated` if they violate a constraint of the existing table; `targetExists`,
-    ///   `databaseUnusable`, `noKey`, `tooManyColumns`, `unknownOrigin` or `schemaMismatch` if another program has changed
-    ///   that table since the run began; `unknownColumn` if the incremental column is missing; `superseded` if another
-    ///   process has ended or continued the run; `unexpected` without ``begin(_:)``.
+    ///   neither is the latest; `constraintViolated` if they violate a constraint of the existing table;
+    ///   `targetExists`, `databaseUnusable`, `noKey`, `tooManyColumns`, `unknownOrigin` or `schemaMismatch` if another
+    ///   program has changed that table since the run began; `unknownColumn` if the incremental column is missing;
+    ///   `superseded` if another process has ended or continued the run; `unexpected` without ``begin(_:)``.
     package func finish(now: Date) async throws {
         try Task.checkCancellation()
         let (recorded, last) = (recorded, state.withLock { $0 })

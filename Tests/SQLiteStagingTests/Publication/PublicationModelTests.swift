@@ -9,6 +9,8 @@ import Testing
         .init(name: "k", type: .string), .init(name: "c", type: .int64), .init(name: "s", type: .string),
     ])
 
+    static let seeds = 1...UInt64(Sweep.whole(20, orPart: 5))
+
     /// A row, with the name of its load.
     struct Row: Hashable {
         var key: String?
@@ -50,7 +52,7 @@ import Testing
         #expect(outcome.rows.total == Int64(table.count), "seed \(seed)")
     }
 
-    @Test(arguments: 1...20 as ClosedRange<UInt64>) func appendsWhatIsMissing(_ seed: UInt64) async throws {
+    @Test(arguments: seeds) func appendsWhatIsMissing(_ seed: UInt64) async throws {
         try await StagingFolder.with { folder in
             var generator = SplitMix64(seed: seed)
             var table: [Row] = []
@@ -77,7 +79,7 @@ import Testing
         }
     }
 
-    @Test(arguments: 1...20 as ClosedRange<UInt64>) func upsertsTheLatestRows(_ seed: UInt64) async throws {
+    @Test(arguments: seeds) func upsertsTheLatestRows(_ seed: UInt64) async throws {
         try await StagingFolder.with { folder in
             var generator = SplitMix64(seed: seed)
             var table: [String: Row] = [:]
@@ -127,7 +129,7 @@ import Testing
         }
     }
 
-    @Test(arguments: 1...20 as ClosedRange<UInt64>) func replacesKeysAndRanges(_ seed: UInt64) async throws {
+    @Test(arguments: seeds) func replacesKeysAndRanges(_ seed: UInt64) async throws {
         try await StagingFolder.with { folder in
             var generator = SplitMix64(seed: seed)
             var table: [Row] = []
