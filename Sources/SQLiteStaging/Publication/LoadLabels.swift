@@ -32,12 +32,13 @@ enum LoadLabels {
 
     /// Whether every row still has the ID that it was inserted with, as far as the runs since the table was made show.
     ///
-    /// SQLite uses the highest IDs again after their rows were deleted, and VACUUM can close gaps. Two runs then have
-    /// the same IDs, or a run has one above the highest in the table.
+    /// VACUUM closes gaps between the IDs of a table without indexes. Two runs can then have the same IDs, or a run has
+    /// one above the highest in the table. Both are also so after the last rows were deleted.
     private static func areRowIDsStable(
         in existing: TargetTable, _ target: StagingTarget, _ db: Database
     ) throws -> Bool {
         guard let name = existing.rowIDName, existing.rowIDAlias == nil else { return false }
+        guard !existing.hasIndexes else { return true }
         let ranges = try PublicationHistory(of: target.table, path: target.path, db).publications.compactMap(\.rowIDs)
             .sorted { $0.lowerBound < $1.lowerBound }
         guard let last = ranges.last else { return true }

@@ -53,7 +53,10 @@ struct RowAddition {
         let conflict = target.ifExists == .upsert ? " \(upsertClause)" : ""
         // ABORT overrides conflict clauses of the table, such as one that ignores rows.
         try db.execute(
-            sql: "INSERT OR ABORT INTO \(old) (\(columns)) SELECT \(columns) FROM \(new) WHERE true\(order)\(conflict)")
+            sql: """
+                INSERT OR ABORT INTO \(old) AS present (\(columns))
+                SELECT \(columns) FROM \(new) WHERE true\(order)\(conflict)
+                """)
         // After the largest row ID, SQLite chooses free ones at random.
         guard let rowID, last != .max else { return nil }
         return try Publication.rowIDs(in: target.table, name: rowID, above: last, db)
@@ -83,7 +86,7 @@ struct RowAddition {
         // Without the collation, SQLite could choose an index that equates distinct keys.
         let key = isKeyRowID ? SQLiteName.list(hidden.key) : SQLiteName.binaryList(hidden.key)
         guard !changes.isEmpty else { return "ON CONFLICT (\(key)) DO NOTHING" }
-        let condition = hidden.latest.map { " WHERE \(isCurrent($0, new: "excluded", old: old))" } ?? ""
+        let condition = hidden.latest.map { " WHERE \(isCurrent($0, new: "excluded", old: "present"))" } ?? ""
         return "ON CONFLICT (\(key)) DO UPDATE SET \(changes.joined(separator: ", "))\(condition)"
     }
 
@@ -138,7 +141,7 @@ struct RowAddition {
             let (condition, arguments) = try rows(in: range, of: load)
             try db.execute(sql: "DELETE FROM \(old) WHERE \(condition)", arguments: arguments)
         } else {
-            try db.execute(sql: "DELETE FROM \(old) WHERE \(hasNewKey)")
+            try db.execute(sql: "DELETE FROM \(old) AS present WHERE \(hasNewKey)")
         }
         return Int64(db.changesCount)
     }
@@ -147,7 +150,7 @@ struct RowAddition {
     private var hasNewKey: String {
         let key = hidden.key.map(SQLiteName.quoted)
         guard let rowID = existing.rowIDName else {
-            let isEqual = key.map { "new.\($0) COLLATE BINARY IS \(old).\($0)" }.joined(separator: " AND ")
+            let isEqual = key.map { "new.\($0) COLLATE BINARY IS present.\($0)" }.joined(separator: " AND ")
             return "EXISTS (SELECT 1 FROM \(new) AS new WHERE \(isEqual))"
         }
         let isEqual = key.map { "old.\($0) COLLATE BINARY IS new.\($0)" }.joined(separator: " AND ")

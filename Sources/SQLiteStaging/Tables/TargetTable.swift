@@ -24,6 +24,8 @@ struct TargetTable {
     let indexes: [String]
     /// The columns of each of its indexes that has no expression and covers all rows.
     let indexedColumns: [[SQLiteName]]
+    /// Whether it has an index of any kind.
+    let hasIndexes: Bool
     /// The columns of those of these indexes that compare every byte.
     let exactIndexedColumns: [[SQLiteName]]
     /// A name of the row ID; `nil` if the table has none, or columns have taken all names.
@@ -83,7 +85,10 @@ struct TargetTable {
         }?.name
         return TargetTable(
             columns: described, isManaged: try ColumnRecords.read(table: name, db) == described, indexes: indexes,
-            indexedColumns: lists.map(\.columns), exactIndexedColumns: lists.filter(\.isExact).map(\.columns),
+            indexedColumns: lists.map(\.columns),
+            hasIndexes: try Bool.fetchOne(
+                db, sql: "SELECT EXISTS (SELECT 1 FROM pragma_index_list(?))", arguments: [name]) ?? false,
+            exactIndexedColumns: lists.filter(\.isExact).map(\.columns),
             rowIDName: try rowIDName(of: name, besides: described.map(\.name), db),
             rowIDAlias: rowIDAlias,
             uniqueKeys: lists.filter { $0.isUnique && $0.isExact }.map { Set($0.columns) }

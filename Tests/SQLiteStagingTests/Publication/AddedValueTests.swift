@@ -122,7 +122,21 @@ import Testing
         }
     }
 
-    /// The IDs of deleted rows can be those of other rows later.
+    /// An index keeps VACUUM from changing the IDs of rows. Those of deleted rows are used again.
+    @Test func labelOnlyTheRowsOfTheLoadAfterOthersWereDeleted() async throws {
+        try await StagingFolder.with { folder in
+            let plain = folder.target("results", .append, indexes: [["n"]])
+            try await folder.stage(rows(1, 8, 9), schema: .pairs, into: plain, intent: .test(load: load("eu")))
+            try folder.execute("DELETE FROM results WHERE n IN (8, 9)")
+            try await folder.stage(rows(2), schema: .pairs, into: plain)
+            try folder.execute("VACUUM")
+            let target = folder.target("results", .append, loadColumn: "l")
+            try await folder.stage(
+                rows(10), schema: .pairs, into: target, intent: .test(load: load("eu", since: "10")))
+            #expect(try folder.read(Self.rows) == [#"1|"x"|"eu""#, #"2|"x"|NULL"#, #"10|"x"|"eu""#])
+        }
+    }
+
     static let unknownOrigins = [
         "CREATE TABLE results (n INTEGER PRIMARY KEY, s TEXT)",
         "CREATE TABLE results (n INTEGER, s TEXT, PRIMARY KEY (n)) WITHOUT ROWID",

@@ -52,6 +52,20 @@ import Testing
         }
     }
 
+    /// The name is that of the new rows in SQL.
+    @Test func canReplaceRowsOfATableOfAnyName() async throws {
+        try await StagingFolder.with { folder in
+            try folder.execute(
+                """
+                CREATE TABLE new (day TEXT, n INTEGER PRIMARY KEY) WITHOUT ROWID;
+                INSERT INTO new VALUES ('2024-02-01', 1), ('2024-02-02', 2);
+                """)
+            try await folder.stage(
+                [row(1, 3)], schema: Self.schema, into: folder.target("new", .deleteInsert, key: ["day"]))
+            #expect(try folder.read("SELECT day, n FROM new ORDER BY day") == [shown(1, 3), shown(2, 2)])
+        }
+    }
+
     @Test func needsAKey() async throws {
         try await StagingFolder.with { folder in
             try await expectCode(.noKey) {
