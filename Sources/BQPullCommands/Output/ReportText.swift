@@ -1,4 +1,5 @@
 import BigQueryPull
+import Foundation
 import TextSupport
 
 /// The text of a pull report.
@@ -11,6 +12,7 @@ enum ReportText {
             let time = report.publishedAt.map { " at \(Readable.time($0))" } ?? ""
             lines.append("  already published\(time); the process exited before its report was complete")
         }
+        lines += published(report)
         if let dropped = report.droppedRun { lines.append("  dropped   \(text(dropped))") }
         if let continued = report.rowsContinued, continued > 0 {
             lines.append("  continued \(Readable.rows(continued)) were staged before the interruption")
@@ -27,6 +29,21 @@ enum ReportText {
         }
         if let next = next(report) { lines.append("  next      \(next)") }
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// The rows that the publication changed, and their load.
+    private static func published(_ report: PullReport) -> [String] {
+        var lines: [String] = []
+        if let rows = report.publishedRows { lines.append("  rows      \(PublishedRowsText.text(rows))") }
+        guard let load = report.load else { return lines }
+        lines += LoadText.lines(load).map { label, text in
+            "  \(label.padding(toLength: 10, withPad: " ", startingAt: 0))\(text)"
+        }
+        if let count = report.nullRowsCopied, count > 0 {
+            lines.append(
+                "  nulls     \(Readable.rows(count)) with NULL in the incremental column; later runs skip such rows")
+        }
+        return lines
     }
 
     private static func cost(_ report: PullReport) -> [String] {
