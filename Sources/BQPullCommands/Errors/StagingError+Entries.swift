@@ -12,7 +12,7 @@ extension StagingError: ReportedError {
             hint: "use --if-exists replace, append or upsert, or another table with --table NAME"),
         .schemaMismatch: ErrorEntry(
             .cannotCreate,
-            "The columns of the result do not match those of the existing table. Add columns with --evolve, or replace the table.",
+            "The columns of the result, or their types, do not match those of the existing table. Add columns with --evolve, or replace the table.",
             hint: "select the table's columns, or use --if-exists replace"),
         .noDatabase: ErrorEntry(
             .inputMissing, "The database to read runs from does not exist. Name the file of an earlier pull.",
@@ -29,11 +29,12 @@ extension StagingError: ReportedError {
             .usage, "The result has no columns, so no table can be created. Only rows can be pulled.",
             hint: "pull a statement that returns rows"),
         .noKey: ErrorEntry(
-            .usage, "An upsert needs --key, and an existing table needs a unique index on the key.",
+            .usage,
+            "Upsert and delete-insert need --key. With upsert, an existing table needs a unique index on the key.",
             hint: "name its columns with --key COLUMN[,COLUMN]"),
         .unknownColumn: ErrorEntry(
             .usage,
-            "A column of --key, --index or --incremental is not in the result, or is named twice. The hint lists the columns or the most similar one.",
+            "A column of --key, --index, --keep or --incremental is not in the result, or is named twice. The hint lists the columns or the most similar one.",
             hint: "select it as well"),
         .tooManyColumns: ErrorEntry(
             .badData, "The table would have more columns than SQLite supports (2,000).",
@@ -42,7 +43,7 @@ extension StagingError: ReportedError {
             .badData, "A value or a row is longer than SQLite supports (1 GB). Leave it out or split it."),
         .keyViolated: ErrorEntry(
             .badData, "A row has NULL in its --key, or the key of another row. Nothing was published.",
-            hint: "select one row for each key, or add columns to --key"),
+            hint: "select one row for each key, keep the latest with --keep latest:COLUMN, or add columns to --key"),
         .constraintViolated: ErrorEntry(
             .badData,
             "A row violates a constraint or a unique index of the table that it was added to. Nothing was changed.",

@@ -5,10 +5,11 @@ import SQLiteStaging
 /// Which rows of a query are new: the options of an incremental load.
 struct IncrementalOptions: ParsableArguments {
     @Option(
+        name: .customLong("incremental"),
         help: ArgumentHelp(
             "Pull only the rows from the highest value of this column so far, inclusive (INT64, DATE, DATETIME, TIMESTAMP); the first run pulls all rows. Append adds no row twice. A query can place the bound itself, as @bqpull_watermark, and must include it (>=).",
             valueName: "column"))
-    var incremental: String?
+    var column: String?
 
     @Flag(help: "Continue at the load's mark although the query or its parameters have changed.")
     var sameLoad = false
@@ -39,7 +40,7 @@ struct IncrementalOptions: ParsableArguments {
 
     func validate() throws {
         guard until != "" else { throw ValidationError("--until requires a value") }
-        guard incremental == nil else { return }
+        guard column == nil else { return }
         let dependent = [
             ("--same-load", sameLoad), ("--since", since != nil), ("--until", until != nil),
             ("--lookback", lookback != nil), ("--count-nulls", countNulls),
@@ -51,7 +52,7 @@ struct IncrementalOptions: ParsableArguments {
 
     /// Applies the options to a pull.
     func configure(_ pull: inout QueryPull) {
-        pull.incrementalColumn = incremental
+        pull.incrementalColumn = column
         pull.continuesChangedQuery = sameLoad
         pull.since = since
         pull.until = until

@@ -53,7 +53,7 @@ struct QueryCommand: AsyncParsableCommand {
         guard text.isGiven else {
             throw ValidationError("Pass exactly one of: the SQL text, - for standard input, or --file PATH")
         }
-        let isIncremental = incremental.incremental != nil
+        let isIncremental = incremental.column != nil
         guard !isIncremental || target.into != nil else {
             throw ValidationError("--incremental applies to a database; pass --into FILE")
         }

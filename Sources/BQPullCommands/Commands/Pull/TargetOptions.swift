@@ -78,7 +78,7 @@ struct TargetOptions: ParsableArguments {
 
     @Flag(
         help:
-            "Drop the rows staged by an interrupted run of this command, and run the query again. Also runs a query again that was just published; with append this adds the rows a second time."
+            "Drop the rows staged by an interrupted run of this command, and run the query again. Also runs a query again that was just published; without --incremental, append then adds the rows a second time."
     )
     var restart = false
 
