@@ -15,12 +15,23 @@ extension StagingError: ReportedError {
             "The columns of the result, or their types, do not match those of the existing table. Add columns with --evolve, or replace the table.",
             hint: "select the table's columns, or use --if-exists replace"),
         .noDatabase: ErrorEntry(
-            .inputMissing, "The database to read runs from does not exist. Name the file of an earlier pull.",
+            .inputMissing, "The database to read runs or loads from does not exist. Name the file of an earlier pull.",
             hint: databaseHint),
         .noRun: ErrorEntry(
             .usage,
             "The database has no such run, or the run cannot be continued. List its runs with bqpull runs FILE.",
             hint: databaseHint),
+        .noLoad: ErrorEntry(
+            .usage, "The database has no load of this name. List its loads with bqpull loads FILE.",
+            hint: databaseHint),
+        .invalidValue: ErrorEntry(
+            .usage,
+            "The new mark is not a value in the type of the incremental column, or the load has no such column.",
+            hint: "pass a value like 2024-02-01, 2024-02-01T10:00:00Z or 100; bqpull loads FILE shows the type"),
+        .unknownOrigin: ErrorEntry(
+            .usage,
+            "The table gets a load column, but its rows cannot be told apart by their loads. Pull the load into another table, or replace the table.",
+            hint: "choose another table with --table NAME, or replace the table with --if-exists replace"),
         .invalidName: ErrorEntry(
             .usage,
             "The name of a path, table or column is invalid. Names that begin with _bqpull_ or sqlite_ are reserved.",
@@ -116,6 +127,8 @@ extension StagingError: ReportedError {
         case .columns(let names):
             "its columns are \(names.prefix(20).joined(separator: ", "))\(names.count > 20 ? ", …" : "")"
         case .duplicateColumn: "name every column once"
+        case .runs(let path) where code == .noLoad: "list the loads with bqpull loads \(shellWord(path))"
+        case .runs where code == .invalidValue: nil
         case .runs(let path): "list the runs with bqpull runs \(shellWord(path))"
         }
     }
