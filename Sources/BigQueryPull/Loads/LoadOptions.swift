@@ -38,8 +38,10 @@ extension LoadOptions {
                 code: .notIncremental, message: "the target has a load column, but the pull does not belong to a load")
         }
         guard let incrementalColumn else { return try checkPlain() }
-        if target.ifExists == .deleteInsert, !target.key.contains(where: { SQLiteName($0) == SQLiteName(incrementalColumn) }
-        ) {
+        if target.ifExists == .deleteInsert,
+            !target.key.contains(where: { SQLiteName($0) == SQLiteName(incrementalColumn) }
+            )
+        {
             throw PullError(
                 code: .notIncremental,
                 message: """
@@ -120,7 +122,9 @@ extension LoadOptions {
     }
 
     private static func decode(_ text: String) -> [QueryParameter]? {
-        guard let parameters = try? JSONDecoder().decode([QueryParameter].self, from: Data(text.utf8)) else { return nil }
+        guard let parameters = try? JSONDecoder().decode([QueryParameter].self, from: Data(text.utf8)) else {
+            return nil
+        }
         guard parameters.allSatisfy({ $0.name != nil }) else { return parameters }
         return parameters.map { QueryParameter(name: $0.name?.lowercased(), value: $0.value) }
             .sorted { $0.name ?? "" < $1.name ?? "" }

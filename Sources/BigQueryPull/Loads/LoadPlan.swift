@@ -30,9 +30,10 @@ struct LoadPlan: Sendable {
 
         if let published { try Self.checkIdentity(published, options, target) }
         try Self.checkLoadColumn(published, others, target)
-        queryChanged = try published.map { published throws(PullError) in
-            try Self.checkQuery(published, options, target, others)
-        } ?? false
+        queryChanged =
+            try published.map { published throws(PullError) in
+                try Self.checkQuery(published, options, target, others)
+            } ?? false
         try Self.checkRows(name, options, target, state)
     }
 
@@ -51,7 +52,7 @@ extension LoadPlan {
             throw PullError(
                 code: .loadConflict,
                 message: "the load \(record.name) has the table \(record.table), not \(target.table)",
-                detail: .takenName(newName: "\(record.name)_2"))
+                detail: .takenName(newName: nextName(after: record.name)))
         }
         guard record.incrementalColumn.map(SQLiteName.init) == options.incrementalColumn.map(SQLiteName.init) else {
             let column = { (name: String?) in name.map { "the incremental column \($0)" } ?? "no incremental column" }
@@ -61,7 +62,7 @@ extension LoadPlan {
                     the load \(record.name) has \(column(record.incrementalColumn)), and the pull \
                     \(column(options.incrementalColumn))
                     """,
-                detail: .takenName(newName: "\(record.name)_2"))
+                detail: .takenName(newName: nextName(after: record.name)))
         }
     }
 
@@ -72,7 +73,8 @@ extension LoadPlan {
         let recorded = record?.loadColumn ?? others.lazy.compactMap(\.loadColumn).first
         if let recorded, let column = target.loadColumn, SQLiteName(recorded) != SQLiteName(column) {
             throw PullError(
-                code: .loadConflict, message: "the table \(target.table) has the load column \(recorded), not \(column)",
+                code: .loadConflict,
+                message: "the table \(target.table) has the load column \(recorded), not \(column)",
                 detail: .loadColumn(recorded))
         }
         guard target.addsRows else { return }
@@ -119,7 +121,7 @@ extension LoadPlan {
             throw PullError(
                 code: .loadChanged, message: change,
                 detail: .changedQuery(
-                    name: record.name, newName: "\(record.name)_2",
+                    name: record.name, newName: nextName(after: record.name),
                     needsLoadColumn: target.loadColumn == nil && (appends || target.ifExists == .deleteInsert)))
         }
         return true
@@ -132,7 +134,7 @@ extension LoadPlan {
         guard options.incrementalColumn != nil, options.since == nil else { return }
         if state.record == nil, !state.unassigned.isEmpty {
             let loads = state.unassigned.enumerated().map { place, load in
-                PullError.NamedLoad(name: place == 0 ? target.table : "\(target.table)_\(place + 1)", load: load)
+                PullError.NamedLoad(name: place == 0 ? name : "\(name)_\(place + 1)", load: load)
             }
             throw PullError(
                 code: .unassignedMark,
@@ -173,7 +175,7 @@ extension LoadPlan {
                     the column \(field.name) was \(recorded.name) in the latest run of the load \(name), and is \
                     \(type.name) in the result
                     """,
-                detail: .takenName(newName: "\(name)_2"))
+                detail: .takenName(newName: Self.nextName(after: name)))
         }
         if let lookback = options.lookback, IncrementalValue.lowest(type)?.lowered(by: lookback) == nil {
             throw PullError(

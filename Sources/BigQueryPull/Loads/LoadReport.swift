@@ -1,3 +1,4 @@
+import BigQueryRows
 import SQLiteStaging
 
 /// The load that a pull belongs to, and the rows that it reads. Part of reports and estimates.
