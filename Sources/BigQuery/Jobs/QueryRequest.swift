@@ -92,6 +92,7 @@ extension QueryRequest {
     /// - Parameters:
     ///   - dryRun: whether the query is only estimated.
     ///   - usesNames: whether the text can refer to named parameters that are not declared. Defaults to `false`.
+    /// - Returns: the wire form.
     /// - Throws: ``BigQueryError`` with code `invalidRequest` if the parameters are not valid.
     func configuration(dryRun: Bool, usesNames: Bool = false) throws(BigQueryError) -> Configuration {
         let parameters = try parameters.validated()
