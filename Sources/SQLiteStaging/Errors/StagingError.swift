@@ -40,7 +40,7 @@ public struct StagingError: CodedError {
         public static let unknownColumn = Code(.unknownColumn)
         /// A path, table name or column name is invalid or reserved.
         public static let invalidName = Code(.invalidName)
-        /// A high-water mark is not a value of the incremental column's type, or the load has no such column.
+        /// A high-water mark is not a value of the incremental column's type, or the load has no such column or table.
         public static let invalidValue = Code(.invalidValue)
         /// The rows of a load cannot be told apart from those that others have added to the table.
         public static let unknownOrigin = Code(.unknownOrigin)
