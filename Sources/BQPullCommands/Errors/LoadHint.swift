@@ -82,9 +82,7 @@ struct LoadHint {
     private func choice(_ source: PullError.NamedLoad, isShared: Bool) -> Choice {
         let load = source.load
         var command = named(source.name).setting("--since", load.highWaterMark ?? "beginning")
-        if isShared, command.value(of: "--if-exists") == StagingTarget.ExistingTable.append.rawValue {
-            command = addingLoadColumn(to: command)
-        }
+        if isShared, isMode(.append) || isMode(.deleteInsert) { command = addingLoadColumn(to: command) }
         if let sql { command = command.replacing(sql, with: load.sql) }
         let query = printable(load.sql.split(whereSeparator: \.isWhitespace).joined(separator: " "), limit: 120)
         let hasParameters = !["", "[]", "{}"].contains(load.parameters)
@@ -94,8 +92,15 @@ struct LoadHint {
 
     private func named(_ name: String) -> TypedCommand { command.setting("--load", name) }
 
-    /// The command with a load column, unless it has one.
+    /// The command with a load column, unless it has one. Delete-insert needs it in the key.
     private func addingLoadColumn(to command: TypedCommand) -> TypedCommand {
-        command.value(of: "--load-column") == nil ? command.setting("--load-column", Self.loadColumn) : command
+        guard command.value(of: "--load-column") == nil else { return command }
+        let command = command.setting("--load-column", Self.loadColumn)
+        guard isMode(.deleteInsert), let key = command.value(of: "--key") else { return command }
+        return command.setting("--key", "\(key),\(Self.loadColumn)")
+    }
+
+    private func isMode(_ mode: StagingTarget.ExistingTable) -> Bool {
+        command.value(of: "--if-exists") == mode.rawValue
     }
 }

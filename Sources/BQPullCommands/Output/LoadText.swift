@@ -26,11 +26,7 @@ enum LoadText {
                 ?? "rows below \(value(since)) were not pulled, so there is still no mark"
             lines.append(("gap", text))
         }
-        if load.queryChanged { lines.append(("changed", "the query differs from that of the load's latest run")) }
-        if !load.resetLoads.isEmpty {
-            let names = load.resetLoads.map(name).joined(separator: ", ")
-            lines.append(("reset", "the table is new: the marks of other loads into it were reset: \(names)"))
-        }
+        if load.queryChanged { lines.append(("changed", "the query is not that of the load's latest run")) }
         return lines
     }
 

@@ -13,7 +13,9 @@ enum ReportText {
             lines.append("  already published\(time); the process exited before its report was complete")
         }
         lines += published(report)
-        if let dropped = report.droppedRun { lines.append("  dropped   \(text(dropped))") }
+        for dropped in [report.droppedRun].compactMap(\.self) + report.supersededRuns {
+            lines.append("  dropped   \(text(dropped))")
+        }
         if let continued = report.rowsContinued, continued > 0 {
             lines.append("  continued \(Readable.rows(continued)) were staged before the interruption")
         }
@@ -35,9 +37,12 @@ enum ReportText {
     private static func published(_ report: PullReport) -> [String] {
         var lines: [String] = []
         if let rows = report.publishedRows { lines.append("  rows      \(PublishedRowsText.text(rows))") }
-        guard let load = report.load else { return lines }
-        lines += LoadText.lines(load).map { label, text in
+        lines += (report.load.map(LoadText.lines) ?? []).map { label, text in
             "  \(label.padding(toLength: 10, withPad: " ", startingAt: 0))\(text)"
+        }
+        if !report.resetLoads.isEmpty {
+            let names = report.resetLoads.map { printable($0, limit: 200) }.joined(separator: ", ")
+            lines.append("  reset     the table is new, so the marks of other loads into it are gone: \(names)")
         }
         if let count = report.nullRowsCopied, count > 0 {
             lines.append(

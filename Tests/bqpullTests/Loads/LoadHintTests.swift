@@ -37,6 +37,13 @@ import Testing
         #expect(!lines[3].contains("load_name"))
     }
 
+    /// Delete-insert must not replace the rows of other loads.
+    @Test func deleteInsertNeedsTheLoadColumnInItsKey() {
+        let detail = PullError.Detail.changedQuery(name: "orders", newName: "orders_2", needsLoadColumn: true)
+        let hint = hint(.loadChanged, detail, ["--if-exists", "delete-insert", "--key", "day"]) ?? ""
+        #expect(hint.contains(" --load orders_2 --load-column load_name --key day,load_name\n"), "\(hint)")
+    }
+
     @Test(
         arguments: [
             (.loadConflict, .takenName(newName: "orders_2"), "\(command) --load orders_2"),

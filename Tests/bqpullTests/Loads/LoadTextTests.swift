@@ -7,7 +7,7 @@ import Testing
 
 @Suite struct LoadTextTests {
     private func load(_ change: (inout LoadReport) -> Void = { _ in }) -> LoadReport {
-        var load = LoadReport(name: "orders")
+        var load = LoadReport(name: "orders", nil)
         load.column = "day"
         load.type = "DATE"
         change(&load)
@@ -34,7 +34,7 @@ import Testing
     }
 
     @Test func aLoadOfAllRowsHasNoMark() {
-        #expect(LoadText.line(LoadReport(name: "orders")) == "orders")
+        #expect(LoadText.line(LoadReport(name: "orders", nil)) == "orders")
     }
 
     @Test(
@@ -59,13 +59,13 @@ import Testing
         report.load = load {
             $0.mark = "2024-02-03"
             $0.queryChanged = true
-            $0.resetLoads = ["eu", "us\u{1B}"]
         }
+        report.resetLoads = ["eu", "us\u{1B}"]
         let expected = """
               rows      3 inserted, 2 updated, 1 unchanged, 4 deleted, 1,100 in the table
               load      orders: day from the beginning; mark 2024-02-03
-              changed   the query differs from that of the load's latest run
-              reset     the table is new: the marks of other loads into it were reset: eu, us\\u{1b}
+              changed   the query is not that of the load's latest run
+              reset     the table is new, so the marks of other loads into it are gone: eu, us\\u{1b}
               nulls     1 row with NULL in the incremental column; later runs skip such rows
 
             """
