@@ -20,14 +20,17 @@ struct TypedCommand {
     }
 
     /// The command with an option that has only this value.
-    func setting(_ option: String, _ value: String) -> TypedCommand {
+    func setting(_ option: String, _ value: String) -> TypedCommand { setting(option, [value]) }
+
+    /// The command with an option that has only these values.
+    func setting(_ option: String, _ values: [String]) -> TypedCommand {
         var command = self
         for position in positions(of: option).reversed() {
             let end = words[position] == option ? position + 2 : position + 1
             command.words.removeSubrange(position..<min(end, words.count))
         }
         // A separate value that begins with a hyphen would be taken for an option.
-        command.append(value.hasPrefix("-") ? ["\(option)=\(value)"] : [option, value])
+        command.append(values.flatMap { $0.hasPrefix("-") ? ["\(option)=\($0)"] : [option, $0] })
         return command
     }
 

@@ -85,9 +85,11 @@ struct LoadHint {
         if isShared, isMode(.append) || isMode(.deleteInsert) { command = addingLoadColumn(to: command) }
         if let sql { command = command.replacing(sql, with: load.sql) }
         let query = printable(load.sql.split(whereSeparator: \.isWhitespace).joined(separator: " "), limit: 120)
-        let hasParameters = !["", "[]", "{}"].contains(load.parameters)
-        let parameters = hasParameters ? ", with the parameters \(printable(load.parameters, limit: 300))" : ""
-        return Choice(purpose: "continue \(query)\(parameters)", command: command)
+        let parameters = ScalarParameters(json: load.parameters)?.texts
+        if let parameters { command = command.setting("--param", parameters) }
+        let list = parameters?.joined(separator: ", ") ?? load.parameters
+        let suffix = list.isEmpty ? "" : " with \(printable(list, limit: 300))"
+        return Choice(purpose: "continue \(query)\(suffix)", command: command)
     }
 
     private func named(_ name: String) -> TypedCommand { command.setting("--load", name) }
@@ -102,5 +104,39 @@ struct LoadHint {
 
     private func isMode(_ mode: StagingTarget.ExistingTable) -> Bool {
         command.value(of: "--if-exists") == mode.rawValue
+    }
+}
+
+/// Recorded parameters of a query, all of which are scalars.
+private struct ScalarParameters {
+    /// The values of `--param`.
+    let texts: [String]
+
+    private struct Parameter: Decodable {
+        struct Kind: Decodable {
+            var type: String
+        }
+
+        struct Value: Decodable {
+            var value: String?
+        }
+
+        var name: String?
+        var parameterType: Kind
+        var parameterValue: Value
+    }
+
+    /// Decodes the parameters of a job configuration; `nil` if one of them is not a scalar.
+    init?(json: String) {
+        guard let parameters = try? JSONDecoder().decode([Parameter].self, from: Data(json.utf8)) else { return nil }
+        var texts: [String] = []
+        for parameter in parameters {
+            let type = parameter.parameterType.type
+            guard !["ARRAY", "STRUCT", "RANGE"].contains(type) else { return nil }
+            // NULL is a text of type STRING.
+            guard let value = parameter.parameterValue.value ?? (type == "STRING" ? nil : "NULL") else { return nil }
+            texts.append("\(parameter.name ?? ""):\(type):\(value)")
+        }
+        self.texts = texts
     }
 }

@@ -45,8 +45,7 @@ enum ReportText {
             lines.append("  reset     the table is new, so the marks of other loads into it are gone: \(names)")
         }
         if let count = report.nullRowsCopied, count > 0 {
-            lines.append(
-                "  nulls     \(Readable.rows(count)) with NULL in the incremental column; later runs skip such rows")
+            lines.append("  nulls     \(Readable.rows(count)) with NULL in the incremental column")
         }
         return lines
     }

@@ -1,4 +1,5 @@
 import Testing
+import TextSupport
 
 @testable import BQPullCommands
 @testable import BigQueryPull
@@ -85,14 +86,44 @@ import Testing
         #expect(upsert?.contains("'SELECT *\nFROM us.orders'") == false, "\(upsert ?? "")")
     }
 
-    @Test func parametersTellQueriesApart() {
-        let loads = ["EU", "US"].map {
-            PullError.NamedLoad(
-                name: $0, load: UnassignedLoad(sql: Self.sql, parameters: "[\"\($0)\"]", highWaterMark: "1"))
-        }
-        let hint = hint(.unassignedMark, .unassigned(loads)) ?? ""
-        #expect(hint.contains("continue \(Self.sql), with the parameters [\"EU\"]:\n"), "\(hint)")
-        #expect(hint.contains("continue \(Self.sql), with the parameters [\"US\"]:\n"), "\(hint)")
+    private func parameter(_ type: String, _ value: String) -> String {
+        #"[{"name":"p","parameterType":{"type":"\#(type)"},"parameterValue":{\#(value)}}]"#
+    }
+
+    private func unassignedHint(_ parameters: String) -> String {
+        let load = UnassignedLoad(sql: Self.sql, parameters: parameters, highWaterMark: "1")
+        let typed = ["--param", "p:STRING:JP", "--param=q::x"]
+        return hint(.unassignedMark, .unassigned([PullError.NamedLoad(name: "a", load: load)]), typed) ?? ""
+    }
+
+    @Test(
+        arguments: [
+            ("STRING", #""value":"E U""#, "p:STRING:E U"), ("INT64", #""value":"-1""#, "p:INT64:-1"),
+            ("DATE", #""value":null"#, "p:DATE:NULL"),
+        ])
+    func parametersAreThoseOfTheQuery(type: String, value: String, text: String) {
+        let hint = unassignedHint(parameter(type, value))
+        #expect(
+            hint == """
+                continue \(Self.sql) with \(text):
+                  \(Self.command) --load a --since 1 --param \(shellWord(text))
+                """)
+    }
+
+    @Test func aQueryCanHaveNoParameters() {
+        #expect(
+            unassignedHint("[]") == """
+                continue \(Self.sql):
+                  \(Self.command) --load a --since 1
+                """)
+    }
+
+    /// Values that are not scalars, and records of other programs, are shown as they are.
+    @Test(arguments: [("ARRAY", #""arrayValues":[]"#), ("STRING", #""value":null"#), ("INT64", #""value":1"#)])
+    func otherParametersAreShown(type: String, value: String) {
+        let json = parameter(type, value)
+        #expect(unassignedHint(json).hasPrefix("continue \(Self.sql) with \(json):\n"))
+        #expect(unassignedHint(json).contains("--param p:STRING:JP "))
     }
 
     @Test(arguments: [.limitClause, .replacesRows, .similarName("day"), nil] as [PullError.Detail?])

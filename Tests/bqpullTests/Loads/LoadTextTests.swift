@@ -66,7 +66,7 @@ import Testing
               load      orders: day from the beginning; mark 2024-02-03
               changed   the query is not that of the load's latest run
               reset     the table is new, so the marks of other loads into it are gone: eu, us\\u{1b}
-              nulls     1 row with NULL in the incremental column; later runs skip such rows
+              nulls     1 row with NULL in the incremental column
 
             """
         #expect(ReportText.text(report).contains(expected), "\(ReportText.text(report))")

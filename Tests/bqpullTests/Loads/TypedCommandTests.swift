@@ -29,6 +29,12 @@ import Testing
         #expect(TypedCommand(words).setting("--key", "c").text == text)
     }
 
+    @Test func anOptionCanHaveSeveralValues() {
+        let command = TypedCommand(["query", "--param=a::1", "x"]).setting("--param", ["b::2", "c::3"])
+        #expect(command.text == "bqpull query x --param b::2 --param c::3")
+        #expect(command.setting("--param", []).text == "bqpull query x")
+    }
+
     @Test func setsAFlagOnce() {
         let command = TypedCommand(["query", "x"]).setting("--same-load")
         #expect(command.text == "bqpull query x --same-load")
