@@ -83,7 +83,8 @@ struct LoadHint {
         let load = source.load
         var command = named(source.name).setting("--since", load.highWaterMark ?? "beginning")
         if isShared, isMode(.append) || isMode(.deleteInsert) { command = addingLoadColumn(to: command) }
-        if let sql { command = command.replacing(sql, with: load.sql) }
+        // A text that begins with a hyphen, such as a comment, would be taken for an option.
+        if let sql, !load.sql.hasPrefix("-") { command = command.replacing(sql, with: load.sql) }
         let query = printable(load.sql.split(whereSeparator: \.isWhitespace).joined(separator: " "), limit: 120)
         let parameters = ScalarParameters(json: load.parameters)?.texts
         if let parameters { command = command.setting("--param", parameters) }

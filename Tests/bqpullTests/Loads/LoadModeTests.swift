@@ -87,7 +87,7 @@ import Testing
         }
     }
 
-    /// Equal rows of two sources are two rows, and a repeated one is none.
+    /// Equal rows of two sources are two rows; a row that a source repeats is added once.
     @Test func twoSourcesShareATable() async throws {
         try await User.with { user in
             let sql = "SELECT 1 AS id"
