@@ -198,7 +198,8 @@ package final class StagingDatabase: Sendable {
         let (recorded, dropped, resetLoads) = try await connection.write(durably: true) { db in
             let publication = try Publication(to: target, db)
             if let schema = intent.schema {
-                _ = try HiddenTable(schema, ofRun: intent.runID, publishedTo: target, db)
+                _ = try HiddenTable(
+                    schema, ofRun: intent.runID, publishedTo: target, of: intent.load, db)
             }
             try publication.rehearseRenaming(db)
             var dropped = try RunLog.discardAll(intent.command, target: target, db)
