@@ -90,7 +90,7 @@ import Testing
             var (pull, target) = (shop.incremental("id"), shop.target)
             misuse.change(&pull, &target)
             for isEstimate in [true, false] {
-                let error = await #expect(throws: PullError.self) { [pull, target] in
+                let error = await #expect(throws: PullError.self) {
                     if isEstimate {
                         _ = try await pull.estimate(into: target)
                     } else {

@@ -53,7 +53,7 @@ import Testing
             #expect(
                 changed?.detail == .changedQuery(name: "results", newName: "results_3", needsLoadColumn: true))
             other.table = "third"
-            let taken = await #expect(throws: PullError.self) { [other] in
+            let taken = await #expect(throws: PullError.self) {
                 try await shop.incremental("id") { $0.load = "RESULTS" }.stage(into: other)
             }
             #expect(taken?.code == .loadConflict)
@@ -184,7 +184,9 @@ import Testing
             try await shop.pull("at", sql: sql)
             let jobs = shop.jobs
             let error = await #expect(throws: PullError.self) {
-                try await shop.pull("at", sql: "SELECT id, id AS at FROM shop.orders") { $0.continuesChangedQuery = true }
+                try await shop.pull("at", sql: "SELECT id, id AS at FROM shop.orders") {
+                    $0.continuesChangedQuery = true
+                }
             }
             #expect(error?.code == .loadConflict)
             #expect(error?.message.contains("was DATE") == true && error?.message.contains("is INT64") == true)
@@ -330,7 +332,11 @@ import Testing
             let warning = try #require(report.warnings.first { $0.code == .markInFuture })
             #expect(warning.message.contains("9999-12-31") && warning.message.contains("1 row of"))
             #expect(warning.detail == .markInFuture(load: "results", value: "2024-01-05"))
-            #expect(try await shop.pull("id") { $0.load = "another" ; $0.since = .beginning }.warnings.isEmpty)
+            #expect(
+                try await shop.pull("id") {
+                    $0.load = "another"
+                    $0.since = .beginning
+                }.warnings.isEmpty)
         }
     }
 
@@ -348,7 +354,7 @@ import Testing
             }
             let first = try await pull("a", "trips_10").stage(into: target)
             #expect((first.load?.name, first.load?.column, first.rowsInserted) == ("a", nil, 10))
-            let error = await #expect(throws: PullError.self) { [target] in
+            let error = await #expect(throws: PullError.self) {
                 try await pull("b", "trips_20").stage(into: target)
             }
             #expect(error?.code == .loadColumnRequired)
@@ -361,7 +367,7 @@ import Testing
                 ])
             // Another table of the same load is a changed query of a named load.
             #expect(try await pull("b", "trips_10").stage(into: target).load?.queryChanged == true)
-            let plain = await #expect(throws: PullError.self) { [target] in
+            let plain = await #expect(throws: PullError.self) {
                 try await pull(nil, "trips_10").stage(into: target)
             }
             #expect(plain?.code == .notIncremental)

@@ -1,4 +1,3 @@
-import BigQuery
 import BigQueryEmulator
 import Foundation
 import GoogleHTTP
@@ -7,6 +6,7 @@ import Synchronization
 import TestSupport
 import Testing
 
+@testable import BigQuery
 @testable import BigQueryPull
 
 /// The query that counts the rows without a value in the incremental column.
@@ -61,7 +61,7 @@ import Testing
             let jobs = shop.jobs
             var pull = Self.counting(shop)
             pull.query.maximumBytesBilled = 15 << 20
-            let error = await #expect(throws: BigQueryError.self) { [pull] in try await pull.stage(into: shop.target) }
+            let error = await #expect(throws: BigQueryError.self) { try await pull.stage(into: shop.target) }
             #expect(error?.code == .queryFailed && error?.reason == "bytesBilledLimitExceeded")
             #expect(shop.jobs == jobs)
             pull.query.maximumBytesBilled = 20 << 20
@@ -108,7 +108,8 @@ import Testing
             #expect((report.rowsInserted, report.rowsWithoutWatermark) == (1, nil))
             #expect(report.warnings.map(\.code) == [.rowsNotCounted])
             #expect(shown.withLock { $0 } == report.warnings)
-            #expect(try shop.read("SELECT count(*) FROM _bqpull_runs WHERE state = 'published' AND acknowledged") == ["2"])
+            #expect(
+                try shop.read("SELECT count(*) FROM _bqpull_runs WHERE state = 'published' AND acknowledged") == ["2"])
         }
     }
 
@@ -122,7 +123,7 @@ import Testing
                 client: shop.fixture.client { if Self.isCount($0, isDryRun: true) { throw Failure() } })
             pull.incrementalColumn = "id"
             pull.countsNulls = true
-            await #expect(throws: Failure.self) { [pull] in try await pull.stage(into: shop.target) }
+            await #expect(throws: Failure.self) { try await pull.stage(into: shop.target) }
             #expect(shop.jobs == jobs)
         }
     }

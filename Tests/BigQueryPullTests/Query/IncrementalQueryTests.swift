@@ -28,7 +28,8 @@ import Testing
     }
 
     /// Several rows of one commit, or of one day.
-    @Test(arguments: ["id", "day", "at", "stamp"]) func pullsARowAtTheMarkThatArrivesLater(column: String) async throws {
+    @Test(arguments: ["id", "day", "at", "stamp"]) func pullsARowAtTheMarkThatArrivesLater(column: String) async throws
+    {
         try await Shop.with([Self.row(1), Self.row(2)]) { shop in
             try await shop.pull(column)
             try await shop.load([Self.row(1), Self.row(2), Self.row(2, "late"), Self.row(2), Self.row(2, "late")])

@@ -1,4 +1,5 @@
 import BigQuery
+import BigQueryEmulator
 import BigQueryPull
 import Foundation
 import GRDB
