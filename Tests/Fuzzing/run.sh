@@ -59,7 +59,7 @@ module GoogleOAuth $(sources GoogleOAuth Clients Errors AuthorizedUserCredential
 module CredentialStore $(sources CredentialStore LinkedService StoredCredential StoredCredential+Import)
 module BigQuery $(sources BigQuery Errors ExportFormat NamePath TableReference)
 module SQLiteStaging $(sources SQLiteStaging SQLiteName ControlRow RecordedRun StagingTarget \
-    StagingError StagingIntent StagingStatistics)
+    StagingError StagingIntent StagingStatistics IncrementalValue LoadIntent LoadRecord Lookback PublicationOutcome)
 objects=("$build"/*.o)
 swiftc "${flags[@]}" -module-name Fuzzer -use-ld=lld -o "$build/fuzzer" "$here"/Targets/*.swift \
     Tests/BigQueryRowsTests/Support/Gzip.swift "${objects[@]}" -lz
@@ -73,7 +73,7 @@ fuzzed=(
     $(sources GoogleOAuth Clients AuthorizedUserCredential CredentialFile OAuthError+TokenEndpoint TokenResponse)
     $(sources CredentialStore LinkedService StoredCredential+Import)
     $(sources BigQuery BigQueryError+Response BigQueryError+Reason NamePath TableReference)
-    $(sources SQLiteStaging SQLiteName ControlRow RecordedRun)
+    $(sources SQLiteStaging SQLiteName ControlRow IncrementalValue LoadRecord RecordedRun)
 )
 
 # A failed check is a trap, which must not wait for the backtracer. The order of sets must not depend on the run.

@@ -22,8 +22,7 @@ enum IncrementalQuery {
                 detail: .replacesRows)
         }
         if let problem = problem(of: query) { throw PullError(code: .notIncremental, message: problem) }
-        let sql = SQLText(query.sql)
-        guard !sql.limitsRows || sql.contains(parameter: parameter) else {
+        guard !limitsRows(query.sql) || usesWatermark(query.sql) else {
             throw PullError(
                 code: .notIncremental,
                 message: "the query has a LIMIT: an incremental load would not read the rows beyond it",

@@ -186,8 +186,9 @@ private struct Staging {
             await count?.cancel()
             throw error
         }
-        if let count, let column = plan.range?.column { await add(count, of: column, session.reporter) }
-        return report(of: run, session)
+        var report = report(of: run, session)
+        if let count, let column = plan.range?.column { await add(count, of: column, to: &report, session.reporter) }
+        return report
     }
 
     /// Records the runs that the start of a run dropped, and cancels their jobs. `own` are earlier attempts of this run.
@@ -248,17 +249,20 @@ private struct Staging {
     }
 
     /// Adds the number of rows without a value to the report. The rows are published, so an error is a warning.
-    private func add(_ count: NullCount, of column: String, _ reporter: PullReporter) async {
+    private func add(
+        _ count: NullCount, of column: String, to report: inout PullReport, _ reporter: PullReporter
+    ) async {
         let problem: String
         switch await count.result() {
         case .success(let result):
-            reporter.report.rowsWithoutWatermark = result.rows
-            reporter.report.add(result)
+            report.rowsWithoutWatermark = result.rows
+            report.add(result)
             return
         case .failure(let error): problem = ": \(error)"
         case nil: problem = " in time"
         }
         reporter.warn(.rowsNotCounted, "the rows whose \(column) is NULL could not be counted\(problem)")
+        report.warnings = reporter.report.warnings
     }
 
     private func report(of run: StagingRun, _ session: QuerySession) -> PullReport {

@@ -98,15 +98,16 @@ struct BoundaryCheck {
     /// first. Rows published before have NULL in them.
     private func lateColumns(in span: Span, added: Set<SQLiteName>, _ db: Database) throws -> [Set<Int>] {
         let record = try LoadRecords.find(load.name, path: target.path, db)
+        let known = record?.runID != nil && record?.isInto(target.table) == true ? record?.columns ?? [] : []
         var groups: [IncrementalValue?: Set<Int>] = [:]
         for (position, column) in columns.enumerated() where position != place {
             let name = SQLiteName(column.name)
-            if let record, record.runID != nil, !record.columns.isEmpty {
-                guard let known = record.columns.first(where: { SQLiteName($0.name) == name }) else {
+            if !known.isEmpty {
+                guard let column = known.first(where: { SQLiteName($0.name) == name }) else {
                     groups[nil, default: []].insert(position)
                     continue
                 }
-                guard let above = known.above.flatMap({ IncrementalValue($0, type: range.type) }) else { continue }
+                guard let above = column.above.flatMap({ IncrementalValue($0, type: range.type) }) else { continue }
                 let lowest = Self.text(span.lowest).flatMap { IncrementalValue($0, type: range.type) }
                 guard span.hasNulls || lowest.map({ $0 <= above }) == true else { continue }
                 groups[above, default: []].insert(position)

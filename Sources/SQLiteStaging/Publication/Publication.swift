@@ -101,8 +101,7 @@ struct Publication {
         guard let column = target.loadColumn else { return }
         guard let name = load?.name, !name.utf8.contains(0) else {
             throw StagingError(
-                code: .invalidName, message: "there is no valid name of a load for the column \(column)",
-                detail: .columnName)
+                code: .invalidName, message: "there is no valid name of a load for the column \(column)")
         }
     }
 
