@@ -13,7 +13,7 @@ extension StagingError: ReportedError {
         .schemaMismatch: ErrorEntry(
             .cannotCreate,
             "The columns of the result, or their types, do not match those of the existing table. Add columns with --evolve, or replace the table.",
-            hint: "select the table's columns, or use --if-exists replace"),
+            hint: "select the table's columns, cast to their types, or use --if-exists replace"),
         .noDatabase: ErrorEntry(
             .inputMissing, "The database to read runs or loads from does not exist. Name the file of an earlier pull.",
             hint: databaseHint),
