@@ -24,10 +24,17 @@ struct QuerySession {
 
     /// Dry-runs the query and checks that it can be pulled.
     func plan(_ query: QueryRequest) async throws -> PlannedQuery {
-        reporter.notify(.planning)
-        let plan = try PlannedQuery(query: query, dryRun: try await client.dryRun(query))
+        let plan = try await dryRun(query)
         reporter.report.bytesProcessed = plan.dryRun.bytesProcessed
         return plan
+    }
+
+    /// Dry-runs a query, and checks that its result can be staged. With `findsParameters`, its text can refer to named
+    /// parameters that are not declared.
+    func dryRun(_ query: QueryRequest, findsParameters: Bool = false) async throws -> PlannedQuery {
+        reporter.notify(.planning)
+        return try PlannedQuery(
+            query: query, dryRun: try await client.dryRun(query, findsParameters: findsParameters))
     }
 
     /// Calls `body` with a new job ID, and retries with another one if the service failed to run the job.

@@ -214,10 +214,12 @@ import Testing
             #expect(try await pull("SELECT 1 AS id", ["--key", "other"]).exitCode == 64)
             #expect(try await pull("SELECT 1 AS id", ["--key", "id,"]).exitCode == 64)
             #expect(try await pull("SELECT 1 AS id", ["--incremental", "id"]).exitCode == 64)
-            for (sql, count) in [
-                ("SELECT 1 AS id UNION ALL SELECT 2", "2"), ("SELECT 3 AS id UNION ALL SELECT 2", "3"),
+            // The row at the bound is read again, and not added twice.
+            for (sql, more, count) in [
+                ("SELECT 1 AS id UNION ALL SELECT 2", [], "2"),
+                ("SELECT 3 AS id UNION ALL SELECT 2", ["--same-load"], "3"),
             ] {
-                let options = ["--table", "i", "--if-exists", "append", "--incremental", "id"]
+                let options = ["--table", "i", "--if-exists", "append", "--incremental", "id"] + more
                 let outcome = try await pull(sql, options)
                 #expect(outcome.exitCode == 0, "\(outcome.errors)")
                 #expect(try user.read("SELECT count(*) || '' FROM i") == [count])
