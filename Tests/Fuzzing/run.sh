@@ -73,7 +73,7 @@ fuzzed=(
     $(sources GoogleOAuth Clients AuthorizedUserCredential CredentialFile OAuthError+TokenEndpoint TokenResponse)
     $(sources CredentialStore LinkedService StoredCredential+Import)
     $(sources BigQuery BigQueryError+Response BigQueryError+Reason NamePath TableReference)
-    $(sources SQLiteStaging SQLiteName ControlRow IncrementalValue LoadRecord RecordedRun)
+    $(sources SQLiteStaging SQLiteName ControlRow RecordedRun)
 )
 
 # A failed check is a trap, which must not wait for the backtracer. The order of sets must not depend on the run.

@@ -117,9 +117,7 @@ extension SQLText {
 extension SQLText: Equatable {
     /// Whether two texts have the same tokens: whitespace, comments and final semicolons do not matter.
     static func == (one: SQLText, other: SQLText) -> Bool {
-        one.tokens.elementsEqual(other.tokens) { first, second in
-            first.kind == second.kind && one.scalars[first.range] == other.scalars[second.range]
-        }
+        one.tokens.elementsEqual(other.tokens) { one.scalars[$0.range] == other.scalars[$1.range] }
     }
 }
 
@@ -216,7 +214,7 @@ extension SQLText {
             skipQuoted(until: quote, count: 3)
         }
 
-        /// Skips to the end of a quoted token. A backslash never comes before its end, not even in a raw string.
+        /// Skips to the end of a quoted token. A quote after a backslash is not the end, not even in a raw string.
         private mutating func skipQuoted(until quote: Unicode.Scalar, count: Int = 1) {
             while let scalar = peek() {
                 if (0..<count).allSatisfy({ peek($0) == quote }) { return skip(count) }
@@ -224,23 +222,17 @@ extension SQLText {
             }
         }
 
-        /// Skips a number, or a part of a project's name that begins with a digit.
+        /// Skips a number, or parts of a path that begin with a digit, such as `1.sales` in `my-project-1.sales.orders`.
         private mutating func skipNumber() {
             let isHexadecimal = peek() == "0" && (peek(1) == "x" || peek(1) == "X")
             skip(while: \.isDigit)
-            // In `my-project-1.sales.orders`, the dot begins the dataset.
-            if peek() == ".", peek(1).map({ !$0.isWordPart || $0.isDigit || isExponent(1) }) ?? true { skip() }
+            if peek() == "." { skip() }
             skip(while: \.isWordPart)
-            if !isHexadecimal, position > 0, isExponent(-1) {
+            let hasExponent = !isHexadecimal && (peek(-1) == "e" || peek(-1) == "E")
+            if hasExponent, peek() == "+" || peek() == "-", peek(1)?.isDigit == true {
                 skip()
                 skip(while: \.isDigit)
             }
-        }
-
-        /// Whether the characters at an offset are an exponent, such as `e5` or `E-5`.
-        private func isExponent(_ offset: Int) -> Bool {
-            guard peek(offset) == "e" || peek(offset) == "E", let next = peek(offset + 1) else { return false }
-            return next.isDigit || (next == "+" || next == "-") && peek(offset + 2)?.isDigit == true
         }
     }
 }

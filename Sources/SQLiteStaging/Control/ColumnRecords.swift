@@ -49,8 +49,8 @@ enum ColumnRecords {
         }
     }
 
-    /// Updates the records of a table that has received rows of these columns, if it has any. Without them it is a
-    /// user's own table; with them, it would count as managed, and be replaced by default.
+    /// Updates the records of a table that has received rows of these columns, if it has any. A table without records,
+    /// or with others, is a user's own: with matching ones, it would count as managed, and be replaced by default.
     ///
     /// - Parameters:
     ///   - columns: the columns of the rows.
@@ -71,12 +71,12 @@ enum ColumnRecords {
             try db.execute(
                 sql: """
                     UPDATE _bqpull_columns SET
-                        declared_type = ?, bigquery_name = ?, bigquery_type = ?, mode = ?, description = ?, schema = ?
-                    WHERE table_name = ? AND column_name = ? COLLATE NOCASE
+                        bigquery_name = ?, bigquery_type = ?, mode = ?, description = ?, schema = ?
+                    WHERE table_name = ? AND column_name = ? COLLATE NOCASE AND declared_type = ?
                     """,
                 arguments: [
-                    column.type.rawValue, field.name, field.type.name, field.mode.rawValue, field.description,
-                    try ControlTables.json(field), table, column.name,
+                    field.name, field.type.name, field.mode.rawValue, field.description,
+                    try ControlTables.json(field), table, column.name, column.type.rawValue,
                 ])
             guard db.changesCount == 0, added.contains(SQLiteName(column.name)) else { continue }
             last += 1

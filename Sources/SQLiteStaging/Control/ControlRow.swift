@@ -109,7 +109,7 @@ struct ControlRow {
         return type
     }
 
-    /// A value of an incremental column; `nil` for NULL. There is none without a type.
+    /// A value of an incremental column; `nil` for NULL. A value without a type is unexpected.
     func optionalIncrementalValue(_ column: String, type: FieldType?) throws -> IncrementalValue? {
         guard let text = try optionalText(column) else { return nil }
         guard let type, let value = IncrementalValue(text, type: type) else { throw unexpected(column) }

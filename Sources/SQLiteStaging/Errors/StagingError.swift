@@ -34,7 +34,7 @@ public struct StagingError: CodedError {
         public static let noRun = Code(.noRun)
         /// No load has this name.
         public static let noLoad = Code(.noLoad)
-        /// An upsert has no key, or its table has no unique index on the key.
+        /// An upsert or a delete-insert has no key, or the table of an upsert has no unique index on the key.
         public static let noKey = Code(.noKey)
         /// The result does not have a column of a key or an index, or it is named twice.
         public static let unknownColumn = Code(.unknownColumn)

@@ -1,7 +1,6 @@
 import BigQueryRows
 import Foundation
 import GRDB
-import TextSupport
 
 /// The incremental commands that versions without loads have published into a table since a run made it.
 ///

@@ -55,6 +55,7 @@ enum LoadRecords {
     /// The records as stored; before the migration of an older file, as the migration stores them.
     private static func stored(path: String, _ db: Database) throws -> [LoadRecord] {
         guard try ControlTables.exist(in: db) else { return try EarlierLoads.all(path: path, db).compactMap(\.load) }
+        guard try db.tableExists("_bqpull_loads") else { return [] }
         return try RunLog.records("SELECT * FROM _bqpull_loads ORDER BY name", table: "_bqpull_loads", path: path, db)
             .map(LoadRecord.init)
     }
@@ -82,14 +83,15 @@ enum LoadRecords {
     /// - Parameters:
     ///   - path: the database, for messages.
     ///   - db: the database, in a write transaction.
-    ///   - isReset: which of the loads with rows in a table to reset.
+    ///   - isReset: which of the loads that have rows or a mark to reset.
     /// - Returns: the names of the loads, and the runs.
     /// - Throws: ``StagingError``: `databaseUnusable` if a record is invalid.
     static func reset(
         path: String, _ db: Database, where isReset: (LoadRecord) throws -> Bool
     ) throws -> (names: [String], dropped: [RecordedRun]) {
         var (names, dropped): ([String], [RecordedRun]) = ([], [])
-        for var record in try stored(path: path, db) where try record.runID != nil && isReset(record) {
+        for var record in try stored(path: path, db)
+        where try (record.runID != nil || record.isStarted) && isReset(record) {
             let partial = try RunLog.unfinished(ofLoad: record.name, path: path, db).filter {
                 $0.intent.load?.range?.isPartial == true
             }

@@ -105,15 +105,36 @@ struct PublicationHistory {
         publications.filter { $0.load.map { SQLiteName($0) } == SQLiteName(load) }
     }
 
-    /// The row IDs of the rows that runs of a load have inserted; `nil` if those of a run are unknown.
+    /// The row IDs of the rows that runs of a load have inserted, in the order of their insertion; `nil` if they are
+    /// unknown.
+    ///
+    /// SQLite gives the row IDs of deleted rows to later ones, so those of later runs of others do not count.
     func rowIDs(ofRunsOf load: String) -> [ClosedRange<Int64>]? {
-        let runs = publications(of: load)
+        let name = SQLiteName(load)
         // The last run of a version without loads has the row IDs of all of them.
-        let (earlier, others) = (runs.filter { $0.inserted == nil }, runs.filter { $0.inserted != nil })
-        guard earlier.isEmpty || earlier.last?.rowIDs != nil,
-            others.allSatisfy({ $0.inserted == 0 || $0.rowIDs != nil })
-        else { return nil }
-        return runs.compactMap(\.rowIDs)
+        let lastEarlier = publications.last { $0.inserted == nil && $0.load.map { SQLiteName($0) } == name }?.runID
+        var found: [ClosedRange<Int64>] = []
+        for publication in publications where publication.addedRows || publication.runID == lastEarlier {
+            let isOwn = publication.load.map { SQLiteName($0) } == name
+            if isOwn, publication.inserted == nil, publication.runID != lastEarlier { continue }
+            if let rowIDs = publication.rowIDs {
+                found = isOwn ? found + [rowIDs] : found.flatMap { $0.subtracting(rowIDs) }
+            } else if isOwn || !found.isEmpty {
+                return nil
+            }
+        }
+        return found
+    }
+}
+
+extension ClosedRange<Int64> {
+    /// The parts of the range outside another one.
+    fileprivate func subtracting(_ other: ClosedRange<Int64>) -> [ClosedRange<Int64>] {
+        guard overlaps(other) else { return [self] }
+        var parts: [ClosedRange<Int64>] = []
+        if lowerBound < other.lowerBound { parts.append(lowerBound...other.lowerBound - 1) }
+        if upperBound > other.upperBound { parts.append(other.upperBound + 1...upperBound) }
+        return parts
     }
 }
 

@@ -3,18 +3,18 @@ import GRDB
 
 /// Finds the new rows of an incremental append that are in the table already, and drops them from the hidden table.
 ///
-/// It compares multisets: of a group of equal rows, as many are dropped as the table has copies. Only rows in the overlap
-/// of the new rows and the table are compared, by one sort. NULLs are equal, and text is compared byte by byte. The names
-/// of columns do not occur in the sort, since they could be those of its own columns.
+/// It compares multisets: of a group of equal rows, as many are dropped as the table has copies. Only rows in the
+/// overlap of the new rows and the table are compared, by one sort. NULLs are equal, and text is compared byte by byte.
+/// The names of columns do not occur in the sort, since they could be those of its own columns.
 struct BoundaryCheck {
     private let hidden: HiddenTable
     private let existing: TargetTable
     private let target: StagingTarget
     private let load: LoadIntent
     private let range: IncrementalRange
-    /// The compared columns, except for the incremental column in `place`.
+    /// The compared columns.
     private let columns: [HiddenTable.Column]
-    /// The position of the incremental column.
+    /// The position of the incremental column among them.
     private let place: Int
 
     /// The number of columns of the queries besides those that are compared.
@@ -61,7 +61,8 @@ struct BoundaryCheck {
         let row = try Row.fetchOne(
             db,
             sql: """
-                SELECT min(\(column)), max(\(column)), count(*) > count(\(column)) FROM \(SQLiteName.quoted(hidden.name))
+                SELECT min(\(column)), max(\(column)), count(*) > count(\(column))
+                FROM \(SQLiteName.quoted(hidden.name))
                 """)
         guard let row, let rowID = hidden.rowIDName else { return 0 }
         let span = Span(lowest: row[0], highest: row[1], hasNulls: row[2])
@@ -176,8 +177,8 @@ struct BoundaryCheck {
 
     /// Queries for the rows of both sides that are equal to one of the other side: `matches`.
     ///
-    /// First all columns are compared. Then the remaining rows are compared without the latest group of columns, with the
-    /// rows of the table that have NULL in it, and so on.
+    /// First all columns are compared. Then the remaining rows are compared without the latest group of columns, with
+    /// the rows of the table that have NULL in it, and so on.
     private func matches(_ late: [Set<Int>]) -> String {
         var queries: [String] = []
         var ignored: Set<Int> = []
@@ -220,7 +221,9 @@ struct BoundaryCheck {
         return queries.joined(separator: ", ")
     }
 
+    /// The compared columns. The incremental column is the first, since it differs in most rows.
     private func list(without ignored: Set<Int>) -> String {
-        columns.indices.filter { !ignored.contains($0) }.map { "c\($0) COLLATE BINARY" }.joined(separator: ", ")
+        ([place] + columns.indices.filter { $0 != place && !ignored.contains($0) })
+            .map { "c\($0) COLLATE BINARY" }.joined(separator: ", ")
     }
 }

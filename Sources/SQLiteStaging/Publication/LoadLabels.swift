@@ -18,16 +18,32 @@ enum LoadLabels {
         let loads = try LoadRecords.read(target: target, db).filter { $0.runID != nil }
         guard let load = loads.first, loads.count == 1 else { return nil }
         guard try LoadRecords.hasForeignRows(target: target, db) else { return .all(load: load.name) }
-        guard existing.rowIDName != nil,
+        guard try areRowIDsStable(in: existing, target, db),
             let ranges = try LoadRecords.ranges(ofRunsOf: load.name, into: target, db)
         else {
             throw StagingError(
                 code: .unknownOrigin,
                 message: """
-                    the rows of load \(load.name) in table \(target.table) cannot be told apart from those without a load
+                    the rows of load \(load.name) in table \(target.table) cannot be told apart from rows without a load
                     """)
         }
         return .rowIDs(ranges, load: load.name)
+    }
+
+    /// Whether every row still has the ID that it was inserted with, as far as the runs since the table was made show.
+    ///
+    /// SQLite uses the highest IDs again after their rows were deleted, and VACUUM can close gaps. Two runs then have
+    /// the same IDs, or a run has one above the highest in the table.
+    private static func areRowIDsStable(
+        in existing: TargetTable, _ target: StagingTarget, _ db: Database
+    ) throws -> Bool {
+        guard let name = existing.rowIDName, existing.rowIDAlias == nil else { return false }
+        let ranges = try PublicationHistory(of: target.table, path: target.path, db).publications.compactMap(\.rowIDs)
+            .sorted { $0.lowerBound < $1.lowerBound }
+        guard let last = ranges.last else { return true }
+        let highest = try Publication.rowIDs(in: target.table, name: name, above: nil, db)?.upperBound ?? 0
+        return last.upperBound <= highest
+            && zip(ranges, ranges.dropFirst()).allSatisfy { $0.upperBound < $1.lowerBound }
     }
 
     /// Writes the name of a load into its rows.

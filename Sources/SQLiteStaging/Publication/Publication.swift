@@ -83,7 +83,7 @@ struct Publication {
 
     /// Rejects columns that cannot be published, before any row is fetched.
     func check(_ hidden: HiddenTable, of load: LoadIntent?, _ db: Database) throws {
-        try checkLoad(load, of: hidden)
+        try checkLoad(load)
         switch method {
         case .rename: try checkRowIDs(of: hidden, isCompared: false, db)
         case .replace(let existing):
@@ -97,7 +97,7 @@ struct Publication {
     }
 
     /// Rejects a load column without a load, and names that SQLite could not store.
-    private func checkLoad(_ load: LoadIntent?, of hidden: HiddenTable) throws {
+    private func checkLoad(_ load: LoadIntent?) throws {
         guard let column = target.loadColumn else { return }
         guard let name = load?.name, !name.utf8.contains(0) else {
             throw StagingError(
@@ -175,8 +175,8 @@ struct Publication {
             detail: target.addsColumns ? nil : .fixedColumns)
     }
 
-    /// Rejects a column whose BigQuery type differs from that of the rows in the table: their values are not comparable,
-    /// although SQLite stores both alike.
+    /// Rejects a column whose BigQuery type differs from that of the rows in the table: their values are not
+    /// comparable, although SQLite stores both alike.
     private func checkTypes(of hidden: HiddenTable, in existing: TargetTable, _ db: Database) throws {
         let fields = try ColumnRecords.fields(of: existing, in: target, db)
         for column in hidden.columns {
@@ -216,8 +216,8 @@ struct Publication {
     struct Effect {
         /// The rows that changed.
         var rows = PublishedRows()
-        /// The smallest and the largest row ID of inserted rows; `nil` if there are none, or the table has no row IDs of
-        /// its own.
+        /// The smallest and the largest row ID of inserted rows; `nil` if there are none, or the table has no row IDs
+        /// of its own.
         var rowIDs: ClosedRange<Int64>?
         /// Whether the hidden table became the table.
         var madeTable = false

@@ -199,19 +199,17 @@ package final class StagingRun: RowSink {
     /// After an error, stop the run. If the disk failed during the last commit, that ensures that the rows do not become
     /// visible later.
     ///
-    /// The values in the future are those more than a day after now.
-    ///
-    /// - Throws: What ``finish(now:)`` throws.
+    /// - Throws: ``StagingError``, as ``finish(now:)`` does.
     package func finish() async throws { try await finish(now: Date()) }
 
-    /// Creates the indexes, and publishes the rows, as ``finish()`` does.
+    /// Publishes the rows, as ``finish()`` does.
     ///
     /// - Parameter now: the current time; values more than a day later are in the future.
-    /// - Throws: ``StagingError``: `incomplete` if rows are missing; `keyViolated` if two rows have the same key, or none
-    ///   of them is the latest; `constraintViolated` if they violate a constraint of the existing table; `targetExists`, `databaseUnusable`,
-    ///   `noKey`, `tooManyColumns`, `unknownOrigin` or `schemaMismatch` if another program has changed that table since the run began;
-    ///   `unknownColumn` if the incremental column is missing; `superseded` if another process has ended or continued the
-    ///   run; `unexpected` without ``begin(_:)``.
+    /// - Throws: ``StagingError``: `incomplete` if rows are missing; `keyViolated` if two rows have the same key, and
+    ///   neither is the latest; `constraintViolated` if they violate a constraint of the existing table;
+    ///   `targetExists`, `databaseUnusable`, `noKey`, `tooManyColumns`, `unknownOrigin` or `schemaMismatch` if another
+    ///   program has changed that table since the run began; `unknownColumn` if the incremental column is missing;
+    ///   `superseded` if another process has ended or continued the run; `unexpected` without ``begin(_:)``.
     package func finish(now: Date) async throws {
         try Task.checkCancellation()
         let (recorded, last) = (recorded, state.withLock { $0 })

@@ -69,12 +69,11 @@ struct HiddenTable: Sendable {
             throw StagingError(code: .noColumns, message: "the statement returned no result set")
         }
         let added = Self.addedColumns(of: target)
-        guard schema.fields.count + added.count <= columnLimit else {
+        let count = schema.fields.count + added.count
+        guard count <= columnLimit else {
             throw StagingError(
                 code: .tooManyColumns,
-                message: """
-                    the result has \(schema.fields.count + added.count) columns; this SQLite supports at most \(columnLimit)
-                    """)
+                message: "the result has \(count) columns; this SQLite supports at most \(columnLimit)")
         }
         if let field = schema.fields.first(where: { $0.name.utf8.contains(0) }) {
             throw StagingError(

@@ -17,7 +17,10 @@ import Foundation
         if isLoad {
             check(try LoadRecord(ControlRow(table: "_bqpull_loads", path: "staging.db", values: values)))
         } else {
-            check(try RecordedRun(ControlRow(table: "_bqpull_runs", path: "staging.db", values: values)))
+            let row = ControlRow(table: "_bqpull_runs", path: "staging.db", values: values)
+            check(try RecordedRun(row))
+            let rowIDs = try row.optionalRowIDs("first_row_id", "last_row_id")
+            require(rowIDs.map { $0.lowerBound <= $0.upperBound } ?? true, "\(values)")
         }
     } catch let error as StagingError {
         require(error.code == .databaseUnusable, "\(error)")
@@ -85,6 +88,7 @@ private let validRun: [String: ControlRow.Value] = values(
         "adds_columns", "rows", "data_written", "total_rows", "pages", "wire_bytes", "inflated_bytes",
         "bytes_processed", "bytes_billed", "cache_hit", "has_table", "acknowledged", "table_rows", "estimated_bytes",
         "includes_nulls", "replaces_range", "adopts_rows", "inserted", "updated", "unchanged", "deleted", "outdated",
+        "first_row_id", "last_row_id",
     ])
 
 private let validLoad: [String: ControlRow.Value] = values(

@@ -206,7 +206,7 @@ import Testing
             #expect(try user.read("SELECT id || s || more FROM results WHERE more IS NOT NULL") == ["4x5"])
             let doubled = try await pull("SELECT 7 AS id UNION ALL SELECT 7", ["--table", "t", "--key", "id"])
             #expect(doubled.exitCode == 65)
-            #expect(doubled.errors.contains("row 2 has the same key (id) as row 1"))
+            #expect(doubled.errors.contains("rows 1 and 2 have the same key (id = 7)"))
             let null = try await pull("SELECT 7 AS id UNION ALL SELECT NULL", ["--table", "u", "--key", "id"])
             #expect(null.exitCode == 65)
             #expect(null.errors.contains("row 2: key column id is NULL"))
