@@ -32,6 +32,9 @@ package struct Job: Sendable {
     package var useLegacySQL: Bool?
     /// What the job has exported, once it is done; `nil` for jobs of other kinds.
     package var exported: ExportStatistics?
+    /// The parameters that the query uses but the request does not declare, with the types that the service inferred.
+    /// Only a dry run reports them.
+    package var undeclaredParameters: [UndeclaredParameter] = []
     /// The table and the files of an extract job.
     var extract: JobResource.Configuration.Extract?
 }
@@ -74,6 +77,7 @@ struct JobResource: Decodable, Sendable {
             var totalBytesBilled: WireInteger?
             var cacheHit: Bool?
             var exportDataStatistics: ExportDataStatistics?
+            var undeclaredQueryParameters: UndeclaredParameters?
         }
 
         var totalBytesProcessed: WireInteger?
@@ -140,6 +144,7 @@ struct JobResource: Decodable, Sendable {
             bytesBilled: statistics?.query?.totalBytesBilled?.value, cacheHit: statistics?.query?.cacheHit,
             sql: configuration?.query?.query, useLegacySQL: configuration?.query?.useLegacySQL,
             exported: statistics?.extract?.statistics ?? statistics?.query?.exportDataStatistics?.statistics,
+            undeclaredParameters: statistics?.query?.undeclaredQueryParameters?.parameters ?? [],
             extract: configuration?.extract
         )
     }

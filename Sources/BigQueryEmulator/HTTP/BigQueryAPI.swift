@@ -45,6 +45,10 @@ struct BigQueryAPI: Sendable {
         // There is no schema for legacy SQL and for statements without a result.
         if !settings.isLegacy, !schema.isEmpty { statistics["schema"] = schema.json }
         if !query.tables.isEmpty { statistics["referencedTables"] = .array(query.tables.map(\.reference.json)) }
+        if !query.undeclaredParameters.isEmpty {
+            statistics["undeclaredQueryParameters"] = .array(
+                query.undeclaredParameters.map { ["name": .string($0.name), "parameterType": $0.parameterType] })
+        }
         return [
             "kind": "bigquery#job", "id": .string("\(catalog.project):\(request.location)."),
             "configuration": .object(request.configuration),

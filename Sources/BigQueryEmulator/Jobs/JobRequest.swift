@@ -103,6 +103,8 @@ struct QueryConfiguration: Sendable {
     var query: String
     var isLegacy: Bool
     var parameters: QueryParameters
+    /// Whether the parameters are `@name`, as opposed to `?`.
+    var usesNamedParameters: Bool
     var defaultDataset: (project: String, dataset: String)?
     var destination: EmulatedTable.Reference?
     var writeDisposition: String
@@ -116,6 +118,9 @@ struct QueryConfiguration: Sendable {
         self.query = query
         isLegacy = json["useLegacySql"]?.bool ?? true
         parameters = try QueryParameters(json: json["queryParameters"]?.array ?? [])
+        usesNamedParameters =
+            !isLegacy && json["parameterMode"]?.string?.uppercased() != "POSITIONAL"
+            && !parameters.contains(position: 1)
         if isLegacy, parameters.count > 0 {
             throw ServiceError(.invalid, "Query parameters cannot be used with legacy SQL.")
         }
@@ -130,6 +135,16 @@ struct QueryConfiguration: Sendable {
         writeDisposition = json["writeDisposition"]?.string ?? "WRITE_EMPTY"
         usesCache = json["useQueryCache"]?.bool ?? true
         maximumBytesBilled = json["maximumBytesBilled"]?.integer
+    }
+
+    /// The named parameters in a query that the request does not declare, in lower case.
+    func undeclaredParameters(in tokens: [SQLToken]) -> Set<String> {
+        guard usesNamedParameters else { return [] }
+        let names = tokens.compactMap { token in
+            // `@@name` is a system variable.
+            if case .parameter(let name) = token.kind, !name.isEmpty, !name.hasPrefix("@") { name } else { nil }
+        }
+        return Set(names.filter { !parameters.contains(named: $0) }.map { $0.lowercased() })
     }
 }
 

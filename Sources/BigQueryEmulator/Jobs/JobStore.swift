@@ -75,7 +75,7 @@ final class JobStore: Sendable {
     func dryRun(
         _ settings: QueryConfiguration, location: String
     ) async throws -> (query: PreparedQuery, schema: [SchemaField]) {
-        let query = try await engine.prepare(settings, location: location)
+        let query = try await engine.prepare(settings, location: location, isDryRun: true)
         return (query, query.target == nil ? try await engine.schema(of: query) : [])
     }
 

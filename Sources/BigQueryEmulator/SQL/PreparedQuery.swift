@@ -12,6 +12,8 @@ struct PreparedQuery: Sendable {
     /// The destination of an EXPORT DATA statement.
     var target: ExportTarget?
     var parameters = QueryParameters()
+    /// The parameters that a dry run found undeclared, with their inferred types.
+    var undeclaredParameters: [SchemaField] = []
     var translation = SQLTranslation()
     var columns: [ResultColumn] = []
     /// The referenced views, direct and indirect, each after the views that it refers to.
@@ -80,7 +82,7 @@ struct SQLTranslation: Sendable {
     var tables: [EmulatedTable] = []
     /// All names in the query, to distinguish a column alias from the name that SQLite gives an expression.
     var names: Set<String> = []
-    /// The types of the result columns; `nil` for a column that is not a typed literal, a parameter or a cast.
+    /// The types of the result columns; `nil` for a column whose type depends on its values.
     var columnTypes: [SchemaField?]?
     /// The table and row limit of a query of the form `SELECT * FROM table [LIMIT n]`.
     var wholeTable: (table: EmulatedTable, limit: Int64)?

@@ -8,15 +8,24 @@ struct QueryEngine: Sendable {
 
     /// Compiles a query.
     ///
+    /// - Parameters:
+    ///   - configuration: the query.
+    ///   - location: the location of the job.
+    ///   - isDryRun: whether the query is only validated. It can then have undeclared parameters, and call functions
+    ///     that the emulator cannot run.
+    /// - Returns: the compiled query.
     /// - Throws: a ``ServiceError`` if BigQuery would reject the query, or SQLite does.
-    func prepare(_ configuration: QueryConfiguration, location: String) async throws -> PreparedQuery {
-        try await prepare(configuration, location: location, viewLevel: 0)
+    func prepare(
+        _ configuration: QueryConfiguration, location: String, isDryRun: Bool = false
+    ) async throws -> PreparedQuery {
+        try await prepare(configuration, location: location, isDryRun: isDryRun, viewLevel: 0)
     }
 
     private func prepare(
-        _ configuration: QueryConfiguration, location: String, viewLevel: Int
+        _ configuration: QueryConfiguration, location: String, isDryRun: Bool, viewLevel: Int
     ) async throws -> PreparedQuery {
-        let tokens = try SQLLexer.tokens(of: configuration.query, isLegacy: configuration.isLegacy)
+        let text = try SQLLexer.tokens(of: configuration.query, isLegacy: configuration.isLegacy)
+        let tokens = try SQLScript(text, isDryRun: isDryRun).statement
         guard let first = tokens.first else {
             throw ServiceError.invalidQuery("Syntax error: Unexpected end of script")
         }
@@ -29,22 +38,26 @@ struct QueryEngine: Sendable {
                 throw ServiceError.invalidQuery("Syntax error: EXPORT DATA expects a query")
             }
             var query = try await prepare(
-                statement.query, configuration, location: location, viewLevel: viewLevel)
+                statement.query, configuration, location: location, isDryRun: isDryRun, viewLevel: viewLevel)
             query.statementType = type
             query.target = statement.target
             return query
         }
         guard type == StatementType.select else { return PreparedQuery(statementType: type) }
-        return try await prepare(tokens, configuration, location: location, viewLevel: viewLevel)
+        return try await prepare(
+            tokens, configuration, location: location, isDryRun: isDryRun, viewLevel: viewLevel)
     }
 
     private func prepare(
-        _ tokens: [SQLToken], _ configuration: QueryConfiguration, location: String, viewLevel: Int
+        _ tokens: [SQLToken], _ configuration: QueryConfiguration, location: String, isDryRun: Bool, viewLevel: Int
     ) async throws -> PreparedQuery {
+        let undeclared = isDryRun ? configuration.undeclaredParameters(in: tokens) : []
+        var parameters = configuration.parameters
+        // Their types are inferred once the tables are known.
+        for name in undeclared { parameters.declare(SchemaField(name: name, type: .int64)) }
         let scope = QueryScope(
             catalog: catalog, project: catalog.project, location: location,
-            defaultDataset: configuration.defaultDataset, parameters: configuration.parameters,
-            isLegacy: configuration.isLegacy)
+            defaultDataset: configuration.defaultDataset, parameters: parameters, isLegacy: configuration.isLegacy)
         var query = PreparedQuery(statementType: StatementType.select, parameters: configuration.parameters)
         query.translation = try SQLTranslator.translate(tokens, scope: scope)
         for index in query.translation.tables.indices {
@@ -54,6 +67,18 @@ struct QueryEngine: Sendable {
             query.add(viewQuery, of: query.translation.tables[index])
         }
         try await catalog.declare(query.translation.tables)
+        let tables = query.translation.tables
+        func fields(_ path: String) -> [SchemaField]? {
+            let reference = try? scope.reference(path)
+            return tables.first { $0.reference == reference }?.source.fields
+        }
+        var types = TypeInference(tokens, parameters: configuration.parameters, fields: fields)
+        if !undeclared.isEmpty {
+            query.undeclaredParameters = try types.undeclared(undeclared)
+            for field in query.undeclaredParameters { query.parameters.declare(field) }
+            types = TypeInference(tokens, parameters: query.parameters, fields: fields)
+        }
+        query.translation.columnTypes = types.columns
         query.columns = try await columns(of: query)
         return query
     }
@@ -79,7 +104,7 @@ struct QueryEngine: Sendable {
         }
         let configuration = try QueryConfiguration(
             json: ["query": .string(view.query), "useLegacySql": false], project: catalog.project)
-        let query = try await prepare(configuration, location: location, viewLevel: level)
+        let query = try await prepare(configuration, location: location, isDryRun: false, viewLevel: level)
         guard query.statementType == StatementType.select else {
             throw ServiceError.invalidQuery("A view must be a SELECT statement, not \(query.statementType)")
         }
@@ -175,6 +200,7 @@ extension SQLToken {
         case .bytes: "bytes literal"
         case .number(let text): "number \"\(text)\""
         case .parameter(let name): "\"@\(name)\""
+        case .positional: "\"?\""
         case .symbol(let symbol): "\"\(symbol)\""
         }
     }

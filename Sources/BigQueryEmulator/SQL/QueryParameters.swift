@@ -45,6 +45,11 @@ struct QueryParameters: Sendable {
             ? parameters[position - 1].field : nil
     }
 
+    /// Adds a named parameter that is NULL.
+    mutating func declare(_ field: SchemaField) {
+        parameters.append(Parameter(name: field.name, field: field, value: .null))
+    }
+
     /// Binds all values to a translated query.
     func bind(to statement: OpaquePointer?) {
         for (index, parameter) in parameters.enumerated() {

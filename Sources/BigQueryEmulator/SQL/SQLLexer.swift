@@ -6,6 +6,7 @@ struct SQLLexer {
     private var line = 1
     private var lineStart = 0
     private var tokens: [SQLToken] = []
+    private var positionalCount = 0
 
     static func tokens(of sql: String, isLegacy: Bool) throws(ServiceError) -> [SQLToken] {
         var lexer = SQLLexer(scalars: Array(sql.unicodeScalars), isLegacy: isLegacy)
@@ -37,7 +38,7 @@ struct SQLLexer {
         try skipSpacesAndComments()
         guard let scalar = peek() else { return false }
         var token = SQLToken(
-            kind: .symbol("?"), line: line, column: position - lineStart + 1,
+            kind: .symbol(" "), line: line, column: position - lineStart + 1,
             isAdjacent: position == end && position > 0)
         token.kind = try readKind(scalar, at: token)
         tokens.append(token)
@@ -53,6 +54,10 @@ struct SQLLexer {
         case "[" where isLegacy: return .quoted(try readQuoted(until: "]", at: token))
         case "'", "\"": return .string(try readString(isRaw: false, isBytes: false, at: token).asText)
         case "@": return readParameter()
+        case "?":
+            _ = advance()
+            positionalCount += 1
+            return .positional(positionalCount)
         case "0"..."9": return .number(readNumber())
         case "." where peek(1).map(Self.isDigit) == true && !isPathDot(token): return .number(readNumber())
         case _ where Self.isNameStart(scalar): return try readNameOrPrefixedString(at: token)
@@ -239,6 +244,8 @@ struct SQLToken: Sendable, Equatable {
         case bytes([UInt8])
         case number(String)
         case parameter(String)
+        /// A positional parameter with its number, from 1.
+        case positional(Int)
         case symbol(Character)
     }
 

@@ -6,7 +6,6 @@ struct SQLTranslator {
     private var position = 0
     private var frames = [Frame()]
     private var output = SQLTranslation()
-    private var positionalCount = 0
     /// The end of the table path that starts at the fourth token, as in `SELECT * FROM table`.
     private var firstTableEnd: Int?
     /// The names of common table expressions.
@@ -28,7 +27,6 @@ struct SQLTranslator {
     static func translate(_ tokens: [SQLToken], scope: QueryScope) throws(ServiceError) -> SQLTranslation {
         var translator = SQLTranslator(tokens: tokens, scope: scope)
         while translator.position < tokens.count { try translator.translateNext() }
-        translator.output.columnTypes = SelectList(tokens)?.types(scope.parameters)
         translator.output.wholeTable = translator.wholeTable
         return translator.output
     }
@@ -84,6 +82,12 @@ struct SQLTranslator {
                 throw .invalidQuery("Query parameter '\(name)' not found \(token.place)")
             }
             emit("@" + name.lowercased(), after: token)
+        case .positional(let number):
+            guard scope.parameters.contains(position: number) else {
+                let count = "(\(scope.parameters.count) provided)"
+                throw .invalidQuery("Query parameter number \(number) is not defined \(count) \(token.place)")
+            }
+            emit("?\(number)", after: token)
         case .symbol(let symbol): try translateSymbol(symbol, token)
         }
     }
@@ -105,14 +109,6 @@ struct SQLTranslator {
         case ",":
             frame.expectsTable = frame.isFromClause
             emit(",", after: token)
-        case "?":
-            positionalCount += 1
-            guard scope.parameters.contains(position: positionalCount) else {
-                let count = "(\(scope.parameters.count) provided)"
-                throw .invalidQuery(
-                    "Query parameter number \(positionalCount) is not defined \(count) \(token.place)")
-            }
-            emit("?", after: token)
         case "[":
             let suggestion = "If this is a table identifier, escape the name with `, e.g. `table.name`"
             throw .invalidQuery(
@@ -194,7 +190,7 @@ extension SQLTranslator {
     private mutating func translateTable(_ token: SQLToken) throws(ServiceError) -> Bool {
         if token.isSymbol("(") || ["SELECT", "WITH", "VALUES"].contains(token.keyword) { return false }
         frame.expectsTable = false
-        let (path, length) = tablePath()
+        let (path, length) = tokens[position...].tablePath
         guard !path.isEmpty, tokens.dropFirst(position + length).first?.isSymbol("(") != true else { return false }
         guard !subqueries.contains(path.lowercased()) else { return false }
         let reference = try scope.reference(path)
@@ -202,45 +198,16 @@ extension SQLTranslator {
         output.tables.append(table)
         if position == 3 { firstTableEnd = position + length }
         position += length - 1
-        let alias = hasAlias ? "" : " AS \(reference.table.quotedIdentifier)"
+        let alias = self.token(1)?.isTableAlias == true ? "" : " AS \(reference.table.quotedIdentifier)"
         emit(table.sqliteName + alias, after: token)
         return true
     }
-
-    /// Returns the table path at the current position, and its number of tokens.
-    private func tablePath() -> (String, Int) {
-        var path = ""
-        var length = 0
-        loop: for token in tokens[position...] {
-            guard length == 0 || token.isAdjacent else { break }
-            switch token.kind {
-            case .identifier(let name), .quoted(let name), .number(let name): path += name
-            case .symbol(let symbol) where length > 0 && (symbol == "." || symbol == "-" || symbol == ":"):
-                path.append(symbol)
-            default: break loop
-            }
-            length += 1
-        }
-        return (path, length)
-    }
-
-    /// Whether the next token gives the table an alias.
-    private var hasAlias: Bool {
-        guard let next = token(1) else { return false }
-        if case .quoted = next.kind { return true }
-        return next.keyword.map { $0 == "AS" || !Self.keywordsAfterTable.contains($0) } ?? false
-    }
-
-    private static let keywordsAfterTable: Set = [
-        "WHERE", "GROUP", "HAVING", "WINDOW", "QUALIFY", "ORDER", "LIMIT", "OFFSET", "UNION", "INTERSECT", "EXCEPT",
-        "JOIN", "INNER", "LEFT", "RIGHT", "FULL", "CROSS", "NATURAL", "ON", "USING", "TABLESAMPLE", "FOR",
-    ]
 
     private var wholeTable: (table: EmulatedTable, limit: Int64)? {
         guard tokens.count > 3, tokens[0].keyword == "SELECT", tokens[1].isSymbol("*"), tokens[2].keyword == "FROM",
             let table = output.tables.first, let end = firstTableEnd
         else { return nil }
-        let rest = tokens[end...].filter { !$0.isSymbol(";") }
+        let rest = Array(tokens[end...])
         if rest.isEmpty { return (table, .max) }
         guard rest.count == 2, rest[0].keyword == "LIMIT", case .number(let text) = rest[1].kind,
             let limit = Int64(text)
@@ -251,7 +218,7 @@ extension SQLTranslator {
 
 extension GoogleSQLType {
     /// The prefix and suffix of the cast in SQLite; `nil` if it is not supported.
-    fileprivate var sqliteCast: (opening: String, closing: String)? {
+    var sqliteCast: (opening: String, closing: String)? {
         switch self {
         case .int64: ("CAST(", " AS INTEGER")
         case .float64: ("CAST(", " AS REAL")

@@ -17,7 +17,7 @@ enum StatementType {
 
     /// Returns the type of a statement, determined by its first keywords; `nil` for an unknown statement.
     static func of(_ tokens: [SQLToken]) -> String? {
-        let isScript = tokens.dropLast().contains { $0.isSymbol(";") }
+        let isScript = tokens.contains { $0.isSymbol(";") }
         let words = tokens.filter { !$0.isSymbol("(") }.prefix(8).map { $0.keyword ?? "" }
         guard let first = words.first else { return nil }
         if isScript || scripting.contains(first) { return "SCRIPT" }

@@ -37,6 +37,9 @@ struct LoadPlan: Sendable {
         try Self.checkRows(name, options, target, state)
     }
 
+    /// Whether the load was ever published.
+    var hasRecord: Bool { record != nil }
+
     /// The type of the incremental column in the latest run; `nil` if the next run can have any.
     var recordedType: FieldType? { record?.runID == nil ? nil : record?.type }
 }

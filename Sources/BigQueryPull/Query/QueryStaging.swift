@@ -136,8 +136,8 @@ private struct Staging {
             try await run.stop(error: "the recorded job configuration is not valid", canContinue: false)
             return .failed
         }
-        let isPartial = job.load?.range.map { $0.lowerBound != nil || !$0.includesNulls } ?? false
-        if isPartial, try await !database.tableExists() {
+        // Before the first publication of its load, a run does not depend on rows of the table.
+        if job.load?.range?.isPartial == true, load?.hasRecord == true, try await !database.tableExists() {
             try await run.stop(error: "the table with the rows below the lower bound is gone", canContinue: false)
             return .replaced(.orphaned(run.recorded))
         }

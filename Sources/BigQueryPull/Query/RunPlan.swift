@@ -101,6 +101,7 @@ extension QuerySession {
         let open = try await dryRun(query, findsParameters: true)
         let field = try field(column, of: open)
         let range = try load.range(of: field)
+        // The service need not report it.
         let type = open.dryRun.type(ofUndeclared: IncrementalQuery.parameter) ?? field.type
         let value = try LoadPlan.parameterValue(for: range, type: type)
         var sent = query
@@ -123,6 +124,8 @@ extension QuerySession {
 extension Job {
     /// The type of a parameter that the query uses and does not declare; `nil` if the service does not report it.
     fileprivate func type(ofUndeclared name: String) -> FieldType? {
-        undeclaredQueryParameters.first { $0.name.lowercased() == name.lowercased() }?.type
+        let found = undeclaredParameters.first { $0.name.lowercased() == name.lowercased() }
+        guard let name = found?.type.description, !name.isEmpty else { return nil }
+        return FieldType(name: name)
     }
 }

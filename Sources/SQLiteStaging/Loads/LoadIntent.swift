@@ -49,5 +49,5 @@ package struct IncrementalRange: Sendable, Hashable {
 
 extension IncrementalRange {
     /// Whether rows below the range are in the table already: without them, it is incomplete.
-    var isPartial: Bool { lowerBound != nil || !includesNulls }
+    package var isPartial: Bool { lowerBound != nil || !includesNulls }
 }
