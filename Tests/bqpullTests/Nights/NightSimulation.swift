@@ -42,9 +42,12 @@ struct NightSimulation {
     private var usesLoadColumn = false
     /// Whether a plain append has added rows since the latest run.
     private var hasRowsWithoutLoad = false
-    private var night = 0
+    private var (night, nights) = (0, 0)
     /// The latest command, for the failure.
-    private var command: [String] = []
+    private var command: [String] = [] {
+        didSet { commands += 1 }
+    }
+    private var (commands, kills, failures) = (0, 0, 0)
 
     init(seed: UInt64, mode: StagedModel.Mode, home: EmulatorHome) {
         (self.seed, self.home) = (seed, home)
@@ -79,6 +82,7 @@ struct NightSimulation {
     ///
     /// - Throws: an `ExpectationFailedError` that names the seed, the night, the command and the difference.
     mutating func run(nights: Int) async throws {
+        self.nights = nights
         for number in 1...nights {
             night = number
             try await passTime()
@@ -95,6 +99,9 @@ struct NightSimulation {
         }
         // What earlier nights did not reach.
         for index in loads.indices { try await succeed(index, since: .beginning) }
+        print(
+            "nights: seed \(seed), \(model.mode.rawValue) by \(axis.rawValue), \(sharing): \(nights) nights, "
+                + "\(commands) commands, \(kills) killed, \(failures) failed, \(model.total) rows, 0 lost or doubled")
     }
 
     // MARK: A night
@@ -262,6 +269,7 @@ struct NightSimulation {
             $0.send(signal: SIGKILL)
         }
         try #require([0, 137].contains(outcome.exitCode), "\(place): exit \(outcome.exitCode): \(outcome.errors)")
+        if outcome.exitCode != 0 { kills += 1 }
         try settle(index, after: before)
         let jobs = home.emulator.counters.jobs - counters.jobs
         try #require(jobs <= 1, "\(place): \(jobs) jobs")
@@ -319,6 +327,7 @@ struct NightSimulation {
             }
         }
         try home.endFaults()
+        if outcome.exitCode != 0 { failures += 1 }
         if failure == .expiredToken || failure == .unavailableOnce {
             try #require(outcome.exitCode == 0, "\(place): \(failure): \(outcome.errors)")
         }
@@ -445,7 +454,7 @@ struct NightSimulation {
     /// The place of a failure.
     private var place: String {
         """
-        SEEDS=\(seed), \(model.mode.rawValue), night \(night): bqpull \
+        NIGHTS=\(nights) SEEDS=\(seed), \(model.mode.rawValue), night \(night): bqpull \
         \(command.map { "'\($0.replacing("'", with: #"'\''"#))'" }.joined(separator: " "))
         """
     }
