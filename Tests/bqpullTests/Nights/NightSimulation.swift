@@ -113,12 +113,12 @@ struct NightSimulation {
             try await succeed(index)
             try await succeed(index)
         case .kill(let point, let runsAgain):
-            let (before, jobs) = (try lastRun(), home.emulator.counters.jobs)
+            let (published, jobs) = (try publishedRuns(), home.emulator.counters.jobs)
             try await kill(index, at: point)
             guard runsAgain else { return }
             try await succeed(index, afterKill: true)
             let more = home.emulator.counters.jobs - jobs
-            try #require(try more <= max(1, publishedRuns(after: before)), "\(place): \(more) jobs")
+            try #require(try more <= max(1, publishedRuns() - published), "\(place): \(more) jobs")
         case .failure(let failure, let runsAgain):
             try await fail(index, failure)
             if runsAgain { try await succeed(index) }
@@ -209,12 +209,12 @@ struct NightSimulation {
             since = beginning(index)
         }
         let jobs = home.emulator.counters.jobs
-        let before = try lastRun()
+        let published = try publishedRuns()
         command = arguments(index, since: since, until: until, isReformatted: isReformatted)
         let outcome = try await home.run(command)
         try #require(outcome.exitCode == 0, "\(place): exit \(outcome.exitCode): \(outcome.errors)")
         let range = loads[index].model.range(since: since, until: until, lookback: lookback)
-        let isNew = try publishedRuns(after: before) > 0
+        let isNew = try publishedRuns() > published
         let hadChangedQuery = hasChangedQuery(index)
         let leavesGap = isNew && publish(index, in: range)
         // Otherwise it reports the run that was killed after its publication.
@@ -256,7 +256,7 @@ struct NightSimulation {
 
     private mutating func kill(_ index: Int, at point: NightEvent.KillPoint) async throws {
         guard !hasRowsWithoutLoad else { return }
-        let before = try lastRun()
+        let published = try publishedRuns()
         let range = loads[index].model.range(since: nil, until: nil, lookback: lookback)
         let counters = home.emulator.counters
         let rows = Self.rows(of: loads[index], in: range).count
@@ -270,7 +270,7 @@ struct NightSimulation {
         }
         try #require([0, 137].contains(outcome.exitCode), "\(place): exit \(outcome.exitCode): \(outcome.errors)")
         if outcome.exitCode != 0 { kills += 1 }
-        try settle(index, after: before)
+        try settle(index, published: published)
         let jobs = home.emulator.counters.jobs - counters.jobs
         try #require(jobs <= 1, "\(place): \(jobs) jobs")
     }
@@ -293,7 +293,7 @@ struct NightSimulation {
 
     private mutating func fail(_ index: Int, _ failure: NightEvent.Failure) async throws {
         guard !hasRowsWithoutLoad else { return }
-        let before = try lastRun()
+        let published = try publishedRuns()
         command = arguments(index)
         let pages = "bigquery.jobs.getQueryResults"
         var outcome: Binary.Outcome
@@ -331,12 +331,13 @@ struct NightSimulation {
         if failure == .expiredToken || failure == .unavailableOnce {
             try #require(outcome.exitCode == 0, "\(place): \(failure): \(outcome.errors)")
         }
-        try settle(index, after: before)
+        try settle(index, published: published)
     }
 
-    /// Applies what an interrupted or failed command has published, and compares the table.
-    private mutating func settle(_ index: Int, after before: Int64) throws {
-        for _ in 0..<(try publishedRuns(after: before)) {
+    /// Applies what an interrupted or failed command has published to the model, and compares the table.
+    /// `published` is the number of published runs before.
+    private mutating func settle(_ index: Int, published: Int) throws {
+        for _ in published..<max(published, try publishedRuns()) {
             _ = publish(index, in: loads[index].model.range(since: nil, until: nil, lookback: lookback))
         }
         try compare()
@@ -392,7 +393,7 @@ struct NightSimulation {
         let mark = loads[index].model.mark
         let query = loads[index].query
         let leavesGap = loads[index].model.publish(rows, in: range, of: query)
-        loads[index].source.giveUp { !query.shows($0) }
+        loads[index].source.giveUp { !query.shows($0) || !range.includesNulls && $0.value == nil }
         if let lower = range.lower, range.isGiven, loads[index].model.mark != mark {
             loads[index].source.giveUp { $0.value ?? .min < lower }
         }
@@ -402,20 +403,11 @@ struct NightSimulation {
 
     // MARK: The database
 
-    /// The number of the latest recorded run.
-    private func lastRun() throws -> Int64 {
+    /// The number of published runs. A continued run counts when it is published.
+    private func publishedRuns() throws -> Int {
         try read { db in
             guard try db.tableExists("_bqpull_runs") else { return 0 }
-            return try Int64.fetchOne(db, sql: "SELECT max(rowid) FROM _bqpull_runs") ?? 0
-        } ?? 0
-    }
-
-    private func publishedRuns(after run: Int64) throws -> Int {
-        try read { db in
-            guard try db.tableExists("_bqpull_runs") else { return 0 }
-            return try Int.fetchOne(
-                db, sql: "SELECT count(*) FROM _bqpull_runs WHERE state = 'published' AND rowid > ?", arguments: [run])
-                ?? 0
+            return try Int.fetchOne(db, sql: "SELECT count(*) FROM _bqpull_runs WHERE state = 'published'") ?? 0
         } ?? 0
     }
 
