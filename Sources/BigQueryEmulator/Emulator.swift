@@ -7,7 +7,7 @@ import ServiceLifecycle
 /// A local BigQuery for tests: Google's OAuth server, and the part of the REST API that runs queries and reads rows.
 ///
 /// Page limits, errors and job states are the service's. SQL is executed by SQLite, with BigQuery's table names,
-/// literals and parameters. Besides the configured tables there are generated ones of any row count N: `bench.trips_N`
+/// literals, parameters and temporary functions. Besides the configured tables there are generated ones of any row count N: `bench.trips_N`
 /// with a column of every type, `bench.numbers_N` with narrow numeric columns, `bench.texts_N` with wide text columns
 /// in many scripts, and `bench.nested_N` with STRUCTs and ARRAYs.
 ///

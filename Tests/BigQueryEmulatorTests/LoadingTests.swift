@@ -104,16 +104,27 @@ import Testing
             let file = folder.file("source.db")
             try await DatabaseQueue(path: file).write { database in
                 try database.execute(
-                    sql: "CREATE TABLE t (i INTEGER, f DOUBLE, s VARCHAR(9), b BLOB, d DATE, t TIMESTAMP, u)")
+                    sql:
+                        "CREATE TABLE t (i INTEGER, f DOUBLE, s VARCHAR(9), b BLOB, d DATE, t TIMESTAMP, u, c DATETIME)"
+                )
                 try database.execute(
-                    sql: "INSERT INTO t VALUES (1, 2.5, 'é', x'ff', '2013-01-02', '2013-01-02 03:04:05', NULL)")
+                    sql: """
+                        INSERT INTO t VALUES
+                        (1, 2.5, 'é', x'ff', '2013-1-2', '2013-01-02 03:04:05', NULL, '2013-1-2 3:04:05.50')
+                        """)
             }
             let source = EmulatorConfiguration.TableSource(dataset: "d", table: "t", file: file)
             try await withClient(EmulatorConfiguration(requiresAuthorization: false, tables: [source])) { client in
                 let types = try await client.get(Self.path).columns.map { $0.split(separator: " ")[1] }
-                #expect(types == ["INTEGER", "FLOAT", "STRING", "BYTES", "DATE", "TIMESTAMP", "STRING"])
+                #expect(types == ["INTEGER", "FLOAT", "STRING", "BYTES", "DATE", "TIMESTAMP", "STRING", "DATETIME"])
                 let page = try await client.get("\(Self.path)/data?formatOptions.useInt64Timestamp=true")
-                #expect(page.cells == [["1", "2.5", "é", "/w==", "2013-01-02", "1357095845000000", .null]])
+                #expect(
+                    page.cells == [
+                        [
+                            "1", "2.5", "é", "/w==", "2013-01-02", "1357095845000000", .null,
+                            "2013-01-02T03:04:05.500000",
+                        ]
+                    ])
             }
         }
     }

@@ -32,12 +32,21 @@ struct SQLiteFile: TableFile {
             while sqlite3_step(handle) == SQLITE_ROW {
                 number += 1
                 do {
-                    try body(try fields.indices.map { try SQLValue(handle, column: Int32($0), field: fields[$0]) })
+                    try body(try fields.indices.map { try value(handle, column: $0, field: fields[$0]) })
                 } catch let error as ValueError {
                     throw EmulatorError.invalidData(path, "row \(number): \(error)")
                 }
             }
         }
+    }
+
+    /// Reads a value. Dates and times get their canonical form, by which the emulator compares them.
+    private func value(_ statement: OpaquePointer?, column: Int, field: SchemaField) throws -> SQLValue {
+        let value = try SQLValue(statement, column: Int32(column), field: field)
+        guard case .text(let text) = value, field.mode != .repeated,
+            [.date, .time, .datetime].contains(field.type)
+        else { return value }
+        return try SQLValue(text: text, field: field)
     }
 
     private func read<Result>(_ body: (Database) throws -> Result) throws -> Result {

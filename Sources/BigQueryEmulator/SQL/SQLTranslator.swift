@@ -188,8 +188,9 @@ struct SQLTranslator {
 extension SQLTranslator {
     /// Translates a table path; returns false if the token is not the start of one.
     private mutating func translateTable(_ token: SQLToken) throws(ServiceError) -> Bool {
-        if token.isSymbol("(") || ["SELECT", "WITH", "VALUES"].contains(token.keyword) { return false }
+        if token.isSymbol("(") { return false }
         frame.expectsTable = false
+        if ["SELECT", "WITH", "VALUES"].contains(token.keyword) { return false }
         let (path, length) = tokens[position...].tablePath
         guard !path.isEmpty, tokens.dropFirst(position + length).first?.isSymbol("(") != true else { return false }
         guard !subqueries.contains(path.lowercased()) else { return false }

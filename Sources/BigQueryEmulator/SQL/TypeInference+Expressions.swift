@@ -4,9 +4,6 @@ extension TypeInference {
     ///
     /// - Returns: its type, which is unknown if the tokens are not one expression of known syntax.
     mutating func expression(_ tokens: ArraySlice<SQLToken>, _ scope: Scope) -> Operand {
-        guard depth < Self.maximumDepth else { return Operand() }
-        depth += 1
-        defer { depth -= 1 }
         var rest = tokens
         let operand = parse(&rest, scope, minimum: 0)
         guard !rest.isEmpty else { return operand }

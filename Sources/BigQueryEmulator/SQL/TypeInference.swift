@@ -45,10 +45,11 @@ struct TypeInference {
     /// The inferred types of undeclared parameters, by name in lower case.
     private var inferred: [String: SchemaField] = [:]
     private var conflict: ServiceError?
+    /// The current depth of the recursion.
     var depth = 0
 
-    /// Bounds the recursion. What is nested more deeply has no type.
-    static let maximumDepth = 150
+    /// Bounds the recursion to what fits a stack of 512 kB in a debug build. What is nested more deeply has no type.
+    static let maximumDepth = 30
 
     /// Analyzes a query.
     ///
