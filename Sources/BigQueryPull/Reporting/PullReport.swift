@@ -137,7 +137,15 @@ extension PullReport {
         if let rows = run.published { count(rows) }
         load = run.intent.load.map { intent in
             var load = LoadReport(name: intent.name, intent.range)
-            load.mark = record?.runID == run.intent.runID ? record?.highWaterMark : run.highestValue
+            guard record?.runID == run.intent.runID else {
+                load.mark = run.highestValue
+                return load
+            }
+            load.mark = record?.highWaterMark
+            let value = { (text: String?) in
+                text.flatMap { text in intent.range.flatMap { IncrementalValue(text, type: $0.type) } }
+            }
+            if let highest = value(run.highestValue) { load.leavesGap = value(load.mark).map { highest > $0 } ?? true }
             return load
         }
     }

@@ -289,6 +289,22 @@ import Testing
         }
     }
 
+    @Test func reportsTheGapOfAPublishedRun() async throws {
+        try await Shop.with(Self.rows(1...5)) { shop in
+            try await shop.pull("id")
+            try await shop.load(Self.rows(1...20))
+            let pull = shop.incremental("id") { $0.since = .value("15") }
+            do {
+                let published = try await pull.publish(into: shop.target)
+                #expect(published.report.load?.leavesGap == true)
+                withExtendedLifetime(published) {}
+            }
+            let report = try await pull.stage(into: shop.target)
+            #expect(report.alreadyPublished == true)
+            #expect((report.load?.since, report.load?.mark, report.load?.leavesGap) == ("15", "5", true))
+        }
+    }
+
     @Test func aReplacedTableResetsItsLoads() async throws {
         try await Shop.with(Self.rows(1...5)) { shop in
             try await shop.pull("id")
