@@ -402,6 +402,33 @@ import Testing
         }
     }
 
+    @Test func aDroppedTableResetsItsLoad() async throws {
+        try await Shop.with { shop in
+            try await shop.load(Self.schema, (1...3).map(Self.row))
+            try await shop.succeed(Shop.orders, Self.append)
+            try shop.write("DROP TABLE results")
+            try await shop.succeed(Shop.orders, Self.append)
+            #expect(try shop.ids() == [1, 2, 3])
+        }
+    }
+
+    @Test func aReplacedTableResetsItsLoads() async throws {
+        try await Shop.with { shop in
+            try await shop.load(Self.schema, (1...3).map(Self.row))
+            for name in ["a", "b"] {
+                try await shop.succeed(Shop.orders, Self.append + ["--load", name, "--load-column", "load"])
+            }
+            let replacement = try await shop.succeed(
+                "\(Shop.orders) WHERE id = 3", ["--if-exists", "replace", "--json"])
+            #expect(try JSON(replacement.output)["resetLoads"].texts == ["a", "b"])
+            // The rows of the replacement belong to no load.
+            let errors = try await shop.reject(Shop.orders, Self.append + ["--load", "a"])
+            let outcome = try await shop.home.run(try shop.command(in: errors, with: "--since"))
+            #expect(outcome.exitCode == 0, "\(outcome.errors)")
+            #expect(try shop.ids() == [1, 2, 3])
+        }
+    }
+
     // MARK: 8. Statements before and comments after the query
 
     @Test(arguments: [
@@ -436,14 +463,7 @@ import Testing
                 let rows = (2...300).map { "\($0),2024-02-01T00:00:00Z" }
                 try await shop.load(Self.schema, [Self.row(1)] + rows, into: name)
             }
-            let pages = Array(repeating: "pass", count: 6) + ["stall-for-600s"]
-            try shop.home.inject("bigquery.jobs.getQueryResults", pages)
-            let pull = try await shop.home.binary().start(load("eu"))
-            try await shop.home.allApplied()
-            try await eventually("rows are staged") { try shop.stagedRows() > 0 }
-            pull.send(signal: signal)
-            #expect(try await pull.outcome().exitCode == 128 + signal)
-            try shop.home.endFaults()
+            try await shop.interrupt(load("eu"), signal)
 
             let other = try await shop.home.run(load("us"))
             #expect(other.exitCode == 0, "\(other.errors)")
@@ -457,6 +477,23 @@ import Testing
                 try shop.read(
                     "SELECT load || count(*) || '/' || count(DISTINCT id) FROM results GROUP BY load ORDER BY 1")
                     == ["eu300/300", "us300/300"])
+        }
+    }
+
+    @Test func anInterruptedRunOfTheOldTextIsDroppedAndNamed() async throws {
+        try await Shop.with { shop in
+            let options = Self.append + ["--load", "nightly", "--page-rows", "20", "--parallel", "1"]
+            try await shop.load(Self.schema, [Self.row(1)])
+            try await shop.succeed(Shop.orders, options)
+            try await shop.load(Self.schema, [Self.row(1)] + (2...300).map { "\($0),2024-02-01T00:00:00Z" })
+            try await shop.interrupt(shop.query(Shop.orders, options), SIGKILL)
+            let lost = try shop.read("SELECT run_id FROM _bqpull_runs WHERE state <> 'published'")
+            try #require(lost.count == 1)
+            let outcome = try await shop.succeed("\(Shop.orders) WHERE id < 200", options + ["--json"])
+            #expect(outcome.output.contains(lost[0]), "\(outcome.output)")
+            #expect(try shop.read("SELECT state FROM _bqpull_runs WHERE run_id = '\(lost[0])'") != ["published"])
+            #expect(try shop.ids() == Array(1..<200))
+            #expect(shop.jobs == 3)
         }
     }
 }
@@ -525,6 +562,19 @@ private struct Shop: Sendable {
         return outcome.errors
     }
 
+    /// Runs a command, and ends it between two pages of 20 rows. The result has more than 120 rows.
+    func interrupt(_ command: [String], _ signal: Int32) async throws {
+        let pages = Array(repeating: "pass", count: 6) + ["stall-for-600s"]
+        try home.inject("bigquery.jobs.getQueryResults", pages)
+        let pull = try await home.binary().start(command)
+        try await home.allApplied()
+        try await eventually("rows are staged") { try stagedRows() > 0 }
+        pull.send(signal: signal)
+        let outcome = try await pull.outcome()
+        try #require(outcome.exitCode == 128 + signal, "\(outcome.errors)")
+        try home.endFaults()
+    }
+
     /// The bytes that a dry run of ``orders`` reports.
     func dryRun(_ options: [String]) async throws -> Int {
         let outcome = try await succeed(Self.orders, options + ["--dry-run", "--json"])
@@ -581,6 +631,7 @@ private struct JSON {
     }
 
     var text: String? { value as? String }
+    var texts: [String]? { value as? [String] }
     var int: Int? { value as? Int }
     var bool: Bool? { value as? Bool }
 }
