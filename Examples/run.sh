@@ -27,8 +27,10 @@ export BIGQUERY_EMULATOR_HOST=$address BQPULL_CREDENTIALS=$folder/credentials.js
 expect TenLines "3614 rows" "$("$programs/TenLines")"
 expect "TenLines, the table" 3614 "$(sqlite3 staging.db 'SELECT count(*) FROM flights')"
 
-expect "DailyJob, the first day" "3614 new rows" "$("$programs/DailyJob" daily.db)"
-expect "DailyJob, the next day" "0 new rows" "$("$programs/DailyJob" daily.db)"
+mark=2013-01-05T04:00:00.000000Z
+expect "DailyJob, the first day" "3614 new rows, 0 changed, up to $mark" "$("$programs/DailyJob" daily.db)"
+expect "DailyJob, the next day" "0 new rows, 0 changed, up to $mark" "$("$programs/DailyJob" daily.db)"
+expect "DailyJob, a range" "0 new rows, 0 changed, up to $mark" "$("$programs/DailyJob" daily.db 2013-01-01 2013-01-03)"
 
 "$programs/CSVExport" 'SELECT carrier, flight FROM nycflights.flights ORDER BY time_hour, carrier, flight' flights.csv
 expect CSVExport $'carrier,flight\nAA,1141' "$(head -2 flights.csv)"

@@ -5,6 +5,9 @@
 #   --full  also checks the documentation and the installation, runs all tests and whole sweeps, fuzzes, counts
 #           instructions, compares with Google's client and bqemulator, and runs the examples and the README's commands
 #
+# NIGHTS and SEEDS set the extent of the simulation of nightly loads; by default 30 nights with one seed. The whole one,
+# NIGHTS=365 SEEDS=1-20, takes hours.
+#
 # Installs missing system packages, or names them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -86,6 +89,9 @@ fi
 
 wait "$environment" || true
 require_python
+# Separately, because of their duration.
+nights=${NIGHTS:-} seeds=${SEEDS:-}
+unset NIGHTS SEEDS
 part documentation "$python" -B Tests/Documentation/documentation.py
 part install Tests/install.sh "$BQPULL"
 part tests run_tests
@@ -94,6 +100,10 @@ export SWEEP=whole
 part "sweeps of faults" swift test --skip-build --quiet --filter 'DiskFaultTests|PowerLossTests|CancellationSweepTests'
 part "sweeps of kills" swift test --skip-build --quiet --filter 'KillSweepTests|SystemCallKillTests'
 unset SWEEP
+if [ -n "$nights$seeds" ]; then
+    part nights env NIGHTS="${nights:-30}" SEEDS="${seeds:-1}" \
+        swift test --skip-build --quiet --filter NightSimulationTests
+fi
 # The fuzzer and valgrind exist on Linux only.
 if [ "$(uname)" = Linux ]; then
     part fuzzing Tests/Fuzzing/run.sh

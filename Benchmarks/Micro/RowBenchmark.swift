@@ -8,6 +8,8 @@ import Synchronization
 ///
 /// It measures nothing itself. What a page costs is the difference between two repeat counts, as
 /// valgrind counts instructions and allocations for `Benchmarks/counts.sh`.
+///
+/// `RowBenchmark boundary ROWS OVERLAP ROUNDS` measures incremental appends for `Benchmarks/boundary.sh` instead.
 @main
 enum RowBenchmark {
     private enum Stage: String, CaseIterable {
@@ -23,13 +25,18 @@ enum RowBenchmark {
 
     static func main() throws {
         let arguments = CommandLine.arguments.dropFirst()
+        if let boundary = BoundaryBenchmark(Array(arguments)) {
+            return try waiting { try await boundary.run() }
+        }
         guard arguments.count == 3, let stage = arguments.first.flatMap(Stage.init),
             let shape = SamplePage.Shape(rawValue: arguments.dropFirst().first ?? ""),
             let times = arguments.last.flatMap({ Int($0) })
         else {
             let stages = Stage.allCases.map(\.rawValue).joined(separator: "|")
             let shapes = SamplePage.Shape.allCases.map(\.rawValue).joined(separator: "|")
-            FileHandle.standardError.write(Data("usage: RowBenchmark \(stages) \(shapes) TIMES\n".utf8))
+            let usage =
+                "usage: RowBenchmark \(stages) \(shapes) TIMES\n   or: RowBenchmark boundary ROWS OVERLAP ROUNDS\n"
+            FileHandle.standardError.write(Data(usage.utf8))
             exit(64)
         }
         let page = SamplePage(shape)

@@ -13,8 +13,8 @@ public struct BQPull: AsyncParsableCommand {
         version: ToolBuild.description,
         subcommands: [
             AuthCommand.self, QueryCommand.self, TableCommand.self, ResumeCommand.self, RunsCommand.self,
-            ListCommand.self, ShowCommand.self, ExportCommand.self, BenchCommand.self, EmulatorCommand.self,
-            ConfigCommand.self, ErrorsCommand.self,
+            LoadsCommand.self, ListCommand.self, ShowCommand.self, ExportCommand.self, BenchCommand.self,
+            EmulatorCommand.self, ConfigCommand.self, ErrorsCommand.self,
         ]
     )
 

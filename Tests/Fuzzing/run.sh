@@ -59,7 +59,7 @@ module GoogleOAuth $(sources GoogleOAuth Clients Errors AuthorizedUserCredential
 module CredentialStore $(sources CredentialStore LinkedService StoredCredential StoredCredential+Import)
 module BigQuery $(sources BigQuery Errors ExportFormat NamePath TableReference)
 module SQLiteStaging $(sources SQLiteStaging SQLiteName ControlRow RecordedRun StagingTarget \
-    StagingError StagingIntent StagingStatistics)
+    StagingError StagingIntent StagingStatistics IncrementalValue LoadIntent LoadRecord Lookback PublicationOutcome)
 objects=("$build"/*.o)
 swiftc "${flags[@]}" -module-name Fuzzer -use-ld=lld -o "$build/fuzzer" "$here"/Targets/*.swift \
     Tests/BigQueryRowsTests/Support/Gzip.swift "${objects[@]}" -lz

@@ -12,15 +12,26 @@ extension StagingError: ReportedError {
             hint: "use --if-exists replace, append or upsert, or another table with --table NAME"),
         .schemaMismatch: ErrorEntry(
             .cannotCreate,
-            "The columns of the result do not match those of the existing table. Add columns with --evolve, or replace the table.",
-            hint: "select the table's columns, or use --if-exists replace"),
+            "The columns of the result, or their types, do not match those of the existing table. Add columns with --evolve, or replace the table.",
+            hint: "select the table's columns, cast to their types, or use --if-exists replace"),
         .noDatabase: ErrorEntry(
-            .inputMissing, "The database to read runs from does not exist. Name the file of an earlier pull.",
+            .inputMissing, "The database to read runs or loads from does not exist. Name the file of an earlier pull.",
             hint: databaseHint),
         .noRun: ErrorEntry(
             .usage,
             "The database has no such run, or the run cannot be continued. List its runs with bqpull runs FILE.",
             hint: databaseHint),
+        .noLoad: ErrorEntry(
+            .usage, "The database has no load of this name. List its loads with bqpull loads FILE.",
+            hint: databaseHint),
+        .invalidValue: ErrorEntry(
+            .usage,
+            "The new mark is not a value in the type of the incremental column, or the load has no such column.",
+            hint: "pass a value like 2024-02-01, 2024-02-01T10:00:00Z or 100; bqpull loads FILE shows the type"),
+        .unknownOrigin: ErrorEntry(
+            .usage,
+            "The table gets a load column, but its rows cannot be told apart by their loads. Pull the load into another table, or replace the table.",
+            hint: "choose another table with --table NAME, or replace the table with --if-exists replace"),
         .invalidName: ErrorEntry(
             .usage,
             "The name of a path, table or column is invalid. Names that begin with _bqpull_ or sqlite_ are reserved.",
@@ -29,11 +40,12 @@ extension StagingError: ReportedError {
             .usage, "The result has no columns, so no table can be created. Only rows can be pulled.",
             hint: "pull a statement that returns rows"),
         .noKey: ErrorEntry(
-            .usage, "An upsert needs --key, and an existing table needs a unique index on the key.",
+            .usage,
+            "Upsert and delete-insert need --key. With upsert, an existing table needs a unique index on the key.",
             hint: "name its columns with --key COLUMN[,COLUMN]"),
         .unknownColumn: ErrorEntry(
             .usage,
-            "A column of --key, --index or --incremental is not in the result, or is named twice. The hint lists the columns or the most similar one.",
+            "A column of --key, --index, --keep or --incremental is not in the result, or is named twice. The hint lists the columns or the most similar one.",
             hint: "select it as well"),
         .tooManyColumns: ErrorEntry(
             .badData, "The table would have more columns than SQLite supports (2,000).",
@@ -42,7 +54,7 @@ extension StagingError: ReportedError {
             .badData, "A value or a row is longer than SQLite supports (1 GB). Leave it out or split it."),
         .keyViolated: ErrorEntry(
             .badData, "A row has NULL in its --key, or the key of another row. Nothing was published.",
-            hint: "select one row for each key, or add columns to --key"),
+            hint: "select one row for each key, keep the latest with --keep latest:COLUMN, or add columns to --key"),
         .constraintViolated: ErrorEntry(
             .badData,
             "A row violates a constraint or a unique index of the table that it was added to. Nothing was changed.",
@@ -115,6 +127,8 @@ extension StagingError: ReportedError {
         case .columns(let names):
             "its columns are \(names.prefix(20).joined(separator: ", "))\(names.count > 20 ? ", …" : "")"
         case .duplicateColumn: "name every column once"
+        case .runs(let path) where code == .noLoad: "list the loads with bqpull loads \(shellWord(path))"
+        case .runs where code == .invalidValue: nil
         case .runs(let path): "list the runs with bqpull runs \(shellWord(path))"
         }
     }

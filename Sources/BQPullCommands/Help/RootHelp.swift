@@ -23,8 +23,7 @@ enum RootHelp {
             Commands:
             \(lines.joined(separator: "\n"))
 
-            bqpull COMMAND --help shows examples and options, bqpull help errors explains
-            exit codes and errors, bqpull --version prints the version.
+            bqpull COMMAND --help shows examples and options, bqpull --version the version.
 
             """
     }

@@ -20,6 +20,9 @@ enum EstimateText {
         if let verdict { line("but", verdict) }
         line("project", printable(estimate.project))
         if let location = estimate.location { line("location", printable(location)) }
+        if let load = estimate.load {
+            for (label, text) in LoadText.lines(load) { line(label, text) }
+        }
         if let schema = estimate.schema, !schema.fields.isEmpty {
             lines += ["", "columns"] + SchemaTree.lines(schema).map { "  \($0)" }
         }
@@ -35,6 +38,7 @@ struct EstimateReport: Encodable {
     /// On demand.
     var approximateCostUSD: Double?
     var schema: TableSchema?
+    var load: LoadReport?
 
     init(_ estimate: QueryEstimate) {
         project = estimate.project
@@ -42,6 +46,7 @@ struct EstimateReport: Encodable {
         bytesProcessed = estimate.bytesProcessed
         approximateCostUSD = estimate.bytesProcessed.map(CostText.dollars)
         schema = estimate.schema
+        load = estimate.load
     }
 }
 

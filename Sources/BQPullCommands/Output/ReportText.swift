@@ -1,4 +1,5 @@
 import BigQueryPull
+import Foundation
 import TextSupport
 
 /// The text of a pull report.
@@ -11,7 +12,10 @@ enum ReportText {
             let time = report.publishedAt.map { " at \(Readable.time($0))" } ?? ""
             lines.append("  already published\(time); the process exited before its report was complete")
         }
-        if let dropped = report.droppedRun { lines.append("  dropped   \(text(dropped))") }
+        lines += published(report)
+        for dropped in [report.droppedRun].compactMap(\.self) + report.supersededRuns {
+            lines.append("  dropped   \(text(dropped))")
+        }
         if let continued = report.rowsContinued, continued > 0 {
             lines.append("  continued \(Readable.rows(continued)) were staged before the interruption")
         }
@@ -27,6 +31,23 @@ enum ReportText {
         }
         if let next = next(report) { lines.append("  next      \(next)") }
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// The rows that the publication changed, and their load.
+    private static func published(_ report: PullReport) -> [String] {
+        var lines: [String] = []
+        if let rows = report.publishedRows { lines.append("  rows      \(PublishedRowsText.text(rows))") }
+        lines += (report.load.map(LoadText.lines) ?? []).map { label, text in
+            "  \(label.padding(toLength: 10, withPad: " ", startingAt: 0))\(text)"
+        }
+        if !report.resetLoads.isEmpty {
+            let names = report.resetLoads.map { printable($0, limit: 200) }.joined(separator: ", ")
+            lines.append("  reset     the table is new, so the marks of other loads into it are gone: \(names)")
+        }
+        if let count = report.nullRowsCopied, count > 0 {
+            lines.append("  nulls     \(Readable.rows(count)) with NULL in the incremental column")
+        }
+        return lines
     }
 
     private static func cost(_ report: PullReport) -> [String] {

@@ -10,6 +10,13 @@ enum RunText {
             "\(printable(run.intent.runID, limit: 200))  \(state(run))",
             "  table    \(printable(run.target.table, limit: 200))\(mode(run.target))",
             "  rows     \(Readable.count(run.rows))\(total)",
+        ]
+        if let rows = run.published { lines.append("  changes  \(PublishedRowsText.text(rows))") }
+        if let load = run.intent.load {
+            let highest = run.highestValue.map { "; highest \(printable($0, limit: 100))" } ?? ""
+            lines.append("  load     \(LoadText.line(load))\(highest)")
+        }
+        lines += [
             "  started  \(Readable.time(run.intent.startedAt))",
             "  \(run.finishedAt == nil ? "updated" : "ended  ")  \(Readable.time(run.finishedAt ?? run.updatedAt))",
         ]
@@ -52,8 +59,21 @@ struct RunSummary: Encodable {
     var ifExists: String?
     var key: [String]
     var incrementalColumn: String?
+    var load: String?
+    /// The lower bound, inclusive.
+    var since: String?
+    /// The upper bound, exclusive.
+    var until: String?
+    /// The highest value of the incremental column that the run published.
+    var highWaterMark: String?
     var rows: Int64
     var totalRows: Int64?
+    var rowsInserted: Int64?
+    var rowsUpdated: Int64?
+    var rowsUnchanged: Int64?
+    var rowsDeleted: Int64?
+    var rowsOutdated: Int64?
+    var rowsInTable: Int64?
     var project: String
     var location: String?
     var jobID: String?
@@ -69,8 +89,10 @@ struct RunSummary: Encodable {
     var acknowledged: Bool?
 
     private enum CodingKeys: String, CodingKey {
-        case state, process, table, ifExists, key, incrementalColumn, rows, totalRows, project, location, sql,
-            sourceTable, bytesProcessed, bytesBilled, dataRead, startedAt, updatedAt, finishedAt, error, acknowledged
+        case state, process, table, ifExists, key, incrementalColumn, load, since, until, highWaterMark, rows,
+            totalRows, rowsInserted, rowsUpdated, rowsUnchanged, rowsDeleted, rowsOutdated, rowsInTable, project,
+            location, sql, sourceTable, bytesProcessed, bytesBilled, dataRead, startedAt, updatedAt, finishedAt, error,
+            acknowledged
         case runID = "runId"
         case jobID = "jobId"
     }
@@ -83,8 +105,18 @@ struct RunSummary: Encodable {
         ifExists = run.target.ifExists?.rawValue
         key = run.target.key
         incrementalColumn = run.intent.incrementalColumn
+        load = run.intent.load?.name
+        since = run.intent.load?.range?.lowerBound?.text
+        until = run.intent.load?.range?.upperBound?.text
+        highWaterMark = run.highestValue
         rows = run.rows
         totalRows = run.statistics.totalRows
+        rowsInserted = run.published?.inserted
+        rowsUpdated = run.published?.updated
+        rowsUnchanged = run.published?.unchanged
+        rowsDeleted = run.published?.deleted
+        rowsOutdated = run.published?.outdated
+        rowsInTable = run.published?.total
         project = run.intent.project
         location = run.statistics.location
         jobID = run.intent.jobID

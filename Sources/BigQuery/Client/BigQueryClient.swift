@@ -73,6 +73,15 @@ public struct BigQueryClient: Sendable {
         return client
     }
 
+    /// The same client, whose requests and runs are retried for at most `budget`.
+    package func retrying(atMost budget: Duration) -> BigQueryClient {
+        var client = self
+        client.configuration.retry.budget = min(budget, configuration.retry.budget)
+        client.configuration.runRetryBudget = min(budget, configuration.runRetryBudget)
+        client.configuration.visibilityBudget = min(budget, configuration.visibilityBudget)
+        return client
+    }
+
     /// The URL of a resource of a project; by default of the project billed for queries.
     func url(_ path: [String], _ query: KeyValuePairs<String, String?> = [:], project: String? = nil) -> String {
         let project = project ?? configuration.project

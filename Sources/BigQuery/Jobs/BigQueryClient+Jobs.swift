@@ -15,12 +15,18 @@ extension BigQueryClient {
     ///
     /// The job has a location, a statement type and the bytes to read, and mostly a schema.
     ///
+    /// - Parameters:
+    ///   - query: the query.
+    ///   - findsParameters: whether the text can refer to named parameters that are not declared, whose types the job
+    ///     then has. Defaults to `false`.
+    /// - Returns: the job, which is not created.
     /// - Throws: ``BigQueryError``, `RowsError`, `HTTPError`, `OAuthError` or `CancellationError`.
-    package func dryRun(_ query: QueryRequest) async throws -> Job {
+    package func dryRun(_ query: QueryRequest, findsParameters: Bool = false) async throws -> Job {
         let reference = JobReference(
             projectID: configuration.project, jobID: JobReference.newID(), location: query.location
         )
-        let job = try await insert(try query.configuration(dryRun: true), as: reference, dryRun: true)
+        let configuration = try query.configuration(dryRun: true, usesNames: findsParameters)
+        let job = try await insert(configuration, as: reference, dryRun: true)
         if let failure = job.failure { throw failure }
         return job
     }

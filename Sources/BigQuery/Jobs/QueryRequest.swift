@@ -89,17 +89,19 @@ extension QueryRequest {
         maximumBytesBilled = configuration.query.maximumBytesBilled.flatMap(Int64.init)
     }
 
+    /// - Parameters:
+    ///   - dryRun: whether the query is only estimated.
+    ///   - usesNames: whether the text can refer to named parameters that are not declared. Defaults to `false`.
+    /// - Returns: the wire form.
     /// - Throws: ``BigQueryError`` with code `invalidRequest` if the parameters are not valid.
-    func configuration(dryRun: Bool) throws(BigQueryError) -> Configuration {
+    func configuration(dryRun: Bool, usesNames: Bool = false) throws(BigQueryError) -> Configuration {
         let parameters = try parameters.validated()
-        var mode = parameters.first.map { $0.name == nil ? "POSITIONAL" : "NAMED" }
-        // A dry run then reports undeclared parameters.
-        if dryRun, !useLegacySQL, mode == nil { mode = "NAMED" }
+        let mode = parameters.first.map { $0.name == nil ? "POSITIONAL" : "NAMED" }
         return Configuration(
             query: .init(
                 query: sql, useLegacySQL: useLegacySQL, useQueryCache: useQueryCache, priority: priority,
                 maximumBytesBilled: maximumBytesBilled.map(String.init),
-                parameterMode: mode,
+                parameterMode: mode ?? (usesNames ? "NAMED" : nil),
                 queryParameters: parameters.isEmpty ? nil : parameters
             ),
             labels: labels.isEmpty ? nil : labels,

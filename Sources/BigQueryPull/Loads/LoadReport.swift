@@ -1,3 +1,6 @@
+import BigQueryRows
+import SQLiteStaging
+
 /// The load that a pull belongs to, and the rows that it reads. Part of reports and estimates.
 public struct LoadReport: Sendable, Hashable, Encodable {
     /// The name of the load.
@@ -16,10 +19,14 @@ public struct LoadReport: Sendable, Hashable, Encodable {
     public internal(set) var mark: String?
     /// Whether the mark stayed because the lower bound was above it, so that a gap would remain.
     public internal(set) var leavesGap = false
-    /// Whether the query or its parameters differ from those of the load's latest run.
+    /// Whether the query, its parameters or its project differ from those of the load's latest run.
     public internal(set) var queryChanged = false
-    /// Other loads whose marks were reset, because the table was replaced or did not exist.
-    public internal(set) var resetLoads: [String] = []
 
-    init(name: String) { self.name = name }
+    init(name: String, _ range: IncrementalRange?) {
+        self.name = name
+        column = range?.column
+        type = range?.type.name
+        since = range?.lowerBound?.text
+        until = range?.upperBound?.text
+    }
 }

@@ -7,7 +7,8 @@ public struct QueryEstimate: Sendable, Encodable {
     public let project: String
     /// The location the query would run in, if the service reports it.
     public let location: String?
-    /// The upper bound of the bytes that the query would process; `nil` if the service does not report it.
+    /// The upper bound of the bytes that the query would process, and the count of its rows without a value if that is
+    /// requested; `nil` if the service does not report it.
     public let bytesProcessed: Int64?
     /// The columns of the result; `nil` if the service does not report them (legacy SQL, emulators).
     public let schema: TableSchema?
@@ -18,10 +19,16 @@ public struct QueryEstimate: Sendable, Encodable {
         self.init(plan.dryRun, location: plan.query.location)
     }
 
-    init(_ dryRun: Job, location: String?) {
+    init(_ plan: RunPlan) {
+        self.init(
+            plan.main.dryRun, location: plan.main.query.location, countedBytes: plan.nullCount?.dryRun.bytesProcessed)
+        load = plan.load?.report(plan.range)
+    }
+
+    init(_ dryRun: Job, location: String?, countedBytes: Int64? = nil) {
         project = dryRun.reference.projectID
         self.location = location
-        bytesProcessed = dryRun.bytesProcessed
+        bytesProcessed = dryRun.bytesProcessed.map { $0.addingSaturated(countedBytes ?? 0) }
         schema = dryRun.schema
     }
 }

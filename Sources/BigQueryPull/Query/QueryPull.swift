@@ -30,7 +30,8 @@ public struct QueryPull: Pull {
     public var incrementalColumn: String?
     /// The name of the load. Defaults to `nil`: an incremental load has the name of the table, any other pull none.
     ///
-    /// The name identifies the load in the database. A load with an explicit name accepts a changed query.
+    /// The name identifies the load in the database, in any case of ASCII letters. A load with an explicit name accepts
+    /// a changed query.
     public var load: String?
     /// Whether a load without an explicit name continues at its mark although its query has changed. Defaults to `false`.
     public var continuesChangedQuery = false
@@ -42,6 +43,9 @@ public struct QueryPull: Pull {
     public var lookback: Lookback?
     /// Whether a run with a lower bound also counts the rows without a value in the incremental column, which it does
     /// not pull, with a second query. Defaults to `false`.
+    ///
+    /// The second query is part of the estimate and of the limit of billed bytes. If it fails, the report has a warning.
+    /// A run that is continued does not send it.
     public var countsNulls = false
     /// Whether to drop the rows of an earlier run instead of continuing it. Defaults to `false`.
     public var restarts = false
@@ -110,8 +114,16 @@ public struct QueryPull: Pull {
         self.query = IncrementalQuery.unwrapped(query, run.intent.sql)
         self.client = client
         self.clock = clock
-        incrementalColumn = run.intent.incrementalColumn
         continuedRun = run
+        incrementalColumn = run.intent.incrementalColumn
+        load = run.intent.load?.name
+        // Another run of the load with another query would have dropped this one.
+        continuesChangedQuery = true
+        if let command = QueryCommand(text: run.intent.command) {
+            since = command.since.map(LowerBound.init(recorded:))
+            until = command.until
+            lookback = command.lookback?.value
+        }
     }
 
     /// Estimates the query without running it.

@@ -1,6 +1,7 @@
 import BigQuery
 import BigQueryRows
 import SQLiteStaging
+import TextSupport
 
 /// One run of a query: plans it, runs or continues its job, and transfers the result.
 ///
@@ -24,10 +25,24 @@ struct QuerySession {
 
     /// Dry-runs the query and checks that it can be pulled.
     func plan(_ query: QueryRequest) async throws -> PlannedQuery {
-        reporter.notify(.planning)
-        let plan = try PlannedQuery(query: query, dryRun: try await client.dryRun(query))
+        let plan = try await dryRun(query)
         reporter.report.bytesProcessed = plan.dryRun.bytesProcessed
         return plan
+    }
+
+    /// Dry-runs a query, and checks that its result can be staged. With `findsParameters`, its text can refer to named
+    /// parameters that are not declared.
+    func dryRun(_ query: QueryRequest, findsParameters: Bool = false) async throws -> PlannedQuery {
+        reporter.notify(.planning)
+        let planned = try PlannedQuery(
+            query: query, dryRun: try await client.dryRun(query, findsParameters: findsParameters))
+        // The job would fail, but the dry run of such a query succeeds.
+        if !findsParameters, let parameter = planned.dryRun.undeclaredParameters.first {
+            throw BigQueryError(
+                code: .queryFailed,
+                message: "the query parameter @\(printable(parameter.name, limit: 100)) has no value")
+        }
+        return planned
     }
 
     /// Calls `body` with a new job ID, and retries with another one if the service failed to run the job.

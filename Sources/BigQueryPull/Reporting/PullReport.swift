@@ -24,6 +24,8 @@ public struct PullReport: Sendable, Encodable {
     public internal(set) var rowsInTable: Int64?
     /// The load and the range of rows; `nil` for a plain pull.
     public internal(set) var load: LoadReport?
+    /// The other loads whose marks were reset, because the table was replaced or did not exist.
+    public internal(set) var resetLoads: [String] = []
     /// Rows whose incremental column is NULL, which this run did not pull; `nil` unless they were counted.
     public internal(set) var rowsWithoutWatermark: Int64?
     /// Published rows whose incremental column is NULL, in the first run of a load; otherwise `nil`.
@@ -54,9 +56,9 @@ public struct PullReport: Sendable, Encodable {
     public internal(set) var jobID: String?
     /// The table that was read; `nil` for a query.
     public internal(set) var sourceTable: String?
-    /// Bytes processed by the query, if the service reports them.
+    /// Bytes processed by the query and by the count of its rows without a value, if the service reports them.
     public internal(set) var bytesProcessed: Int64?
-    /// Bytes billed, if the service reports them.
+    /// Bytes billed for both, if the service reports them.
     public internal(set) var bytesBilled: Int64?
     /// Whether the result came from the cache, if the service reports it.
     public internal(set) var cacheHit: Bool?
@@ -70,23 +72,27 @@ public struct PullReport: Sendable, Encodable {
     public internal(set) var alreadyPublished: Bool?
     /// When the earlier process published them.
     public internal(set) var publishedAt: Date?
-    /// An interrupted run of the same pull that could not be continued, and whose rows were dropped.
+    /// An interrupted run of the same pull whose rows were dropped, because it was too old, its result had expired, or the
+    /// table with the rows below its lower bound was gone.
     public internal(set) var droppedRun: DroppedRun?
+    /// Other unfinished runs whose rows were dropped, because this run superseded them: runs of the load with another
+    /// query, and runs into a table that was replaced.
+    public internal(set) var supersededRuns: [DroppedRun] = []
     /// The warnings, in order.
     public package(set) var warnings: [PullWarning] = []
 
     private enum CodingKeys: String, CodingKey {
         case rowsRead, rowsCopied, rowsContinued, rowsInserted, rowsUpdated, rowsUnchanged, rowsDeleted, rowsOutdated,
-            rowsInTable, load, rowsWithoutWatermark, nullRowsCopied, dataRead, dataInflated, dataWritten,
+            rowsInTable, load, resetLoads, rowsWithoutWatermark, nullRowsCopied, dataRead, dataInflated, dataWritten,
             copyDuration, queryDuration, throughput, detailedDurations, pages, retries, project, location,
             sourceTable, bytesProcessed, bytesBilled, cacheHit, file, table, alreadyPublished, publishedAt,
-            droppedRun, warnings
+            droppedRun, supersededRuns, warnings
         case jobID = "jobId"
         case runID = "runId"
     }
 }
 
-/// An interrupted run whose rows were dropped, because it was too old or its result had expired.
+/// An interrupted run whose rows were dropped.
 public struct DroppedRun: Sendable, Encodable, Hashable {
     /// The run's ID in the staging database.
     public let runID: String
@@ -117,7 +123,9 @@ public struct DroppedRun: Sendable, Encodable, Hashable {
 extension PullReport {
     /// The report of a run that an earlier process published, from its record, which has no warnings and no detailed
     /// durations.
-    init(published run: RecordedRun) {
+    ///
+    /// `record` is that of the load after the run.
+    init(published run: RecordedRun, _ record: LoadRecord?) {
         self.init(project: run.intent.project)
         identify(run)
         count(rows: run.rows, run.statistics)
@@ -126,6 +134,30 @@ extension PullReport {
         if let end = run.finishedAt { copyDuration = max(.zero, .seconds(end.timeIntervalSince(run.intent.startedAt))) }
         alreadyPublished = true
         publishedAt = run.finishedAt
+        if let rows = run.published { count(rows) }
+        load = run.intent.load.map { intent in
+            var load = LoadReport(name: intent.name, intent.range)
+            guard record?.runID == run.intent.runID else {
+                load.mark = run.highestValue
+                return load
+            }
+            load.mark = record?.highWaterMark
+            let value = { (text: String?) in
+                text.flatMap { text in intent.range.flatMap { IncrementalValue(text, type: $0.type) } }
+            }
+            if let highest = value(run.highestValue) { load.leavesGap = value(load.mark).map { highest > $0 } ?? true }
+            return load
+        }
+    }
+
+    /// Sets the number of rows that a publication changed.
+    mutating func count(_ rows: PublishedRows) {
+        rowsInserted = rows.inserted
+        rowsUpdated = rows.updated
+        rowsUnchanged = rows.unchanged
+        rowsDeleted = rows.deleted
+        rowsOutdated = rows.outdated
+        rowsInTable = rows.total
     }
 
     /// Copies the identifiers and the cost of a run.

@@ -105,8 +105,8 @@ final class PullReporter {
     }
 
     /// Adds a warning unless the report already has it.
-    func warn(_ code: PullWarning.Code, _ message: String) {
-        let warning = PullWarning(code: code, message: message)
+    func warn(_ code: PullWarning.Code, _ message: String, detail: PullWarning.Detail? = nil) {
+        let warning = PullWarning(code: code, message: message, detail: detail)
         guard !report.warnings.contains(warning) else { return }
         report.warnings.append(warning)
         onWarning(warning)

@@ -4,8 +4,8 @@ public struct PullWarning: Sendable, Hashable, Encodable, CustomStringConvertibl
     public struct Code: Sendable, Hashable, Encodable, CustomStringConvertible {
         private enum Value: String, Encodable {
             case credentialsFile, refreshTokenNotStored, unknownType, nullInRequired, schemaChanged, tableChanged
-            case streamingBuffer, repeatedPage, firstIncrementalRun, rowsNotCounted, fileNotClosed, repeatedExport,
-                largeResult, notAcknowledged
+            case streamingBuffer, repeatedPage, emptyResult, markInFuture, rowsNotCounted, fileNotClosed,
+                repeatedExport, largeResult, notAcknowledged
         }
 
         private let value: Value
@@ -30,8 +30,10 @@ public struct PullWarning: Sendable, Hashable, Encodable, CustomStringConvertibl
         public static let streamingBuffer = Code(.streamingBuffer)
         /// Two consecutive pages have the same rows.
         public static let repeatedPage = Code(.repeatedPage)
-        /// The first incremental run was added to existing rows.
-        public static let firstIncrementalRun = Code(.firstIncrementalRun)
+        /// An empty result replaced a table with rows.
+        public static let emptyResult = Code(.emptyResult)
+        /// The high-water mark of a load is more than a day in the future, so that later rows are not pulled.
+        public static let markInFuture = Code(.markInFuture)
         /// The rows whose incremental column is NULL could not be counted.
         public static let rowsNotCounted = Code(.rowsNotCounted)
         /// An export was retried, and files of the first attempt may remain.
@@ -56,15 +58,29 @@ public struct PullWarning: Sendable, Hashable, Encodable, CustomStringConvertibl
         }
     }
 
+    /// A fact about the warning, for advice that its code alone does not decide.
+    package enum Detail: Sendable, Hashable {
+        /// The mark of the load could be reset to this value, the highest one that is not in the future; `nil` if there is
+        /// none.
+        case markInFuture(load: String, value: String?)
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case code, message
+    }
+
     /// The kind of warning.
     public let code: Code
     /// The condition, in one line.
     public let message: String
+    /// A fact that advice depends on.
+    package let detail: Detail?
 
     /// Creates a warning.
-    package init(code: Code, message: String) {
+    package init(code: Code, message: String, detail: Detail? = nil) {
         self.code = code
         self.message = message
+        self.detail = detail
     }
 
     /// The message.

@@ -86,6 +86,7 @@ public struct TablePull: Pull {
         table = configuration.table
         columns = configuration.columns
         maximumRows = configuration.rows
+        load = run.intent.load?.name
         self.client = client
         self.clock = clock
         continuedRun = run

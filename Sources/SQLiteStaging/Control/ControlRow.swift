@@ -1,3 +1,4 @@
+import BigQueryRows
 import Foundation
 
 /// One row of a control table. Any program can have written it, so every value is checked when it is read.
@@ -50,6 +51,18 @@ struct ControlRow {
         return number
     }
 
+    /// Two row IDs, of which the first is not above the second; `nil` if both are NULL.
+    func optionalRowIDs(_ first: String, _ last: String) throws -> ClosedRange<Int64>? {
+        guard let lower = try value(first), let upper = try value(last) else {
+            guard try value(first) == nil, try value(last) == nil else { throw unexpected(last) }
+            return nil
+        }
+        guard case .integer(let lower) = lower, case .integer(let upper) = upper, lower <= upper else {
+            throw unexpected(last)
+        }
+        return lower...upper
+    }
+
     /// `false` for 0, `true` for 1.
     func flag(_ column: String) throws -> Bool {
         try require(column) { try optionalFlag(column) }
@@ -89,6 +102,20 @@ struct ControlRow {
         return name
     }
 
+    /// The type of an incremental column, by its GoogleSQL name; `nil` for NULL.
+    func optionalIncrementalType(_ column: String) throws -> FieldType? {
+        guard let text = try optionalText(column) else { return nil }
+        guard let type = IncrementalValue.types.first(where: { $0.name == text }) else { throw unexpected(column) }
+        return type
+    }
+
+    /// A value of an incremental column; `nil` for NULL. A value without a type is unexpected.
+    func optionalIncrementalValue(_ column: String, type: FieldType?) throws -> IncrementalValue? {
+        guard let text = try optionalText(column) else { return nil }
+        guard let type, let value = IncrementalValue(text, type: type) else { throw unexpected(column) }
+        return value
+    }
+
     /// A JSON text, not NULL.
     func json<Content: Decodable>(_ column: String) throws -> Content {
         try require(column) { try optionalJSON(column) }
@@ -114,7 +141,8 @@ struct ControlRow {
         return content
     }
 
-    private func unexpected(_ column: String) -> StagingError {
+    /// The error for a column with an unexpected value.
+    func unexpected(_ column: String) -> StagingError {
         StagingError(
             code: .databaseUnusable, message: "\(path): \(table) has an unexpected value in the column \(column)",
             detail: .changedRecords)

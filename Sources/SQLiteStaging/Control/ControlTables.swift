@@ -2,7 +2,7 @@ import Foundation
 import GRDB
 import TextSupport
 
-/// The tables of a staging database that record its runs.
+/// The tables of a staging database that record its runs and loads.
 ///
 /// They are ordinary tables, since a single STRICT table would make the database unreadable for every SQLite before 3.37.
 enum ControlTables {
@@ -10,7 +10,7 @@ enum ControlTables {
     static let prefix = "_bqpull_"
 
     /// The version of the tables below, in `_bqpull_meta` because `user_version` is the user's own.
-    static let version: Int64 = 3
+    static let version: Int64 = 4
 
     /// The current time as SQL, in the format of ``ControlRow/text(of:)``. For information only.
     static let now = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')"
@@ -37,7 +37,8 @@ enum ControlTables {
                 SELECT type, name FROM sqlite_master
                 WHERE name LIKE '\\_bqpull\\_%' ESCAPE '\\' AND type = 'view'
                 OR tbl_name LIKE '\\_bqpull\\_%' ESCAPE '\\' AND type = 'trigger'
-                OR tbl_name IN ('_bqpull_meta', '_bqpull_runs', '_bqpull_columns') AND type = 'index' AND sql IS NOT NULL
+                OR tbl_name IN ('_bqpull_meta', '_bqpull_runs', '_bqpull_columns', '_bqpull_loads')
+                AND type = 'index' AND sql IS NOT NULL
                 """)
         if let foreign {
             let (type, name): (String, String) = (foreign[0], foreign[1])
@@ -65,13 +66,12 @@ enum ControlTables {
                 message: "\(path) was written by a newer version (format \(found); this one supports \(version))",
                 detail: .newerFormat)
         }
-        switch found {
-        case version: try checkLayout(db, path: path)
-        case 2: try checkLayout(db, columnsAdded: 2, path: path)
-        // Unlike those of version 2, its tables cannot be read without an update.
-        case 1: try update(db, path: path)
-        default: break
+        // Unlike those of later versions, its tables cannot be read without an update.
+        guard found > 1 else {
+            try update(db, path: path)
+            return true
         }
+        try checkLayout(db, version: found, path: path)
         return true
     }
 
@@ -80,6 +80,7 @@ enum ControlTables {
         case meta = "_bqpull_meta"
         case runs = "_bqpull_runs"
         case columns = "_bqpull_columns"
+        case loads = "_bqpull_loads"
 
         struct Column: Equatable {
             var name: String
@@ -109,8 +110,9 @@ enum ControlTables {
 
     /// Rejects control tables that another program has created or changed, before anything is written to them.
     ///
-    /// The last `columnsAdded` columns of `_bqpull_runs` are not expected, since a later version added them.
-    private static func checkLayout(_ db: Database, columnsAdded: Int = 0, path: String) throws {
+    /// The columns that versions after `version` added to the end of `_bqpull_runs` are not expected.
+    private static func checkLayout(_ db: Database, version: Int64 = version, path: String) throws {
+        let columnsAdded = addedColumns.filter { $0.version > version }.flatMap(\.columns).count
         for (table, expected) in zip(Layout.allCases, try Layout.expected.get()) {
             let columns = try table.columns(db)
             let expected = table == .runs ? expected.dropLast(columnsAdded) : expected
@@ -170,10 +172,10 @@ enum ControlTables {
         }
     }
 
-    /// Whether the control tables exist in this version.
-    static func isCurrent(_ db: Database) throws -> Bool {
+    /// Whether the control tables exist, in this version or a later one.
+    static func exist(in db: Database, since version: Int64 = version) throws -> Bool {
         guard try db.tableExists("_bqpull_meta"), try db.tableExists("_bqpull_runs") else { return false }
-        return try storedVersion(db) == version
+        return try storedVersion(db).map { $0 >= version } ?? false
     }
 
     private static func update(_ db: Database, path: String) throws {
@@ -197,17 +199,17 @@ enum ControlTables {
     /// Creates missing tables, and migrates those of an older version.
     static func prepare(_ db: Database, path: String) throws {
         try db.execute(sql: createMeta)
+        let found = try storedVersion(db) ?? version
         do {
-            switch try storedVersion(db) {
-            case 1: try migrateFromVersion1(db)
-            case 2: try migrateFromVersion2(db)
-            default: break
-            }
+            if found == 1 { try migrateFromVersion1(db) } else { try addColumns(since: found, db) }
         } catch let error as DatabaseError where error.resultCode == .SQLITE_ERROR {
             throw changed(.runs, path: path)
         }
         try create(db)
         try checkLayout(db, path: path)
+        guard found < version else { return }
+        try EarlierLoads.migrate(path: path, db)
+        try db.execute(sql: "UPDATE _bqpull_meta SET value = \(version) WHERE key = 'version'")
     }
 
     private static let createMeta = """
@@ -257,8 +259,7 @@ enum ControlTables {
                     finished_at TEXT,
                     tool_version TEXT NOT NULL,
                     error TEXT,
-                    acknowledged INTEGER NOT NULL DEFAULT 1,
-                    table_rows INTEGER
+                    \(addedColumns.flatMap(\.columns).joined(separator: ",\n    "))
                 );
                 CREATE TABLE IF NOT EXISTS _bqpull_columns (
                     table_name TEXT NOT NULL COLLATE NOCASE,
@@ -273,19 +274,53 @@ enum ControlTables {
                     is_key INTEGER NOT NULL DEFAULT 0,
                     PRIMARY KEY (table_name, position)
                 );
+                CREATE TABLE IF NOT EXISTS _bqpull_loads (
+                    name TEXT NOT NULL COLLATE NOCASE PRIMARY KEY,
+                    target TEXT NOT NULL COLLATE NOCASE,
+                    if_exists TEXT,
+                    load_column TEXT,
+                    incremental_column TEXT,
+                    incremental_type TEXT,
+                    project TEXT NOT NULL,
+                    sql TEXT NOT NULL,
+                    parameters TEXT NOT NULL,
+                    high_water_mark TEXT,
+                    is_started INTEGER NOT NULL,
+                    run_id TEXT,
+                    columns TEXT NOT NULL,
+                    updated_at TEXT NOT NULL
+                );
                 """)
     }
 
-    /// Version 2 did not record acknowledgements; its runs count as acknowledged.
-    private static func migrateFromVersion2(_ db: Database) throws {
-        if try db.tableExists("_bqpull_runs") {
-            try db.execute(
-                sql: """
-                    ALTER TABLE _bqpull_runs ADD COLUMN acknowledged INTEGER NOT NULL DEFAULT 1;
-                    ALTER TABLE _bqpull_runs ADD COLUMN table_rows INTEGER;
-                    """)
+    /// The columns that later versions added to `_bqpull_runs`, at the end.
+    private static let addedColumns: [(version: Int64, columns: [String])] = [
+        // Earlier runs count as acknowledged.
+        (3, ["acknowledged INTEGER NOT NULL DEFAULT 1", "table_rows INTEGER"]),
+        (
+            4,
+            [
+                "load TEXT COLLATE NOCASE", "parameters TEXT", "incremental_type TEXT", "since TEXT", "until TEXT",
+                "includes_nulls INTEGER", "replaces_range INTEGER", "adopts_rows INTEGER", "load_column TEXT",
+                "loaded_at_column TEXT", "latest_column TEXT", "inserted INTEGER", "updated INTEGER",
+                "unchanged INTEGER", "deleted INTEGER", "outdated INTEGER", "first_row_id INTEGER",
+                "last_row_id INTEGER", "publication INTEGER",
+            ]
+        ),
+    ]
+
+    /// The values of those columns in a file of an earlier version that is not migrated.
+    static let addedDefaults: [String: ControlRow.Value] = {
+        let names = addedColumns.flatMap(\.columns).compactMap { $0.split(separator: " ").first.map(String.init) }
+        let values = names.map { ($0, ControlRow.Value.null) } + [("acknowledged", .integer(1))]
+        return Dictionary(values) { _, last in last }
+    }()
+
+    private static func addColumns(since version: Int64, _ db: Database) throws {
+        guard try db.tableExists("_bqpull_runs") else { return }
+        for column in addedColumns where column.version > version {
+            for column in column.columns { try db.execute(sql: "ALTER TABLE _bqpull_runs ADD COLUMN \(column)") }
         }
-        try db.execute(sql: "UPDATE _bqpull_meta SET value = \(version) WHERE key = 'version'")
     }
 
     /// Version 1 recorded no command by which an interrupted run could be continued, so its rows are dropped.
@@ -304,7 +339,6 @@ enum ControlTables {
                 UPDATE _bqpull_runs SET state = 'discarded' WHERE state IN ('running', 'abandoned');
                 ALTER TABLE _bqpull_runs RENAME TO _bqpull_runs_1;
                 ALTER TABLE _bqpull_columns ADD COLUMN is_key INTEGER NOT NULL DEFAULT 0;
-                UPDATE _bqpull_meta SET value = \(version) WHERE key = 'version';
                 """)
         try create(db)
         try db.execute(

@@ -179,7 +179,10 @@ package final class StagingDatabase: Sendable {
 
     // MARK: New runs
 
-    /// Records a new run, and drops the rows of earlier runs of its command. The record is on the disk when this returns.
+    /// Records a new run. The record is on the disk when this returns.
+    ///
+    /// Drops the rows of earlier runs of its command, and of runs of its load with another query. If the table does not
+    /// exist, resets the loads into it, and drops their runs that begin above the rows published earlier.
     ///
     /// - Throws: ``StagingError``: `targetExists`, `noKey` or `databaseUnusable` if the database has changed since it was
     ///   opened, or no table can be published in it. If the intent has a schema, also what ``StagingRun/begin(_:)``
@@ -192,39 +195,68 @@ package final class StagingDatabase: Sendable {
             _ = try HiddenTable(schema, ofRun: intent.runID, for: target, columnLimit: .max)
         }
         try await prepare()
-        let recorded = try await connection.write(durably: true) { db in
+        let (recorded, dropped, resetLoads) = try await connection.write(durably: true) { db in
             let publication = try Publication(to: target, db)
             if let schema = intent.schema {
-                _ = try HiddenTable(schema, ofRun: intent.runID, publishedTo: target, db)
+                _ = try HiddenTable(
+                    schema, ofRun: intent.runID, publishedTo: target, of: intent.load, db)
             }
             try publication.rehearseRenaming(db)
-            try RunLog.discardAll(intent.command, target: target, db)
+            var dropped = try RunLog.discardAll(intent.command, target: target, db)
+            if let load = intent.load {
+                dropped += try RunLog.discardAll(ofLoad: load, exceptOf: intent.sql, path: target.path, db)
+            }
+            let reset = try Self.resetLoads(before: intent, into: target, db)
             try RunLog.insert(intent, target: target, db)
-            return try RunLog.find(intent.runID, path: target.path, db)
+            return (
+                try RunLog.find(intent.runID, path: target.path, db), dropped + reset.dropped, reset.names
+            )
         }
         guard let recorded else { throw StagingError(code: .unexpected, message: "the run was not recorded") }
-        return StagingRun(recorded, connection: connection, ignoresDiskSpace: options.ignoresDiskSpace)
+        return StagingRun(
+            recorded, connection: connection, ignoresDiskSpace: options.ignoresDiskSpace, dropped: dropped,
+            resetLoads: resetLoads)
+    }
+
+    /// Resets loads whose table does not exist: those into the target, and the load of the run itself.
+    ///
+    /// - Returns: the names of the other loads, and the runs whose rows were dropped.
+    private static func resetLoads(
+        before intent: StagingIntent, into target: StagingTarget, _ db: Database
+    ) throws -> (names: [String], dropped: [RecordedRun]) {
+        let own = intent.load.map { SQLiteName($0.name) }
+        var (names, dropped) = try LoadRecords.reset(path: target.path, db) { load in
+            guard load.isInto(target.table) || SQLiteName(load.name) == own else { return false }
+            return try !db.tableExists(load.table)
+        }
+        names.removeAll { SQLiteName($0) == own }
+        return (names, dropped)
     }
 
     // MARK: The table
 
-    /// The highest value that runs with this incremental column have published into the table; `nil` before the first
-    /// run, if the table does not exist, and after a run has replaced it. A replacement by another program is not
-    /// detected.
-    ///
-    /// - Throws: ``StagingError``: `databaseUnusable` if the record is invalid.
-    package func watermark(of column: String) async throws -> Watermark? {
-        let target = target
-        return try await connection.read { db in
-            try RunLog.watermark(column, table: target.table, path: target.path, db)
-        } ?? nil
-    }
-
     /// What is known about a load into this target. If the table does not exist, records of loads into it count as
     /// reset.
     ///
+    /// - Parameter name: the name of the load.
+    /// - Returns: the state; empty if there is no file.
     /// - Throws: ``StagingError``: `databaseUnusable` if a record is invalid.
-    package func loadState(of name: String) async throws -> LoadState { fatalError() }
+    package func loadState(of name: String) async throws -> LoadState {
+        let target = target
+        return try await connection.read { db in
+            var state = LoadState()
+            state.tableExists = try db.tableExists(target.table)
+            state.record = try LoadRecords.find(name, path: target.path, db)
+            state.others = try LoadRecords.read(target: target, db).filter { SQLiteName($0.name) != SQLiteName(name) }
+            let record = state.record.flatMap { $0.isInto(target.table) ? $0 : nil }
+            state.hasRowsWithoutLoad = try PublicationHistory(of: target.table, path: target.path, db)
+                .hasRowsWithoutLoad(after: record?.runID, db)
+            if state.record == nil {
+                state.unassigned = try EarlierLoads(into: target.table, path: target.path, db).unassigned
+            }
+            return state
+        } ?? LoadState()
+    }
 
     /// Whether the table exists.
     ///
@@ -232,18 +264,6 @@ package final class StagingDatabase: Sendable {
     package func tableExists() async throws -> Bool {
         let target = target
         return try await connection.read { try $0.tableExists(target.table) } ?? false
-    }
-
-    /// Whether the table exists and has rows.
-    ///
-    /// - Throws: ``StagingError``.
-    package func tableHasRows() async throws -> Bool {
-        let target = target
-        return try await connection.read { db in
-            guard try db.tableExists(target.table) else { return false }
-            let sql = "SELECT EXISTS (SELECT 1 FROM \(SQLiteName.quoted(target.table)))"
-            return try Bool.fetchOne(db, sql: sql) ?? false
-        } ?? false
     }
 
     /// The number of rows in a table.

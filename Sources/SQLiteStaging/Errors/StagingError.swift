@@ -9,8 +9,8 @@ public struct StagingError: CodedError {
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Value: String, CaseIterable {
             case databaseUnusable, targetExists, schemaMismatch
-            case noDatabase, noRun
-            case invalidName, noColumns, noKey, unknownColumn
+            case noDatabase, noRun, noLoad
+            case invalidName, invalidValue, noColumns, noKey, unknownColumn, unknownOrigin
             case tooManyColumns, valueTooLarge, keyViolated, constraintViolated, incomplete
             case busy, targetInUse, superseded, notEnoughSpace
             case io, corrupt, outOfResources, unexpected
@@ -32,12 +32,18 @@ public struct StagingError: CodedError {
         public static let noDatabase = Code(.noDatabase)
         /// No run has this ID, or it cannot be continued or removed.
         public static let noRun = Code(.noRun)
-        /// An upsert has no key, or its table has no unique index on the key.
+        /// No load has this name.
+        public static let noLoad = Code(.noLoad)
+        /// An upsert or a delete-insert has no key, or the table of an upsert has no unique index on the key.
         public static let noKey = Code(.noKey)
         /// The result does not have a column of a key or an index, or it is named twice.
         public static let unknownColumn = Code(.unknownColumn)
         /// A path, table name or column name is invalid or reserved.
         public static let invalidName = Code(.invalidName)
+        /// A high-water mark is not a value of the incremental column's type, or the load has no such column or table.
+        public static let invalidValue = Code(.invalidValue)
+        /// The rows of a load cannot be told apart from those that others have added to the table.
+        public static let unknownOrigin = Code(.unknownOrigin)
         /// The result has no columns, so no table can be created.
         public static let noColumns = Code(.noColumns)
         /// The table would have more columns than this build of SQLite supports.
@@ -121,7 +127,7 @@ public struct StagingError: CodedError {
         case columns([String])
         /// A column is named twice.
         case duplicateColumn
-        /// The database that has a log of its runs.
+        /// The database that has a log of its runs and loads.
         case runs(path: String)
     }
 

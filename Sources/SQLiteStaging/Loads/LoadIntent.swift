@@ -46,3 +46,8 @@ package struct IncrementalRange: Sendable, Hashable {
         self.adoptsRows = adoptsRows
     }
 }
+
+extension IncrementalRange {
+    /// Whether rows below the range are in the table already: without them, it is incomplete.
+    package var isPartial: Bool { lowerBound != nil || !includesNulls }
+}

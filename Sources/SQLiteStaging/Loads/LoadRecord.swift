@@ -45,3 +45,63 @@ public struct LoadRecord: Sendable {
         }
     }
 }
+
+extension LoadRecord {
+    /// Decodes a row of `_bqpull_loads`.
+    ///
+    /// Throws `databaseUnusable` for an unexpected value.
+    init(_ row: ControlRow) throws {
+        name = try row.text("name")
+        table = try row.text("target")
+        ifExists = try row.optionalName("if_exists")
+        loadColumn = try row.optionalText("load_column")
+        let type = try row.optionalIncrementalType("incremental_type")
+        incrementalColumn = type == nil ? nil : try row.text("incremental_column")
+        self.type = type
+        project = try row.text("project")
+        sql = try row.text("sql")
+        parameters = try row.text("parameters")
+        highWaterMark = try row.optionalIncrementalValue("high_water_mark", type: type)?.text
+        runID = try row.optionalText("run_id")
+        isStarted = try row.flag("is_started")
+        updatedAt = try row.date("updated_at")
+        columns = try row.json("columns")
+        // The bounds are compared with values of the column.
+        for column in columns {
+            guard let above = column.above else { continue }
+            guard let type, IncrementalValue(above, type: type) != nil else { throw row.unexpected("columns") }
+        }
+    }
+
+    /// Whether the load adds rows to a table of this name.
+    func isInto(_ table: String) -> Bool { SQLiteName(self.table) == SQLiteName(table) }
+
+    /// The high-water mark as a value of the incremental column.
+    var mark: IncrementalValue? {
+        guard let type, let highWaterMark else { return nil }
+        return IncrementalValue(highWaterMark, type: type)
+    }
+
+    /// Forgets the rows published so far, which are gone with the table.
+    mutating func reset() {
+        runID = nil
+        highWaterMark = nil
+        isStarted = false
+        columns = []
+        loadColumn = nil
+    }
+}
+
+extension LoadRecord.ResultColumn {
+    /// The columns of a result after those of earlier results.
+    ///
+    /// - Parameters:
+    ///   - names: the columns of the result.
+    ///   - columns: those of earlier results.
+    ///   - above: the highest value published before; `nil` if no rows were.
+    /// - Returns: the earlier columns, then the new ones.
+    static func merging(_ names: [String], into columns: [Self], above: String?) -> [Self] {
+        let known = Set(columns.map { SQLiteName($0.name) })
+        return columns + names.filter { !known.contains(SQLiteName($0)) }.map { Self(name: $0, above: above) }
+    }
+}

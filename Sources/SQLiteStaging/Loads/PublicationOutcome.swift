@@ -5,11 +5,11 @@ public struct PublishedRows: Sendable, Hashable {
     /// Rows that an upsert wrote over a row with other values.
     public package(set) var updated: Int64 = 0
     /// Rows that were in the table already: equal to the row that an upsert wrote, or not added again by an incremental
-    /// append.
+    /// append. Also rows that are equal to the latest one of their key in the result.
     public package(set) var unchanged: Int64 = 0
     /// Rows removed.
     public package(set) var deleted: Int64 = 0
-    /// Rows that did not overwrite a later one of the same key.
+    /// Rows that did not overwrite a later one of the same key, in the table or in the result.
     public package(set) var outdated: Int64 = 0
     /// Rows in the table afterwards.
     public package(set) var total: Int64 = 0

@@ -38,13 +38,22 @@ final class PageInsertion: @unchecked Sendable {
     /// The name of the virtual table, different for every insertion on a connection.
     private let name: String
     private let sql: String
+    /// The values of the columns after those of the page.
+    private let addedValues: [String?]
 
     /// Prepares the insertion of pages with this many columns into a table.
-    init(columnCount: Int, into table: String) {
+    ///
+    /// - Parameters:
+    ///   - columnCount: the number of columns of each page.
+    ///   - addedValues: the values of further columns of the table, the same in every row. Defaults to none.
+    ///   - table: the table.
+    init(columnCount: Int, adding addedValues: [String?] = [], into table: String) {
         content = .allocate(capacity: 1)
         content.initialize(to: Content(columnCount: columnCount))
         name = "\(ControlTables.prefix)page_\(UInt(bitPattern: content))"
-        sql = "INSERT INTO \(SQLiteName.quoted(table)) SELECT * FROM \(SQLiteName.quoted(name))"
+        self.addedValues = addedValues
+        let values = (["*"] + addedValues.map { _ in "?" }).joined(separator: ", ")
+        sql = "INSERT INTO \(SQLiteName.quoted(table)) SELECT \(values) FROM \(SQLiteName.quoted(name))"
     }
 
     deinit {
@@ -66,7 +75,7 @@ final class PageInsertion: @unchecked Sendable {
     func insert(_ page: RowPage, _ db: Database) throws {
         let statement = try db.cachedStatement(sql: sql)
         do {
-            try showing(page) { try statement.execute() }
+            try showing(page) { try statement.execute(arguments: StatementArguments(addedValues)) }
         } catch let error as DatabaseError {
             throw failure(error, in: page, db)
         }

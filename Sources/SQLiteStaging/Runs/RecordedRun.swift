@@ -65,7 +65,8 @@ extension RecordedRun {
     init(_ row: ControlRow) throws {
         intent = StagingIntent(
             runID: try row.text("run_id"), command: try row.text("command"),
-            incrementalColumn: try row.optionalText("incremental_column"), project: try row.text("project"),
+            incrementalColumn: try row.optionalText("incremental_column"), load: try LoadIntent(row),
+            project: try row.text("project"),
             location: try row.optionalText("location"), jobID: try row.optionalText("job_id"),
             sql: try row.text("sql"), configuration: try row.text("configuration"),
             statementType: try row.optionalText("statement_type"),
@@ -75,7 +76,9 @@ extension RecordedRun {
         target = StagingTarget(
             path: row.path, table: try row.text("target"), ifExists: try row.optionalName("if_exists"),
             key: try row.json("key_columns"), indexes: try row.json("index_columns"),
-            addsColumns: try row.flag("adds_columns"))
+            addsColumns: try row.flag("adds_columns"), loadColumn: try row.optionalText("load_column"),
+            loadedAtColumn: try row.optionalText("loaded_at_column"),
+            latestColumn: try row.optionalText("latest_column"))
         state = try row.name("state")
         process = nil
         rows = try row.count("rows")
@@ -92,5 +95,46 @@ extension RecordedRun {
         hasTable = try row.flag("has_table")
         isAcknowledged = try row.flag("acknowledged")
         tableRows = try row.optionalCount("table_rows")
+        published = try PublishedRows(row)
+        let range = intent.load?.range
+        highestValue =
+            range == nil
+            ? try row.optionalText("watermark")
+            : try row.optionalIncrementalValue("watermark", type: range?.type)?.text
+    }
+}
+
+extension LoadIntent {
+    /// Decodes the load of a row of `_bqpull_runs`; `nil` without a load.
+    fileprivate init?(_ row: ControlRow) throws {
+        guard let name = try row.optionalText("load") else { return nil }
+        self.init(name: name, parameters: try row.text("parameters"), range: try IncrementalRange(row))
+    }
+}
+
+extension IncrementalRange {
+    /// Decodes the range of a row of `_bqpull_runs`; `nil` without a type.
+    fileprivate init?(_ row: ControlRow) throws {
+        guard let type = try row.optionalIncrementalType("incremental_type") else { return nil }
+        self.init(
+            column: try row.text("incremental_column"), type: type,
+            lowerBound: try row.optionalIncrementalValue("since", type: type),
+            upperBound: try row.optionalIncrementalValue("until", type: type),
+            includesNulls: try row.flag("includes_nulls"), isReplaced: try row.flag("replaces_range"),
+            adoptsRows: try row.flag("adopts_rows"))
+    }
+}
+
+extension PublishedRows {
+    /// Decodes the counts of a row of `_bqpull_runs`; `nil` if they are not recorded.
+    fileprivate init?(_ row: ControlRow) throws {
+        guard let inserted = try row.optionalCount("inserted") else { return nil }
+        self.init()
+        self.inserted = inserted
+        updated = try row.count("updated")
+        unchanged = try row.count("unchanged")
+        deleted = try row.count("deleted")
+        outdated = try row.count("outdated")
+        total = try row.count("table_rows")
     }
 }

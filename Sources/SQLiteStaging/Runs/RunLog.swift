@@ -58,7 +58,10 @@ public enum RunLog {
         }
     }
 
-    private static func withDatabase<Result: Sendable>(
+    /// Runs `body` on an existing staging database.
+    ///
+    /// - Throws: ``StagingError``: `noDatabase` if the file does not exist, `noRun` if it has no control tables.
+    static func withDatabase<Result: Sendable>(
         _ path: String, _ options: StagingOptions, isWritten: Bool,
         _ body: @escaping @Sendable (StagingFile, Database) throws -> Result
     ) async throws -> Result {

@@ -1,4 +1,5 @@
 package import BigQueryRows
+package import Foundation
 import GRDB
 import Synchronization
 import TextSupport
@@ -29,10 +30,16 @@ package final class StagingRun: RowSink {
         var isShared = false
         /// Whether pages are written regardless of the disk space.
         var ignoresDiskSpace: Bool
+        /// The result of the publication.
+        var outcome: PublicationOutcome?
     }
 
     /// The record of the run at the time when it was begun or continued.
     package let recorded: RecordedRun
+    /// The runs whose rows were dropped when this one began.
+    package let dropped: [RecordedRun]
+    /// The loads whose marks were reset when this one began, because the table did not exist.
+    package let resetLoads: [String]
     private let connection: StagingConnection
     private let elapsed: @Sendable () -> Duration
     private let state: Mutex<State>
@@ -40,8 +47,13 @@ package final class StagingRun: RowSink {
     /// The time that a committed page can stay unsynced. Syncs at this interval have no measurable cost.
     private static let syncInterval = Duration.seconds(5)
 
-    init(_ recorded: RecordedRun, connection: StagingConnection, ignoresDiskSpace: Bool) {
+    init(
+        _ recorded: RecordedRun, connection: StagingConnection, ignoresDiskSpace: Bool, dropped: [RecordedRun] = [],
+        resetLoads: [String] = []
+    ) {
         self.recorded = recorded
+        self.dropped = dropped
+        self.resetLoads = resetLoads
         self.connection = connection
         elapsed = stopwatch(connection.clock)
         state = Mutex(
@@ -52,7 +64,7 @@ package final class StagingRun: RowSink {
     }
 
     /// The result of the publication; `nil` before ``finish()``.
-    package var outcome: PublicationOutcome? { fatalError() }
+    package var outcome: PublicationOutcome? { state.withLock { $0.outcome } }
 
     private var runID: String { recorded.intent.runID }
 
@@ -82,21 +94,23 @@ package final class StagingRun: RowSink {
     package func begin(_ schema: TableSchema) async throws {
         try Task.checkCancellation()
         let (recorded, rows) = (recorded, rowsWritten)
-        let insertion = PageInsertion(columnCount: schema.fields.count, into: HiddenTable.name(ofRun: runID))
-        let (table, version) = try await connection.write { [runID] db in
+        let (table, insertion, version) = try await connection.write { [runID] db in
             try RunLog.requireRunning(runID, rows: rows, db)
-            let table = try HiddenTable(schema, ofRun: runID, publishedTo: recorded.target, db)
+            let table = try HiddenTable(
+                schema, ofRun: runID, publishedTo: recorded.target, of: recorded.intent.load, db)
+            let insertion = PageInsertion(
+                columnCount: schema.fields.count, adding: table.addedValues(of: recorded.intent), into: table.name)
             try insertion.register(in: db)
             guard recorded.hasTable else {
                 try RunLog.create(table, schema: schema, runID: runID, db)
-                return (table, try Self.dataVersion(db))
+                return (table, insertion, try Self.dataVersion(db))
             }
             if let difference = recorded.intent.schema?.firstDifference(to: schema) {
                 throw StagingError(
                     code: .schemaMismatch, message: "the run \(runID) began with other columns: \(difference)",
                     detail: .changedSchema)
             }
-            return (table, try Self.dataVersion(db))
+            return (table, insertion, try Self.dataVersion(db))
         }
         state.withLock {
             $0.table = table
@@ -125,8 +139,9 @@ package final class StagingRun: RowSink {
         guard page.firstRow == before.rows else {
             throw Self.misuse("a page begins at row \(page.firstRow), but \(before.rows) rows are staged")
         }
-        guard page.columnCount == table.columns.count else {
-            throw Self.misuse("a page has \(page.columnCount) columns instead of \(table.columns.count)")
+        let columnCount = table.resultColumns.count
+        guard page.columnCount == columnCount else {
+            throw Self.misuse("a page has \(page.columnCount) columns instead of \(columnCount)")
         }
         try checkDiskSpace(for: page, before)
         let rows = before.rows + Int64(page.rowCount)
@@ -184,12 +199,18 @@ package final class StagingRun: RowSink {
     /// After an error, stop the run. If the disk failed during the last commit, that ensures that the rows do not become
     /// visible later.
     ///
-    /// - Throws: ``StagingError``: `incomplete` if rows are missing; `keyViolated` if two rows have the same key;
-    ///   `constraintViolated` if they violate a constraint of the existing table; `targetExists`, `databaseUnusable`,
-    ///   `noKey`, `tooManyColumns` or `schemaMismatch` if another program has changed that table since the run began;
-    ///   `unknownColumn` if the incremental column is missing; `superseded` if another process has ended or continued the
-    ///   run; `unexpected` without ``begin(_:)``.
-    package func finish() async throws {
+    /// - Throws: ``StagingError``, as ``finish(now:)`` does.
+    package func finish() async throws { try await finish(now: Date()) }
+
+    /// Publishes the rows, as ``finish()`` does.
+    ///
+    /// - Parameter now: the current time; values more than a day later are in the future.
+    /// - Throws: ``StagingError``: `incomplete` if rows are missing; `keyViolated` if two rows have the same key, and
+    ///   neither is the latest; `constraintViolated` if they violate a constraint of the existing table;
+    ///   `targetExists`, `databaseUnusable`, `noKey`, `tooManyColumns`, `unknownOrigin` or `schemaMismatch` if another
+    ///   program has changed that table since the run began; `unknownColumn` if the incremental column is missing;
+    ///   `superseded` if another process has ended or continued the run; `unexpected` without ``begin(_:)``.
+    package func finish(now: Date) async throws {
         try Task.checkCancellation()
         let (recorded, last) = (recorded, state.withLock { $0 })
         guard let table = last.table else { throw Self.misuse("finish without begin") }
@@ -202,24 +223,21 @@ package final class StagingRun: RowSink {
             try table.createIndexes(keyOnly: !publication.renamesHiddenTable, db)
             try RunLog.checkpoint(runID, rows: last.rows, dataWritten: last.dataWritten, last.statistics, db)
         }
-        try await connection.write(durably: true) { [runID] db in
+        let outcome = try await connection.write(durably: true) { [runID] db in
             try RunLog.requireRunning(runID, rows: last.rows, db)
             let publication = try Publication(to: recorded.target, db)
-            try publication.check(table, db)
+            try publication.check(table, of: recorded.intent.load, db)
             // Only another connection can have changed the hidden rows.
             if try last.isShared || last.dataVersion != Self.dataVersion(db) {
                 let count = try StagingDatabase.rowCount(of: table.name, db)
                 guard count == last.rows else { throw Self.incomplete(count, of: last.rows) }
             }
-            let watermark = try recorded.watermark(in: table, db)
-            try publication.publish(table, db)
-            let target = recorded.target.table
-            try RunLog.markPublished(
-                runID, target: target, madeTable: publication.renamesHiddenTable,
-                tableRows: publication.renamesHiddenTable ? last.rows : StagingDatabase.rowCount(of: target, db),
-                watermark: watermark, db)
+            return try recorded.publish(table, publication, rowCount: last.rows, now: now, db)
         }
-        state.withLock { $0.table = nil }
+        state.withLock {
+            $0.table = nil
+            $0.outcome = outcome
+        }
     }
 
     /// Records that the run stopped. Its rows stay. Has no effect on a finished run. Waits at most one second for a lock.
@@ -254,7 +272,10 @@ package final class StagingRun: RowSink {
     /// - Throws: ``StagingError``.
     package func lastRow() async throws -> [CellValue]? {
         guard rowsWritten > 0 else { return nil }
-        return try await connection.read { [runID] db in try HiddenTable.lastRow(ofRun: runID, db) } ?? nil
+        let target = recorded.target
+        return try await connection.read { [runID] db in
+            try HiddenTable.lastRow(ofRun: runID, for: target, db)
+        } ?? nil
     }
 
     private static func incomplete(_ rows: Int64, of total: Int64) -> StagingError {
@@ -268,15 +289,61 @@ package final class StagingRun: RowSink {
 }
 
 extension RecordedRun {
-    /// The highest value of the incremental column in the hidden table, else in the rows published earlier.
-    fileprivate func watermark(in table: HiddenTable, _ db: Database) throws -> String? {
-        guard let name = intent.incrementalColumn else { return nil }
-        guard let column = table.column(of: name) else {
-            throw StagingError(code: .unknownColumn, message: "the result has no column \(name)")
+    /// Publishes the rows of the hidden table, and records that.
+    fileprivate func publish(
+        _ table: HiddenTable, _ publication: Publication, rowCount: Int64, now: Date, _ db: Database
+    ) throws -> PublicationOutcome {
+        let load = intent.load
+        let highest = try load?.range.flatMap { try highestValue(of: $0, in: table, db) }
+        let isFirst = try load.map { try LoadRecords.find($0.name, path: target.path, db)?.isStarted != true } ?? false
+        let effect = try publication.publish(table, of: load, rowCount: rowCount, db)
+        var outcome = PublicationOutcome()
+        outcome.rows = effect.rows
+        if isFirst, load?.range != nil { outcome.rowsWithoutValue = effect.rowsWithoutValue }
+        try RunLog.markPublished(
+            self, outcome: &outcome, rowIDs: effect.rowIDs, highestValue: highest,
+            resultColumns: table.resultColumns.map(\.name), madeTable: effect.madeTable,
+            replacedTable: effect.replacedTable, db)
+        try countFuture(in: table, now: now, &outcome, db)
+        return outcome
+    }
+
+    /// The highest value of the incremental column in the hidden table, in canonical form; `nil` if no row has one.
+    private func highestValue(of range: IncrementalRange, in table: HiddenTable, _ db: Database) throws -> String? {
+        guard let column = table.column(of: range.column) else {
+            throw StagingError(code: .unknownColumn, message: "the result has no column \(range.column)")
         }
-        let highest = try String.fetchOne(
+        return try String.fetchOne(
             db,
-            sql: "SELECT CAST(max(\(SQLiteName.quoted(column.name))) AS TEXT) FROM \(SQLiteName.quoted(table.name))")
-        return try highest ?? RunLog.watermark(name, table: target.table, path: target.path, db)?.value
+            sql: """
+                SELECT CAST(max(\(SQLiteName.quoted(column.name))) AS TEXT) FROM \(SQLiteName.quoted(table.name))
+                """
+        ).map { IncrementalValue($0, type: range.type)?.text ?? $0 }
+    }
+
+    /// Counts the rows of the load in the table that are more than a day in the future, if its mark is.
+    private func countFuture(
+        in table: HiddenTable, now: Date, _ outcome: inout PublicationOutcome, _ db: Database
+    ) throws {
+        guard let load = intent.load, let range = load.range, let column = table.column(of: range.column),
+            let mark = outcome.mark.flatMap({ IncrementalValue($0, type: range.type) }),
+            let limit = IncrementalValue(now.addingTimeInterval(24 * 60 * 60), type: range.type), mark > limit
+        else { return }
+        let value = "\(SQLiteName.quoted(column.name)) COLLATE BINARY"
+        var arguments: StatementArguments = [limit.text, limit.text]
+        var condition = "true"
+        if let loadColumn = target.loadColumn {
+            condition = LoadLabels.condition(loadColumn)
+            arguments += [load.name]
+        }
+        let row = try Row.fetchOne(
+            db,
+            sql: """
+                SELECT count(*) FILTER (WHERE \(value) > ?), max(\(value)) FILTER (WHERE \(value) <= ?)
+                FROM \(SQLiteName.quoted(target.table)) WHERE \(condition)
+                """,
+            arguments: arguments)
+        outcome.rowsInFuture = row?[0] ?? 0
+        outcome.highestPastValue = row?[1]
     }
 }

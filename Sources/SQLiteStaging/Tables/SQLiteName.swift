@@ -32,4 +32,16 @@ package struct SQLiteName: Hashable {
     static func list(_ names: [String]) -> String {
         names.map(quoted).joined(separator: ", ")
     }
+
+    /// Names as a list of identifiers in SQL whose values are compared byte by byte, whatever the collation of the
+    /// columns.
+    static func binaryList(_ names: [String]) -> String {
+        names.map { "\(quoted($0)) COLLATE BINARY" }.joined(separator: ", ")
+    }
+
+    /// A name of the row ID of a table; `nil` if columns have taken all of them.
+    static func rowID(besides columns: [String]) -> String? {
+        let taken = Set(columns.map { SQLiteName($0) })
+        return ["rowid", "_rowid_", "oid"].first { !taken.contains(SQLiteName($0)) }
+    }
 }

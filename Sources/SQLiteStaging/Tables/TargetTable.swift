@@ -24,6 +24,12 @@ struct TargetTable {
     let indexes: [String]
     /// The columns of each of its indexes that has no expression and covers all rows.
     let indexedColumns: [[SQLiteName]]
+    /// Whether it has an index of any kind.
+    let hasIndexes: Bool
+    /// The columns of those of these indexes that compare every byte.
+    let exactIndexedColumns: [[SQLiteName]]
+    /// A name of the row ID; `nil` if the table has none, or columns have taken all names.
+    let rowIDName: String?
     /// The INTEGER PRIMARY KEY, which is an alias of the row ID and never NULL, if the table has one.
     let rowIDAlias: String?
     /// The sets of columns with a unique index that compares every byte. Other collations equate distinct values.
@@ -80,9 +86,24 @@ struct TargetTable {
         return TargetTable(
             columns: described, isManaged: try ColumnRecords.read(table: name, db) == described, indexes: indexes,
             indexedColumns: lists.map(\.columns),
+            hasIndexes: try Bool.fetchOne(
+                db, sql: "SELECT EXISTS (SELECT 1 FROM pragma_index_list(?))", arguments: [name]) ?? false,
+            exactIndexedColumns: lists.filter(\.isExact).map(\.columns),
+            rowIDName: try rowIDName(of: name, besides: described.map(\.name), db),
             rowIDAlias: rowIDAlias,
-            uniqueKeys: lists.filter(\.isUnique).map { Set($0.columns) }
+            uniqueKeys: lists.filter { $0.isUnique && $0.isExact }.map { Set($0.columns) }
                 + (rowIDAlias.map { [[SQLiteName($0)]] } ?? []))
+    }
+
+    private static func rowIDName(of table: String, besides columns: [String], _ db: Database) throws -> String? {
+        guard let rowID = SQLiteName.rowID(besides: columns) else { return nil }
+        do {
+            _ = try db.makeStatement(sql: "SELECT \(rowID) FROM \(SQLiteName.quoted(table))")
+            return rowID
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_ERROR {
+            // The table is WITHOUT ROWID.
+            return nil
+        }
     }
 
     /// Rejects virtual tables and their shadow tables, which only their module can write.
@@ -102,8 +123,9 @@ struct TargetTable {
     /// An index that has no expression and covers all rows.
     private struct Index {
         var columns: [SQLiteName]
-        /// Whether it is unique and compares every byte.
         var isUnique: Bool
+        /// Whether it compares every byte. Other collations can equate distinct values.
+        var isExact: Bool
         var isPrimaryKey: Bool
     }
 
@@ -116,16 +138,19 @@ struct TargetTable {
             let columns = try Row.fetchAll(
                 db, sql: "SELECT name, coll FROM pragma_index_xinfo(?) WHERE key ORDER BY seqno", arguments: [name])
             guard columns.allSatisfy({ $0["name"] != nil }) else { return nil }
-            // A collation other than BINARY can equate distinct values.
-            let isExact = columns.allSatisfy { $0["coll"] == "BINARY" }
             return Index(
-                columns: columns.map { SQLiteName($0["name"]) }, isUnique: isUnique && isExact,
-                isPrimaryKey: isPrimaryKey)
+                columns: columns.map { SQLiteName($0["name"]) }, isUnique: isUnique,
+                isExact: columns.allSatisfy { $0["coll"] == "BINARY" }, isPrimaryKey: isPrimaryKey)
         }
     }
 
     /// Whether the table can receive rows of these columns.
-    func compatibility(with staged: [Column]) -> ColumnCompatibility {
+    ///
+    /// - Parameters:
+    ///   - staged: the columns of the rows.
+    ///   - loadColumn: the column with the names of loads, which is NULL in rows without a load.
+    /// - Returns: the columns to add, or the first difference.
+    func compatibility(with staged: [Column], loadColumn: String?) -> ColumnCompatibility {
         var missing: [Column] = []
         for column in staged {
             guard let existing = columns.first(where: { SQLiteName($0.name) == SQLiteName(column.name) }) else {
@@ -137,7 +162,7 @@ struct TargetTable {
                     "column \(existing.name) \(existing.type) would become \(column.name) \(column.type)")
             }
         }
-        let names = Set(staged.map { SQLiteName($0.name) })
+        let names = Set((staged.map(\.name) + (loadColumn.map { [$0] } ?? [])).map { SQLiteName($0) })
         if let surplus = columns.first(where: { !names.contains(SQLiteName($0.name)) }) {
             return .incompatible("column \(surplus.name) \(surplus.type) is not in the result")
         }

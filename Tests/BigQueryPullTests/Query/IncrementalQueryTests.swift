@@ -1,125 +1,70 @@
 import BigQuery
-import BigQueryEmulator
 import BigQueryPull
-import Foundation
-import GRDB
 import SQLiteStaging
 import TestSupport
 import Testing
 
 @Suite struct IncrementalQueryTests {
-    /// A table of the emulator that the test changes.
-    private struct Shop: Sendable {
-        let fixture: EmulatorFixture
-
-        var file: String { fixture.folder.file("staging.db") }
-
-        static func with(_ rows: [String], _ test: @Sendable (Shop) async throws -> Void) async throws {
-            try await EmulatorFixture.with { fixture in
-                let shop = Shop(fixture: fixture)
-                try await shop.load(rows)
-                try await test(shop)
-            }
-        }
-
-        /// Replaces the rows with these lines of JSON.
-        func load(_ rows: [String]) async throws {
-            let path = fixture.folder.file("orders.jsonl")
-            try Data(rows.joined(separator: "\n").utf8).write(to: URL(filePath: path))
-            let schema = """
-                [{"name":"id","type":"INTEGER"},{"name":"day","type":"DATE"},{"name":"at","type":"DATETIME"},
-                {"name":"stamp","type":"TIMESTAMP"},{"name":"note","type":"STRING"},
-                {"name":"list","type":"INTEGER","mode":"REPEATED"}]
-                """
-            try Data(schema.utf8).write(to: URL(filePath: fixture.folder.file("orders.schema.json")))
-            try await fixture.emulator.load(.init(dataset: "shop", table: "orders", file: path))
-        }
-
-        @discardableResult
-        func pull(
-            _ column: String, _ ifExists: StagingTarget.ExistingTable? = .append, key: [String] = [],
-            sql: String = "SELECT * FROM shop.orders", _ change: (inout QueryPull) -> Void = { _ in }
-        ) async throws -> PullReport {
-            var pull = QueryPull(QueryRequest(sql), client: fixture.client)
-            pull.incrementalColumn = column
-            change(&pull)
-            return try await pull.stage(into: StagingTarget(path: file, ifExists: ifExists, key: key))
-        }
-
-        var target: StagingTarget { StagingTarget(path: file, ifExists: .append) }
-
-        /// Pulls by `id` in pages of two rows, and stops after the second page.
-        func interrupt() async throws -> QueryPull {
-            var pull = QueryPull(QueryRequest("SELECT * FROM shop.orders"), client: fixture.client)
-            pull.incrementalColumn = "id"
-            pull.limits.pageRows = 2
-            var interrupted = pull
-            interrupted.onProgress = { if $0.rows >= 4 { withUnsafeCurrentTask { $0?.cancel() } } }
-            let task = Task { [interrupted] in try await interrupted.stage(into: target) }
-            await #expect(throws: CancellationError.self) { try await task.value }
-            return pull
-        }
-
-        func read(_ sql: String) throws -> [String] {
-            try DatabaseQueue(path: file).read { try String.fetchAll($0, sql: sql) }
-        }
-    }
-
     private static func row(_ id: Int?, _ note: String = "x", day: Int = 0) -> String {
-        let day = day == 0 ? id ?? 1 : day
-        let date = "2024-01-\(day < 10 ? "0" : "")\(day)"
-        return """
-            {"id":\(id.map(String.init) ?? "null"),"day":"\(date)","at":"\(date)T10:00:00.25",\
-            "stamp":"\(date)T10:00:00.000001Z","note":"\(note)","list":[1]}
-            """
+        Shop.row(id, note, day: day)
     }
 
-    @Test(arguments: ["id", "DAY", "at", "stamp"]) func pullsOnlyNewRows(column: String) async throws {
+    @Test(arguments: ["id", "DAY", "at", "stamp"]) func addsOnlyNewRows(column: String) async throws {
         try await Shop.with([Self.row(1), Self.row(2)]) { shop in
-            #expect(try await shop.pull(column).rowsCopied == 2)
-            #expect(try await shop.pull(column).rowsCopied == 0)
+            let first = try await shop.pull(column)
+            #expect((first.rowsCopied, first.rowsInserted, first.rowsInTable) == (2, 2, 2))
+            // The bound is inclusive.
+            let second = try await shop.pull(column)
+            #expect((second.rowsCopied, second.rowsInserted, second.rowsUnchanged) == (1, 0, 1))
             try await shop.load([Self.row(1, "changed"), Self.row(2), Self.row(3), Self.row(10)])
-            let report = try await shop.pull(column)
-            #expect(report.rowsCopied == 2)
-            #expect(report.rowsWithoutWatermark == 0)
+            let third = try await shop.pull(column)
+            #expect((third.rowsCopied, third.rowsInserted, third.rowsUnchanged) == (3, 2, 1))
+            #expect(third.rowsWithoutWatermark == nil)
             try await shop.load([Self.row(11), Self.row(9), Self.row(10)])
-            #expect(try await shop.pull(column).rowsCopied == 1)
+            let fourth = try await shop.pull(column)
+            #expect((fourth.rowsInserted, fourth.rowsInTable) == (1, 5))
             #expect(try shop.read("SELECT id || note FROM results") == ["1x", "2x", "3x", "10x", "11x"])
         }
     }
 
-    @Test func pullsRowsWithNullOnceAndCountsThemLater() async throws {
+    /// Several rows of one commit, or of one day.
+    @Test(arguments: ["id", "day", "at", "stamp"]) func pullsARowAtTheMarkThatArrivesLater(column: String) async throws
+    {
+        try await Shop.with([Self.row(1), Self.row(2)]) { shop in
+            try await shop.pull(column)
+            try await shop.load([Self.row(1), Self.row(2), Self.row(2, "late"), Self.row(2), Self.row(2, "late")])
+            let report = try await shop.pull(column)
+            #expect((report.rowsInserted, report.rowsUnchanged) == (3, 1))
+            #expect(
+                try shop.read("SELECT id || note FROM results ORDER BY 1") == ["1x", "2late", "2late", "2x", "2x"])
+        }
+    }
+
+    @Test func pullsRowsWithNullOnce() async throws {
         try await Shop.with([Self.row(1), Self.row(nil), Self.row(nil)]) { shop in
             let first = try await shop.pull("id")
-            #expect((first.rowsCopied, first.rowsWithoutWatermark) == (3, nil))
+            #expect((first.rowsCopied, first.nullRowsCopied) == (3, 2))
             try await shop.load([Self.row(1), Self.row(2), Self.row(nil), Self.row(nil), Self.row(nil)])
-            let jobs = shop.fixture.emulator.counters.jobs
+            let jobs = shop.jobs
             let second = try await shop.pull("id")
-            #expect((second.rowsCopied, second.rowsWithoutWatermark) == (1, 3))
-            #expect(shop.fixture.emulator.counters.jobs == jobs + 2)
+            #expect((second.rowsInserted, second.rowsWithoutWatermark, second.nullRowsCopied) == (1, nil, nil))
+            #expect(shop.jobs == jobs + 1)
+            // From the beginning, they are read and compared like the others.
+            let third = try await shop.pull("id") { $0.since = .beginning }
+            #expect((third.rowsCopied, third.rowsInserted, third.rowsUnchanged) == (5, 1, 4))
         }
     }
 
     @Test func pullsRowsWithNullOnceIfThereAreNoOthers() async throws {
         try await Shop.with([Self.row(nil), Self.row(nil)]) { shop in
-            #expect(try await shop.pull("id").rowsCopied == 2)
-            let second = try await shop.pull("id")
-            #expect((second.rowsCopied, second.rowsWithoutWatermark) == (0, 2))
-            try await shop.load([Self.row(nil), Self.row(1)])
-            #expect(try await shop.pull("id").rowsCopied == 1)
+            let first = try await shop.pull("id")
+            #expect((first.rowsCopied, first.load?.mark) == (2, nil))
             #expect(try await shop.pull("id").rowsCopied == 0)
-        }
-    }
-
-    /// Later runs wrap the query, but the first one already rejects it.
-    @Test func rejectsAQueryThatCannotBeWrappedInTheFirstRun() async throws {
-        try await Shop.with([Self.row(1)]) { shop in
-            let error = await #expect(throws: PullError.self) {
-                try await shop.pull("id", sql: "SELECT * FROM shop.orders; -- the end")
-            }
-            #expect(error?.code == .notIncremental)
-            #expect(error?.message.contains("SELECT * FROM (query)") == true)
-            #expect(shop.fixture.emulator.counters.jobs == 0)
+            try await shop.load([Self.row(nil), Self.row(1)])
+            let third = try await shop.pull("id")
+            #expect((third.rowsCopied, third.load?.mark) == (1, "1"))
+            let fourth = try await shop.pull("id")
+            #expect((fourth.rowsInserted, fourth.rowsUnchanged) == (0, 1))
         }
     }
 
@@ -127,15 +72,22 @@ import Testing
         try await Shop.with([Self.row(1, "old"), Self.row(2, "old")]) { shop in
             try await shop.pull("day", .upsert, key: ["id"])
             try await shop.load([Self.row(1, "old"), Self.row(2, "new", day: 20), Self.row(3, "new")])
-            #expect(try await shop.pull("day", .upsert, key: ["id"]).rowsCopied == 2)
+            let report = try await shop.pull("day", .upsert, key: ["id"])
+            #expect((report.rowsCopied, report.rowsInserted, report.rowsUpdated) == (2, 1, 1))
             #expect(try shop.read("SELECT id || note FROM results ORDER BY id") == ["1old", "2new", "3new"])
-            #expect(try shop.read("SELECT max(watermark) FROM _bqpull_runs") == ["2024-01-20"])
+            #expect(report.load?.mark == "2024-01-20")
         }
     }
 
     @Test(arguments: [
         "SELECT id, note FROM shop.orders; ", "SELECT id, note FROM shop.orders -- all of them",
-        "WITH o AS (SELECT * FROM shop.orders) SELECT id, note FROM o ORDER BY id LIMIT @most;\n",
+        "SELECT id, note FROM shop.orders; -- the end",
+        "CREATE TEMP FUNCTION same(x INT64) AS (x); SELECT same(id) AS id, note FROM shop.orders;",
+        """
+        WITH o AS (SELECT * FROM shop.orders)
+        SELECT * FROM (SELECT id, note FROM o ORDER BY id LIMIT 5) WHERE id <= @most;
+
+        """,
     ])
     func wrapsEveryFormOfQuery(sql: String) async throws {
         try await Shop.with([Self.row(1), Self.row(2)]) { shop in
@@ -144,21 +96,8 @@ import Testing
                     guard sql.contains("@most") else { return }
                     pull.query.parameters = ["most": 5]
                 }
-                #expect(report.rowsCopied == count)
+                #expect(report.rowsInserted == count)
             }
-        }
-    }
-
-    /// Rows with a key are not duplicated.
-    @Test(arguments: [StagingTarget.ExistingTable.append, .upsert])
-    func warnsIfAllRowsWereAddedToExistingOnes(ifExists: StagingTarget.ExistingTable) async throws {
-        try await Shop.with([Self.row(1)]) { shop in
-            let key = ifExists == .upsert ? ["id"] : []
-            let pull = QueryPull(QueryRequest("SELECT * FROM shop.orders"), client: shop.fixture.client)
-            _ = try await pull.stage(into: StagingTarget(path: shop.file, key: key))
-            let first = try await shop.pull("id", ifExists, key: key)
-            #expect(first.warnings.contains { $0.code == .firstIncrementalRun } == (ifExists == .append))
-            #expect(try await shop.pull("id", ifExists, key: key).warnings.isEmpty)
         }
     }
 
@@ -190,6 +129,12 @@ import Testing
         Misuse(
             testDescription: "the reserved parameter", change: { $0.query.parameters = ["BQPULL_watermark": 1] },
             message: "@bqpull_watermark"),
+        Misuse(
+            testDescription: "the other reserved parameter", change: { $0.query.parameters = ["bqpull_until": 1] },
+            message: "@bqpull_until"),
+        Misuse(
+            testDescription: "a limit", change: { $0.query.sql += " ORDER BY id LIMIT 2" }, message: "LIMIT",
+            detail: .limitClause),
     ]
 
     @Test(arguments: misuses) func rejectsMisuse(_ misuse: Misuse) async throws {
@@ -200,44 +145,50 @@ import Testing
             #expect(error?.code == .notIncremental)
             #expect(error?.message.contains(misuse.message) == true, "\(error?.message ?? "")")
             #expect(error?.detail == misuse.detail)
-            #expect(shop.fixture.emulator.counters.jobs == 0)
+            #expect(shop.jobs == 0)
         }
     }
 
-    /// The rows of an interrupted run above its watermark are not the whole table.
+    /// The rows of an interrupted run from its lower bound on are not the whole table.
     @Test(arguments: [true, false]) func startsOverIfTheTableIsGone(byItsRecord: Bool) async throws {
         try await Shop.with([Self.row(1)]) { shop in
             try await shop.pull("id")
             try await shop.load((1...20).map { Self.row($0) })
-            var pull = try await shop.interrupt()
-            try await DatabaseQueue(path: shop.file).write { try $0.execute(sql: "DROP TABLE results") }
-            if byItsRecord {
-                let run = try #require(try await RunLog.read(path: shop.file).last)
-                pull = try QueryPull(continuing: run, client: shop.fixture.client)
-            }
-            #expect(try await pull.stage(into: shop.target).rowsCopied == 20)
+            var pull = shop.incremental("id")
+            try await shop.interrupt(pull)
+            try await shop.execute("DROP TABLE results")
+            let run = try #require(try await RunLog.read(path: shop.file).last)
+            if byItsRecord { pull = try QueryPull(continuing: run, client: shop.fixture.client) }
+            let report = try await pull.stage(into: shop.target)
+            #expect((report.rowsCopied, report.rowsContinued) == (20, nil))
+            #expect(report.droppedRun?.runID == run.intent.runID)
+            #expect(report.supersededRuns == [])
+            #expect(report.load?.since == nil)
             #expect(try shop.read("SELECT count(*) || ' ' || max(id) FROM results") == ["20 20"])
-            #expect(try await shop.pull("id").rowsCopied == 0)
+            #expect(try await shop.pull("id").rowsInserted == 0)
         }
     }
 
-    /// Keeps the watermark that the interrupted run started with.
-    @Test func continuesAboveTheWatermarkOfTheRun() async throws {
+    /// Keeps the lower bound that the interrupted run started with.
+    @Test func continuesFromTheLowerBoundOfTheRun() async throws {
         try await Shop.with([Self.row(1)]) { shop in
             try await shop.pull("id")
             try await shop.load([Self.row(1)] + (2...20).map { Self.row($0) } + [Self.row(nil)])
-            _ = try await shop.interrupt()
-            let jobs = shop.fixture.emulator.counters.jobs
+            try await shop.interrupt(shop.incremental("id"))
+            let jobs = shop.jobs
 
             let run = try #require(try await RunLog.read(path: shop.file).last)
-            let report = try await QueryPull(continuing: run, client: shop.fixture.client).stage(into: run.target)
+            var continued = try QueryPull(continuing: run, client: shop.fixture.client)
+            // Only a new run counts them.
+            continued.countsNulls = true
+            let report = try await continued.stage(into: run.target)
             #expect((report.rowsContinued ?? 0) >= 4)
-            #expect(report.rowsCopied == 19)
-            #expect(report.rowsWithoutWatermark == 1)
-            // The only other job counts the rows whose column is NULL.
-            #expect(shop.fixture.emulator.counters.jobs == jobs + 1)
+            #expect((report.rowsCopied, report.rowsInserted, report.rowsUnchanged) == (20, 19, 1))
+            #expect((report.load?.since, report.load?.previousMark, report.load?.mark) == ("1", "1", "20"))
+            #expect(report.rowsWithoutWatermark == nil)
+            #expect(shop.jobs == jobs)
             #expect(try shop.read("SELECT count(*) || ' ' || count(DISTINCT id) FROM results") == ["20 20"])
-            #expect(try await shop.pull("id").rowsCopied == 0)
+            #expect(try await shop.pull("id").rowsInserted == 0)
         }
     }
 }

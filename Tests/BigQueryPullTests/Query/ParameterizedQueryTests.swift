@@ -1,7 +1,10 @@
 import BigQuery
+import BigQueryEmulator
 import BigQueryPull
 import BigQueryRows
 import Foundation
+import SQLiteStaging
+import TestSupport
 import Testing
 
 /// Sends query parameters to the emulator, whose reader of them shares no code with the client.
@@ -38,5 +41,22 @@ import Testing
         let byPosition = QueryRequest(
             "SELECT trip_id FROM bench.trips_5 WHERE trip_id > ? AND trip_id < ? ORDER BY 1", parameters: [1, 4])
         #expect(try await pull(byPosition) == [.integer(2), .integer(3)])
+    }
+
+    /// The dry run of such a query succeeds.
+    @Test func rejectsAParameterWithoutAValueBeforeTheJob() async throws {
+        try await EmulatorFixture.with { fixture in
+            let query = QueryRequest(
+                "SELECT trip_id FROM bench.trips_5 WHERE trip_id = @Id AND vendor = @vendor",
+                parameters: ["vendor": "x"])
+            let file = fixture.folder.file("staging.db")
+            let error = await #expect(throws: BigQueryError.self) {
+                try await QueryPull(query, client: fixture.client).stage(into: StagingTarget(path: file))
+            }
+            #expect(error?.code == .queryFailed)
+            #expect(error?.message.lowercased().contains("@id has no value") == true)
+            #expect(fixture.emulator.counters.jobs == 0)
+            #expect(!FileManager.default.fileExists(atPath: file))
+        }
     }
 }

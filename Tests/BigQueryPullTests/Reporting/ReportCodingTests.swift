@@ -23,9 +23,22 @@ import Testing
             try json(Self.pull) == """
                 {"copyDuration":1.25,"dataInflated":0,"dataRead":0,"detailedDurations":{"commit":1,"decode":0.5,\
                 "inflate":0.375,"insert":0.875,"timeToFirstByte":0.125,"transfer":0.25,"waitForPages":0.75,\
-                "waitForWriter":0.625},"pages":0,"project":"demo","queryDuration":0.5,"retries":0,"rowsCopied":0,\
-                "rowsRead":0,"throughput":0,"warnings":[]}
+                "waitForWriter":0.625},"pages":0,"project":"demo","queryDuration":0.5,"resetLoads":[],"retries":0,\
+                "rowsCopied":0,"rowsRead":0,"supersededRuns":[],"throughput":0,"warnings":[]}
                 """)
+    }
+
+    /// Without what only advice depends on.
+    @Test func aWarningIsItsCodeAndMessage() throws {
+        let warning = PullWarning(
+            code: .markInFuture, message: "far", detail: .markInFuture(load: "orders", value: "5"))
+        #expect(try json(warning) == #"{"code":"markInFuture","message":"far"}"#)
+    }
+
+    @Test func theLoadOfAPullOmitsWhatItDoesNotHave() throws {
+        #expect(
+            try json(LoadReport(name: "orders", nil))
+                == #"{"leavesGap":false,"name":"orders","queryChanged":false}"#)
     }
 
     @Test func theDurationOfAMeasurementIsSeconds() throws {

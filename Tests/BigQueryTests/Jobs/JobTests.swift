@@ -69,6 +69,32 @@ import Testing
         #expect(configuration?["dryRun"] as? Bool == true)
     }
 
+    /// Without parameters, the mode alone allows the text to refer to names.
+    @Test(arguments: [(false, nil as Int64?, nil as String?), (true, nil, "NAMED"), (true, 1, "NAMED")])
+    func aDryRunCanFindParameters(findsParameters: Bool, value: Int64?, mode: String?) async throws {
+        let transport = ScriptedTransport([Self.job()])
+        var query = QueryRequest("SELECT @x, @y")
+        if let value { query.parameters.append(.int64(value), named: "x") }
+        _ = try await scriptedClient(transport).dryRun(query, findsParameters: findsParameters)
+        let configuration = try json(try #require(transport.requests.first))["configuration"] as? NSDictionary
+        let sent = configuration?["query"] as? NSDictionary
+        #expect(sent?["parameterMode"] as? String == mode)
+        #expect((sent?["queryParameters"] as? NSArray)?.count == value.map { _ in 1 })
+    }
+
+    /// A client for requests that are not worth waiting for.
+    @Test func theTimeForRetriesCanBeLimited() async throws {
+        let transport = ScriptedTransport { _ in .answer(503) }
+        let client = try scriptedClient(transport).retrying(atMost: .zero)
+        #expect(client.configuration.retry.budget == .zero && client.configuration.runRetryBudget == .zero)
+        #expect(client.configuration.visibilityBudget == .zero)
+        let error = await #expect(throws: BigQueryError.self) { try await client.fetchJob(Self.reference) }
+        #expect(error?.code == .unavailable)
+        #expect(transport.requests.count == 1)
+        let patient = client.retrying(atMost: .seconds(3600))
+        #expect(patient.configuration.retry.budget == .zero)
+    }
+
     @Test func findsJobOfLostResponse() async throws {
         let transport = ScriptedTransport([
             .failure(HTTPError(code: .connectionLost, message: "reset")),

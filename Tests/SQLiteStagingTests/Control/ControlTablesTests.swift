@@ -99,7 +99,11 @@ import Testing
                 try folder.read("SELECT run_id, state FROM _bqpull_runs ORDER BY rowid LIMIT 2")
                     == [#""a"|"published""#, #""b"|"discarded""#])
             #expect(try folder.read("SELECT name FROM sqlite_master WHERE name LIKE '%rows%'") == [])
-            #expect(try folder.read("SELECT value FROM _bqpull_meta WHERE key = 'version'") == ["3"])
+            #expect(try folder.read("SELECT value FROM _bqpull_meta WHERE key = 'version'") == ["4"])
+            // Publications are numbered in their order.
+            #expect(
+                try folder.read("SELECT run_id IS 'a', publication FROM _bqpull_runs WHERE state = 'published'")
+                    == ["1|1", "0|2"])
         }
     }
 

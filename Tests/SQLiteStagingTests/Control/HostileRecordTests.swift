@@ -1,8 +1,9 @@
 import BigQueryRows
 import GRDB
-import SQLiteStaging
 import TestSupport
 import Testing
+
+@testable import SQLiteStaging
 
 /// Control tables with unexpected values are rejected with an error, without a trap.
 @Suite struct HostileRecordTests {
@@ -11,21 +12,28 @@ import Testing
         "watermark", "made_table", "state", "command", "project", "location", "job_id", "sql", "configuration",
         "statement_type", "estimated_bytes", "schema", "rows", "total_rows", "page_token", "data_written", "pages",
         "wire_bytes", "inflated_bytes", "bytes_processed", "bytes_billed", "cache_hit", "started_at", "updated_at",
-        "finished_at", "tool_version", "error", "acknowledged", "table_rows",
+        "finished_at", "tool_version", "error", "acknowledged", "table_rows", "load", "parameters", "incremental_type",
+        "since", "until", "includes_nulls", "replaces_range", "adopts_rows", "load_column", "loaded_at_column",
+        "latest_column", "inserted", "updated", "unchanged", "deleted", "outdated", "first_row_id", "last_row_id",
+        "publication",
+    ]
+    static let loadColumns = [
+        "name", "target", "if_exists", "load_column", "incremental_column", "incremental_type", "project", "sql",
+        "parameters", "high_water_mark", "is_started", "run_id", "columns", "updated_at",
     ]
     static let values = [
         "X'FF'", "CAST(X'FF' AS TEXT)", "CAST(X'610062' AS TEXT)", "1.5", "-1", "9223372036854775807",
         "-9223372036854775808", "9e999", "'abc'", "''", "'['", "'[1]'", "'{\"a\":1}'", "'[[\"n\",[]]]'", "'null'",
-        "'2026-99-99T99:99:99.999Z'", "'9999999-01-01T00:00:00Z'",
+        "'2026-99-99T99:99:99.999Z'", "'9999999-01-01T00:00:00Z'", "'[{\"name\":\"n\",\"above\":\"x\"}]'", "'DATE'",
     ]
 
-    /// Creates a database with a published and an interrupted run.
+    /// Creates a database with published and interrupted runs, with and without a load.
     private func prepare(_ folder: StagingFolder) async throws {
+        let target = folder.target("results", .append)
         try await folder.stage([[.integer(1)]], schema: .numbers, ifExists: .append)
-        try await folder.withRun(folder.target("results", .append)) { run in
-            try await run.begin(.numbers)
-            try await run.append(RowPage(firstRow: 0, integers: [1]))
-            try await run.stop(error: "enough", canContinue: true)
+        try await folder.publish([2], .load("a", command: "load", since: "2", until: "9", adoptsRows: true))
+        for intent in [.test(), StagingIntent.load("a", command: "load", since: "2")] {
+            try await folder.interrupt(intent, into: target)
         }
     }
 
@@ -38,8 +46,10 @@ import Testing
                 do {
                     _ = try await database.unfinishedRun(of: "test")
                     _ = try await database.unacknowledgedRun(of: "test", within: .seconds(600))
-                    _ = try await database.watermark(of: "n")
+                    _ = try await database.loadState(of: "a")
+                    _ = try await database.loadState(of: "other")
                     _ = try await database.continueRun(of: "test")?.lastRow()
+                    _ = try await database.continueRun(of: "load")?.lastRow()
                 } catch {
                     // The first error is the one to report.
                     try? await database.close()
@@ -47,6 +57,10 @@ import Testing
                 }
                 try await database.close()
             },
+            { _ = try await LoadLog.read(path: folder.path) },
+            { _ = try await LoadLog.reset("a", to: nil, path: folder.path) },
+            { _ = try await LoadLog.reset("a", to: "7", path: folder.path) },
+            { try await folder.publish([3], .load("a", command: "new", since: "2")) },
             { try await StagingDatabase.prepare(folder.target("results", .append)) },
             { try await StagingDatabase.prepare(folder.target("other")) },
         ]
@@ -74,6 +88,43 @@ import Testing
         }
     }
 
+    @Test(.faults("L37"), arguments: loadColumns) func ofLoadsAreRejected(column: String) async throws {
+        try await StagingFolder.with { template in
+            try await prepare(template)
+            for value in Self.values {
+                try await StagingFolder.with { folder in
+                    try template.copyFiles(to: folder)
+                    try folder.execute("UPDATE OR IGNORE _bqpull_loads SET \(column) = \(value)")
+                    await read(folder, "\(column) = \(value)")
+                }
+            }
+        }
+    }
+
+    static let marks = ["high_water_mark = 'x'", "incremental_type = 'STRING'", "is_started = 2", "updated_at = ''"]
+
+    @Test(.faults("L37"), arguments: marks) func ofLoadsAreChecked(_ change: String) async throws {
+        try await StagingFolder.with { folder in
+            try await prepare(folder)
+            try folder.execute("UPDATE _bqpull_loads SET \(change)")
+            try await expectCode(.databaseUnusable) { _ = try await LoadLog.read(path: folder.path) }
+            try await expectCode(.databaseUnusable) { _ = try await folder.loadState(of: "a") }
+        }
+    }
+
+    static let bounds = [
+        "since = 'x'", "until = 'x'", "watermark = 'x'", "incremental_type = 'STRING'", "includes_nulls = NULL",
+        "parameters = NULL", "inserted = -1", "updated = NULL", "table_rows = NULL",
+    ]
+
+    @Test(.faults("L37"), arguments: bounds) func ofRunsOfLoadsAreChecked(_ change: String) async throws {
+        try await StagingFolder.with { folder in
+            try await prepare(folder)
+            try folder.execute("UPDATE _bqpull_runs SET \(change) WHERE load = 'a' AND state = 'published'")
+            try await expectCode(.databaseUnusable) { _ = try await RunLog.read(path: folder.path) }
+        }
+    }
+
     static let versions = ["'abc'", "0", "-1", "2.5", "NULL", "X''", "9e99", "''", "'3'", "9223372036854775807"]
 
     @Test(.faults("L37"), arguments: versions) func haveAVersion(_ value: String) async throws {
@@ -96,6 +147,10 @@ import Testing
         "DROP TABLE _bqpull_columns; CREATE TABLE _bqpull_columns (table_name)",
         "DROP TABLE _bqpull_runs; CREATE TABLE _bqpull_runs (run_id)",
         "DROP TABLE _bqpull_runs; CREATE TABLE _bqpull_runs (run_id TEXT NOT NULL PRIMARY KEY) WITHOUT ROWID",
+        "CREATE INDEX i ON _bqpull_loads (target)", "ALTER TABLE _bqpull_loads ADD COLUMN extra",
+        "DROP TABLE _bqpull_loads; CREATE TABLE _bqpull_loads (name)",
+        "ALTER TABLE _bqpull_runs DROP COLUMN publication",
+        "UPDATE _bqpull_meta SET value = 3 WHERE key = 'version'",
         "UPDATE _bqpull_meta SET value = 2 WHERE key = 'version'",
         "UPDATE _bqpull_meta SET value = 1 WHERE key = 'version'",
     ]
@@ -108,6 +163,18 @@ import Testing
                 _ = try await StagingDatabase.open(folder.target("results", .append))
             }
             await read(folder, "\(sql)")
+        }
+    }
+
+    /// A missing control table is created again.
+    @Test func canLackTheTableOfLoads() async throws {
+        try await StagingFolder.with { folder in
+            try await prepare(folder)
+            try folder.execute("DROP TABLE _bqpull_loads")
+            #expect(try await folder.loadState(of: "a").record == nil)
+            #expect(try await LoadLog.read(path: folder.path).isEmpty)
+            try await folder.publish([3], .load("a", since: "3", adoptsRows: true))
+            #expect(try await LoadLog.read(path: folder.path).map(\.highWaterMark) == ["3"])
         }
     }
 

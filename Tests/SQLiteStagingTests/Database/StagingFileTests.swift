@@ -23,7 +23,7 @@ import Testing
         try await StagingFolder.with { folder in
             let rejected = try await StagingDatabase.open(folder.target())
             #expect(try await rejected.unfinishedRun(of: "test") == nil)
-            #expect(try await rejected.watermark(of: "n") == nil)
+            #expect(try await rejected.loadState(of: "results").record == nil)
             #expect(try await !rejected.tableExists())
             #expect(try folder.files.allSatisfy { $0.contains("-bqpull-") })
             try await rejected.close()

@@ -51,7 +51,7 @@ import Testing
             message: "row 1: key column part is NULL"),
         Breach(
             testDescription: "doubled", rows: [1, 2, 3, 2, 1].map { [.integer($0), .null, .null] }, key: ["id"],
-            message: "row 4 has the same key (id) as row 2"),
+            message: "rows 2 and 4 have the same key (id = 2)"),
     ]
 
     @Test(arguments: breaches, [nil, .append, .upsert] as [StagingTarget.ExistingTable?])

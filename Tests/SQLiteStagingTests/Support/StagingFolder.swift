@@ -57,10 +57,12 @@ struct StagingFolder {
 
     func target(
         _ table: String = "results", _ ifExists: StagingTarget.ExistingTable? = nil, key: [String] = [],
-        indexes: [[String]] = [], addsColumns: Bool = false
+        indexes: [[String]] = [], addsColumns: Bool = false, loadColumn: String? = nil,
+        loadedAtColumn: String? = nil, latestColumn: String? = nil
     ) -> StagingTarget {
         StagingTarget(
-            path: path, table: table, ifExists: ifExists, key: key, indexes: indexes, addsColumns: addsColumns)
+            path: path, table: table, ifExists: ifExists, key: key, indexes: indexes, addsColumns: addsColumns,
+            loadColumn: loadColumn, loadedAtColumn: loadedAtColumn, latestColumn: latestColumn)
     }
 
     /// Opens the database, stages rows, and closes it, even after an error.
@@ -72,10 +74,13 @@ struct StagingFolder {
     }
 
     /// Opens the database, stages rows, and closes it, even after an error.
+    ///
+    /// - Returns: the result of the publication.
+    @discardableResult
     func stage(
         _ rows: [[CellValue]], schema: TableSchema, into target: StagingTarget, intent: StagingIntent = .test(),
-        rowsPerPage: Int = .max
-    ) async throws {
+        rowsPerPage: Int = .max, now: Date = Date()
+    ) async throws -> PublicationOutcome {
         try await withRun(target, intent: intent) { run in
             try await run.begin(schema)
             var first = 0
@@ -84,23 +89,26 @@ struct StagingFolder {
                 try await run.append(RowPage(firstRow: first, columns: schema.fields.count, Array(page)))
                 first += page.count
             } while first < rows.count
-            try await run.finish()
+            try await run.finish(now: now)
+            return try #require(run.outcome)
         }
     }
 
     /// Opens the database, begins a run for `body`, and closes it, even after an error.
-    func withRun(
+    func withRun<Result>(
         _ target: StagingTarget, intent: StagingIntent = .test(), _ options: StagingOptions = .lockTimeout(.seconds(5)),
-        _ body: (StagingRun) async throws -> Void
-    ) async throws {
+        _ body: (StagingRun) async throws -> Result
+    ) async throws -> Result {
         let database = try await StagingDatabase.open(target, options)
+        let result: Result
         do {
-            try await body(try await database.begin(intent))
+            result = try await body(try await database.begin(intent))
         } catch {
             try await database.close()
             throw error
         }
         try await database.close()
+        return result
     }
 }
 
@@ -142,13 +150,29 @@ extension StagingDatabase {
 extension StagingIntent {
     static func test(
         runID: String = UUID().uuidString, command: String = "test", incrementalColumn: String? = nil,
-        schema: TableSchema? = nil
+        load: LoadIntent? = nil, schema: TableSchema? = nil
     ) -> StagingIntent {
         StagingIntent(
-            runID: runID, command: command, incrementalColumn: incrementalColumn, project: "demo-project",
+            runID: runID, command: command, incrementalColumn: incrementalColumn ?? load?.range?.column, load: load,
+            project: "demo-project",
             location: "EU", jobID: "bqpull_1", sql: "SELECT 1",
             configuration: "{}", statementType: "SELECT", estimatedBytes: 42, schema: schema,
             toolVersion: "bqpull test", startedAt: Date(timeIntervalSince1970: 1_700_000_000.5))
+    }
+}
+
+extension LoadIntent {
+    /// A load with an incremental column. Without a lower bound, rows without a value are read.
+    static func test(
+        _ name: String = "results", column: String = "c", type: FieldType = .int64, since: String? = nil,
+        until: String? = nil, isReplaced: Bool = false, adoptsRows: Bool = false
+    ) -> LoadIntent {
+        LoadIntent(
+            name: name, parameters: "[]",
+            range: IncrementalRange(
+                column: column, type: type, lowerBound: since.flatMap { IncrementalValue($0, type: type) },
+                upperBound: until.flatMap { IncrementalValue($0, type: type) }, includesNulls: since == nil,
+                isReplaced: isReplaced, adoptsRows: adoptsRows))
     }
 }
 

@@ -48,7 +48,7 @@ import Testing
                 try await folder.stage(
                     [4, 5, 6, 5].map { [.integer($0)] + rest }, schema: schema, into: target)
             }
-            #expect(error?.message == "row 4 has the same key (k) as row 2")
+            #expect(error?.message == "rows 2 and 4 have the same key (k = 5)")
         }
     }
 

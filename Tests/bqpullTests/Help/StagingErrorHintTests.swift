@@ -11,10 +11,14 @@ import Testing
         (.schemaMismatch, "--if-exists replace"),
         (.noDatabase, "--into"),
         (.noRun, "--into"),
+        (.noLoad, "--into"),
+        (.invalidValue, "2024-02-01"),
+        (.unknownOrigin, "--table NAME"),
         (.noKey, "--key"),
         (.unknownColumn, "select it"),
         (.tooManyColumns, "fewer columns"),
         (.keyViolated, "--key"),
+        (.keyViolated, "--keep latest:COLUMN"),
         (.constraintViolated, "drop the constraint"),
         (.incomplete, "same command again"),
         (.busy, "close the programs"),
@@ -48,6 +52,8 @@ import Testing
         (.unknownColumn, .columns(["a", "b"]), "its columns are a, b"),
         (.unknownColumn, .columns((1...21).map { "c\($0)" }), "c20, …"),
         (.noRun, .runs(path: "my staging.db"), "bqpull runs 'my staging.db'"),
+        (.noLoad, .runs(path: "my staging.db"), "bqpull loads 'my staging.db'"),
+        (.invalidValue, .runs(path: "my staging.db"), "2024-02-01"),
     ]
 
     @Test(arguments: details) func followsFromTheDetail(

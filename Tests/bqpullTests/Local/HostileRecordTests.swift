@@ -9,7 +9,9 @@ import Testing
     private static let columns = [
         "run_id", "target", "key_columns", "index_columns", "adds_columns", "incremental_column", "watermark", "state",
         "command", "project", "job_id", "sql", "configuration", "schema", "rows", "total_rows", "page_token", "pages",
-        "started_at", "finished_at", "acknowledged", "table_rows",
+        "started_at", "finished_at", "acknowledged", "table_rows", "load", "since", "until", "includes_nulls",
+        "replaces_range", "adopts_rows", "incremental_type", "parameters", "load_column", "loaded_at_column",
+        "latest_column", "inserted", "outdated", "first_row_id", "last_row_id",
     ]
     /// Values of every storage class, among them text that is not UTF-8, JSON or a date.
     private static let values = [
@@ -24,6 +26,22 @@ import Testing
         return "UPDATE OR IGNORE _bqpull_runs SET \(column) = \(value)"
     }
 
+    /// A load of the table whose every column has every value, each with some of the others.
+    private static let changedLoads = {
+        let columns = [
+            "name", "target", "if_exists", "load_column", "incremental_column", "incremental_type", "project", "sql",
+            "parameters", "high_water_mark", "is_started", "run_id", "columns", "updated_at",
+        ]
+        let record = """
+            INSERT INTO _bqpull_loads VALUES ('results', 'results', 'append', NULL, 'trip_id', 'INT64', 'p', 'SELECT 1', '', \
+            '1', 1, 'r', '[]', '2024-02-01T00:00:00.000Z')
+            """
+        return (0..<columns.count * Sweep.whole(values.count, orPart: 1)).map { index in
+            let value = values[(index + index / columns.count) % values.count]
+            return "\(record); UPDATE OR IGNORE _bqpull_loads SET \(columns[index % columns.count]) = \(value)"
+        }
+    }()
+
     private static let changedTables = [
         "DELETE FROM _bqpull_meta", "DROP TABLE _bqpull_meta", "DROP TABLE _bqpull_runs", "DROP TABLE _bqpull_columns",
         "DROP TABLE _bqpull_meta; CREATE TABLE _bqpull_meta (key)",
@@ -31,7 +49,8 @@ import Testing
         "DROP TABLE _bqpull_runs; CREATE VIEW _bqpull_runs AS SELECT 1 AS run_id",
         "DROP TABLE _bqpull_columns; CREATE TABLE _bqpull_columns (x)",
         "ALTER TABLE _bqpull_runs ADD COLUMN extra", "ALTER TABLE _bqpull_runs DROP COLUMN pages",
-        "ALTER TABLE _bqpull_meta RENAME TO _bqpull_other",
+        "ALTER TABLE _bqpull_meta RENAME TO _bqpull_other", "DROP TABLE _bqpull_loads",
+        "DROP TABLE _bqpull_loads; CREATE TABLE _bqpull_loads (name)",
         "UPDATE _bqpull_runs SET rowid = 9223372036854775807 WHERE rowid = 2",
         "UPDATE _bqpull_columns SET column_name = CAST(x'ff' AS TEXT), is_key = 'x'",
         "INSERT OR REPLACE INTO _bqpull_meta VALUES ('journal_mode', 'wal; DROP TABLE results')",
@@ -58,8 +77,10 @@ import Testing
     private func run(_ statement: String, _ user: StagingUser) async throws {
         let copy = user.home.folder.file("copy.db")
         let commands = [
-            ["runs", copy], ["runs", copy, "--json"], ["resume", copy, "--quiet"] + user.connection,
+            ["runs", copy], ["runs", copy, "--json"], ["loads", copy], ["loads", copy, "--json"],
+            ["loads", copy, "--reset", "results", "--to", "1"], ["resume", copy, "--quiet"] + user.connection,
             user.command + ["--into", copy], user.command + ["--into", copy, "--restart"],
+            user.command + ["--into", copy, "--if-exists", "append", "--incremental", "trip_id"],
         ]
         for command in commands {
             for suffix in ["", "-wal", "-shm", "-journal"] {
@@ -79,7 +100,12 @@ import Testing
         }
     }
 
-    @Test(.faults("L37"), arguments: [Sweep.few(5, of: changedTables + versions), Sweep.few(5, of: changedValues)])
+    @Test(
+        .faults("L37"),
+        arguments: [
+            Sweep.few(5, of: changedTables + versions), Sweep.few(5, of: changedValues),
+            Sweep.few(5, of: changedLoads),
+        ])
     func whateverTheRecordsHoldIsReadOrRejected(statements: [String]) async throws {
         try await StagingUser.with(EmulatorConfiguration(faults: FaultPlan([:]))) { user in
             try await interrupt(user)

@@ -119,8 +119,8 @@ import Testing
         }
     }
 
-    /// An incremental run only processes rows above the watermark.
-    @Test func aDryRunUsesTheWatermark() async throws {
+    /// The dry run of a load is that of its next run.
+    @Test func aDryRunUsesTheMark() async throws {
         try await EmulatorHome.with { home in
             let pull = [
                 "query", Self.small, "--into", home.folder.file("a.db"), "--if-exists", "append", "--incremental",
@@ -128,12 +128,20 @@ import Testing
             ]
             #expect(try await run(home, pull).exitCode == 0)
             let before = home.emulator.counters.jobs
-            #expect(try await run(home, pull + ["--dry-run"]).exitCode == 0)
-            // The dry run wraps the query in the filter, which needs the column.
+            let next = try await run(home, pull + ["--dry-run"])
+            #expect(next.exitCode == 0, "\(next.errors)")
+            #expect(next.output.contains("\n  load      results: trip_id since "), "\(next.output)")
             let other = ["query", "SELECT 1 AS other"] + pull.dropFirst(2) + ["--dry-run"]
-            #expect(try await run(home, other).exitCode == 3)
+            let changed = try await run(home, other)
+            #expect(changed.exitCode == 64)
+            #expect(changed.errors.contains(" --same-load\n"), "\(changed.errors)")
+            // The condition needs the column, with and without a mark.
             let elsewhere = other.map { $0.hasSuffix("a.db") ? home.folder.file("b.db") : $0 }
-            #expect(try await run(home, elsewhere).exitCode == 0)
+            for command in [other + ["--same-load"], elsewhere] {
+                let outcome = try await run(home, command)
+                #expect(outcome.exitCode == 64)
+                #expect(outcome.errors.contains("the result has no incremental column trip_id"), "\(outcome.errors)")
+            }
             #expect(home.emulator.counters.jobs == before)
             let refused = try await run(home, pull + ["--if-exists", "replace", "--dry-run"])
             #expect(refused.exitCode == 64, "\(refused.errors)")

@@ -173,7 +173,7 @@ import Testing
             pull.send(signal: signal)
             #expect(try await pull.outcome().exitCode == 128 + signal)
             let found = try await StagingRemains.examine(scene.file) { db, _ in
-                for table in ["_bqpull_meta", "_bqpull_runs", "_bqpull_columns"] {
+                for table in ["_bqpull_meta", "_bqpull_runs", "_bqpull_columns", "_bqpull_loads"] {
                     let exists = try db.tableExists(table)
                     #expect(exists, "\(table)")
                 }

@@ -170,6 +170,7 @@ import Testing
         );
         INSERT INTO _bqpull_runs (\(columns)) SELECT \(columns) FROM newer_runs ORDER BY rowid;
         DROP TABLE newer_runs;
+        DROP TABLE _bqpull_loads;
         UPDATE _bqpull_meta SET value = 2 WHERE key = 'version';
         """
 }

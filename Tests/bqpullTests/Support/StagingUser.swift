@@ -164,9 +164,10 @@ struct StagingUser: Sendable {
 }
 
 extension Binary.Outcome {
-    /// Whether it is a regular failure: an exit code, a one-line error and a hint.
+    /// Whether it is a regular failure: an exit code, a one-line error and a hint, which can have commands on lines of
+    /// their own.
     func isFailure(_ exitCode: Int32) -> Bool {
         self.exitCode == exitCode
-            && errors.wholeMatch(of: /(?s)(?:warning: [^\n]+\n)*error: [^\n]+\n\nhint: [^\n]+\n/) != nil
+            && errors.wholeMatch(of: /(?s)(?:warning: [^\n]+\n)*error: [^\n]+\n\nhint: [^\n]+\n(?:[^\n]+\n)*/) != nil
     }
 }

@@ -161,7 +161,7 @@ struct PullOptions: ParsableArguments {
 
     private func show(_ report: PullReport) {
         if !quiet { Diagnostics.info(ReportText.text(report), report) }
-        for warning in report.warnings { Diagnostics.warning(warning.message) }
+        for warning in report.warnings { WarningText.show(warning, file: report.file) }
     }
 }
 

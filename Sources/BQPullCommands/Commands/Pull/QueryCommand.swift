@@ -16,12 +16,19 @@ struct QueryCommand: AsyncParsableCommand {
                   --param day:DATE:2024-01-01 --into staging.db
               bqpull query 'SELECT * FROM sales.orders' --into staging.db \\
                   --if-exists upsert --key order_id --incremental changed_at
+              bqpull query --file eu.sql --into staging.db --table orders \\
+                  --if-exists append --incremental changed_at --lookback 2h \\
+                  --load eu --load-column source
               bqpull query 'SELECT * FROM sales.orders' --dry-run
               bqpull query 'SELECT * FROM sales.orders LIMIT 1000' --format csv \\
                   > orders.csv
 
             Before the query runs, bqpull shows how much it will process and the
             approximate cost on demand; above 100 GB it asks for confirmation.
+
+            With --incremental, each run pulls the rows from the highest value so far on,
+            the mark of the load; bqpull loads staging.db lists the marks. --since and
+            --until set the bounds of one run, for example to pull a month again.
 
             To continue an interrupted pull, run the same command again within 12 hours
             (--continue-within); the query does not run a second time. To list
@@ -33,13 +40,7 @@ struct QueryCommand: AsyncParsableCommand {
 
     @OptionGroup var target: TargetOptions
 
-    @Option(
-        help: ArgumentHelp(
-            "Pull only rows above the highest value of this column so far (INT64, DATE, DATETIME, TIMESTAMP), with append or upsert. The first run pulls all rows; later runs also count the rows where it is NULL, with a separate small query.",
-            valueName: "column"
-        )
-    )
-    var incremental: String?
+    @OptionGroup var incremental: IncrementalOptions
 
     @OptionGroup var job: JobOptions
 
@@ -52,12 +53,18 @@ struct QueryCommand: AsyncParsableCommand {
         guard text.isGiven else {
             throw ValidationError("Pass exactly one of: the SQL text, - for standard input, or --file PATH")
         }
-        guard incremental == nil || target.into != nil else {
+        let isIncremental = incremental.column != nil
+        guard !isIncremental || target.into != nil else {
             throw ValidationError("--incremental applies to a database; pass --into FILE")
         }
+        try target.requireLoad(isIncremental: isIncremental)
     }
 
     func run() async throws {
+        try await LoadHint(command: TypedCommand(), sql: text.sql).explaining { try await pull() }
+    }
+
+    private func pull() async throws {
         let settings = try options.connection.settings()
         let query = try job.query(text.read(), settings)
         let stagingTarget = target.into.map { target.stagingTarget(in: $0, defaultTable: "results") }
@@ -82,11 +89,12 @@ struct QueryCommand: AsyncParsableCommand {
         _ query: QueryRequest, _ client: BigQueryClient, _ settings: Settings, _ running: PullOptions.Running
     ) -> QueryPull {
         var pull = QueryPull(query, client: client)
-        pull.incrementalColumn = incremental
+        configureLoad(of: &pull)
         pull.onInterruptedJob = InterruptedJobText.show
         pull.onWarning = LargeResultNote.show(text.typed + job.typed, options.connection, running.display)
-        let cost = job.cost
+        let (cost, connection) = (job.cost, options.connection)
         pull.onEstimate = { estimate in
+            LoadText.debug(estimate, connection)
             try await cost.allow(estimate, limit: query.maximumBytesBilled, settings, running.display)
         }
         options.configure(&pull, restarts: target.restart, for: running)
@@ -94,14 +102,19 @@ struct QueryCommand: AsyncParsableCommand {
         return pull
     }
 
+    private func configureLoad(of pull: inout QueryPull) {
+        pull.load = target.load
+        incremental.configure(&pull)
+    }
+
     private func estimate(
         _ query: QueryRequest, into target: StagingTarget?, _ settings: Settings
     ) async throws {
-        let (connection, staging, incremental) = (options.connection, options.lock.staging, incremental)
+        let (connection, staging) = (options.connection, options.lock.staging)
         let estimate = try await Interruption.catching {
             try await Connection.with(connection) { connection in
                 var pull = QueryPull(query, client: try await connection.client())
-                pull.incrementalColumn = incremental
+                configureLoad(of: &pull)
                 pull.staging = staging
                 defer { connection.showWarnings() }
                 guard let target else { return try await pull.estimate() }

@@ -63,8 +63,11 @@ struct ResumeCommand: AsyncParsableCommand {
         if let limit = try settings.value(.maxBytesBilled, option: cost.maxBytesBilled) {
             pull.query.maximumBytesBilled = Int64(limit.bytes)
         }
-        let (cost, limit) = (cost, pull.query.maximumBytesBilled)
-        pull.onEstimate = { estimate in try await cost.allow(estimate, limit: limit, settings, display) }
+        let (cost, limit, connection) = (cost, pull.query.maximumBytesBilled, options.connection)
+        pull.onEstimate = { estimate in
+            LoadText.debug(estimate, connection)
+            try await cost.allow(estimate, limit: limit, settings, display)
+        }
         return pull
     }
 

@@ -47,9 +47,14 @@ struct TableCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard rows ?? 1 > 0 else { throw ValidationError("--rows must be at least 1") }
+        try target.requireLoad()
     }
 
     func run() async throws {
+        try await LoadHint(command: TypedCommand()).explaining { try await pull() }
+    }
+
+    private func pull() async throws {
         guard let into = target.into else {
             return try await options.write(as: target.format, null: target.null) { running, rows in
                 try await pulling(running) { try await $0.run(into: rows) }
@@ -70,6 +75,7 @@ struct TableCommand: AsyncParsableCommand {
         var pull = TablePull(table, client: client)
         pull.columns = columns?.names
         pull.maximumRows = rows
+        pull.load = target.load
         pull.onWarning = LargeResultNote.show([shellWord(source)], options.connection, running.display)
         options.configure(&pull, restarts: target.restart, for: running)
         target.configure(&pull)

@@ -31,7 +31,7 @@ struct TargetOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "What to do with an existing table: fail, replace, append, or upsert (update rows with the same --key). Default: replace a table created by bqpull, fail for any other.",
+            "What to do with an existing table: fail, replace, append, upsert (update rows with the same --key), or delete-insert (replace all rows whose --key values occur in the new rows). Default: replace a table created by bqpull, fail for any other.",
             valueName: "mode"
         )
     )
@@ -39,7 +39,7 @@ struct TargetOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The columns that identify rows. A new table gets a unique index on them, an existing one must have it. A row with a NULL or duplicate key stops the pull.",
+            "The columns that identify rows. A new table gets a unique index on them, an existing one must have it. A row with a NULL or duplicate key stops the pull. With delete-insert, the columns that identify groups of rows.",
             valueName: "column[,column]"
         )
     )
@@ -52,12 +52,33 @@ struct TargetOptions: ParsableArguments {
     )
     var indexes: [ColumnList] = []
 
-    @Flag(help: "Add missing columns to the existing table, with append or upsert.")
+    @Option(
+        help: ArgumentHelp(
+            "The row to keep of several with the same --key in one pull: the one with the highest value of COLUMN. Upsert does not overwrite a row with a higher value.",
+            valueName: "latest:column"))
+    var keep: KeptRow?
+
+    @Option(
+        help: ArgumentHelp(
+            "The name of the load, unique in the database, which its rows and its mark belong to; its query can change. Default: the table, with --incremental, else no load.",
+            valueName: "name"))
+    var load: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "A column for the name of the load in every row, so that several loads can share the table; added if it is missing.",
+            valueName: "column"))
+    var loadColumn: String?
+
+    @Option(help: ArgumentHelp("A column for the time of the run in every row (UTC).", valueName: "column"))
+    var loadedAt: String?
+
+    @Flag(help: "Add missing columns to the existing table, with append, upsert or delete-insert.")
     var evolve = false
 
     @Flag(
         help:
-            "Drop the rows staged by an interrupted run of this command, and run the query again. Also runs a query again that was just published; with append this adds the rows a second time."
+            "Drop the rows staged by an interrupted run of this command, and run the query again. Also runs a query again that was just published; without --incremental, append then adds the rows a second time."
     )
     var restart = false
 
@@ -84,6 +105,10 @@ struct TargetOptions: ParsableArguments {
         } else if let option = optionOfDatabase {
             throw ValidationError("\(option) applies to a database; pass --into FILE")
         }
+        guard load != "" else { throw ValidationError("--load requires a name") }
+        guard keep == nil || key != nil else {
+            throw ValidationError("--keep chooses between rows with the same key; pass --key COLUMN[,COLUMN]")
+        }
         guard let null else { return }
         guard format ?? .csv == .csv else { throw ValidationError("--null requires --format csv") }
         guard (try? CSVEncoder(null: null)) != nil else {
@@ -95,10 +120,19 @@ struct TargetOptions: ParsableArguments {
     private var optionOfDatabase: String? {
         [
             ("--table", table != nil), ("--if-exists", ifExists != nil), ("--key", key != nil),
-            ("--index", !indexes.isEmpty), ("--evolve", evolve), ("--restart", restart),
-            ("--continue-within", continueWithin != nil), ("--retry-window", retryWindow != nil),
+            ("--index", !indexes.isEmpty), ("--keep", keep != nil), ("--load", load != nil),
+            ("--load-column", loadColumn != nil), ("--loaded-at", loadedAt != nil), ("--evolve", evolve),
+            ("--restart", restart), ("--continue-within", continueWithin != nil),
+            ("--retry-window", retryWindow != nil),
         ]
         .first { $0.1 }?.0
+    }
+
+    /// Rejects a load column if the pull belongs to no load.
+    func requireLoad(isIncremental: Bool = false) throws {
+        guard loadColumn == nil || load != nil || isIncremental else {
+            throw ValidationError("--load-column requires a load; pass --load NAME")
+        }
     }
 
     /// Applies the options about earlier runs to a pull.
@@ -111,6 +145,7 @@ struct TargetOptions: ParsableArguments {
     func stagingTarget(in file: String, defaultTable: String) -> StagingTarget {
         StagingTarget(
             path: file, table: table ?? defaultTable, ifExists: ifExists, key: key?.names ?? [],
-            indexes: indexes.map(\.names), addsColumns: evolve)
+            indexes: indexes.map(\.names), addsColumns: evolve, loadColumn: loadColumn, loadedAtColumn: loadedAt,
+            latestColumn: keep?.latestColumn)
     }
 }
