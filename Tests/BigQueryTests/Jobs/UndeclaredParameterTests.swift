@@ -1,6 +1,4 @@
 import BigQuery
-import Foundation
-import GoogleHTTP
 import TestSupport
 import Testing
 
@@ -45,20 +43,5 @@ import Testing
     ])
     func isIgnoredWithoutAName(json: String) async throws {
         #expect(try await Self.parameters(json) == [])
-    }
-
-    @Test func areRequestedByTheModeOfADryRun() async throws {
-        var legacy = QueryRequest("SELECT 1")
-        legacy.useLegacySQL = true
-        let cases: [(QueryRequest, String?)] = [
-            (QueryRequest("SELECT @p"), "NAMED"), (QueryRequest("SELECT ?", parameters: [1]), "POSITIONAL"),
-            (legacy, nil),
-        ]
-        for (query, mode) in cases {
-            let transport = ScriptedTransport([Self.dryRun("[]")])
-            _ = try await scriptedClient(transport).dryRun(query)
-            let configuration = try json(try #require(transport.requests.first))["configuration"] as? NSDictionary
-            #expect((configuration?["query"] as? NSDictionary)?["parameterMode"] as? String == mode)
-        }
     }
 }
