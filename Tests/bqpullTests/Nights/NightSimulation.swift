@@ -169,7 +169,7 @@ struct NightSimulation {
     ) -> [String] {
         let load = loads[index]
         var sql = load.query.sql(from: load.name)
-        if isReformatted { sql = "-- night \(night)\n\(sql.replacing(" FROM ", with: "\n  FROM /* ; */ "));\n" }
+        if isReformatted { sql = "/* night \(night) */ \(sql.replacing(" FROM ", with: "\n  FROM /* ; */ "));\n" }
         var arguments = ["query", sql, "--into", file, "--table", Self.table, "--incremental", "changed_at"]
         arguments += load.query.parameters
         switch model.mode {
