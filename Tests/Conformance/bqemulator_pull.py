@@ -147,7 +147,7 @@ class Witness:
         group.equal(len(set(names)), 2, query.name)
 
     def check_incremental(self, group: Any) -> None:
-        """Pulls rows above a watermark of each type into a table with a key, while the source changes."""
+        """Pulls rows from a watermark of each type on into a table with a key, while the source changes."""
         columns = "id INT64, day DATE, moment DATETIME, stamp TIMESTAMP, note STRING"
         self.client.query(f"CREATE TABLE shop.changing ({columns})").result(timeout=60)
 
@@ -159,8 +159,8 @@ class Witness:
             ).result(timeout=60)
 
         source = "SELECT * FROM shop.changing -- all of them"
-        for step, (number, day, note, copied) in enumerate(
-            [(1, 1, "old", 1), (2, 2, "old", 1), (2, 3, "new", 1), ("NULL", 1, "none", 0)]
+        for step, (number, day, note, inserted, updated) in enumerate(
+            [(1, 1, "old", 1, 0), (2, 2, "old", 1, 0), (2, 3, "new", 0, 1), ("NULL", 1, "none", 0, 0)]
         ):
             if note == "new":
                 self.client.query("DELETE FROM shop.changing WHERE id = 2").result(timeout=60)
@@ -170,7 +170,8 @@ class Witness:
                 done = self.bqpull.pull(Query("changing", source, options=options), database="changing.db")
                 what = f"{column}, step {step}"
                 group.equal(done.exit_code, 0, f"{what}: {done.messages[-400:]}")
-                group.equal(done.report.get("rowsCopied"), copied, what)
+                changed = (done.report.get("rowsInserted"), done.report.get("rowsUpdated"))
+                group.equal(changed, (inserted, updated), what)
         with sqlite3.connect(self.folder / "changing.db") as database:
             for column in ("day", "moment", "stamp"):
                 rows = database.execute(f'SELECT id, note FROM "{column}" ORDER BY id').fetchall()
