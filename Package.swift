@@ -238,7 +238,7 @@ let package = Package(
             name: "bqpullTests",
             dependencies: [
                 "BQPullCommands", "BigQuery", "BigQueryEmulator", "BigQueryPull", "BigQueryRows", "GoogleHTTP",
-                "GoogleOAuth", "RowFormats", "SQLiteStaging", "TestSupport", "bqpull",
+                "GoogleOAuth", "RowFormats", "SQLiteStaging", "TestSupport", "TextSupport", "bqpull",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),

@@ -1,5 +1,5 @@
 extension ArraySlice<SQLToken> {
-    /// The index of the parenthesis that closes the one at the start; `nil` if there is none.
+    /// The index of the parenthesis that closes the one at the start; `nil` without one.
     var closingParenthesis: Int? {
         guard first?.isSymbol("(") == true else { return nil }
         var depth = 0
@@ -22,7 +22,7 @@ extension ArraySlice<SQLToken> {
         return depth == 0
     }
 
-    /// Removes a parenthesized part from the start and returns its content; `nil` if there is none.
+    /// Removes a parenthesized part from the start and returns its content; `nil` without one.
     mutating func popParentheses() -> ArraySlice<SQLToken>? {
         guard let end = closingParenthesis else { return nil }
         let content = self[(startIndex + 1)..<end]

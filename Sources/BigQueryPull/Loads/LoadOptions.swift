@@ -3,7 +3,7 @@ import Foundation
 import SQLiteStaging
 import TextSupport
 
-/// The load that a pull asks for, and its bounds as given.
+/// The load that a pull names, and its bounds as given.
 struct LoadOptions: Sendable {
     /// The explicit name.
     var load: String?

@@ -15,7 +15,7 @@ public struct LoadReport: Sendable, Hashable, Encodable {
     public internal(set) var until: String?
     /// The high-water mark before the run; `nil` if there was none.
     public internal(set) var previousMark: String?
-    /// The high-water mark after the run; `nil` in an estimate, or if there is none.
+    /// The high-water mark after the run; `nil` in an estimate, or without a mark.
     public internal(set) var mark: String?
     /// Whether the mark stayed because the lower bound was above it, so that a gap would remain.
     public internal(set) var leavesGap = false

@@ -216,7 +216,7 @@ struct Publication {
     struct Effect {
         /// The rows that changed.
         var rows = PublishedRows()
-        /// The smallest and the largest row ID of inserted rows; `nil` if there are none, or the table has no row IDs
+        /// The smallest and the largest row ID of inserted rows; `nil` without such rows, or if the table has no row IDs
         /// of its own.
         var rowIDs: ClosedRange<Int64>?
         /// Whether the hidden table became the table.
@@ -292,7 +292,7 @@ struct Publication {
         try ColumnRecords.update(hidden.columns, known: fields, added: added, table: target.table, db)
     }
 
-    /// The smallest and the largest row ID of a table above a row ID; `nil` if there are none.
+    /// The smallest and the largest row ID of a table above a row ID; `nil` without such rows.
     static func rowIDs(
         in table: String, name: String, above rowID: Int64?, _ db: Database
     ) throws -> ClosedRange<Int64>? {

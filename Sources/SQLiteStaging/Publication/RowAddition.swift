@@ -43,7 +43,7 @@ struct RowAddition {
 
     /// Inserts the rows in their order.
     ///
-    /// - Returns: the row IDs of inserted rows; `nil` if there are none, or they are not consecutive.
+    /// - Returns: the row IDs of inserted rows; `nil` without such rows, or if they are not consecutive.
     private func insert(_ db: Database) throws -> ClosedRange<Int64>? {
         // The values of an INTEGER PRIMARY KEY do not follow each other.
         let rowID = existing.rowIDAlias == nil ? existing.rowIDName : nil
