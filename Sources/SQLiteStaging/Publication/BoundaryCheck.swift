@@ -70,7 +70,7 @@ struct BoundaryCheck {
 
         let late = try lateColumns(in: span, added: added, db)
         let (rows, arguments) = overlap(span, rowID: rowID)
-        if range.adoptsRows { try adopt(rows, arguments, late: late, db) }
+        try adopt(rows, arguments, late: late, db)
         let copies =
             late.isEmpty
             ? copiesByOneSort(rows) : "\(rows), \(matches(late)) SELECT id FROM matches WHERE origin = 1"
@@ -79,11 +79,16 @@ struct BoundaryCheck {
         return Int64(db.changesCount)
     }
 
-    /// Gives the copies without a load in the table the name of this load.
+    /// Gives the copies without a load in the table the name of this load, so that no other load takes them for its own.
+    ///
+    /// Rows that the load adopted before the table had a load column are among them.
     private func adopt(
         _ rows: String, _ arguments: StatementArguments, late: [Set<Int>], _ db: Database
     ) throws {
         guard let loadColumn = target.loadColumn, let rowID = existing.rowIDName else { return }
+        let hasUnassigned = try Bool.fetchOne(
+            db, sql: "\(rows) SELECT EXISTS (SELECT 1 FROM old WHERE is_unassigned)", arguments: arguments)
+        guard hasUnassigned == true else { return }
         let copies = "\(rows), \(matches(late)) SELECT id FROM matches WHERE origin = 0 AND is_unassigned"
         try db.execute(
             sql: """
