@@ -20,6 +20,8 @@ enum ColumnRecords {
     /// The BigQuery columns behind those of a table, as far as they are known. A record of a column that has another
     /// declared type now is out of date, and left out.
     ///
+    /// The columns of a user's own table have no records. They are those of the last run published into it.
+    ///
     /// - Throws: `databaseUnusable` if a record is invalid.
     static func fields(
         of existing: TargetTable, in target: StagingTarget, _ db: Database
@@ -37,6 +39,14 @@ enum ColumnRecords {
             let name = SQLiteName(try record.text("column_name"))
             guard try types[name] == SQLiteName(record.text("declared_type")) else { continue }
             fields[name] = try record.json("schema")
+        }
+        guard types.keys.contains(where: { fields[$0] == nil }),
+            let last = try PublicationHistory(of: target.table, path: target.path, db).publications.last,
+            let schema = try RunLog.find(last.runID, path: target.path, db)?.intent.schema
+        else { return fields }
+        for (name, field) in zip(schema.fields.distinctNames.map({ SQLiteName($0) }), schema.fields)
+        where fields[name] == nil && types[name] == SQLiteName(ColumnType(field).rawValue) {
+            fields[name] = field
         }
         return fields
     }

@@ -230,6 +230,7 @@ extension RunLog {
     ///     unknown.
     ///   - highestValue: the highest value of the incremental column in the result, as canonical text.
     ///   - resultColumns: the names of the columns of the result, as the table has them.
+    ///   - addedColumns: those that were added to an existing table.
     ///   - madeTable: whether the hidden table became the table.
     ///   - replacedTable: whether an existing table was dropped for it.
     ///   - db: the database.
@@ -237,7 +238,8 @@ extension RunLog {
     ///   `databaseUnusable` if a record is invalid.
     static func markPublished(
         _ recorded: RecordedRun, outcome: inout PublicationOutcome, rowIDs: ClosedRange<Int64>?,
-        highestValue: String?, resultColumns: [String], madeTable: Bool, replacedTable: Bool, _ db: Database
+        highestValue: String?, resultColumns: [String], addedColumns: Set<SQLiteName>, madeTable: Bool,
+        replacedTable: Bool, _ db: Database
     ) throws {
         let (runID, target) = (recorded.intent.runID, recorded.target)
         if madeTable {
@@ -250,7 +252,8 @@ extension RunLog {
         }
         if let load = recorded.intent.load {
             try LoadRecords.recordPublication(
-                of: recorded, load, highestValue: highestValue, resultColumns: resultColumns, outcome: &outcome, db)
+                of: recorded, load, highestValue: highestValue, resultColumns: resultColumns,
+                addedColumns: addedColumns, outcome: &outcome, db)
         }
         let rows = outcome.rows
         try db.execute(

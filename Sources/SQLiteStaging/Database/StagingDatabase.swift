@@ -189,13 +189,18 @@ package final class StagingDatabase: Sendable {
     ///   throws for it.
     package func begin(_ intent: StagingIntent) async throws -> StagingRun {
         try Task.checkCancellation()
-        let target = target
+        let (target, given) = (target, intent)
         // Rejected here, an invalid schema does not leave a database behind.
         if let schema = intent.schema {
             _ = try HiddenTable(schema, ofRun: intent.runID, for: target, columnLimit: .max)
         }
         try await prepare()
         let (recorded, dropped, resetLoads) = try await connection.write(durably: true) { db in
+            var intent = given
+            // Keys compare the names in the load column byte by byte.
+            if let name = given.load?.name, let record = try LoadRecords.stored(name, path: target.path, db) {
+                intent.load?.name = record.name
+            }
             let publication = try Publication(to: target, db)
             if let schema = intent.schema {
                 _ = try HiddenTable(

@@ -59,20 +59,26 @@ struct EarlierLoads {
     ) throws -> LoadRecord? {
         guard let last = runs.last, let name = last.incrementalColumn else { return nil }
         var columns: [LoadRecord.ResultColumn] = []
-        var field: TableSchema.Field?
+        var (field, schema): (TableSchema.Field?, String?)
         var (mark, updatedAt): (IncrementalValue?, Date) = (nil, .distantPast)
         for (index, run) in runs.enumerated() {
-            guard let record = try RunLog.find(run.runID, path: path, db), let fields = record.intent.schema?.fields
-            else { return nil }
-            field = fields.first { SQLiteName($0.name) == SQLiteName(name) }
-            guard let type = field?.type, let lowest = IncrementalValue.lowest(type) else { return nil }
-            columns = LoadRecord.ResultColumn.merging(
-                fields.distinctNames, into: columns, above: index == 0 ? nil : (mark ?? lowest).text)
+            let found = try RunLog.records(
+                "SELECT schema, updated_at FROM _bqpull_runs WHERE run_id = ?", [run.runID], path: path, db)
+            guard let record = found.first, let text = try record.optionalText("schema") else { return nil }
+            // The schemas of most runs are equal.
+            if text != schema {
+                let fields = (try record.json("schema") as TableSchema).fields
+                field = fields.first { SQLiteName($0.name) == SQLiteName(name) }
+                guard let type = field?.type, let lowest = IncrementalValue.lowest(type) else { return nil }
+                columns = LoadRecord.ResultColumn.merging(
+                    fields.distinctNames, into: columns, above: index == 0 ? nil : (mark ?? lowest).text)
+                schema = text
+            }
             if let watermark = run.watermark {
-                guard let value = IncrementalValue(watermark, type: type) else { return nil }
+                guard let value = field.flatMap({ IncrementalValue(watermark, type: $0.type) }) else { return nil }
                 mark = value
             }
-            updatedAt = record.updatedAt
+            updatedAt = try record.date("updated_at")
         }
         guard let field, columns.allSatisfy({ $0.above.map { IncrementalValue($0, type: field.type) != nil } ?? true })
         else { return nil }

@@ -110,12 +110,13 @@ enum LoadRecords {
     ///   - load: its load.
     ///   - highestValue: the highest value of the incremental column in its result.
     ///   - resultColumns: the names of the columns of its result.
+    ///   - addedColumns: those that were added to an existing table.
     ///   - outcome: gets the marks.
     ///   - db: the database, in the publishing transaction, before the run is marked as published.
     /// - Throws: ``StagingError``: `databaseUnusable` if a record is invalid, `unexpected` for an invalid value.
     static func recordPublication(
         of run: RecordedRun, _ load: LoadIntent, highestValue: String?, resultColumns: [String],
-        outcome: inout PublicationOutcome, _ db: Database
+        addedColumns: Set<SQLiteName>, outcome: inout PublicationOutcome, _ db: Database
     ) throws {
         let (target, range) = (run.target, load.range)
         // The mark of another table, or in another type, does not apply.
@@ -128,9 +129,15 @@ enum LoadRecords {
         }
         let (mark, leavesGap) = mark(after: previous, highest: highest, lowerBound: range?.lowerBound)
         (outcome.mark, outcome.leavesGap) = (mark?.text, leavesGap)
+        // Before a first run, only the rows that it adopted lack a column: one that it added.
+        let isFirst = previous?.runID == nil
+        let late = isFirst ? resultColumns.filter { addedColumns.contains(SQLiteName($0)) } : resultColumns
+        let above = try range.flatMap { range in
+            isFirst && !range.adoptsRows ? nil : try highestPublished(run, load, range, highest, db)
+        }
         let columns = LoadRecord.ResultColumn.merging(
-            resultColumns, into: previous?.columns ?? [],
-            above: previous?.runID == nil ? nil : try range.flatMap { try highestPublished(run, load, $0, db) })
+            resultColumns, into: LoadRecord.ResultColumn.merging(late, into: previous?.columns ?? [], above: above),
+            above: nil)
         try write(
             LoadRecord(
                 name: load.name, table: target.table, ifExists: target.ifExists,
@@ -171,14 +178,24 @@ enum LoadRecords {
         return value
     }
 
-    /// The highest value that runs of a load have published into the table; the lowest of its type if they published
-    /// only rows without one.
+    /// The highest value that runs of a load have published into the table or adopted; the lowest of its type if all of
+    /// these rows are without one.
     private static func highestPublished(
-        _ run: RecordedRun, _ load: LoadIntent, _ range: IncrementalRange, _ db: Database
+        _ run: RecordedRun, _ load: LoadIntent, _ range: IncrementalRange, _ highest: IncrementalValue?,
+        _ db: Database
     ) throws -> String? {
         let history = try PublicationHistory(of: run.target.table, path: run.target.path, db)
-        let highest = history.publications(of: load.name).compactMap(\.watermark)
-            .compactMap { IncrementalValue($0, type: range.type) }.max()
+        var values = history.publications(of: load.name).map(\.watermark)
+        if range.adoptsRows {
+            // Adopted rows can be above those of the run.
+            let column = SQLiteName.quoted(range.column)
+            let table = SQLiteName.quoted(run.target.table)
+            values += [
+                highest?.text,
+                try String.fetchOne(db, sql: "SELECT CAST(max(\(column) COLLATE BINARY) AS TEXT) FROM \(table)"),
+            ]
+        }
+        let highest = values.compactMap { $0.flatMap { IncrementalValue($0, type: range.type) } }.max()
         return (highest ?? .lowest(range.type))?.text
     }
 }

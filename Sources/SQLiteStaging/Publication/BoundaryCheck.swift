@@ -70,7 +70,7 @@ struct BoundaryCheck {
 
         let late = try lateColumns(in: span, added: added, db)
         let (rows, arguments) = overlap(span, rowID: rowID)
-        if range.adoptsRows { try adopt(rows, arguments, late: late, db) }
+        try adopt(rows, arguments, late: late, db)
         let copies =
             late.isEmpty
             ? copiesByOneSort(rows) : "\(rows), \(matches(late)) SELECT id FROM matches WHERE origin = 1"
@@ -79,11 +79,16 @@ struct BoundaryCheck {
         return Int64(db.changesCount)
     }
 
-    /// Gives the copies without a load in the table the name of this load.
+    /// Gives the copies without a load in the table the name of this load, so that no other load takes them for its own.
+    ///
+    /// Rows that the load adopted before the table had a load column are among them.
     private func adopt(
-        _ rows: String, _ arguments: StatementArguments, late: [Set<Int>], _ db: Database
+        _ rows: String, _ arguments: StatementArguments, late: [LateColumns], _ db: Database
     ) throws {
         guard let loadColumn = target.loadColumn, let rowID = existing.rowIDName else { return }
+        let hasUnassigned = try Bool.fetchOne(
+            db, sql: "\(rows) SELECT EXISTS (SELECT 1 FROM old WHERE is_unassigned)", arguments: arguments)
+        guard hasUnassigned == true else { return }
         let copies = "\(rows), \(matches(late)) SELECT id FROM matches WHERE origin = 0 AND is_unassigned"
         try db.execute(
             sql: """
@@ -95,9 +100,15 @@ struct BoundaryCheck {
 
     // MARK: Columns
 
-    /// The positions of the columns that rows in the overlap may have been published without, in groups: the latest
-    /// first. Rows published before have NULL in them.
-    private func lateColumns(in span: Span, added: Set<SQLiteName>, _ db: Database) throws -> [Set<Int>] {
+    /// Columns that rows in the overlap may have been published without.
+    private struct LateColumns {
+        var positions: Set<Int>
+        /// Whether other rows were published with them. If not, they can have any value, such as a default.
+        var areNull: Bool
+    }
+
+    /// The columns that rows in the overlap may have been published without, in groups: the latest first.
+    private func lateColumns(in span: Span, added: Set<SQLiteName>, _ db: Database) throws -> [LateColumns] {
         let record = try LoadRecords.find(load.name, path: target.path, db)
         let known = record?.runID != nil && record?.isInto(target.table) == true ? record?.columns ?? [] : []
         var groups: [IncrementalValue?: Set<Int>] = [:]
@@ -119,7 +130,7 @@ struct BoundaryCheck {
         return groups.sorted { one, other in
             guard let value = one.key else { return other.key != nil }
             return other.key.map { value > $0 } ?? false
-        }.map(\.value)
+        }.map { LateColumns(positions: $1, areNull: range.adoptsRows || $0 != nil) }
     }
 
     private static func text(_ value: DatabaseValue) -> String? {
@@ -178,16 +189,18 @@ struct BoundaryCheck {
     /// Queries for the rows of both sides that are equal to one of the other side: `matches`.
     ///
     /// First all columns are compared. Then the remaining rows are compared without the latest group of columns, with
-    /// the rows of the table that have NULL in it, and so on.
-    private func matches(_ late: [Set<Int>]) -> String {
+    /// the rows of the table that were published without it, and so on.
+    private func matches(_ late: [LateColumns]) -> String {
         var queries: [String] = []
-        var ignored: Set<Int> = []
+        var (ignored, null): (Set<Int>, Set<Int>) = ([], [])
         for stage in 0...late.count {
             var source = "both"
             if stage > 0 {
-                ignored.formUnion(late[stage - 1])
-                let names = ignored.sorted().map { "c\($0)" }.joined(separator: ", ")
-                let nulls = ignored.map { _ in "NULL" }.joined(separator: ", ")
+                let group = late[stage - 1]
+                ignored.formUnion(group.positions)
+                if group.areNull { null.formUnion(group.positions) }
+                let names = (["NULL"] + null.sorted().map { "c\($0)" }).joined(separator: ", ")
+                let nulls = (["NULL"] + null.map { _ in "NULL" }).joined(separator: ", ")
                 source = """
                     (
                         SELECT * FROM stage\(stage - 1) WHERE CASE origin

@@ -223,6 +223,8 @@ struct Publication {
         var madeTable = false
         /// Whether an existing table was dropped for it.
         var replacedTable = false
+        /// The columns that were added to an existing table.
+        var addedColumns: Set<SQLiteName> = []
         /// The number of published rows without a value in the incremental column.
         var rowsWithoutValue: Int64 = 0
     }
@@ -285,11 +287,10 @@ struct Publication {
         if let origin, let column = target.loadColumn {
             try LoadLabels.write(origin, to: extended, target, column: column, db)
         }
-        let added = Set(missing.map { SQLiteName($0.name) })
-        let addition = RowAddition(
-            hidden: hidden, existing: extended, target: target, load: load, addedColumns: added)
+        effect.addedColumns = Set(missing.map { SQLiteName($0.name) })
+        let addition = RowAddition(hidden: hidden, existing: extended, target: target, load: load)
         try addition.publish(&effect, db)
-        try ColumnRecords.update(hidden.columns, known: fields, added: added, table: target.table, db)
+        try ColumnRecords.update(hidden.columns, known: fields, added: effect.addedColumns, table: target.table, db)
     }
 
     /// The smallest and the largest row ID of a table above a row ID; `nil` without such rows.

@@ -8,8 +8,6 @@ struct RowAddition {
     let existing: TargetTable
     let target: StagingTarget
     let load: LoadIntent?
-    /// The columns that the table did not have before.
-    let addedColumns: Set<SQLiteName>
 
     private var new: String { SQLiteName.quoted(hidden.name) }
     private var old: String { SQLiteName.quoted(target.table) }
@@ -20,7 +18,7 @@ struct RowAddition {
         case .append:
             if let load {
                 let check = try BoundaryCheck(hidden, existing: existing, target: target, load: load)
-                effect.rows.unchanged += try check?.dropCopies(added: addedColumns, db) ?? 0
+                effect.rows.unchanged += try check?.dropCopies(added: effect.addedColumns, db) ?? 0
             }
         case .deleteInsert:
             // The index makes the deletion fast.

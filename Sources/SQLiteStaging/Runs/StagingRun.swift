@@ -302,8 +302,8 @@ extension RecordedRun {
         if isFirst, load?.range != nil { outcome.rowsWithoutValue = effect.rowsWithoutValue }
         try RunLog.markPublished(
             self, outcome: &outcome, rowIDs: effect.rowIDs, highestValue: highest,
-            resultColumns: table.resultColumns.map(\.name), madeTable: effect.madeTable,
-            replacedTable: effect.replacedTable, db)
+            resultColumns: table.resultColumns.map(\.name), addedColumns: effect.addedColumns,
+            madeTable: effect.madeTable, replacedTable: effect.replacedTable, db)
         try countFuture(in: table, now: now, &outcome, db)
         return outcome
     }

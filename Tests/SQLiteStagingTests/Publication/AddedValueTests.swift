@@ -179,6 +179,39 @@ import Testing
         }
     }
 
+    /// A copy without a load counts for the first load that finds it, also in a later run.
+    @Test func giveARowWithoutALoadToOneLoad() async throws {
+        try await StagingFolder.with { folder in
+            let plain = folder.target("results", .append)
+            try await folder.stage(rows(1, 2, 3), schema: .pairs, into: plain)
+            let adopting = load("eu", since: "2", adoptsRows: true)
+            try await folder.stage(rows(2, 3), schema: .pairs, into: plain, intent: .test(load: adopting))
+            let target = folder.target("results", .append, loadColumn: "l")
+            let first = try await folder.stage(
+                rows(3, 4), schema: .pairs, into: target, intent: .test(load: load("eu", since: "3")))
+            #expect(first.rows.inserted == 1)
+            let second = try await folder.stage(
+                rows(3), schema: .pairs, into: target, intent: .test(load: load("us", since: "3", adoptsRows: true)))
+            #expect(second.rows.inserted == 1)
+            #expect(
+                try folder.read(Self.rows)
+                    == [#"1|"x"|NULL"#, #"2|"x"|NULL"#, #"3|"x"|"eu""#, #"3|"x"|"us""#, #"4|"x"|"eu""#])
+        }
+    }
+
+    /// Keys compare the name byte by byte.
+    @Test(arguments: [StagingTarget.ExistingTable.upsert, .deleteInsert])
+    func areTheNameAsFirstSpelled(_ mode: StagingTarget.ExistingTable) async throws {
+        try await StagingFolder.with { folder in
+            let target = folder.target("results", mode, key: ["l", "n"], loadColumn: "l")
+            for name in ["eu", "EU"] {
+                try await folder.stage(rows(1), schema: .pairs, into: target, intent: .test(load: load(name)))
+            }
+            #expect(try folder.read(Self.rows) == [#"1|"x"|"eu""#])
+            #expect(try folder.read("SELECT name FROM _bqpull_loads") == [#""eu""#])
+        }
+    }
+
     /// A plain pull can leave the load column out, and the table stays managed.
     @Test func canBeOmittedByAPlainPull() async throws {
         try await StagingFolder.with { folder in

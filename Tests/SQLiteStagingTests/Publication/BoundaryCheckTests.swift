@@ -184,6 +184,50 @@ import Testing
         }
     }
 
+    /// Another program can have added the column with a default, or filled it.
+    @Test(arguments: ["ALTER TABLE results ADD COLUMN x TEXT DEFAULT 'none'", "ALTER TABLE results ADD COLUMN x TEXT"])
+    func comparesRowsWithoutAColumnOfAnotherProgram(_ sql: String) async throws {
+        try await StagingFolder.with { folder in
+            let target = folder.target("results", .append)
+            try await folder.stage(
+                [Self.cells(1, "a"), Self.cells(2, "a")], schema: Self.fields("c", "s"), into: target,
+                intent: .test(load: .test()))
+            try folder.execute("\(sql); UPDATE results SET x = 'mine' WHERE c = 1")
+            let outcome = try await folder.stage(
+                [Self.cells(1, "a", "x"), Self.cells(2, "a", "x"), Self.cells(2, "b", "x"), Self.cells(2, "a", "x")],
+                schema: Self.fields("c", "s", "x"), into: target, intent: .test(load: .test(since: "1")))
+            #expect(outcome.rows.inserted == 2)
+        }
+    }
+
+    /// Adopted rows lack a column that the run added, wherever they are above the mark.
+    @Test(arguments: [false, true]) func comparesAdoptedRowsWithoutALaterColumn(_ hasMark: Bool) async throws {
+        try await StagingFolder.with { folder in
+            let target = folder.target("results", .append, addsColumns: true)
+            let narrow = Self.fields("c", "s")
+            if hasMark {
+                try await folder.stage(
+                    [Self.cells(1, "a")], schema: narrow, into: target, intent: .test(load: .test()))
+            }
+            try await folder.stage(
+                [Self.cells(2, "a"), Self.cells(3, "a"), Self.cells(4, "a")], schema: narrow, into: target)
+            let wide = Self.fields("c", "s", "x")
+            let adopting = LoadIntent.test(since: "1", until: "4", adoptsRows: true)
+            let first = try await folder.stage(
+                [Self.cells(2, "a", "x"), Self.cells(3, "a", "x")], schema: wide, into: target,
+                intent: .test(load: adopting))
+            #expect(first.rows.inserted == 0)
+            let second = try await folder.stage(
+                [Self.cells(3, "a", "x"), Self.cells(4, "a", "x")], schema: wide, into: target,
+                intent: .test(load: .test(since: "3")))
+            #expect(second.rows.inserted == 0)
+            let third = try await folder.stage(
+                [Self.cells(4, "a", "x"), Self.cells(4, "b", "x")], schema: wide, into: target,
+                intent: .test(load: .test(since: "4")))
+            #expect(third.rows.inserted == 1)
+        }
+    }
+
     /// Once a column is known, NULL in it is a value like any other.
     @Test func addsARowWhoseNullBecameAValue() async throws {
         try await StagingFolder.with { folder in

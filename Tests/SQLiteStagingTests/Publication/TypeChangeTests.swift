@@ -80,6 +80,21 @@ import Testing
         }
     }
 
+    /// A user's own table has no records of its columns.
+    @Test func areRejectedForATableThatAnotherProgramMade() async throws {
+        try await StagingFolder.with { folder in
+            try folder.execute("CREATE TABLE results (c TEXT)")
+            func stage(_ type: FieldType) async throws {
+                try await folder.stage(
+                    [], schema: TableSchema(fields: [.init(name: "c", type: type)]), ifExists: .append)
+            }
+            for _ in 1...2 { try await stage(.date) }
+            try await expectCode(.schemaMismatch) { try await stage(.timestamp) }
+            try folder.execute("DROP TABLE results; CREATE TABLE results (c INTEGER)")
+            try await stage(.int64)
+        }
+    }
+
     @Test func areAcceptedIfTheTableIsReplaced() async throws {
         try await StagingFolder.with { folder in
             for type in [FieldType.date, .timestamp] {
