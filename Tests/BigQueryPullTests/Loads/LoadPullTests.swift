@@ -182,13 +182,15 @@ import Testing
         try await Shop.with(Self.rows(1...5)) { shop in
             let sql = "SELECT id, day AS at FROM shop.orders"
             try await shop.pull("at", sql: sql)
+            _ = try await shop.incremental("id") { $0.load = "results_2" }.stage(
+                into: StagingTarget(path: shop.file, table: "other", ifExists: .append))
             let jobs = shop.jobs
             let error = await #expect(throws: PullError.self) {
                 try await shop.pull("at", sql: "SELECT id, id AS at FROM shop.orders") {
                     $0.continuesChangedQuery = true
                 }
             }
-            #expect(error?.code == .loadConflict)
+            #expect(error?.code == .loadConflict && error?.detail == .takenName(newName: "results_3"))
             #expect(error?.message.contains("was DATE") == true && error?.message.contains("is INT64") == true)
             #expect(shop.jobs == jobs)
         }
