@@ -83,7 +83,8 @@ public enum LoadLog {
         }
         guard let mark = IncrementalValue(text, type: type) else {
             throw StagingError(
-                code: .invalidValue, message: "\"\(text)\" is not a \(type.name), the type of the column \(column)")
+                code: .invalidValue,
+                message: "\"\(text)\" is not a valid \(type.name), the type of the column \(column)")
         }
         return mark
     }
