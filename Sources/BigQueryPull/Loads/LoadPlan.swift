@@ -13,6 +13,8 @@ struct LoadPlan: Sendable {
     /// Whether the query, its parameters or its project differ from those of the load's latest run.
     let queryChanged: Bool
     let options: LoadOptions
+    /// A name that the load could have instead, if the result contradicts its record.
+    var newName: String
     /// The record of the load; `nil` before its first run.
     private let record: LoadRecord?
 
@@ -23,6 +25,7 @@ struct LoadPlan: Sendable {
     init(_ name: String, _ options: LoadOptions, into target: StagingTarget, _ state: LoadState) throws(PullError) {
         self.name = name
         self.options = options
+        newName = Self.nextName(after: name)
         record = state.record
         isFirst = state.record?.isStarted != true
         let published = state.record.flatMap { $0.runID == nil ? nil : $0 }
@@ -178,7 +181,7 @@ extension LoadPlan {
                     the column \(field.name) was \(recorded.name) in the latest run of the load \(name), and is \
                     \(type.name) in the result
                     """,
-                detail: .takenName(newName: Self.nextName(after: name)))
+                detail: .takenName(newName: newName))
         }
         if let lookback = options.lookback, IncrementalValue.lowest(type)?.lowered(by: lookback) == nil {
             throw PullError(

@@ -7,11 +7,15 @@ extension StagingDatabase {
     func plan(_ options: LoadOptions, into target: StagingTarget) async throws -> LoadPlan? {
         guard let name = options.name(into: target) else { return nil }
         let state = try await loadState(of: name)
+        var plan: LoadPlan
         do {
-            return try LoadPlan(name, options, into: target, state)
+            plan = try LoadPlan(name, options, into: target, state)
         } catch {
             throw try await proposingFreeNames(error)
         }
+        // The result can contradict the recorded type.
+        if plan.recordedType != nil { plan.newName = try await freeName(plan.newName, besides: []) }
+        return plan
     }
 
     /// Replaces the names that an error proposes for new loads by names that no load has.

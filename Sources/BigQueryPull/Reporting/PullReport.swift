@@ -26,8 +26,13 @@ public struct PullReport: Sendable, Encodable {
     public internal(set) var load: LoadReport?
     /// The other loads whose marks were reset, because the table was replaced or did not exist.
     public internal(set) var resetLoads: [String] = []
-    /// Rows whose incremental column is NULL, which this run did not pull; `nil` unless they were counted.
-    public internal(set) var rowsWithoutWatermark: Int64?
+    /// Rows whose incremental column is NULL, which this run did not pull; `nil` if they were not counted, which is
+    /// `null` in JSON.
+    public internal(set) var rowsWithoutWatermark: Int64? {
+        get { skippedRows.count }
+        set { skippedRows.count = newValue }
+    }
+    var skippedRows = NullableCount()
     /// Published rows whose incremental column is NULL, in the first run of a load; otherwise `nil`.
     public internal(set) var nullRowsCopied: Int64?
     /// Bytes of pages on the wire, compressed.
@@ -83,12 +88,23 @@ public struct PullReport: Sendable, Encodable {
 
     private enum CodingKeys: String, CodingKey {
         case rowsRead, rowsCopied, rowsContinued, rowsInserted, rowsUpdated, rowsUnchanged, rowsDeleted, rowsOutdated,
-            rowsInTable, load, resetLoads, rowsWithoutWatermark, nullRowsCopied, dataRead, dataInflated, dataWritten,
+            rowsInTable, load, resetLoads, nullRowsCopied, dataRead, dataInflated, dataWritten,
             copyDuration, queryDuration, throughput, detailedDurations, pages, retries, project, location,
             sourceTable, bytesProcessed, bytesBilled, cacheHit, file, table, alreadyPublished, publishedAt,
             droppedRun, supersededRuns, warnings
         case jobID = "jobId"
         case runID = "runId"
+        case skippedRows = "rowsWithoutWatermark"
+    }
+
+    /// A number whose member is not omitted without a value.
+    struct NullableCount: Encodable {
+        var count: Int64?
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.singleValueContainer()
+            try container.encode(count)
+        }
     }
 }
 

@@ -301,6 +301,12 @@ extension RunLog {
         try db.execute(sql: "UPDATE _bqpull_runs SET acknowledged = 1 WHERE run_id = ?", arguments: [runID])
     }
 
+    /// Records that the callers have the reports of all published runs of a load.
+    static func acknowledgeAll(ofLoad load: String, _ db: Database) throws {
+        try db.execute(
+            sql: "UPDATE _bqpull_runs SET acknowledged = 1 WHERE load = ? AND acknowledged = 0", arguments: [load])
+    }
+
     /// Drops the rows of earlier runs of a command.
     ///
     /// - Returns: the runs that had rows or could be continued.

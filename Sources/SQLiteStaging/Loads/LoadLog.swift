@@ -27,7 +27,8 @@ public enum LoadLog {
         try await RunLog.withDatabase(path, options, isWritten: false) { try LoadRecords.all(path: path, $1) }
     }
 
-    /// Sets or removes the high-water mark of a load, and drops its unfinished runs.
+    /// Sets or removes the high-water mark of a load, and drops its unfinished runs. Counts its published runs as
+    /// acknowledged, so that the next pull runs.
     ///
     /// - Parameters:
     ///   - name: the name of the load.
@@ -55,6 +56,8 @@ public enum LoadLog {
                 try LoadRecords.write(load, db)
                 let runs = try RunLog.unfinished(ofLoad: load.name, path: path, db)
                 droppedRuns = try RunLog.drop(runs, as: .discarded, db)
+                // Otherwise the next run of the command would report the latest one instead of reading the rows.
+                try RunLog.acknowledgeAll(ofLoad: load.name, db)
                 return .commit
             }
             return (try find(name, path: path, db), droppedRuns)
@@ -80,7 +83,8 @@ public enum LoadLog {
         }
         guard let mark = IncrementalValue(text, type: type) else {
             throw StagingError(
-                code: .invalidValue, message: "\"\(text)\" is not a \(type.name), the type of the column \(column)")
+                code: .invalidValue,
+                message: "\"\(text)\" is not a valid \(type.name), the type of the column \(column)")
         }
         return mark
     }

@@ -173,7 +173,8 @@ enum LoadRecords {
             throw StagingError(
                 code: .unexpected,
                 message:
-                    "the highest value of \(range.column) in the table \(run.target.table) is not a \(range.type.name)")
+                    "the highest value of \(range.column) in the table \(run.target.table) is not a valid \(range.type.name)"
+            )
         }
         return value
     }

@@ -1,7 +1,9 @@
 import BigQuery
 import BigQueryEmulator
 import Foundation
+import GoogleHTTP
 import SQLiteStaging
+import Synchronization
 import TestSupport
 import Testing
 
@@ -182,13 +184,15 @@ import Testing
         try await Shop.with(Self.rows(1...5)) { shop in
             let sql = "SELECT id, day AS at FROM shop.orders"
             try await shop.pull("at", sql: sql)
+            _ = try await shop.incremental("id") { $0.load = "results_2" }.stage(
+                into: StagingTarget(path: shop.file, table: "other", ifExists: .append))
             let jobs = shop.jobs
             let error = await #expect(throws: PullError.self) {
                 try await shop.pull("at", sql: "SELECT id, id AS at FROM shop.orders") {
                     $0.continuesChangedQuery = true
                 }
             }
-            #expect(error?.code == .loadConflict)
+            #expect(error?.code == .loadConflict && error?.detail == .takenName(newName: "results_3"))
             #expect(error?.message.contains("was DATE") == true && error?.message.contains("is INT64") == true)
             #expect(shop.jobs == jobs)
         }
@@ -222,6 +226,39 @@ import Testing
             #expect(report.supersededRuns.map(\.runID) == [run.intent.runID])
             #expect(report.droppedRun == nil)
             #expect(try shop.read("SELECT count(*) FROM results") == ["20"])
+        }
+    }
+
+    /// Each attempt is a run of its own, and the first one drops what is in its way.
+    @Test func aRetriedJobReportsWhatItsFirstRunDropped() async throws {
+        try await Shop.with(Self.rows(1...20)) { shop in
+            try await shop.interrupt(shop.incremental("id") { $0.load = "us" }, loadColumn: "source")
+            let interrupted = try #require(try await RunLog.read(path: shop.file).last)
+            try await shop.pull("id", loadColumn: "source") { $0.load = "eu" }
+            try await shop.execute("DROP TABLE results")
+            let inserts = Mutex(0)
+            let client = shop.fixture.client { request in
+                let body = String(decoding: request.body ?? [], as: UTF8.self)
+                guard body.contains("jobReference"), !body.contains("\"dryRun\":true") else { return }
+                let count = inserts.withLock { count in
+                    count += 1
+                    return count
+                }
+                if count == 1 { throw BigQueryError(code: .jobFailedTemporarily, message: "failed") }
+            }
+            var pull = QueryPull(QueryRequest("SELECT * FROM shop.orders AS o"), client: client)
+            pull.incrementalColumn = "id"
+            pull.load = "us"
+            var target = shop.target
+            target.loadColumn = "source"
+            let report = try await pull.stage(into: target)
+            #expect(inserts.withLock { $0 } == 2)
+            #expect(
+                try shop.read("SELECT state FROM _bqpull_runs WHERE load = 'us' ORDER BY rowid")
+                    == ["discarded", "failed", "published"])
+            #expect((report.retries, report.rowsInserted) == (1, 20))
+            #expect(report.resetLoads == ["eu"])
+            #expect(report.supersededRuns.map(\.runID) == [interrupted.intent.runID])
         }
     }
 

@@ -24,7 +24,7 @@ import Testing
                 {"copyDuration":1.25,"dataInflated":0,"dataRead":0,"detailedDurations":{"commit":1,"decode":0.5,\
                 "inflate":0.375,"insert":0.875,"timeToFirstByte":0.125,"transfer":0.25,"waitForPages":0.75,\
                 "waitForWriter":0.625},"pages":0,"project":"demo","queryDuration":0.5,"resetLoads":[],"retries":0,\
-                "rowsCopied":0,"rowsRead":0,"supersededRuns":[],"throughput":0,"warnings":[]}
+                "rowsCopied":0,"rowsRead":0,"rowsWithoutWatermark":null,"supersededRuns":[],"throughput":0,"warnings":[]}
                 """)
     }
 

@@ -76,11 +76,13 @@ struct Shop: Sendable {
     }
 
     /// Stages in pages of two rows, and stops after the second page.
-    func interrupt(_ pull: QueryPull) async throws {
+    func interrupt(_ pull: QueryPull, loadColumn: String? = nil) async throws {
         var interrupted = pull
         interrupted.limits.pageRows = 2
         interrupted.onProgress = { if $0.rows >= 4 { withUnsafeCurrentTask { $0?.cancel() } } }
-        let task = Task { [interrupted] in try await interrupted.stage(into: target) }
+        var target = target
+        target.loadColumn = loadColumn
+        let task = Task { [interrupted, target] in try await interrupted.stage(into: target) }
         await #expect(throws: CancellationError.self) { try await task.value }
     }
 

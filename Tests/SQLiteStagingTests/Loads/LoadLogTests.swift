@@ -71,6 +71,17 @@ import Testing
         }
     }
 
+    /// The same pull begins at the new mark, and does not report the earlier run again.
+    @Test(arguments: [nil, "3"]) func acknowledgesTheRunsOfTheLoad(_ value: String?) async throws {
+        try await StagingFolder.with { folder in
+            try await folder.publish([7], .load("a"))
+            try await folder.publish([8], .load("b"), into: folder.target("other", .append))
+            #expect(try await RunLog.read(path: folder.path).map(\.isAcknowledged) == [false, false])
+            _ = try await LoadLog.reset("A", to: value, path: folder.path)
+            #expect(try await RunLog.read(path: folder.path).map(\.isAcknowledged) == [true, false])
+        }
+    }
+
     @Test func rejectsALoadWithoutAMark() async throws {
         try await StagingFolder.with { folder in
             var intent = StagingIntent.load("all")
