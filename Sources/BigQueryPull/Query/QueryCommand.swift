@@ -17,6 +17,7 @@ struct QueryCommand: Codable {
 
     var project: String
     var location: String?
+    /// As typed; of a load, without what does not change it.
     var sql: String
     var parameters: [QueryParameter]
     var useLegacySQL: Bool
@@ -33,11 +34,11 @@ struct QueryCommand: Codable {
     init(_ pull: QueryPull, into target: StagingTarget) throws {
         project = pull.client.configuration.project
         location = pull.query.location
-        sql = pull.query.sql
         parameters = try pull.query.parameters.validated()
         useLegacySQL = pull.query.useLegacySQL
         incrementalColumn = pull.incrementalColumn?.lowercased()
         load = try pull.loadOptions().name(into: target)?.lowercased()
+        sql = load == nil ? pull.query.sql : SQLText(pull.query.sql).normalized
         since = pull.since.map(\.text)
         until = pull.until
         lookback = pull.lookback.map(Lookback.init)

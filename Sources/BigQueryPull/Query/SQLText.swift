@@ -49,6 +49,9 @@ extension SQLText {
     /// The last statement, without its semicolon. It can end with a comment that only a new line ends.
     var query: String { trimmed(queryRange) }
 
+    /// All tokens, separated by spaces: equal for texts that differ only in white space, comments and final semicolons.
+    var normalized: String { tokens.map { text($0.range) }.joined(separator: " ") }
+
     private func trimmed(_ range: Range<Int>) -> String {
         var range = range
         while let first = range.first, scalars[first].isWhitespace { range.removeFirst() }

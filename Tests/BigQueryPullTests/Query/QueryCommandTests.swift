@@ -42,6 +42,10 @@ import Testing
         Change("the name that the load has anyway", isSame: true) { pull, _ in pull.load = "Orders" },
         Change("the continuation of a changed query", isSame: true) { pull, _ in pull.continuesChangedQuery = true },
         Change("the count of NULL", isSame: true) { pull, _ in pull.countsNulls = true },
+        Change("white space, a comment and a semicolon", isSame: true) { pull, _ in
+            pull.query.sql = "SELECT/* all */\n  @a; -- the end"
+        },
+        Change("another query") { pull, _ in pull.query.sql = "SELECT @a, 1" },
         Change("another load") { pull, _ in pull.load = "other" },
         Change("a lower bound") { pull, _ in pull.since = .value("5") },
         Change("the beginning") { pull, _ in pull.since = .beginning },
