@@ -54,7 +54,7 @@ struct TargetOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The row to keep of several with the same --key in one pull: the one with the highest value of COLUMN. Upsert does not overwrite a row with a higher value.",
+            "The row to keep of several with the same --key in one pull: the one with the highest value of COLUMN. Equal rows count once; two different ones with the highest value stop the pull. Upsert does not overwrite a row with a higher value.",
             valueName: "latest:column"))
     var keep: KeptRow?
 
