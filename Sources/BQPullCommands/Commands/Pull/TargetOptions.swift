@@ -105,9 +105,14 @@ struct TargetOptions: ParsableArguments {
         } else if let option = optionOfDatabase {
             throw ValidationError("\(option) applies to a database; pass --into FILE")
         }
-        guard load != "" else { throw ValidationError("--load requires a name") }
+        for (option, name) in [("--load", load), ("--load-column", loadColumn), ("--loaded-at", loadedAt)] {
+            guard name != "" else { throw ValidationError("\(option) requires a name") }
+        }
         guard keep == nil || key != nil else {
             throw ValidationError("--keep chooses between rows with the same key; pass --key COLUMN[,COLUMN]")
+        }
+        guard keep == nil || ifExists != .deleteInsert else {
+            throw ValidationError("--keep leaves one row for each key, and delete-insert several; omit one of them")
         }
         guard let null else { return }
         guard format ?? .csv == .csv else { throw ValidationError("--null requires --format csv") }
