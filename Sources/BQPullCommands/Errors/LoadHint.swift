@@ -1,3 +1,4 @@
+import BigQuery
 import BigQueryPull
 import Foundation
 import SQLiteStaging
@@ -15,13 +16,16 @@ struct LoadHint {
     /// The default name of a load column in hints.
     static let loadColumn = "load_name"
 
-    /// Adds the commands to an error of `body` about a load.
+    /// Adds the commands to an error of `body` about a load, or the option that a query lacks to be one.
     func explaining<Result>(_ body: () async throws -> Result) async throws -> Result {
         do {
             return try await body()
         } catch let error as PullError {
             guard let hint = text(error) else { throw error }
             throw error.hinted(hint)
+        } catch let error as BigQueryError where error.message.contains("bqpull_watermark") {
+            guard command.value(of: "--incremental") == nil else { throw error }
+            throw error.hinted("pass --incremental COLUMN, which gives the parameter its value")
         }
     }
 

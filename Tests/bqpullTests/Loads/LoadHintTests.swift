@@ -1,3 +1,4 @@
+import BigQuery
 import Testing
 import TextSupport
 
@@ -159,6 +160,17 @@ import TextSupport
     @Test(arguments: [.limitClause, .replacesRows, .similarName("day"), nil] as [PullError.Detail?])
     func otherErrorsKeepTheirHint(detail: PullError.Detail?) {
         #expect(hint(.notIncremental, detail) == nil)
+    }
+
+    @Test(arguments: [[], ["--incremental", "day"]])
+    func theWatermarkNeedsAnIncrementalPull(options: [String]) async {
+        let typed = LoadHint(command: TypedCommand(["query", "-"] + options))
+        let failed = await #expect(throws: (any Error).self) {
+            try await typed.explaining {
+                throw BigQueryError(code: .queryFailed, message: "Query parameter 'bqpull_watermark' not found")
+            }
+        }
+        #expect((failed as? HintedError)?.hint.contains("--incremental COLUMN") == (options.isEmpty ? true : nil))
     }
 
     @Test func anErrorGetsTheHint() async {
