@@ -181,7 +181,7 @@ def expired_token(walk):
 
 def too_expensive(walk):
     walk.situation("Too expensive", "On a terminal, bqpull asks for confirmation before anything is billed.")
-    query = "bqpull query 'SELECT * FROM bench.trips_5000000000'"
+    query = "bqpull query 'SELECT trip_id, vendor FROM bench.trips_5000000000'"
     with walk.emulator():
         walk.type(f"{query} --into staging.db", actions=[(r"\[y/N\]", typing("n\n"))])
         walk.say("A script must pass `--yes`. `--dry-run` shows the estimate.")

@@ -69,7 +69,8 @@ public struct BQPull: AsyncParsableCommand {
         if let failure = CommandPath(arguments).failure { throw failure }
         // The parser's help command explains commands only.
         let isAboutErrors = arguments.starts(with: ["help", "errors"])
-        var command = try parseAsRoot(isAboutErrors ? Array(arguments.dropFirst()) : arguments)
+        var command = try parseAsRoot(
+            isAboutErrors ? Array(arguments.dropFirst()) : CommentedSQL.separated(arguments))
         try SystemLimits.requireOpenFiles()
         if var command = command as? any AsyncParsableCommand {
             try await command.run()

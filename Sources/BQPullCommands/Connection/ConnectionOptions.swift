@@ -41,11 +41,12 @@ struct ConnectionOptions: ParsableArguments {
     /// The settings that apply without options.
     func settings() throws -> Settings { try Settings(profile: credential.profile, isVerbose: verbose) }
 
-    /// The options for the same credentials and endpoint, quoted for a shell.
+    /// The options for the same credentials and endpoint, quoted for a shell, without the token command.
     var given: [String] {
         [
             ("--endpoint", endpoint), ("--credentials", credential.credentials), ("--profile", credential.profile),
-            ("--token-command", credential.tokenCommand), ("--ca-file", caFile),
+            ("--token-command", credential.tokenCommand.map { _ in CredentialOptions.elidedCommand }),
+            ("--ca-file", caFile),
         ]
         .flatMap { option, value in value.map { [option, shellWord($0)] } ?? [] }
             + (credential.metadataServer ? ["--metadata-server"] : [])

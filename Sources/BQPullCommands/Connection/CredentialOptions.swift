@@ -47,6 +47,9 @@ struct CredentialOptions: ParsableArguments {
         }
     }
 
+    /// The token command in hints: it can contain a secret, and hints end up in logs.
+    static let elidedCommand = "…"
+
     /// The store of the profile.
     func store() throws -> CredentialStore {
         guard tokenCommand == nil, !metadataServer else {

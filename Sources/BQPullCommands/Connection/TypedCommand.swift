@@ -9,8 +9,12 @@ struct TypedCommand {
         words = arguments
     }
 
-    /// The command, quoted for a shell.
-    var text: String { (["bqpull"] + words.map(shellWord)).joined(separator: " ") }
+    /// The command, quoted for a shell, without its token command.
+    var text: String {
+        let token = "--token-command"
+        let words = value(of: token) == nil ? words : setting(token, CredentialOptions.elidedCommand).words
+        return (["bqpull"] + words.map(shellWord)).joined(separator: " ")
+    }
 
     /// The value of an option; `nil` if it is not given.
     func value(of option: String) -> String? {
@@ -46,7 +50,24 @@ struct TypedCommand {
     func replacing(_ argument: String, with other: String) -> TypedCommand {
         guard let position = words.firstIndex(of: argument) else { return self }
         var command = self
-        command.words[position] = other
+        guard other.hasPrefix("-"), position < endOfOptions else {
+            command.words[position] = other
+            return command
+        }
+        command.words.remove(at: position)
+        return command.adding(other)
+    }
+
+    /// The command with one more argument.
+    func adding(_ argument: String) -> TypedCommand {
+        var command = self
+        if argument.hasPrefix("-") {
+            // Among the options it could be taken for one.
+            if endOfOptions == words.endIndex { command.words.append("--") }
+            command.words.append(argument)
+        } else {
+            command.append([argument])
+        }
         return command
     }
 
@@ -57,7 +78,7 @@ struct TypedCommand {
         words[..<endOfOptions].indices.filter { words[$0] == option || words[$0].hasPrefix("\(option)=") }
     }
 
-    private mutating func append(_ option: [String]) {
-        words.insert(contentsOf: option, at: endOfOptions)
+    private mutating func append(_ added: [String]) {
+        words.insert(contentsOf: added, at: endOfOptions)
     }
 }

@@ -1,3 +1,4 @@
+import BigQuery
 import BigQueryPull
 import Foundation
 import SQLiteStaging
@@ -7,19 +8,24 @@ import TextSupport
 struct LoadHint {
     /// The command that failed.
     let command: TypedCommand
-    /// The query, if it is an argument of the command.
+    /// The query, or `-`, if it is an argument of the command.
+    var argument: String?
+    /// The text of the query.
     var sql: String?
 
     /// The default name of a load column in hints.
     static let loadColumn = "load_name"
 
-    /// Adds the commands to an error of `body` about a load.
+    /// Adds the commands to an error of `body` about a load, or the option that a query lacks to be one.
     func explaining<Result>(_ body: () async throws -> Result) async throws -> Result {
         do {
             return try await body()
         } catch let error as PullError {
             guard let hint = text(error) else { throw error }
             throw error.hinted(hint)
+        } catch let error as BigQueryError where error.message.contains("bqpull_watermark") {
+            guard command.value(of: "--incremental") == nil else { throw error }
+            throw error.hinted("pass --incremental COLUMN, which gives the parameter its value")
         }
     }
 
@@ -39,12 +45,13 @@ struct LoadHint {
     private func choices(_ error: PullError) -> [Choice] {
         switch error.detail {
         case .changedQuery(let name, let newName, let needsLoadColumn):
+            let isBounded = command.value(of: "--since") != nil
             return [
                 Choice(
-                    purpose: "pull it as a load of its own, from the beginning",
+                    purpose: "pull it as a load of its own\(isBounded ? "" : ", from the beginning")",
                     command: needsLoadColumn ? addingLoadColumn(to: named(newName)) : named(newName)),
                 Choice(
-                    purpose: "or continue the load \(printable(name, limit: 200)) at its mark",
+                    purpose: "or continue the load \(printable(name, limit: 200))\(isBounded ? "" : " at its mark")",
                     command: command.setting("--same-load")),
             ]
         case .takenName(let newName):
@@ -83,8 +90,11 @@ struct LoadHint {
         let load = source.load
         var command = named(source.name).setting("--since", load.highWaterMark ?? "beginning")
         if isShared, isMode(.append) || isMode(.deleteInsert) { command = addingLoadColumn(to: command) }
-        // A text that begins with a hyphen, such as a comment, would be taken for an option.
-        if let sql, !load.sql.hasPrefix("-") { command = command.replacing(sql, with: load.sql) }
+        if load.sql != sql {
+            command =
+                argument.map { command.replacing($0, with: load.sql) }
+                ?? command.setting("--file", []).adding(load.sql)
+        }
         let query = printable(load.sql.split(whereSeparator: \.isWhitespace).joined(separator: " "), limit: 120)
         let parameters = ScalarParameters(json: load.parameters)?.texts
         if let parameters { command = command.setting("--param", parameters) }

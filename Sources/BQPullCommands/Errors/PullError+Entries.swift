@@ -41,8 +41,9 @@ extension PullError: ReportedError {
             "--since, --until or --lookback is not valid for the type of the incremental column, or --since is not below --until.",
             hint: """
                 pass bounds like 2024-02-01, 2024-02-01T10:00:00Z or 100, with --since below --until, and a lookback like \
-                3d, 2h or 100
-                """),
+                3d, 2h (not for DATE) or 100 (for INT64)
+                """
+        ),
         .notContinuable: ErrorEntry(
             .usage, "The run cannot be continued by this command.",
             hint: "run the command that started the run again"),

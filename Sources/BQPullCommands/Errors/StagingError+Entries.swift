@@ -45,8 +45,8 @@ extension StagingError: ReportedError {
             hint: "name its columns with --key COLUMN[,COLUMN]"),
         .unknownColumn: ErrorEntry(
             .usage,
-            "A column of --key, --index, --keep or --incremental is not in the result, or is named twice. The hint lists the columns or the most similar one.",
-            hint: "select it as well"),
+            "A column of --key, --index, --keep or --incremental is not in the result, is named twice, or has an unsuitable type. The hint lists the columns or the most similar one.",
+            hint: "select it as well, or name another column"),
         .tooManyColumns: ErrorEntry(
             .badData, "The table would have more columns than SQLite supports (2,000).",
             hint: "select fewer columns, or combine some in a STRUCT"),

@@ -18,7 +18,10 @@ enum LoadRecordText {
     }
 
     /// The result of a reset.
-    static func reset(_ load: LoadRecord) -> String { "the mark of the load \(name(load.name)): \(mark(load))" }
+    static func reset(_ load: LoadRecord) -> String {
+        guard load.incrementalColumn != nil else { return "the load \(name(load.name)) has no mark" }
+        return "the mark of the load \(name(load.name)): \(mark(load))"
+    }
 
     private static func mode(_ load: LoadRecord) -> String {
         let parts = [

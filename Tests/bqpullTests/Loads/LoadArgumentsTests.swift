@@ -35,13 +35,13 @@ import Testing
 
     @Test func optionsDescribeTheTarget() throws {
         let options = try TargetOptions.parse([
-            "--into", "a.db", "--if-exists", "delete-insert", "--key", "day", "--keep", "latest:at", "--load", "eu",
+            "--into", "a.db", "--if-exists", "upsert", "--key", "day", "--keep", "latest:at", "--load", "eu",
             "--load-column", "source", "--loaded-at", "loaded",
         ])
         #expect(
             options.stagingTarget(in: "a.db", defaultTable: "t")
                 == StagingTarget(
-                    path: "a.db", table: "t", ifExists: .deleteInsert, key: ["day"], loadColumn: "source",
+                    path: "a.db", table: "t", ifExists: .upsert, key: ["day"], loadColumn: "source",
                     loadedAtColumn: "loaded", latestColumn: "at"))
     }
 
@@ -62,6 +62,9 @@ import Testing
         (["--keep", "latest:c"], "pass --key COLUMN[,COLUMN]"), (["--load", ""], "--load requires a name"),
         (["--keep", "first:c", "--key", "k"], "--keep"), (["--lookback", "x", "--incremental", "c"], "--lookback"),
         (["--incremental", "c", "--until", ""], "--until requires a value"),
+        (["--load", "a", "--load-column", ""], "--load-column requires a name"),
+        (["--loaded-at", ""], "--loaded-at requires a name"),
+        (["--if-exists", "delete-insert", "--key", "c", "--keep", "latest:c"], "omit one of them"),
     ])
     func optionsDependOnEachOther(options: [String], message: String) {
         let error = #expect(throws: (any Error).self) {

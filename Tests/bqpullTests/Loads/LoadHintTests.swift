@@ -1,3 +1,4 @@
+import BigQuery
 import Testing
 import TextSupport
 
@@ -10,10 +11,13 @@ import TextSupport
     private static let command = "bqpull query 'SELECT * FROM eu.orders' --if-exists append"
 
     private func hint(
-        _ code: PullError.Code, _ detail: PullError.Detail?, _ options: [String] = [], sql: String? = sql
+        _ code: PullError.Code, _ detail: PullError.Detail?, _ options: [String] = [],
+        _ source: [String] = [sql]
     ) -> String? {
-        let command = TypedCommand(["query", Self.sql, "--if-exists", "append"] + options)
-        return LoadHint(command: command, sql: sql).text(PullError(code: code, message: "no", detail: detail))
+        let command = TypedCommand(["query"] + source + ["--if-exists", "append"] + options)
+        let hint = LoadHint(
+            command: command, argument: source.first { !$0.hasPrefix("--file") && source.count == 1 }, sql: Self.sql)
+        return hint.text(PullError(code: code, message: "no", detail: detail))
     }
 
     @Test func aChangedQueryIsAnotherLoadOrTheSame() {
@@ -80,10 +84,37 @@ import TextSupport
                   bqpull query 'SELECT *
                 FROM us.orders' --if-exists append --load orders_2 --since beginning --load-column load_name
                 """)
-        // Another mode keeps sources apart by the key, and a file is not replaced.
-        let upsert = hint(.unassignedMark, .unassigned(loads), ["--if-exists=upsert"], sql: nil)
+        // Another mode keeps sources apart by the key.
+        let upsert = hint(.unassignedMark, .unassigned(loads), ["--if-exists=upsert"])
         #expect(upsert?.contains("load_name") == false, "\(upsert ?? "")")
-        #expect(upsert?.contains("'SELECT *\nFROM us.orders'") == false, "\(upsert ?? "")")
+    }
+
+    /// A command must never pull one query at the mark of another.
+    @Test(
+        arguments: [
+            (["--file", "orders.sql"], "SELECT 1 AS a", " --load a --since 1 'SELECT 1 AS a'"),
+            (["--file=orders.sql"], "-- us\nSELECT 1", " --load a --since 1 -- '-- us\nSELECT 1'"),
+            (["--file", "orders.sql"], sql, " --file orders.sql --if-exists append --load a --since 1"),
+            (["-"], "SELECT 1 AS a", " 'SELECT 1 AS a' --if-exists append --load a --since 1"),
+            (["-"], sql, " - --if-exists append --load a --since 1"),
+            ([sql], "-- us\nSELECT 1", " --load a --since 1 -- '-- us\nSELECT 1'"),
+        ])
+    func aCommandPullsTheQueryOfItsMark(source: [String], recorded: String, end: String) {
+        let load = UnassignedLoad(sql: recorded, parameters: "", highWaterMark: "1")
+        let hint = hint(.unassignedMark, .unassigned([PullError.NamedLoad(name: "a", load: load)]), [], source) ?? ""
+        #expect(hint.hasSuffix(end), "\(hint)")
+        #expect(hint.contains("orders.sql") == (source.count == 2 && recorded == Self.sql), "\(hint)")
+    }
+
+    @Test func aRunWithABoundDoesNotBeginElsewhere() {
+        let detail = PullError.Detail.changedQuery(name: "orders", newName: "orders_2", needsLoadColumn: false)
+        #expect(
+            hint(.loadChanged, detail, ["--since", "1"]) == """
+                pull it as a load of its own:
+                  \(Self.command) --since 1 --load orders_2
+                or continue the load orders:
+                  \(Self.command) --since 1 --same-load
+                """)
     }
 
     private func parameter(_ type: String, _ value: String) -> String {
@@ -129,6 +160,17 @@ import TextSupport
     @Test(arguments: [.limitClause, .replacesRows, .similarName("day"), nil] as [PullError.Detail?])
     func otherErrorsKeepTheirHint(detail: PullError.Detail?) {
         #expect(hint(.notIncremental, detail) == nil)
+    }
+
+    @Test(arguments: [[], ["--incremental", "day"]])
+    func theWatermarkNeedsAnIncrementalPull(options: [String]) async {
+        let typed = LoadHint(command: TypedCommand(["query", "-"] + options))
+        let failed = await #expect(throws: (any Error).self) {
+            try await typed.explaining {
+                throw BigQueryError(code: .queryFailed, message: "Query parameter 'bqpull_watermark' not found")
+            }
+        }
+        #expect((failed as? HintedError)?.hint.contains("--incremental COLUMN") == (options.isEmpty ? true : nil))
     }
 
     @Test func anErrorGetsTheHint() async {

@@ -106,6 +106,32 @@ import Testing
         }
     }
 
+    @Test func aDatabaseCanHaveNoLoads() async throws {
+        try await EmulatorHome.with { home in
+            let user = User(home: home)
+            let pull = try await home.run([
+                "query", User.sql, "--into", user.file, "--load", "days", "--endpoint", home.emulator.endpoint,
+                "--credentials", home.credentials,
+            ])
+            #expect(pull.exitCode == 0, "\(pull.errors)")
+            let reset = try await user.loads(["--reset", "days"])
+            #expect(reset.exitCode == 0, "\(reset.errors)")
+            #expect(reset.errors == "the load days has no mark\n")
+            #expect(try await user.loads(["--reset", ""]).exitCode == 64)
+
+            let other = home.folder.file("other.db")
+            let plain = try await home.run([
+                "query", User.sql, "--into", other, "--endpoint", home.emulator.endpoint, "--credentials",
+                home.credentials,
+            ])
+            #expect(plain.exitCode == 0, "\(plain.errors)")
+            let list = try await home.run(["loads", other])
+            #expect(list.exitCode == 0, "\(list.errors)")
+            #expect(list.output.isEmpty)
+            #expect(list.errors == "\(other) has no loads\n")
+        }
+    }
+
     /// The rows of an interrupted run were chosen by the old mark.
     @Test func aResetDropsAnInterruptedRun() async throws {
         let configuration = EmulatorConfiguration(faults: FaultPlan([:]))

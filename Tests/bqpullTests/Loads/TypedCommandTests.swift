@@ -56,4 +56,29 @@ import Testing
         #expect(command.replacing("SELECT * FROM t", with: "SELECT 1").text.hasPrefix("bqpull query 'SELECT 1' --into"))
         #expect(command.replacing("SELECT 2", with: "SELECT 1").text == command.text)
     }
+
+    /// An argument that begins with a hyphen must not be taken for an option.
+    @Test(
+        arguments: [
+            (["query", "x", "--yes"], "bqpull query --yes -- '-- y\nz'"),
+            (["query", "--yes", "--", "x"], "bqpull query --yes -- '-- y\nz'"),
+        ])
+    func replacesAnArgumentByAComment(words: [String], text: String) {
+        #expect(TypedCommand(words).replacing("x", with: "-- y\nz").text == text)
+    }
+
+    @Test(
+        arguments: [
+            (["query"], "x", "bqpull query x"), (["query"], "-x", "bqpull query -- -x"),
+            (["query", "--", "y"], "x", "bqpull query x -- y"), (["query", "--", "y"], "-x", "bqpull query -- y -x"),
+        ])
+    func addsAnArgument(words: [String], argument: String, text: String) {
+        #expect(TypedCommand(words).adding(argument).text == text)
+    }
+
+    /// Hints end up in logs.
+    @Test(arguments: [["--token-command", "echo secret"], ["--token-command=echo secret"]])
+    func elidesTheTokenCommand(option: [String]) {
+        #expect(TypedCommand(["query"] + option + ["--yes"]).text == "bqpull query --yes --token-command '…'")
+    }
 }

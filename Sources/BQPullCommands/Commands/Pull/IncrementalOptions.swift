@@ -7,7 +7,7 @@ struct IncrementalOptions: ParsableArguments {
     @Option(
         name: .customLong("incremental"),
         help: ArgumentHelp(
-            "Pull only the rows from the highest value of this column so far, inclusive (INT64, DATE, DATETIME, TIMESTAMP); the first run pulls all rows. Append adds no row twice. A query can place the bound itself, as @bqpull_watermark, and must include it (>=).",
+            "Pull only the rows from the highest value of this column so far, inclusive (INT64, DATE, DATETIME, TIMESTAMP); the first run pulls all rows. Append adds no row twice; with delete-insert, the column must be in --key. A query can place the bound itself, as @bqpull_watermark, and must include it (>=); a query with a LIMIT must.",
             valueName: "column"))
     var column: String?
 
@@ -23,7 +23,9 @@ struct IncrementalOptions: ParsableArguments {
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("The upper bound of this run, exclusive. Default: none.", valueName: "value"))
+        help: ArgumentHelp(
+            "The upper bound of this run, exclusive. Default: none. With delete-insert, the rows of the load between the bounds are replaced, even by none.",
+            valueName: "value"))
     var until: String?
 
     @Option(

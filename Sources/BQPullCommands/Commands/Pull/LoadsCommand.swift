@@ -41,6 +41,7 @@ struct LoadsCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard to == nil || reset != nil else { throw ValidationError("--to requires --reset NAME") }
+        guard reset != "" else { throw ValidationError("--reset requires a name") }
     }
 
     func run() async throws {
@@ -49,6 +50,8 @@ struct LoadsCommand: AsyncParsableCommand {
         let loads = try await LoadLog.read(path: file, lock.staging)
         if json {
             try StandardOutput.writeJSON(loads.map(LoadSummary.init))
+        } else if loads.isEmpty {
+            Diagnostics.info("\(printable(file)) has no loads")
         } else {
             try StandardOutput.write(loads.map(LoadRecordText.text).joined(separator: "\n"))
         }

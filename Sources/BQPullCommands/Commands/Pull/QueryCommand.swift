@@ -61,12 +61,14 @@ struct QueryCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        try await LoadHint(command: TypedCommand(), sql: text.sql).explaining { try await pull() }
+        let sql = try text.read()
+        let hint = LoadHint(command: TypedCommand(), argument: text.sql, sql: sql)
+        try await hint.explaining { try await pull(sql) }
     }
 
-    private func pull() async throws {
+    private func pull(_ sql: String) async throws {
         let settings = try options.connection.settings()
-        let query = try job.query(text.read(), settings)
+        let query = try job.query(sql, settings)
         let stagingTarget = target.into.map { target.stagingTarget(in: $0, defaultTable: "results") }
         if dryRun { return try await estimate(query, into: stagingTarget, settings) }
         guard let stagingTarget else {

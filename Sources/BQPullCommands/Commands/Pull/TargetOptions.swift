@@ -54,7 +54,7 @@ struct TargetOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The row to keep of several with the same --key in one pull: the one with the highest value of COLUMN. Upsert does not overwrite a row with a higher value.",
+            "The row to keep of several with the same --key in one pull: the one with the highest value of COLUMN. Equal rows count once; two different ones with the highest value stop the pull. Upsert does not overwrite a row with a higher value.",
             valueName: "latest:column"))
     var keep: KeptRow?
 
@@ -105,9 +105,14 @@ struct TargetOptions: ParsableArguments {
         } else if let option = optionOfDatabase {
             throw ValidationError("\(option) applies to a database; pass --into FILE")
         }
-        guard load != "" else { throw ValidationError("--load requires a name") }
+        for (option, name) in [("--load", load), ("--load-column", loadColumn), ("--loaded-at", loadedAt)] {
+            guard name != "" else { throw ValidationError("\(option) requires a name") }
+        }
         guard keep == nil || key != nil else {
             throw ValidationError("--keep chooses between rows with the same key; pass --key COLUMN[,COLUMN]")
+        }
+        guard keep == nil || ifExists != .deleteInsert else {
+            throw ValidationError("--keep leaves one row for each key, and delete-insert several; omit one of them")
         }
         guard let null else { return }
         guard format ?? .csv == .csv else { throw ValidationError("--null requires --format csv") }
