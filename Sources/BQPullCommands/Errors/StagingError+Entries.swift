@@ -115,6 +115,7 @@ extension StagingError: ReportedError {
         case .replacedFile: "put the file back and run the same command again, or pull into another one"
         case .truncatedLog: "do not change the files next to the database, and run the same command again"
         case .openFileLimit: "raise the limit of open files (ulimit -n)"
+        case .latestRowsDiffer: "select one of these rows, or name a column with --keep whose values differ"
         case .nullKey: "leave such rows out, or name other columns with --key"
         case .noUniqueIndex(let statement):
             "replace the table with --if-exists replace, or create the index: \(statement)"

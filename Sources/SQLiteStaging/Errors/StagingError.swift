@@ -111,6 +111,8 @@ public struct StagingError: CodedError {
         case openFileLimit
         /// A column of the key is NULL.
         case nullKey
+        /// Two different rows of a key have the same highest value.
+        case latestRowsDiffer
         /// The statement that would create the unique index.
         case noUniqueIndex(statement: String)
         /// The target does not allow columns to be added.

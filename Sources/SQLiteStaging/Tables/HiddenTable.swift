@@ -299,7 +299,7 @@ struct HiddenTable: Sendable {
         if let value = shown.dropFirst(key.count).first {
             message += " and are both the latest (\(printable(value, limit: Self.shownCharacters)))"
         }
-        return StagingError(code: .keyViolated, message: message)
+        return StagingError(code: .keyViolated, message: message, detail: latest == nil ? nil : .latestRowsDiffer)
     }
 
     /// The number of characters of a key that an error shows.
