@@ -50,6 +50,12 @@ private func fuzzSQLite(_ name: String) {
     require(column("SELECT name FROM pragma_table_info('holder') WHERE cid = 1") == Array(name.utf8), quoted)
     require(column("SELECT count(*) FROM pragma_table_info('holder')") == [UInt8(ascii: "2")], quoted)
     require(run("INSERT INTO holder (\(SQLiteName.list(["before", name]))) VALUES (1, NULL)"), quoted)
+    let columns = ["before", name]
+    let groups = "SELECT 1 FROM holder GROUP BY \(SQLiteName.binaryList(columns))"
+    require(column("SELECT count(*) FROM (\(groups))") == [UInt8(ascii: "1")], quoted)
+    if let rowID = SQLiteName.rowID(besides: columns) {
+        require(column("SELECT \(rowID) FROM holder") == [UInt8(ascii: "1")], quoted)
+    }
     require(run("DROP TABLE holder"), quoted)
     let shouted = String(decoding: name.utf8.map { (0x61...0x7A).contains($0) ? $0 - 0x20 : $0 }, as: UTF8.self)
     require(SQLiteName(shouted) == SQLiteName(name) && SQLiteName(shouted).hash64 == SQLiteName(name).hash64, shouted)
