@@ -139,7 +139,7 @@ package final class StagingRun: RowSink {
         guard page.firstRow == before.rows else {
             throw Self.misuse("a page begins at row \(page.firstRow), but \(before.rows) rows are staged")
         }
-        let columnCount = table.resultColumns.count
+        let columnCount = table.columns.count { $0.source == .result }
         guard page.columnCount == columnCount else {
             throw Self.misuse("a page has \(page.columnCount) columns instead of \(columnCount)")
         }
