@@ -30,8 +30,6 @@ package final class StagingRun: RowSink {
         var isShared = false
         /// Whether pages are written regardless of the disk space.
         var ignoresDiskSpace: Bool
-        /// The result of the publication.
-        var outcome: PublicationOutcome?
     }
 
     /// The record of the run at the time when it was begun or continued.
@@ -43,6 +41,8 @@ package final class StagingRun: RowSink {
     private let connection: StagingConnection
     private let elapsed: @Sendable () -> Duration
     private let state: Mutex<State>
+    /// The result of the publication. Not a part of the state, which every page copies.
+    private let published = Mutex<PublicationOutcome?>(nil)
 
     /// The time that a committed page can stay unsynced. Syncs at this interval have no measurable cost.
     private static let syncInterval = Duration.seconds(5)
@@ -64,7 +64,7 @@ package final class StagingRun: RowSink {
     }
 
     /// The result of the publication; `nil` before ``finish()``.
-    package var outcome: PublicationOutcome? { state.withLock { $0.outcome } }
+    package var outcome: PublicationOutcome? { published.withLock { $0 } }
 
     private var runID: String { recorded.intent.runID }
 
@@ -234,10 +234,8 @@ package final class StagingRun: RowSink {
             }
             return try recorded.publish(table, publication, rowCount: last.rows, now: now, db)
         }
-        state.withLock {
-            $0.table = nil
-            $0.outcome = outcome
-        }
+        state.withLock { $0.table = nil }
+        published.withLock { $0 = outcome }
     }
 
     /// Records that the run stopped. Its rows stay. Has no effect on a finished run. Waits at most one second for a lock.
