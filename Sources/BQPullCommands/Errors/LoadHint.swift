@@ -1,4 +1,3 @@
-import BigQuery
 import BigQueryPull
 import Foundation
 import SQLiteStaging
@@ -16,16 +15,13 @@ struct LoadHint {
     /// The default name of a load column in hints.
     static let loadColumn = "load_name"
 
-    /// Adds the commands to an error of `body` about a load, or the option that a query lacks to be one.
+    /// Adds the commands to an error of `body` about a load.
     func explaining<Result>(_ body: () async throws -> Result) async throws -> Result {
         do {
             return try await body()
         } catch let error as PullError {
             guard let hint = text(error) else { throw error }
             throw error.hinted(hint)
-        } catch let error as BigQueryError where error.message.contains("bqpull_watermark") {
-            guard command.value(of: "--incremental") == nil else { throw error }
-            throw error.hinted("pass --incremental COLUMN, which gives the parameter its value")
         }
     }
 
@@ -81,7 +77,9 @@ struct LoadHint {
             return [
                 Choice(purpose: "add a column for the names of the loads", command: addingLoadColumn(to: command))
             ]
-        case .limitClause, .replacesRows, .similarName, .unselectedColumn, .timestampPrecision, nil: return []
+        case .noIncrementalColumn, .limitClause, .replacesRows, .similarName, .unselectedColumn, .timestampPrecision,
+            nil:
+            return []
         }
     }
 

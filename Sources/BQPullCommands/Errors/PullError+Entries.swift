@@ -30,11 +30,11 @@ extension PullError: ReportedError {
             hint: "pass --since VALUE or --since beginning"),
         .unassignedMark: ErrorEntry(
             .usage,
-            "An earlier version of bqpull has pulled several incremental queries into the table, so that none of their marks can be continued. Name the load of each query, and where it begins.",
+            "An earlier version of bqpull has pulled several incremental queries into the table, and kept one mark for all of them. Name the load of each query, and where it begins.",
             hint: "pass --load NAME --since VALUE for each of them"),
         .loadColumnRequired: ErrorEntry(
             .usage,
-            "Several loads add rows to the table, and equal rows of two loads cannot be told apart. --load-column adds a column with the name of the load.",
+            "Several loads add rows to the table, and equal rows of two loads look the same. --load-column adds a column with the name of the load.",
             hint: "pass --load-column COLUMN"),
         .invalidBound: ErrorEntry(
             .usage,
@@ -63,6 +63,7 @@ extension PullError: ReportedError {
 
     var specificHint: String? {
         switch detail {
+        case .noIncrementalColumn: "name the column with --incremental COLUMN"
         case .limitClause:
             """
             omit the LIMIT, or place the bound in the query: WHERE COLUMN >= @bqpull_watermark ORDER BY COLUMN LIMIT …

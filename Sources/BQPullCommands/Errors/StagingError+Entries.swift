@@ -30,7 +30,7 @@ extension StagingError: ReportedError {
             hint: "pass a value like 2024-02-01, 2024-02-01T10:00:00Z or 100; bqpull loads FILE shows the type"),
         .unknownOrigin: ErrorEntry(
             .usage,
-            "The table gets a load column, but its rows cannot be told apart by their loads. Pull the load into another table, or replace the table.",
+            "The table gets a load column, but the load of its rows is unknown. Pull the load into another table, or replace the table.",
             hint: "choose another table with --table NAME, or replace the table with --if-exists replace"),
         .invalidName: ErrorEntry(
             .usage,

@@ -1,7 +1,7 @@
 /// Infers the types of a query's result columns and of its undeclared parameters from its tokens.
 ///
-/// Columns are followed through subqueries, common table expressions, joins and set operations. What is not understood
-/// has no type, and tells nothing about the parameters in it.
+/// Columns are followed through subqueries, common table expressions, joins and set operations. Any other
+/// syntax has no type, and determines none for its parameters.
 struct TypeInference {
     /// The type of an expression.
     struct Operand {

@@ -63,6 +63,8 @@ public struct PullError: CodedError {
 
     /// A fact about the error that its code leaves open.
     package enum Detail: Sendable, Hashable {
+        /// The pull has no incremental column.
+        case noIncrementalColumn
         /// The query ends with a LIMIT, and does not contain the watermark parameter.
         case limitClause
         /// The query of the load `name` has changed. A load of its own could have the name `newName`, and needs a load
@@ -70,7 +72,7 @@ public struct PullError: CodedError {
         case changedQuery(name: String, newName: String, needsLoadColumn: Bool)
         /// The load's name could be replaced by `newName`, which no load has.
         case takenName(newName: String)
-        /// The bound that the next run could begin at; `nil` if none is known.
+        /// The bound that the next run could begin at; `nil` without a mark.
         case rowsWithoutLoad(mark: String?)
         /// The queries of an earlier version, each with a name for its load and its mark.
         case unassigned([NamedLoad])

@@ -39,8 +39,7 @@ extension LoadOptions {
         }
         guard let incrementalColumn else { return try checkPlain() }
         if target.ifExists == .deleteInsert,
-            !target.key.contains(where: { SQLiteName($0) == SQLiteName(incrementalColumn) }
-            )
+            !target.key.contains(where: { SQLiteName($0) == SQLiteName(incrementalColumn) })
         {
             throw PullError(
                 code: .notIncremental,
@@ -72,8 +71,16 @@ extension LoadOptions {
                 nil
             }
         if let option {
-            throw PullError(code: .notIncremental, message: "\(option) without an incremental column")
+            throw PullError(
+                code: .notIncremental, message: "\(option) without an incremental column", detail: .noIncrementalColumn)
         }
+        let parameter = IncrementalQuery.parameter
+        guard IncrementalQuery.usesWatermark(sql),
+            Self.decode(parameters)?.contains(where: { $0.name?.lowercased() == parameter }) != true
+        else { return }
+        throw PullError(
+            code: .notIncremental, message: "the query contains @\(parameter), but the pull has no incremental column",
+            detail: .noIncrementalColumn)
     }
 
     private func checkWatermark(_ target: StagingTarget) throws(PullError) {

@@ -13,29 +13,29 @@ struct LoadPlan: Sendable {
     /// Whether the query, its parameters or its project differ from those of the load's latest run.
     let queryChanged: Bool
     let options: LoadOptions
-    /// A name that the load could have instead, if the result contradicts its record.
-    var newName: String
+    /// A name that no load has, for a load that the records rule out under its own.
+    private let newName: String
     /// The record of the load; `nil` before its first run.
     private let record: LoadRecord?
 
     /// Plans a run of a load.
     ///
-    /// Throws ``PullError`` if the records of the load or of its table rule out the run. The names of new loads in its
-    /// details are proposals: loads into other tables can have them.
+    /// Throws ``PullError`` if the records of the load or of its table rule out the run.
     init(_ name: String, _ options: LoadOptions, into target: StagingTarget, _ state: LoadState) throws(PullError) {
         self.name = name
         self.options = options
-        newName = Self.nextName(after: name)
+        let newName = Self.freeName(after: name, besides: state.names)
+        self.newName = newName
         record = state.record
         isFirst = state.record?.isStarted != true
         let published = state.record.flatMap { $0.runID == nil ? nil : $0 }
         let others = state.others.filter { $0.runID != nil && SQLiteName($0.table) == SQLiteName(target.table) }
 
-        if let published { try Self.checkIdentity(published, options, target) }
+        if let published { try Self.checkIdentity(published, options, target, newName) }
         try Self.checkLoadColumn(published, others, target)
         queryChanged =
             try published.map { published throws(PullError) in
-                try Self.checkQuery(published, options, target, others)
+                try Self.checkQuery(published, options, target, others, newName)
             } ?? false
         try Self.checkRows(name, options, target, state)
     }
@@ -52,13 +52,13 @@ struct LoadPlan: Sendable {
 extension LoadPlan {
     /// Rejects another table or incremental column than those of the latest run.
     private static func checkIdentity(
-        _ record: LoadRecord, _ options: LoadOptions, _ target: StagingTarget
+        _ record: LoadRecord, _ options: LoadOptions, _ target: StagingTarget, _ newName: String
     ) throws(PullError) {
         guard SQLiteName(record.table) == SQLiteName(target.table) else {
             throw PullError(
                 code: .loadConflict,
                 message: "the load \(record.name) has the table \(record.table), not \(target.table)",
-                detail: .takenName(newName: nextName(after: record.name)))
+                detail: .takenName(newName: newName))
         }
         guard record.incrementalColumn.map(SQLiteName.init) == options.incrementalColumn.map(SQLiteName.init) else {
             let column = { (name: String?) in name.map { "the incremental column \($0)" } ?? "no incremental column" }
@@ -68,11 +68,11 @@ extension LoadPlan {
                     the load \(record.name) has \(column(record.incrementalColumn)), and the pull \
                     \(column(options.incrementalColumn))
                     """,
-                detail: .takenName(newName: nextName(after: record.name)))
+                detail: .takenName(newName: newName))
         }
     }
 
-    /// Rejects a run whose rows could not be told apart from those of other loads into the table.
+    /// Rejects a run whose rows would be indistinguishable from those of other loads into the table.
     private static func checkLoadColumn(
         _ record: LoadRecord?, _ others: [LoadRecord], _ target: StagingTarget
     ) throws(PullError) {
@@ -109,7 +109,8 @@ extension LoadPlan {
 
     /// Whether the query has changed. Rejects that for a load without an explicit name.
     private static func checkQuery(
-        _ record: LoadRecord, _ options: LoadOptions, _ target: StagingTarget, _ others: [LoadRecord]
+        _ record: LoadRecord, _ options: LoadOptions, _ target: StagingTarget, _ others: [LoadRecord],
+        _ newName: String
     ) throws(PullError) -> Bool {
         let change: String? =
             if !IncrementalQuery.isSame(record.sql, options.sql) {
@@ -127,7 +128,7 @@ extension LoadPlan {
             throw PullError(
                 code: .loadChanged, message: change,
                 detail: .changedQuery(
-                    name: record.name, newName: nextName(after: record.name),
+                    name: record.name, newName: newName,
                     needsLoadColumn: target.loadColumn == nil && (appends || target.ifExists == .deleteInsert)))
         }
         return true
@@ -139,8 +140,11 @@ extension LoadPlan {
     ) throws(PullError) {
         guard options.incrementalColumn != nil, options.since == nil else { return }
         if state.record == nil, !state.unassigned.isEmpty {
-            let loads = state.unassigned.enumerated().map { place, load in
-                PullError.NamedLoad(name: place == 0 ? name : "\(name)_\(place + 1)", load: load)
+            var (loads, names): ([PullError.NamedLoad], Set<SQLiteName>) = ([], state.names)
+            for load in state.unassigned {
+                let name = loads.last.map { freeName(after: $0.name, besides: names) } ?? name
+                loads.append(PullError.NamedLoad(name: name, load: load))
+                names.insert(SQLiteName(name))
             }
             throw PullError(
                 code: .unassignedMark,
@@ -162,6 +166,25 @@ extension LoadPlan {
                     """,
                 detail: .rowsWithoutLoad(mark: record?.highWaterMark))
         }
+    }
+}
+
+// MARK: Names of new loads
+
+extension LoadPlan {
+    /// The first name after this one that no load has: `orders_2` after `orders`, and `orders_3` after `orders_2`.
+    static func freeName(after name: String, besides taken: Set<SQLiteName>) -> String {
+        var candidate = name
+        repeat { candidate = nextName(after: candidate) } while taken.contains(SQLiteName(candidate))
+        return candidate
+    }
+
+    private static func nextName(after name: String) -> String {
+        let digits = name.utf8.reversed().prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }.count
+        let base = name.dropLast(digits)
+        // Long numbers belong to the name.
+        guard base.last == "_", let number = Int(name.suffix(digits)), number < 1000 else { return "\(name)_2" }
+        return "\(base)\(number + 1)"
     }
 }
 
@@ -258,5 +281,15 @@ extension LoadPlan {
         report.previousMark = record?.highWaterMark
         report.queryChanged = queryChanged
         return report
+    }
+}
+
+extension StagingDatabase {
+    /// Plans a run of the load that the options name; `nil` for a plain pull.
+    ///
+    /// Throws ``PullError`` if the records of the load or of its table rule out the run.
+    func plan(_ options: LoadOptions, into target: StagingTarget) async throws -> LoadPlan? {
+        guard let name = options.name(into: target) else { return nil }
+        return try LoadPlan(name, options, into: target, await loadState(of: name))
     }
 }

@@ -13,7 +13,7 @@ public struct LoadReport: Sendable, Hashable, Encodable {
     public internal(set) var since: String?
     /// The upper bound, exclusive; `nil` without one.
     public internal(set) var until: String?
-    /// The high-water mark before the run; `nil` if there was none.
+    /// The high-water mark before the run; `nil` without one.
     public internal(set) var previousMark: String?
     /// The high-water mark after the run; `nil` in an estimate, or without a mark.
     public internal(set) var mark: String?

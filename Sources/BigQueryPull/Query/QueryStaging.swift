@@ -74,9 +74,9 @@ extension QueryPull {
     func loadOptions() throws -> LoadOptions {
         LoadOptions(
             load: load, incrementalColumn: incrementalColumn, continuesChangedQuery: continuesChangedQuery,
-            since: since,
-            until: until, lookback: lookback, countsNulls: countsNulls, project: client.configuration.project,
-            sql: query.sql, parameters: try JSONEncoder.canonical.text(query.parameters.validated()))
+            since: since, until: until, lookback: lookback, countsNulls: countsNulls,
+            project: client.configuration.project, sql: query.sql,
+            parameters: try JSONEncoder.canonical.text(query.parameters.validated()))
     }
 }
 

@@ -60,8 +60,8 @@ public struct PullWarning: Sendable, Hashable, Encodable, CustomStringConvertibl
 
     /// A fact about the warning, for advice that its code alone does not decide.
     package enum Detail: Sendable, Hashable {
-        /// The mark of the load could be reset to this value, the highest one that is not in the future; `nil` if there is
-        /// none.
+        /// The mark of the load could be reset to this value, the highest one that is not in the future; `nil` without
+        /// such a value.
         case markInFuture(load: String, value: String?)
     }
 

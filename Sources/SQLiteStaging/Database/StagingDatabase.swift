@@ -250,12 +250,16 @@ package final class StagingDatabase: Sendable {
         let target = target
         return try await connection.read { db in
             var state = LoadState()
-            state.tableExists = try db.tableExists(target.table)
-            state.record = try LoadRecords.find(name, path: target.path, db)
-            state.others = try LoadRecords.read(target: target, db).filter { SQLiteName($0.name) != SQLiteName(name) }
-            let record = state.record.flatMap { $0.isInto(target.table) ? $0 : nil }
-            state.hasRowsWithoutLoad = try PublicationHistory(of: target.table, path: target.path, db)
-                .hasRowsWithoutLoad(after: record?.runID, db)
+            let records = try LoadRecords.all(path: target.path, db)
+            state.names = Set(records.map { SQLiteName($0.name) })
+            state.record = records.first { SQLiteName($0.name) == SQLiteName(name) }
+            state.others = records.filter { $0.isInto(target.table) && SQLiteName($0.name) != SQLiteName(name) }
+            // Counts the rows of the table, which only an append needs.
+            if target.ifExists == .append {
+                let record = state.record.flatMap { $0.isInto(target.table) ? $0 : nil }
+                state.hasRowsWithoutLoad = try PublicationHistory(of: target.table, path: target.path, db)
+                    .hasRowsWithoutLoad(after: record?.runID, db)
+            }
             if state.record == nil {
                 state.unassigned = try EarlierLoads(into: target.table, path: target.path, db).unassigned
             }

@@ -42,7 +42,7 @@ public struct StagingError: CodedError {
         public static let invalidName = Code(.invalidName)
         /// A high-water mark is not a value of the incremental column's type, or the load has no such column or table.
         public static let invalidValue = Code(.invalidValue)
-        /// The rows of a load cannot be told apart from those that others have added to the table.
+        /// The rows of a load cannot be distinguished from other rows of the table.
         public static let unknownOrigin = Code(.unknownOrigin)
         /// The result has no columns, so no table can be created.
         public static let noColumns = Code(.noColumns)

@@ -90,11 +90,12 @@ struct EarlierLoads {
 
     /// The parameters of a query as canonical JSON, from the command that contains them.
     private static func parameters(of command: String) -> String {
-        struct Command: Decodable {
-            var parameters: JSONText?
-        }
-        let found = try? JSONDecoder().decode(Command.self, from: Data(command.utf8)).parameters
-        return found.flatMap { try? ControlTables.json($0) } ?? "[]"
+        let object = try? JSONSerialization.jsonObject(with: Data(command.utf8)) as? [String: Any]
+        guard let parameters = object?["parameters"] as? [Any],
+            let json = try? JSONSerialization.data(
+                withJSONObject: parameters, options: [.sortedKeys, .withoutEscapingSlashes])
+        else { return "[]" }
+        return String(decoding: json, as: UTF8.self)
     }
 
     // MARK: Migration
@@ -129,48 +130,9 @@ struct EarlierLoads {
         guard try !history.hasRowsWithoutLoad(after: nil, db) else { return nil }
         // A primary key can be the row ID, and change.
         let columns = try Row.fetchAll(db, sql: "SELECT name, pk FROM pragma_table_xinfo(?)", arguments: [load.table])
-        let names = Set(columns.map { SQLiteName($0["name"]) })
         guard columns.allSatisfy({ $0["pk"] == 0 }),
-            let rowID = ["rowid", "_rowid_", "oid"].first(where: { !names.contains(SQLiteName($0)) }),
-            let row = try Row.fetchOne(
-                db, sql: "SELECT min(\(rowID)), max(\(rowID)) FROM \(SQLiteName.quoted(load.table))"),
-            let first = row[0] as Int64?, let last = row[1] as Int64?
+            let rowID = SQLiteName.rowID(besides: columns.map { $0["name"] })
         else { return nil }
-        return first...last
-    }
-}
-
-/// Any JSON value without numbers, which query parameters have as texts.
-private enum JSONText: Codable {
-    case null
-    case bool(Bool)
-    case text(String)
-    case list([JSONText])
-    case object([String: JSONText])
-
-    init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        if container.decodeNil() {
-            self = .null
-        } else if let value = try? container.decode(Bool.self) {
-            self = .bool(value)
-        } else if let value = try? container.decode(String.self) {
-            self = .text(value)
-        } else if let value = try? container.decode([JSONText].self) {
-            self = .list(value)
-        } else {
-            self = .object(try container.decode([String: JSONText].self))
-        }
-    }
-
-    func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        switch self {
-        case .null: try container.encodeNil()
-        case .bool(let value): try container.encode(value)
-        case .text(let value): try container.encode(value)
-        case .list(let value): try container.encode(value)
-        case .object(let value): try container.encode(value)
-        }
+        return try Publication.rowIDs(in: load.table, name: rowID, above: nil, db)
     }
 }

@@ -30,7 +30,7 @@ package struct IncrementalRange: Sendable, Hashable {
     package var includesNulls: Bool
     /// Whether bounds were given for this run: delete-insert then replaces the whole range.
     package var isReplaced: Bool
-    /// Whether the run was told where to begin, so that rows without a load count as its copies.
+    /// Whether the lower bound was given for this run, so that rows without a load count as its copies.
     package var adoptsRows: Bool
 
     package init(

@@ -25,26 +25,10 @@ enum LoadRecords {
         try all(path: target.path, db).filter { $0.isInto(target.table) }
     }
 
-    /// The load column of the table of a target, according to the records of loads with rows in it; `nil` if they have
-    /// none.
+    /// The load column of the table of a target, according to the records of loads with rows in it; `nil` without
+    /// one.
     static func loadColumn(of target: StagingTarget, _ db: Database) throws -> String? {
         try read(target: target, db).filter { $0.runID != nil }.compactMap(\.loadColumn).first
-    }
-
-    /// The row IDs of the rows that published runs of a load have inserted since the table was made. Rows of other
-    /// programs can have some of them.
-    ///
-    /// - Returns: `nil` if the row IDs of a run are unknown.
-    static func ranges(
-        ofRunsOf load: String, into target: StagingTarget, _ db: Database
-    ) throws -> [ClosedRange<Int64>]? {
-        try PublicationHistory(of: target.table, path: target.path, db).rowIDs(ofRunsOf: load)
-    }
-
-    /// Whether the table has rows of runs without a load or of other programs, as far as the runs since the table was
-    /// made show. Call it before rows are published.
-    static func hasForeignRows(target: StagingTarget, _ db: Database) throws -> Bool {
-        try PublicationHistory(of: target.table, path: target.path, db).hasRowsWithoutLoad(after: nil, db)
     }
 
     /// The record of the load of this name as stored, even if its table does not exist.

@@ -4,9 +4,9 @@ package struct LoadState: Sendable {
     package var record: LoadRecord?
     /// The other loads into the same table.
     package var others: [LoadRecord] = []
-    /// Whether the table exists. If not, the marks of all loads into it are reset when the run begins.
-    package var tableExists = false
-    /// Whether the table has rows that belong to no load and were added since this load's latest run.
+    /// The names of all loads in the database.
+    package var names: Set<SQLiteName> = []
+    /// Whether the table has rows that belong to no load and were added since this load's latest run. Only for an append.
     package var hasRowsWithoutLoad = false
     /// The incremental commands of earlier versions whose mark could not be assigned to a load, as long as this load has
     /// no record and the table was not replaced.

@@ -27,7 +27,7 @@ package struct PublicationOutcome: Sendable {
     package var mark: String?
     /// Whether the mark stayed because the run's lower bound was above it, so that a gap would remain.
     package var leavesGap = false
-    /// The number of published rows without a value in the incremental column, in a first run; otherwise `nil`.
+    /// The number of rows of the result without a value in the incremental column, in a first run; otherwise `nil`.
     package var rowsWithoutValue: Int64?
     /// The number of rows in the table whose value is more than a day in the future, if the mark is.
     package var rowsInFuture: Int64 = 0

@@ -13,18 +13,19 @@ enum LoadLabels {
     /// The rows of a table that get the name of its only load with the load column; `nil` if there is not exactly one
     /// load with rows in it.
     ///
-    /// - Throws: `unknownOrigin` if its rows cannot be told apart from those without a load.
+    /// - Throws: `unknownOrigin` if its rows cannot be distinguished from those without a load.
     static func origin(of existing: TargetTable, _ target: StagingTarget, _ db: Database) throws -> Origin? {
         let loads = try LoadRecords.read(target: target, db).filter { $0.runID != nil }
         guard let load = loads.first, loads.count == 1 else { return nil }
-        guard try LoadRecords.hasForeignRows(target: target, db) else { return .all(load: load.name) }
-        guard try areRowIDsStable(in: existing, target, db),
-            let ranges = try LoadRecords.ranges(ofRunsOf: load.name, into: target, db)
+        let history = try PublicationHistory(of: target.table, path: target.path, db)
+        guard try history.hasRowsWithoutLoad(after: nil, db) else { return .all(load: load.name) }
+        guard try areRowIDsStable(in: existing, target, history, db),
+            let ranges = history.rowIDs(ofRunsOf: load.name)
         else {
             throw StagingError(
                 code: .unknownOrigin,
                 message: """
-                    the rows of load \(load.name) in table \(target.table) cannot be told apart from rows without a load
+                    the rows of load \(load.name) in table \(target.table) cannot be distinguished from rows without a load
                     """)
         }
         return .rowIDs(ranges, load: load.name)
@@ -35,12 +36,11 @@ enum LoadLabels {
     /// VACUUM closes gaps between the IDs of a table without indexes. Two runs can then have the same IDs, or a run has
     /// one above the highest in the table. Both are also so after the last rows were deleted.
     private static func areRowIDsStable(
-        in existing: TargetTable, _ target: StagingTarget, _ db: Database
+        in existing: TargetTable, _ target: StagingTarget, _ history: PublicationHistory, _ db: Database
     ) throws -> Bool {
         guard let name = existing.rowIDName, existing.rowIDAlias == nil else { return false }
         guard !existing.hasIndexes else { return true }
-        let ranges = try PublicationHistory(of: target.table, path: target.path, db).publications.compactMap(\.rowIDs)
-            .sorted { $0.lowerBound < $1.lowerBound }
+        let ranges = history.publications.compactMap(\.rowIDs).sorted { $0.lowerBound < $1.lowerBound }
         guard let last = ranges.last else { return true }
         let highest = try Publication.rowIDs(in: target.table, name: name, above: nil, db)?.upperBound ?? 0
         return last.upperBound <= highest

@@ -225,8 +225,6 @@ struct Publication {
         var replacedTable = false
         /// The columns that were added to an existing table.
         var addedColumns: Set<SQLiteName> = []
-        /// The number of published rows without a value in the incremental column.
-        var rowsWithoutValue: Int64 = 0
     }
 
     /// Publishes the rows; the caller's transaction makes it atomic for readers.
@@ -251,7 +249,6 @@ struct Publication {
         effect.madeTable = true
         effect.rows.inserted = rowCount - dropped.outdated - dropped.equal
         effect.rows.total = effect.rows.inserted
-        effect.rowsWithoutValue = try hidden.rowsWithoutValue(in: load?.range, db)
         var indexes: [String] = []
         if case .replace(let existing) = method {
             effect.replacedTable = true
@@ -304,16 +301,5 @@ struct Publication {
         }
         guard let first = bounds[0], let last = bounds[1], first <= last else { return nil }
         return first...last
-    }
-}
-
-extension HiddenTable {
-    /// The number of rows without a value in the incremental column; 0 without one.
-    func rowsWithoutValue(in range: IncrementalRange?, _ db: Database) throws -> Int64 {
-        guard let column = range.flatMap({ self.column(of: $0.column) }) else { return 0 }
-        let sql = """
-            SELECT count(*) FROM \(SQLiteName.quoted(name)) WHERE \(SQLiteName.quoted(column.name)) IS NULL
-            """
-        return try Int64.fetchOne(db, sql: sql) ?? 0
     }
 }

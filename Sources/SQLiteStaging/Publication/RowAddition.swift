@@ -28,7 +28,6 @@ struct RowAddition {
         case nil, .fail, .replace: break
         }
         try requireRowIDs(db)
-        effect.rowsWithoutValue = try hidden.rowsWithoutValue(in: load?.range, db)
         if target.ifExists != .upsert { effect.rows.inserted = try StagingDatabase.rowCount(of: hidden.name, db) }
         effect.rowIDs = try insert(db)
         effect.rows.total = try StagingDatabase.rowCount(of: target.table, db)

@@ -38,8 +38,10 @@ final class PageInsertion: @unchecked Sendable {
     /// The name of the virtual table, different for every insertion on a connection.
     private let name: String
     private let sql: String
-    /// The values of the columns after those of the page.
-    private let addedValues: [String?]
+    /// The number of columns of each page.
+    let columnCount: Int
+    /// The values of the columns after those of the page; `nil` without such columns.
+    private let addedValues: StatementArguments?
 
     /// Prepares the insertion of pages with this many columns into a table.
     ///
@@ -51,7 +53,8 @@ final class PageInsertion: @unchecked Sendable {
         content = .allocate(capacity: 1)
         content.initialize(to: Content(columnCount: columnCount))
         name = "\(ControlTables.prefix)page_\(UInt(bitPattern: content))"
-        self.addedValues = addedValues
+        self.columnCount = columnCount
+        self.addedValues = addedValues.isEmpty ? nil : StatementArguments(addedValues)
         let values = (["*"] + addedValues.map { _ in "?" }).joined(separator: ", ")
         sql = "INSERT INTO \(SQLiteName.quoted(table)) SELECT \(values) FROM \(SQLiteName.quoted(name))"
     }
@@ -75,7 +78,7 @@ final class PageInsertion: @unchecked Sendable {
     func insert(_ page: RowPage, _ db: Database) throws {
         let statement = try db.cachedStatement(sql: sql)
         do {
-            try showing(page) { try statement.execute(arguments: StatementArguments(addedValues)) }
+            try showing(page) { try statement.execute(arguments: addedValues) }
         } catch let error as DatabaseError {
             throw failure(error, in: page, db)
         }

@@ -133,15 +133,14 @@ package final class StagingRun: RowSink {
     package func append(_ page: RowPage) async throws {
         try Task.checkCancellation()
         let before = state.withLock { $0 }
-        guard let table = before.table, let insertion = before.insertion else {
+        guard before.table != nil, let insertion = before.insertion else {
             throw Self.misuse("a page was appended before begin or after finish")
         }
         guard page.firstRow == before.rows else {
             throw Self.misuse("a page begins at row \(page.firstRow), but \(before.rows) rows are staged")
         }
-        let columnCount = table.columns.count { $0.source == .result }
-        guard page.columnCount == columnCount else {
-            throw Self.misuse("a page has \(page.columnCount) columns instead of \(columnCount)")
+        guard page.columnCount == insertion.columnCount else {
+            throw Self.misuse("a page has \(page.columnCount) columns instead of \(insertion.columnCount)")
         }
         try checkDiskSpace(for: page, before)
         let rows = before.rows + Int64(page.rowCount)
@@ -294,10 +293,11 @@ extension RecordedRun {
         let load = intent.load
         let highest = try load?.range.flatMap { try highestValue(of: $0, in: table, db) }
         let isFirst = try load.map { try LoadRecords.find($0.name, path: target.path, db)?.isStarted != true } ?? false
-        let effect = try publication.publish(table, of: load, rowCount: rowCount, db)
         var outcome = PublicationOutcome()
+        // Before publishing drops rows or the hidden table.
+        if isFirst, let range = load?.range { outcome.rowsWithoutValue = try rowsWithoutValue(in: range, table, db) }
+        let effect = try publication.publish(table, of: load, rowCount: rowCount, db)
         outcome.rows = effect.rows
-        if isFirst, load?.range != nil { outcome.rowsWithoutValue = effect.rowsWithoutValue }
         try RunLog.markPublished(
             self, outcome: &outcome, rowIDs: effect.rowIDs, highestValue: highest,
             resultColumns: table.resultColumns.map(\.name), addedColumns: effect.addedColumns,
@@ -317,6 +317,13 @@ extension RecordedRun {
                 SELECT CAST(max(\(SQLiteName.quoted(column.name))) AS TEXT) FROM \(SQLiteName.quoted(table.name))
                 """
         ).map { IncrementalValue($0, type: range.type)?.text ?? $0 }
+    }
+
+    /// The number of rows in the hidden table without a value in the incremental column.
+    private func rowsWithoutValue(in range: IncrementalRange, _ table: HiddenTable, _ db: Database) throws -> Int64 {
+        guard let column = table.column(of: range.column) else { return 0 }
+        let (name, value) = (SQLiteName.quoted(table.name), SQLiteName.quoted(column.name))
+        return try Int64.fetchOne(db, sql: "SELECT count(*) FROM \(name) WHERE \(value) IS NULL") ?? 0
     }
 
     /// Counts the rows of the load in the table that are more than a day in the future, if its mark is.

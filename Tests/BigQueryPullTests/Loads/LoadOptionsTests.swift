@@ -9,81 +9,78 @@ import Testing
 @Suite struct LoadOptionsTests {
     struct Misuse: Sendable, CustomTestStringConvertible {
         let testDescription: String
+        let code: PullError.Code
+        let detail: PullError.Detail?
         let change: @Sendable (inout QueryPull, inout StagingTarget) -> Void
-        var code = PullError.Code.notIncremental
-        var detail: PullError.Detail?
+
+        init(
+            _ testDescription: String, _ code: PullError.Code = .notIncremental, _ detail: PullError.Detail? = nil,
+            _ change: @escaping @Sendable (inout QueryPull, inout StagingTarget) -> Void
+        ) {
+            self.testDescription = testDescription
+            self.code = code
+            self.detail = detail
+            self.change = change
+        }
+
+        /// An option that needs an incremental column.
+        static func withoutColumn(
+            _ option: String, _ change: @escaping @Sendable (inout QueryPull) -> Void
+        ) -> Misuse {
+            Misuse("\(option) without a column", .notIncremental, .noIncrementalColumn) { pull, _ in
+                pull.incrementalColumn = nil
+                change(&pull)
+            }
+        }
+
+        /// An option that a query with the watermark in it cannot have.
+        static func withWatermark(
+            _ option: String, _ change: @escaping @Sendable (inout QueryPull, inout StagingTarget) -> Void
+        ) -> Misuse {
+            Misuse("\(option) with the watermark in the query") { pull, target in
+                pull.query.sql = watermarkQuery
+                change(&pull, &target)
+            }
+        }
     }
 
     private static let watermarkQuery = "SELECT * FROM shop.orders WHERE id >= @bqpull_watermark"
 
-    static let misuses = [
-        Misuse(
-            testDescription: "since without a column",
-            change: { pull, _ in
-                pull.incrementalColumn = nil
-                pull.since = .beginning
-            }),
-        Misuse(
-            testDescription: "until without a column",
-            change: { pull, _ in
-                pull.incrementalColumn = nil
-                pull.until = "5"
-            }),
-        Misuse(
-            testDescription: "a lookback without a column",
-            change: { pull, _ in
-                pull.incrementalColumn = nil
-                pull.lookback = .number(5)
-            }),
-        Misuse(
-            testDescription: "a count without a column",
-            change: { pull, _ in
-                pull.incrementalColumn = nil
-                pull.countsNulls = true
-            }),
-        Misuse(
-            testDescription: "a load column without a load",
-            change: { pull, target in
-                pull.incrementalColumn = nil
-                target.loadColumn = "load"
-            }),
-        Misuse(
-            testDescription: "a column outside the key",
-            change: { _, target in
-                target.ifExists = .deleteInsert
-                target.key = ["day"]
-            }, detail: .missingKeyColumn("id")),
-        Misuse(
-            testDescription: "until with the watermark in the query",
-            change: { pull, _ in
-                pull.query.sql = watermarkQuery
-                pull.until = "5"
-            }),
-        Misuse(
-            testDescription: "a count with the watermark in the query",
-            change: { pull, _ in
-                pull.query.sql = watermarkQuery
-                pull.countsNulls = true
-            }),
-        Misuse(
-            testDescription: "delete-insert with the watermark in the query",
-            change: { pull, target in
-                pull.query.sql = watermarkQuery
-                target.ifExists = .deleteInsert
-                target.key = ["id"]
-            }),
-        Misuse(
-            testDescription: "since of no type", change: { pull, _ in pull.since = .value("yesterday") },
-            code: .invalidBound),
-        Misuse(
-            testDescription: "until of no type", change: { pull, _ in pull.until = "" }, code: .invalidBound),
-        Misuse(
-            testDescription: "a negative number", change: { pull, _ in pull.lookback = .number(-1) },
-            code: .invalidBound),
-        Misuse(
-            testDescription: "a negative duration", change: { pull, _ in pull.lookback = .duration(.seconds(-1)) },
-            code: .invalidBound),
+    static let misuses: [Misuse] = [
+        .withoutColumn("since") { $0.since = .beginning },
+        .withoutColumn("until") { $0.until = "5" },
+        .withoutColumn("a lookback") { $0.lookback = .number(5) },
+        .withoutColumn("a count") { $0.countsNulls = true },
+        .withoutColumn("the watermark") { $0.query.sql = watermarkQuery },
+        Misuse("a load column without a load") { pull, target in
+            pull.incrementalColumn = nil
+            target.loadColumn = "load"
+        },
+        Misuse("a column outside the key", .notIncremental, .missingKeyColumn("id")) { _, target in
+            target.ifExists = .deleteInsert
+            target.key = ["day"]
+        },
+        .withWatermark("until") { pull, _ in pull.until = "5" },
+        .withWatermark("a count") { pull, _ in pull.countsNulls = true },
+        .withWatermark("delete-insert") { _, target in
+            target.ifExists = .deleteInsert
+            target.key = ["id"]
+        },
+        Misuse("since of no type", .invalidBound) { pull, _ in pull.since = .value("yesterday") },
+        Misuse("until of no type", .invalidBound) { pull, _ in pull.until = "" },
+        Misuse("a negative number", .invalidBound) { pull, _ in pull.lookback = .number(-1) },
+        Misuse("a negative duration", .invalidBound) { pull, _ in pull.lookback = .duration(.seconds(-1)) },
     ]
+
+    @Test func aDeclaredParameterOfAPlainPullCanHaveTheName() async throws {
+        try await Shop.with([Shop.row(1), Shop.row(2)]) { shop in
+            var pull = shop.incremental("id")
+            pull.incrementalColumn = nil
+            pull.query = QueryRequest(Self.watermarkQuery, parameters: ["bqpull_watermark": 2])
+            let report = try await pull.stage(into: shop.target)
+            #expect(report.rowsCopied == 1)
+        }
+    }
 
     @Test(arguments: misuses) func rejectsMisuseBeforeTheFirstRequest(_ misuse: Misuse) async throws {
         try await Shop.with([Shop.row(1)]) { shop in

@@ -18,7 +18,6 @@ import Testing
 
         init() {
             state.record = LoadPlanTests.record("orders")
-            state.tableExists = true
         }
 
         func plan() throws -> LoadPlan {
@@ -240,7 +239,9 @@ import Testing
         ("orders_2024", "orders_2024_2"), ("_", "__2"), ("", "_2"), ("é_2", "é_3"),
     ])
     func proposesTheNextName(name: String, next: String) {
-        #expect(LoadPlan.nextName(after: name) == next)
+        #expect(LoadPlan.freeName(after: name, besides: []) == next)
+        let after = LoadPlan.freeName(after: next, besides: [])
+        #expect(LoadPlan.freeName(after: name, besides: [SQLiteName(next)]) == after)
     }
 
     @Test(arguments: [

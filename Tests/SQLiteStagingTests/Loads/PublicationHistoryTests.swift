@@ -3,11 +3,11 @@ import Testing
 
 @testable import SQLiteStaging
 
-/// The row IDs by which the rows of a load are told apart from those without a load.
+/// The row IDs that distinguish the rows of a load from those without a load.
 @Suite struct PublicationHistoryTests {
     private func rowIDs(of load: String, _ folder: StagingFolder) throws -> [ClosedRange<Int64>]? {
         try folder.connect().read { db in
-            try LoadRecords.ranges(ofRunsOf: load, into: folder.target("results", .append), db)
+            try PublicationHistory(of: "results", path: folder.path, db).rowIDs(ofRunsOf: load)
         }
     }
 

@@ -4,7 +4,7 @@ import GRDB
 import TestSupport
 import Testing
 
-/// What goes wrong when the same command runs every night: one test for each situation.
+/// What goes wrong when the same command runs every night: where rows get lost or doubled.
 @Suite(.timeLimit(.minutes(20))) struct NightlyFaultTests {
     // MARK: 1. Values equal to the mark
 
@@ -17,20 +17,20 @@ import Testing
 
     @Test(arguments: columns, ["append", "upsert"])
     func aRowAtTheMarkArrivesLater(column: (String, [String]), mode: String) async throws {
-        try await Shop.with { shop in
+        try await NightlyShop.with { shop in
             let (type, values) = column
             let schema = ["id:INTEGER", "changed_at:\(type)"]
             let options =
                 ["--incremental", "changed_at", "--if-exists", mode] + (mode == "upsert" ? ["--key", "id"] : [])
             try await shop.load(schema, ["1,\(values[0])", "2,\(values[1])"])
-            try await shop.succeed(Shop.orders, options)
+            try await shop.succeed(NightlyShop.orders, options)
             try await shop.load(schema, ["1,\(values[0])", "2,\(values[1])", "3,\(values[1])"])
-            try await shop.succeed(Shop.orders, options)
+            try await shop.succeed(NightlyShop.orders, options)
             #expect(try shop.ids() == [1, 2, 3])
             // Rows at the mark are read each time, and published once.
             try await shop.load(schema, ["2,\(values[1])", "3,\(values[1])", "4,\(values[2])"])
-            try await shop.succeed(Shop.orders, options)
-            try await shop.succeed(Shop.orders, options)
+            try await shop.succeed(NightlyShop.orders, options)
+            try await shop.succeed(NightlyShop.orders, options)
             #expect(try shop.ids() == [1, 2, 3, 4])
         }
     }
@@ -64,9 +64,9 @@ import Testing
 
     /// The first load, and a source whose first two rows are below its mark.
     private static func withTwoSources(
-        _ options: [String], _ test: @Sendable (Shop) async throws -> Void
+        _ options: [String], _ test: @Sendable (NightlyShop) async throws -> Void
     ) async throws {
-        try await Shop.with { shop in
+        try await NightlyShop.with { shop in
             let schema = ["id:INTEGER", "changed_at:TIMESTAMP"]
             try await shop.load(schema, (1...3).map { "\($0),2024-01-0\($0)T00:00:00Z" }, into: "eu")
             try await shop.load(
@@ -99,9 +99,9 @@ import Testing
         let options = ["--incremental", "changed_at", "--if-exists", "append", "--load", "nightly"]
         try await Self.withTwoSources(options) { shop in
             let outcome = try await shop.succeed(change.sql, options + ["--param", change.parameter, "--json"])
-            #expect(try JSON(outcome.output)["load"]["queryChanged"].bool == true)
+            #expect(try JSONDocument(outcome.output)["load"]["queryChanged"].bool == true)
             let again = try await shop.succeed(change.sql, options + ["--param", change.parameter, "--json"])
-            #expect(try JSON(again.output)["load"]["queryChanged"].bool == false)
+            #expect(try JSONDocument(again.output)["load"]["queryChanged"].bool == false)
             #expect(try shop.ids() == ([1, 2, 3] + change.ids.aboveMark).sorted())
         }
     }
@@ -155,21 +155,18 @@ import Testing
 
     // MARK: 3. Rows without a load
 
-    private static let schema = ["id:INTEGER", "changed_at:TIMESTAMP"]
-    private static let append = ["--incremental", "changed_at", "--if-exists", "append"]
-    private static func row(_ id: Int) -> String { "\(id),2024-01-\(id < 10 ? "0" : "")\(id)T00:00:00Z" }
-
     @Test func aFirstIncrementalRunDoesNotDoubleTheRowsOfATable() async throws {
-        try await Shop.with { shop in
-            try await shop.load(Self.schema, [Self.row(1), Self.row(2), Self.row(2)])
-            try await shop.succeed(Shop.orders)
-            let errors = try await shop.reject(Shop.orders, Self.append)
-            try await shop.load(Self.schema, [Self.row(1), Self.row(2), Self.row(2), Self.row(3)])
+        try await NightlyShop.with { shop in
+            try await shop.load(NightlyShop.schema, [NightlyShop.row(1), NightlyShop.row(2), NightlyShop.row(2)])
+            try await shop.succeed(NightlyShop.orders)
+            let errors = try await shop.reject(NightlyShop.orders, NightlyShop.append)
+            try await shop.load(
+                NightlyShop.schema, [NightlyShop.row(1), NightlyShop.row(2), NightlyShop.row(2), NightlyShop.row(3)])
             let outcome = try await shop.home.run(try shop.command(in: errors, with: "--since"))
             #expect(outcome.exitCode == 0, "\(outcome.errors)")
             #expect(try shop.ids() == [1, 2, 2, 3])
             // The rows belong to the load now.
-            try await shop.succeed(Shop.orders, Self.append)
+            try await shop.succeed(NightlyShop.orders, NightlyShop.append)
             #expect(try shop.ids() == [1, 2, 2, 3])
         }
     }
@@ -180,29 +177,30 @@ import Testing
 
     @Test(arguments: Addition.allCases, ["2024-01-02", "beginning"])
     func rowsAddedBetweenTwoRunsAreNotDoubled(addition: Addition, since: String) async throws {
-        try await Shop.with { shop in
-            try await shop.load(Self.schema, [Self.row(1), Self.row(2)])
-            try await shop.succeed(Shop.orders, Self.append)
-            try await shop.load(Self.schema, (1...4).map(Self.row))
+        try await NightlyShop.with { shop in
+            try await shop.load(NightlyShop.schema, [NightlyShop.row(1), NightlyShop.row(2)])
+            try await shop.succeed(NightlyShop.orders, NightlyShop.append)
+            try await shop.load(NightlyShop.schema, (1...4).map(NightlyShop.row))
             switch addition {
-            case .plainAppend: try await shop.succeed("\(Shop.orders) WHERE id = 3", ["--if-exists", "append"])
+            case .plainAppend: try await shop.succeed("\(NightlyShop.orders) WHERE id = 3", ["--if-exists", "append"])
             case .otherProgram: try shop.write("INSERT INTO results VALUES (3, '2024-01-03T00:00:00.000000Z')")
             }
-            let errors = try await shop.reject(Shop.orders, Self.append)
+            let errors = try await shop.reject(NightlyShop.orders, NightlyShop.append)
             #expect(try shop.ids() == [1, 2, 3])
             let outcome = try await shop.home.run(try shop.command(in: errors, with: "--since", since))
             #expect(outcome.exitCode == 0, "\(outcome.errors)")
-            try await shop.succeed(Shop.orders, Self.append)
+            try await shop.succeed(NightlyShop.orders, NightlyShop.append)
             #expect(try shop.ids() == [1, 2, 3, 4])
         }
     }
 
     @Test func rowsOfOtherLoadsAreNoReasonToReject() async throws {
-        try await Shop.with { shop in
+        try await NightlyShop.with { shop in
             for number in 1...3 {
-                try await shop.load(Self.schema, (1...number).map(Self.row))
+                try await shop.load(NightlyShop.schema, (1...number).map(NightlyShop.row))
                 for name in ["a", "b"] {
-                    try await shop.succeed(Shop.orders, Self.append + ["--load", name, "--load-column", "load"])
+                    try await shop.succeed(
+                        NightlyShop.orders, NightlyShop.append + ["--load", name, "--load-column", "load"])
                 }
             }
             #expect(try shop.ids() == [1, 1, 2, 2, 3, 3])
@@ -248,7 +246,7 @@ import Testing
     }
 
     private static func change(_ types: (Column, Column), _ options: [String]) async throws {
-        try await Shop.with { shop in
+        try await NightlyShop.with { shop in
             for (table, column) in [("old", types.0), ("new", types.1)] {
                 let schema = #"[{"name":"id","type":"INTEGER"},{"name":"v",\#(column.field)}]"#
                 try await shop.load(schema: schema, lines: [#"{"id":1,"v":\#(column.json)}"#], into: table)
@@ -269,369 +267,31 @@ import Testing
     // MARK: 5. LIMIT
 
     @Test func aLimitedQueryPlacesTheWatermarkItself() async throws {
-        try await Shop.with { shop in
-            try await shop.load(Self.schema, (1...5).map(Self.row))
+        try await NightlyShop.with { shop in
+            try await shop.load(NightlyShop.schema, (1...5).map(NightlyShop.row))
             let limited = "SELECT id, changed_at FROM shop.orders ORDER BY changed_at LIMIT 3"
-            let errors = try await shop.reject(limited, Self.append)
+            let errors = try await shop.reject(limited, NightlyShop.append)
             #expect(errors.contains("@bqpull_watermark"), "\(errors)")
             #expect(shop.jobs == 0)
             let placed = limited.replacing("ORDER BY", with: "WHERE changed_at >= @bqpull_watermark ORDER BY")
             for last in [3, 5, 5] {
-                try await shop.succeed(placed, Self.append)
+                try await shop.succeed(placed, NightlyShop.append)
                 #expect(try shop.ids() == Array(1...last))
             }
         }
     }
 
     @Test(arguments: [
-        "SELECT * FROM (SELECT id, changed_at FROM shop.orders LIMIT 100)", "\(Shop.orders) -- LIMIT 2",
-        "\(Shop.orders) WHERE 'a LIMIT 2' <> ''",
+        "SELECT * FROM (SELECT id, changed_at FROM shop.orders LIMIT 100)", "\(NightlyShop.orders) -- LIMIT 2",
+        "\(NightlyShop.orders) WHERE 'a LIMIT 2' <> ''",
     ])
     func otherLimitsAreAccepted(sql: String) async throws {
-        try await Shop.with { shop in
-            try await shop.load(Self.schema, (1...5).map(Self.row))
+        try await NightlyShop.with { shop in
+            try await shop.load(NightlyShop.schema, (1...5).map(NightlyShop.row))
             for _ in 1...2 {
-                try await shop.succeed(sql, Self.append)
+                try await shop.succeed(sql, NightlyShop.append)
                 #expect(try shop.ids() == Array(1...5))
             }
         }
     }
-
-    // MARK: 6. Rows without a value
-
-    @Test func rowsWithoutAValueAreCountedOnRequestUnderTheCostGuard() async throws {
-        try await Shop.with { shop in
-            try await shop.load(Self.schema, [Self.row(1), "8,", "9,"])
-            let first = try await shop.succeed(Shop.orders, Self.append + ["--json"])
-            #expect(try JSON(first.output)["nullRowsCopied"].int == 2)
-            try await shop.load(Self.schema, [Self.row(1), Self.row(2), "7,", "8,", "9,"])
-
-            let plain = try await shop.dryRun(Self.append)
-            let counted = try await shop.dryRun(Self.append + ["--count-nulls"])
-            #expect(counted > plain)
-            let guarded = Self.append + ["--confirm-above", "\(counted - 1)B"]
-            try await shop.reject(Shop.orders, guarded + ["--count-nulls"])
-
-            // The only job; otherwise the count would be retried.
-            try shop.home.inject("bigquery.jobs.insert", ["pass", "return-503 always"])
-            let second = try await shop.succeed(Shop.orders, guarded + ["--json"])
-            try shop.home.endFaults()
-            #expect(try JSON(second.output)["rowsWithoutWatermark"].int == nil)
-            #expect(try JSON(second.output)["nullRowsCopied"].int == nil)
-            #expect(shop.jobs == 2)
-
-            let third = try await shop.succeed(Shop.orders, Self.append + ["--count-nulls", "--json"])
-            #expect(try JSON(third.output)["rowsWithoutWatermark"].int == 3)
-            #expect(shop.jobs == 4)
-            #expect(try shop.ids() == [1, 2, 8, 9])
-        }
-    }
-
-    // MARK: 7. The mark
-
-    @Test func theMarkIsShown() async throws {
-        try await Shop.with { shop in
-            let mark = "2024-01-02T00:00:00.000000Z"
-            try await shop.load(Self.schema, [Self.row(1), Self.row(2)])
-            let first = try await shop.succeed(Shop.orders, Self.append + ["--json"])
-            #expect(try JSON(first.output)["load"]["mark"].text == mark)
-            let runs = try await shop.home.run(["runs", shop.file, "--json"])
-            #expect(try JSON(runs.output)[0]["highWaterMark"].text == mark)
-            let loads = try await shop.home.run(["loads", shop.file, "--json"])
-            #expect(try JSON(loads.output)[0]["name"].text == "results")
-            #expect(try JSON(loads.output)[0]["highWaterMark"].text == mark)
-            for command in [["runs", shop.file], ["loads", shop.file]] {
-                #expect(try await shop.home.run(command).output.contains(mark))
-            }
-            let dryRun = try await shop.succeed(Shop.orders, Self.append + ["--dry-run", "--json"])
-            #expect(try JSON(dryRun.output)["load"]["since"].text == mark)
-            #expect(try await shop.succeed(Shop.orders, Self.append + ["--dry-run"]).output.contains(mark))
-            let verbose = try await shop.succeed(
-                Shop.orders, Self.append + ["--verbose", "--since", "2024-01-01T12:00:00Z"])
-            #expect(verbose.errors.contains("2024-01-01T12:00:00.000000Z"), "\(verbose.errors)")
-            #expect(verbose.errors.contains(mark), "\(verbose.errors)")
-        }
-    }
-
-    @Test(arguments: [[], ["--to", "2024-01-02"]]) func theMarkIsSettable(to: [String]) async throws {
-        try await Shop.with { shop in
-            try await shop.load(Self.schema, (1...3).map(Self.row))
-            try await shop.succeed(Shop.orders, Self.append)
-            try shop.write("DELETE FROM results")
-            try await shop.succeed(Shop.orders, Self.append)
-            // Rows at the mark are read again.
-            #expect(try shop.ids() == [3])
-            let reset = try await shop.home.run(["loads", shop.file, "--reset", "RESULTS"] + to)
-            #expect(reset.exitCode == 0, "\(reset.errors)")
-            try await shop.succeed(Shop.orders, Self.append)
-            #expect(try shop.ids() == (to.isEmpty ? [1, 2, 3] : [2, 3]))
-            #expect(try await shop.home.run(["loads", shop.file, "--reset", "missing"]).exitCode == 64)
-        }
-    }
-
-    @Test func aRowOfTheFarFutureDoesNotBlockTheLoad() async throws {
-        try await Shop.with { shop in
-            try await shop.load(Self.schema, [Self.row(1), Self.row(2), "3,9999-12-31T00:00:00Z"])
-            let first = try await shop.succeed(Shop.orders, Self.append)
-            #expect(first.errors.contains("warning:") && first.errors.contains("9999-12-31"), "\(first.errors)")
-            let command = try shop.command(in: first.errors, with: "--reset")
-            // The row is corrected.
-            try await shop.load(Self.schema, (1...4).map(Self.row))
-            try await shop.succeed(Shop.orders, Self.append)
-            #expect(try shop.ids() == [1, 2, 3])
-            let reset = try await shop.home.run(command)
-            #expect(reset.exitCode == 0, "\(reset.errors)")
-            let last = try await shop.succeed(Shop.orders, Self.append)
-            #expect(!last.errors.contains("warning:"), "\(last.errors)")
-            #expect(try shop.ids() == [1, 2, 3, 3, 4])
-        }
-    }
-
-    @Test func aBackfillDoesNotMoveTheMarkOverAGap() async throws {
-        try await Shop.with { shop in
-            try await shop.load(Self.schema, [Self.row(1), Self.row(2)])
-            try await shop.succeed(Shop.orders, Self.append)
-            try await shop.load(Self.schema, (1...9).map(Self.row))
-            let backfill = ["--since", "2024-01-05", "--until", "2024-01-07", "--json"]
-            let report = try JSON(try await shop.succeed(Shop.orders, Self.append + backfill).output)
-            #expect(report["load"]["leavesGap"].bool == true)
-            #expect(report["load"]["mark"].text == "2024-01-02T00:00:00.000000Z")
-            #expect(try shop.ids() == [1, 2, 5, 6])
-            try await shop.succeed(Shop.orders, Self.append)
-            #expect(try shop.ids() == Array(1...9))
-        }
-    }
-
-    @Test func aDroppedTableResetsItsLoad() async throws {
-        try await Shop.with { shop in
-            try await shop.load(Self.schema, (1...3).map(Self.row))
-            try await shop.succeed(Shop.orders, Self.append)
-            try shop.write("DROP TABLE results")
-            try await shop.succeed(Shop.orders, Self.append)
-            #expect(try shop.ids() == [1, 2, 3])
-        }
-    }
-
-    @Test func aReplacedTableResetsItsLoads() async throws {
-        try await Shop.with { shop in
-            try await shop.load(Self.schema, (1...3).map(Self.row))
-            for name in ["a", "b"] {
-                try await shop.succeed(Shop.orders, Self.append + ["--load", name, "--load-column", "load"])
-            }
-            let replacement = try await shop.succeed(
-                "\(Shop.orders) WHERE id = 3", ["--if-exists", "replace", "--json"])
-            #expect(try JSON(replacement.output)["resetLoads"].texts == ["a", "b"])
-            // The rows of the replacement belong to no load.
-            let errors = try await shop.reject(Shop.orders, Self.append + ["--load", "a"])
-            let outcome = try await shop.home.run(try shop.command(in: errors, with: "--since"))
-            #expect(outcome.exitCode == 0, "\(outcome.errors)")
-            #expect(try shop.ids() == [1, 2, 3])
-        }
-    }
-
-    // MARK: 8. Statements before and comments after the query
-
-    @Test(arguments: [
-        "\(Shop.orders); -- end", "\(Shop.orders);;\n# end\n", "/* ; */ \(Shop.orders) ;",
-        "CREATE TEMP FUNCTION plus_one(x INT64) AS (x + 1); SELECT plus_one(id - 1) AS id, changed_at FROM shop.orders; -- end",
-        "WITH o AS (SELECT id, changed_at FROM shop.orders) SELECT id, changed_at FROM o",
-    ])
-    func everyFormOfAQueryWorks(sql: String) async throws {
-        try await Shop.with { shop in
-            for last in 1...3 {
-                try await shop.load(Self.schema, (1...last).map(Self.row))
-                try await shop.succeed(sql, Self.append)
-                #expect(try shop.ids() == Array(1...last))
-            }
-            #expect(shop.jobs == 3)
-        }
-    }
-
-    // MARK: 9. Interrupted runs of other loads
-
-    @Test(arguments: [SIGKILL, SIGINT]) func aPublicationKeepsTheInterruptedRunOfAnotherLoad(signal: Int32) async throws
-    {
-        try await Shop.with { shop in
-            func load(_ name: String) -> [String] {
-                shop.query(
-                    "SELECT id, changed_at FROM shop.\(name)",
-                    Self.append + ["--load", name, "--load-column", "load", "--page-rows", "20", "--parallel", "1"])
-            }
-            for name in ["eu", "us"] {
-                try await shop.load(Self.schema, [Self.row(1)], into: name)
-                #expect(try await shop.home.run(load(name)).exitCode == 0)
-                let rows = (2...300).map { "\($0),2024-02-01T00:00:00Z" }
-                try await shop.load(Self.schema, [Self.row(1)] + rows, into: name)
-            }
-            try await shop.interrupt(load("eu"), signal)
-
-            let other = try await shop.home.run(load("us"))
-            #expect(other.exitCode == 0, "\(other.errors)")
-            #expect(shop.jobs == 4)
-            let again = try await shop.home.run(load("eu") + ["--json"])
-            #expect(again.exitCode == 0, "\(again.errors)")
-            #expect(try JSON(again.output)["rowsContinued"].int ?? 0 > 0)
-            // Its query is not billed again.
-            #expect(shop.jobs == 4)
-            #expect(
-                try shop.read(
-                    "SELECT load || count(*) || '/' || count(DISTINCT id) FROM results GROUP BY load ORDER BY 1")
-                    == ["eu300/300", "us300/300"])
-        }
-    }
-
-    @Test func anInterruptedRunOfTheOldTextIsDroppedAndNamed() async throws {
-        try await Shop.with { shop in
-            let options = Self.append + ["--load", "nightly", "--page-rows", "20", "--parallel", "1"]
-            try await shop.load(Self.schema, [Self.row(1)])
-            try await shop.succeed(Shop.orders, options)
-            try await shop.load(Self.schema, [Self.row(1)] + (2...300).map { "\($0),2024-02-01T00:00:00Z" })
-            try await shop.interrupt(shop.query(Shop.orders, options), SIGKILL)
-            let lost = try shop.read("SELECT run_id FROM _bqpull_runs WHERE state <> 'published'")
-            try #require(lost.count == 1)
-            let outcome = try await shop.succeed("\(Shop.orders) WHERE id < 200", options + ["--json"])
-            #expect(outcome.output.contains(lost[0]), "\(outcome.output)")
-            #expect(try shop.read("SELECT state FROM _bqpull_runs WHERE run_id = '\(lost[0])'") != ["published"])
-            #expect(try shop.ids() == Array(1..<200))
-            #expect(shop.jobs == 3)
-        }
-    }
-}
-
-/// A source table in BigQuery, and the command that loads it every night.
-private struct Shop: Sendable {
-    let home: EmulatorHome
-
-    static let orders = "SELECT id, changed_at FROM shop.orders"
-
-    static func with(_ test: @Sendable (Shop) async throws -> Void) async throws {
-        try await EmulatorHome.with(EmulatorConfiguration(faults: FaultPlan([:]))) { home in
-            try await test(Shop(home: home))
-        }
-    }
-
-    var file: String { home.folder.file("staging.db") }
-    var jobs: Int { home.emulator.counters.jobs }
-
-    func query(_ sql: String, _ options: [String] = []) -> [String] {
-        ["query", sql, "--into", file, "--endpoint", home.emulator.endpoint, "--credentials", home.credentials]
-            + options
-    }
-
-    /// Replaces the rows of a table of the dataset `shop` with lines of CSV. Columns have the form `id:INTEGER`.
-    func load(_ columns: [String], _ rows: [String], into table: String = "orders") async throws {
-        let fields = columns.map { $0.split(separator: ":") }
-        let schema = fields.map { #"{"name":"\#($0[0])","type":"\#($0[1])"}"# }.joined(separator: ",")
-        let header = fields.map { String($0[0]) }.joined(separator: ",")
-        try await load("\(table).csv", schema: "[\(schema)]", lines: [header] + rows, into: table)
-    }
-
-    /// Replaces the rows of a table with lines of JSON.
-    func load(schema: String, lines: [String], into table: String) async throws {
-        try await load("\(table).jsonl", schema: schema, lines: lines, into: table)
-    }
-
-    private func load(_ name: String, schema: String, lines: [String], into table: String) async throws {
-        let path = home.folder.file(name)
-        try Data(schema.utf8).write(to: URL(filePath: home.folder.file("\(table).schema.json")))
-        try Data((lines.joined(separator: "\n") + "\n").utf8).write(to: URL(filePath: path))
-        try await home.emulator.load(.init(dataset: "shop", table: table, file: path))
-    }
-
-    @discardableResult
-    func succeed(
-        _ sql: String, _ options: [String] = [], sourceLocation: SourceLocation = #_sourceLocation
-    ) async throws -> Binary.Outcome {
-        let outcome = try await home.run(query(sql, options))
-        try #require(outcome.exitCode == 0, "\(outcome.errors)", sourceLocation: sourceLocation)
-        return outcome
-    }
-
-    /// Runs a command that has to be rejected before anything is billed.
-    ///
-    /// - Returns: the error and the hint.
-    @discardableResult
-    func reject(
-        _ sql: String, _ options: [String], sourceLocation: SourceLocation = #_sourceLocation
-    ) async throws -> String {
-        let before = jobs
-        let outcome = try await home.run(query(sql, options))
-        #expect(outcome.exitCode == 64, "\(outcome.errors)", sourceLocation: sourceLocation)
-        #expect(outcome.errors.contains("hint: "), "\(outcome.errors)", sourceLocation: sourceLocation)
-        #expect(jobs == before, sourceLocation: sourceLocation)
-        return outcome.errors
-    }
-
-    /// Runs a command, and ends it between two pages of 20 rows. The result has more than 120 rows.
-    func interrupt(_ command: [String], _ signal: Int32) async throws {
-        let pages = Array(repeating: "pass", count: 6) + ["stall-for-600s"]
-        try home.inject("bigquery.jobs.getQueryResults", pages)
-        let pull = try await home.binary().start(command)
-        try await home.allApplied()
-        try await eventually("rows are staged") { try stagedRows() > 0 }
-        pull.send(signal: signal)
-        let outcome = try await pull.outcome()
-        try #require(outcome.exitCode == 128 + signal, "\(outcome.errors)")
-        try home.endFaults()
-    }
-
-    /// The bytes that a dry run of ``orders`` reports.
-    func dryRun(_ options: [String]) async throws -> Int {
-        let outcome = try await succeed(Self.orders, options + ["--dry-run", "--json"])
-        return try #require(try JSON(outcome.output)["bytesProcessed"].int)
-    }
-
-    /// The arguments of the command in a text that has an option, and a value that begins with a prefix.
-    func command(in text: String, with option: String, _ value: String = "") throws -> [String] {
-        let commands = text.matches(of: /bqpull ((?:query|loads) [^\n]*)/).map { Shell.words(String($0.output.1)) }
-        let command = commands.first { words in
-            guard let index = words.firstIndex(of: option) else { return false }
-            return value.isEmpty || words.dropFirst(index + 1).first?.hasPrefix(value) == true
-        }
-        return try #require(command, "no command with \(option) \(value) in: \(text)")
-    }
-
-    func read(_ sql: String) throws -> [String] {
-        try DatabaseQueue(path: file).read { try String.fetchAll($0, sql: sql) }
-    }
-
-    func write(_ sql: String) throws {
-        try DatabaseQueue(path: file).write { try $0.execute(sql: sql) }
-    }
-
-    /// The IDs of all published rows, sorted.
-    func ids() throws -> [Int] {
-        try DatabaseQueue(path: file).read { try Int.fetchAll($0, sql: "SELECT id FROM results ORDER BY id") }
-    }
-
-    /// The staged, unpublished rows.
-    func stagedRows() throws -> Int {
-        var configuration = Configuration()
-        configuration.busyMode = .timeout(300)
-        return try DatabaseQueue(path: file, configuration: configuration).read {
-            try Int.fetchOne($0, sql: "SELECT max(rows) FROM _bqpull_runs WHERE state <> 'published'") ?? 0
-        }
-    }
-}
-
-/// A value of a JSON document.
-private struct JSON {
-    private let value: Any?
-
-    init(_ text: String) throws {
-        value = try JSONSerialization.jsonObject(with: Data(text.utf8))
-    }
-
-    private init(value: Any?) { self.value = value }
-
-    subscript(name: String) -> JSON { JSON(value: (value as? [String: Any])?[name]) }
-    subscript(index: Int) -> JSON {
-        guard let list = value as? [Any], list.indices.contains(index) else { return JSON(value: nil) }
-        return JSON(value: list[index])
-    }
-
-    var text: String? { value as? String }
-    var texts: [String]? { value as? [String] }
-    var int: Int? { value as? Int }
-    var bool: Bool? { value as? Bool }
 }

@@ -5,7 +5,7 @@ enum NightEvent: Sendable, Hashable {
     /// The command runs.
     case run
     /// It runs a second time.
-    case repetition
+    case secondRun
     /// It is killed, and possibly runs again in the same night.
     case kill(KillPoint, runsAgain: Bool)
     /// It fails, and possibly runs again in the same night.
@@ -64,7 +64,7 @@ enum NightEvent: Sendable, Hashable {
         let runsAgain = Int.random(in: 0..<3, using: &random) > 0
         switch Int.random(in: 0..<100, using: &random) {
         case ..<42: return .run
-        case ..<46: return .repetition
+        case ..<46: return .secondRun
         case ..<62: return .kill(killPoint(using: &random), runsAgain: runsAgain)
         case ..<72:
             let failures = Failure.allCases

@@ -109,7 +109,7 @@ struct NightSimulation {
     private mutating func spend(_ event: NightEvent, on index: Int) async throws {
         switch event {
         case .run: try await succeed(index)
-        case .repetition:
+        case .secondRun:
             try await succeed(index)
             try await succeed(index)
         case .kill(let point, let runsAgain):
