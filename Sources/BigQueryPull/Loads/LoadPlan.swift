@@ -24,7 +24,7 @@ struct LoadPlan: Sendable {
     init(_ name: String, _ options: LoadOptions, into target: StagingTarget, _ state: LoadState) throws(PullError) {
         self.name = name
         self.options = options
-        let newName = Self.freeName(after: name, besides: state.names)
+        let newName = Self.freeName(after: state.record?.name ?? name, besides: state.names)
         self.newName = newName
         record = state.record
         isFirst = state.record?.isStarted != true

@@ -7,6 +7,7 @@ import Testing
     @Test(
         arguments: [
             (.replacesRows, "--if-exists append, --if-exists upsert --key COLUMN, or --if-exists delete-insert"),
+            (.noIncrementalColumn, "--incremental COLUMN"),
             (.limitClause, "WHERE COLUMN >= @bqpull_watermark"),
             (.changedQuery(name: "a", newName: "a b", needsLoadColumn: false), "--load 'a b', or continue"),
             (.changedQuery(name: "a", newName: "b", needsLoadColumn: true), "--load b --load-column COLUMN, or"),

@@ -1,4 +1,3 @@
-import BigQuery
 import Testing
 import TextSupport
 
@@ -157,20 +156,10 @@ import TextSupport
         #expect(unassignedHint(json).contains("--param p:STRING:JP "))
     }
 
-    @Test(arguments: [.limitClause, .replacesRows, .similarName("day"), nil] as [PullError.Detail?])
+    @Test(
+        arguments: [.noIncrementalColumn, .limitClause, .replacesRows, .similarName("day"), nil] as [PullError.Detail?])
     func otherErrorsKeepTheirHint(detail: PullError.Detail?) {
         #expect(hint(.notIncremental, detail) == nil)
-    }
-
-    @Test(arguments: [[], ["--incremental", "day"]])
-    func theWatermarkNeedsAnIncrementalPull(options: [String]) async {
-        let typed = LoadHint(command: TypedCommand(["query", "-"] + options))
-        let failed = await #expect(throws: (any Error).self) {
-            try await typed.explaining {
-                throw BigQueryError(code: .queryFailed, message: "Query parameter 'bqpull_watermark' not found")
-            }
-        }
-        #expect((failed as? HintedError)?.hint.contains("--incremental COLUMN") == (options.isEmpty ? true : nil))
     }
 
     @Test func anErrorGetsTheHint() async {
